@@ -1,0 +1,88 @@
+/** Marks and loops: stop-gradient, labels, batch collectives, and the bounded `scan`. */
+import { raise } from '../errors.ts';
+import { dependents, type Expr, makeNode, scanResults, substitute, topological, variable, type Node } from '../expr.ts';
+import { sameShape, showShape } from '../shape.ts';
+
+/** The same value, a constant to every derivative. */
+export const stopGradient = (x: Expr): Expr => makeNode('stopGradient', [x], {}, x.shape, x.type);
+
+/** The same value, carrying the path of the layer that made it (elided before a program runs). */
+export const label = (path: string, x: Expr): Expr => makeNode('label', [x], { path }, x.shape, x.type);
+
+/** Mean over the examples of the enclosing `vmap` named `axis`; the identity outside one. Its own transpose. */
+export const batchMean = (x: Expr, axis = 'batch'): Expr => makeNode('batchMean', [x], { axis }, x.shape, x.type);
+
+/** What a scan is given and what its body does. */
+export interface ScanOptions {
+  /** Number of iterations, known when the program is built. */
+  readonly length: number;
+  /** Initial carried values. */
+  readonly init: readonly Expr[];
+  /** Arrays with leading axis `length`; iteration i sees slice i. */
+  readonly xs?: readonly Expr[];
+  /** One iteration. Outer expressions may be mentioned: they are closed over. */
+  readonly body: (
+    carry: readonly Expr[],
+    x: readonly Expr[],
+  ) => { readonly carry: readonly Expr[]; readonly ys?: readonly Expr[] };
+}
+
+/**
+ * A bounded loop: `carry₀ = init; (carryᵢ₊₁, yᵢ) = body(carryᵢ, xᵢ)`. Gives the last carry and the stacked outputs. One primitive: compile
+ * time and program size do not grow with `length`, and every interpreter runs it as a loop of its own.
+ * Throws `ShapeError` where the body changes the shape or type of a carry.
+ */
+export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Expr[]; ys: Expr[] } => {
+  for (const x of xs)
+    if (x.shape[0] !== length)
+      raise('ShapeError', '', 'scan: a sequence has another length', { expected: `${length}`, got: showShape(x.shape) });
+  const carryVars = init.map((c) => variable(c.shape, c.type));
+  const xVars = xs.map((x) => variable(x.shape.slice(1), x.type));
+  const step = body(carryVars, xVars);
+  step.carry.forEach((c, i) => {
+    const v = carryVars[i];
+    if (v === undefined || c.type !== v.type || !sameShape(c.shape, v.shape))
+      raise('ShapeError', '', `scan: the body changes carry ${i}`, {
+        expected: v ? `${v.type} ${showShape(v.shape)}` : 'no such carry',
+        got: `${c.type} ${showShape(c.shape)}`,
+      });
+  });
+  if (step.carry.length !== init.length)
+    raise('ShapeError', '', 'scan: the body loses carries', { expected: `${init.length}`, got: `${step.carry.length}` });
+  return scanOf(length, init, xs, carryVars, xVars, [...step.carry, ...(step.ys ?? [])]);
+};
+
+/** Builds a scan from an open body: outer expressions in it become closed-over inputs. */
+export const scanOf = (
+  length: number,
+  init: readonly Expr[],
+  xs: readonly Expr[],
+  carryVars: readonly Expr[],
+  xVars: readonly Expr[],
+  results: readonly Expr[],
+): { carry: Expr[]; ys: Expr[] } => {
+  const order = topological(results);
+  const inner = dependents(order, [...carryVars, ...xVars]);
+  const captured = new Map<Expr, Expr>();
+  const close = (e: Expr): void => {
+    if (!inner.has(e) && !isSmallConstant(e) && !captured.has(e)) captured.set(e, variable(e.shape, e.type));
+  };
+  for (const e of order) if (inner.has(e)) e.inputs.forEach(close);
+  results.forEach(close);
+  const node = makeNode(
+    'scan',
+    [...init, ...xs, ...captured.keys()],
+    {
+      length,
+      carries: init.length,
+      sequences: xs.length,
+      body: { variables: [...carryVars, ...xVars, ...captured.values()], results: substitute(results, captured) },
+    },
+    [],
+    'real',
+  );
+  const projected = scanResults(node as Node<'scan'>).map((r, index) => makeNode('project', [node], { index }, r.shape, r.type));
+  return { carry: projected.slice(0, init.length), ys: projected.slice(init.length) };
+};
+
+const isSmallConstant = (e: Expr): boolean => e.op === 'constant' && e.attributes.data.length <= 16;

@@ -1,0 +1,10 @@
+/** Smart constructors of the tensor language: they check shapes and types and say in a sentence what does not fit. */
+export * from './control.ts';
+export * from './convolution.ts';
+export * from './elementwise.ts';
+export * from './indexing.ts';
+export * from './leaves.ts';
+export * from './linear.ts';
+export * from './reduce.ts';
+export * from './stable.ts';
+export * from './structure.ts';

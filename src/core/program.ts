@@ -1,0 +1,139 @@
+/**
+ * Programs: finished expressions with their free leaves named, ready for an interpreter.
+ *
+ * An interpreter sees tensors only. It does not differentiate, draw random numbers or know what a distribution is: noise reaches it
+ * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
+ */
+import { type Failure, failure, raise } from './errors.ts';
+import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
+import { fillNoise, foldIn, keyOf, type PrngKey } from './prng.ts';
+import { type Shape, sameShape, showShape, sizeOf } from './shape.ts';
+import type { Tensor, TensorType } from './tensor.ts';
+
+/** Floating-point width of a program's `real`s. */
+export type Precision = 'float32' | 'float64';
+
+/** A free leaf of a program. Noise is fed under the name `noise:<path>`. */
+export interface Slot {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly type: ElementType;
+  readonly noise?: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
+}
+
+/** Outputs with their free leaves. */
+export interface Program {
+  readonly outputs: readonly Expr[];
+  readonly slots: readonly Slot[];
+  readonly precision: Precision;
+}
+
+/** Arrays by slot name. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** What an interpreter makes of a program. Dispose it when it is no longer needed. */
+export interface Executable {
+  readonly program: Program;
+  /** Runs once. Rejects with a `BackendError` where a feed is missing or has another shape. */
+  readonly run: (feeds: Feeds) => Promise<Tensor[]>;
+  readonly dispose: () => Promise<void>;
+}
+
+/** An interpreter: a name, what it can do, and how it runs a program. */
+export interface Backend {
+  readonly name: string;
+  readonly precisions: readonly Precision[];
+  readonly compile: (program: Program) => Promise<Executable>;
+}
+
+/** The element type of host arrays for an expression type under a precision. */
+export const hostType = (type: ElementType, precision: Precision): TensorType => (type === 'real' ? precision : type);
+
+type Leaf = Node<'input'> | Node<'parameter'> | Node<'noise'>;
+const isLeaf = (e: Expr): e is Leaf & Expr => e.op === 'input' || e.op === 'parameter' || e.op === 'noise';
+
+/** The name a leaf is fed under. */
+export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
+
+/**
+ * Collects the free leaves of `outputs`. Throws `ShapeError` where one name stands for two different leaves (two parameters of one
+ * name must be shared on purpose: same shape).
+ */
+export const program = (outputs: readonly Expr[], precision: Precision = 'float32'): Program => {
+  const slots = new Map<string, Slot>();
+  for (const e of topological(outputs)) {
+    if (e.op === 'variable') return raise('ArgumentError', '', 'program: a bound variable escaped its scan or vmap');
+    if (!isLeaf(e)) continue;
+    const name = slotName(e);
+    const slot: Slot = { name, shape: e.shape, type: e.type, ...(e.op === 'noise' ? { noise: e.attributes } : {}) };
+    const known = slots.get(name);
+    if (known !== undefined && (!sameShape(known.shape, slot.shape) || known.type !== slot.type))
+      return raise('ShapeError', name, 'one name stands for two different arrays', {
+        expected: `${known.type} ${showShape(known.shape)}`,
+        got: `${slot.type} ${showShape(slot.shape)}`,
+      });
+    slots.set(name, slot);
+  }
+  return { outputs, slots: [...slots.values()], precision };
+};
+
+/** The parameters of an expression, by name, in order of first use. */
+export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
+  const found = new Map<string, Node<'parameter'> & Expr>();
+  for (const e of topological(outputs)) if (e.op === 'parameter' && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+  return [...found.values()];
+};
+
+/** Which noise a run sees. */
+export interface NoiseSource {
+  readonly seed: number;
+  /** Distinguishes runs of one program: the training step, the number of the chunk of samples. */
+  readonly step?: number;
+  /** Index of the first example: sampling in chunks gives the same samples as sampling at once. */
+  readonly firstExample?: number;
+}
+
+/** The key of one noise leaf. */
+export const noiseKey = (seed: number, step: number, path: string): PrngKey => foldIn(foldIn(keyOf(seed), path), step);
+
+/** Fills the noise slots of a program. */
+export const noiseFeeds = (p: Program, { seed, step = 0, firstExample = 0 }: NoiseSource): Record<string, Tensor> => {
+  const feeds: Record<string, Tensor> = {};
+  for (const s of p.slots)
+    if (s.noise !== undefined)
+      feeds[s.name] = noiseTensor(s.shape, s.noise.law, s.noise.batch, noiseKey(seed, step, s.noise.path), p.precision, firstExample);
+  return feeds;
+};
+
+/** One array of noise whose first `batch` axes index examples; the outermost starts at `firstExample`. */
+export const noiseTensor = (
+  shape: Shape,
+  law: NoiseLaw,
+  batch: number,
+  key: PrngKey,
+  precision: Precision,
+  firstExample = 0,
+): Tensor => {
+  const data = precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
+  fillRows(shape, law, batch, key, data, 0, firstExample);
+  return { shape, type: precision, data };
+};
+
+const fillRows = (shape: Shape, law: NoiseLaw, batch: number, key: PrngKey, out: Float32Array | Float64Array, at: number, first: number): void => {
+  if (batch === 0) fillNoise(law, key, 0, 1, sizeOf(shape), out, at);
+  else if (batch === 1) fillNoise(law, key, first, shape[0], sizeOf(shape.slice(1)), out, at);
+  else
+    for (let i = 0; i < shape[0]; i++)
+      fillRows(shape.slice(1), law, batch - 1, foldIn(key, first + i), out, at + i * sizeOf(shape.slice(1)), 0);
+};
+
+/** The first feed that is missing or does not fit, as a sentence. */
+export const checkFeeds = (p: Program, feeds: Feeds): Failure | undefined => {
+  for (const s of p.slots) {
+    const t = feeds[s.name];
+    if (t === undefined) return failure('BackendError', s.name, 'nothing was fed', { expected: `${s.type} ${showShape(s.shape)}` });
+    if (!sameShape(t.shape, s.shape))
+      return failure('BackendError', s.name, 'the array fed has another shape', { expected: showShape(s.shape), got: showShape(t.shape) });
+  }
+  return undefined;
+};
