@@ -1,0 +1,105 @@
+import { parseHTML } from 'linkedom';
+import { STYLE } from './html-style.ts';
+import { escapeXml } from './svg.ts';
+import { WIDTH } from './theme.ts';
+
+/** A run as a page: numbers, pictures, the declaration and the command that made them. All text is plain, never markup. */
+export interface ReportRecord {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly facts: readonly { readonly label: string; readonly value: string; readonly hint?: string }[];
+  /** `svg` is what one of the figures of this module returned. */
+  readonly figures: readonly { readonly title: string; readonly caption: string; readonly svg: string }[];
+  /** The declaration as JSON. */
+  readonly spec: string;
+  readonly command: string;
+  readonly footer: string;
+}
+
+/** What of the DOM this file uses. */
+interface Parsed {
+  querySelector(selector: string): ParsedElement | null;
+}
+interface ParsedElement {
+  readonly tagName: string;
+  readonly outerHTML: string;
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>;
+  querySelectorAll(selector: string): Iterable<ParsedElement>;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  remove(): void;
+}
+
+/**
+ * A figure's SVG, fit to stand in a page: nothing in it runs or loads, and its ids begin with `prefix`, so that the clip paths
+ * of two figures are not taken for each other. `undefined` where it is no SVG.
+ */
+const embedded = (svg: string, prefix: string): { readonly markup: string; readonly width: number } | undefined => {
+  const { document } = parseHTML(`<!doctype html><html><body>${svg}</body></html>`) as unknown as { document: Parsed };
+  const root = document.querySelector('body > svg');
+  if (root === null) return undefined;
+  for (const e of root.querySelectorAll('script, foreignObject, iframe, object, embed, style, animate, set, a'))
+    e.remove();
+  for (const e of [root, ...root.querySelectorAll('*')])
+    for (const { name, value } of [...e.attributes]) {
+      if (/^on/i.test(name)) e.removeAttribute(name);
+      else if (/^(xlink:)?href$/i.test(name)) {
+        if (value.startsWith('#')) e.setAttribute(name, `#${prefix}${value.slice(1)}`);
+        else if (!value.startsWith('data:image/')) e.removeAttribute(name);
+      } else if (name === 'id') e.setAttribute(name, prefix + value);
+      else if (value.includes('url(#')) e.setAttribute(name, value.replaceAll('url(#', `url(#${prefix}`));
+    }
+  return { markup: root.outerHTML, width: Number(root.getAttribute('width')) || WIDTH };
+};
+
+const figure = (f: ReportRecord['figures'][number], i: number): string => {
+  const drawn = embedded(f.svg, `f${i + 1}-`);
+  const wide = (drawn?.width ?? 0) > WIDTH * 1.3;
+  return `<figure${wide ? ' class="wide"' : ''}>
+<h2>${escapeXml(f.title)}</h2>
+<div class="picture">${drawn?.markup ?? '<p>This figure could not be drawn.</p>'}</div>
+${f.caption === '' ? '' : `<figcaption>${escapeXml(f.caption)}</figcaption>\n`}</figure>`;
+};
+
+const fact = ({ label, value, hint }: ReportRecord['facts'][number]): string =>
+  `<div class="fact"><dt>${escapeXml(label)}</dt><dd>${escapeXml(value)}${
+    hint === undefined ? '' : `<small>${escapeXml(hint)}</small>`
+  }</dd></div>`;
+
+/** JSON with indentation; text that is not JSON stays as it is. */
+const indented = (json: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+};
+
+/** One self-contained HTML file: no script, nothing fetched, light or dark as the reader's system is. */
+export const reportHtml = (record: ReportRecord): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${escapeXml(record.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeXml(record.title)}</h1>
+${record.subtitle === '' ? '' : `<p>${escapeXml(record.subtitle)}</p>\n`}</header>
+<main>
+${record.facts.length === 0 ? '' : `<dl class="facts">\n${record.facts.map(fact).join('\n')}\n</dl>\n`}<div class="figures">
+${record.figures.map(figure).join('\n')}
+</div>
+${record.command === '' ? '' : `<section class="command"><h2>Command</h2><pre><code>${escapeXml(record.command)}</code></pre></section>\n`}${
+  record.spec === ''
+    ? ''
+    : `<details><summary>Declaration (JSON)</summary><pre><code>${escapeXml(indented(record.spec))}</code></pre></details>\n`
+}</main>
+<footer>${escapeXml(record.footer)}</footer>
+</body>
+</html>
+`;
