@@ -201,7 +201,8 @@ export const topological = (roots: readonly Expr[], stop: (e: Expr) => boolean =
         stack.pop();
       } else {
         state.set(e, 1);
-        if (!stop(e)) for (let i = e.inputs.length - 1; i >= 0; i--) if (!state.has(e.inputs[i])) stack.push(e.inputs[i]);
+        if (!stop(e))
+          for (let i = e.inputs.length - 1; i >= 0; i--) if (!state.has(e.inputs[i])) stack.push(e.inputs[i]);
       }
     }
   }

@@ -80,7 +80,8 @@ export const program = (outputs: readonly Expr[], precision: Precision = 'float3
 /** The parameters of an expression, by name, in order of first use. */
 export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs)) if (e.op === 'parameter' && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+  for (const e of topological(outputs))
+    if (e.op === 'parameter' && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
   return [...found.values()];
 };
 
@@ -101,7 +102,14 @@ export const noiseFeeds = (p: Program, { seed, step = 0, firstExample = 0 }: Noi
   const feeds: Record<string, Tensor> = {};
   for (const s of p.slots)
     if (s.noise !== undefined)
-      feeds[s.name] = noiseTensor(s.shape, s.noise.law, s.noise.batch, noiseKey(seed, step, s.noise.path), p.precision, firstExample);
+      feeds[s.name] = noiseTensor(
+        s.shape,
+        s.noise.law,
+        s.noise.batch,
+        noiseKey(seed, step, s.noise.path),
+        p.precision,
+        firstExample,
+      );
   return feeds;
 };
 
@@ -119,7 +127,15 @@ export const noiseTensor = (
   return { shape, type: precision, data };
 };
 
-const fillRows = (shape: Shape, law: NoiseLaw, batch: number, key: PrngKey, out: Float32Array | Float64Array, at: number, first: number): void => {
+const fillRows = (
+  shape: Shape,
+  law: NoiseLaw,
+  batch: number,
+  key: PrngKey,
+  out: Float32Array | Float64Array,
+  at: number,
+  first: number,
+): void => {
   if (batch === 0) fillNoise(law, key, 0, 1, sizeOf(shape), out, at);
   else if (batch === 1) fillNoise(law, key, first, shape[0], sizeOf(shape.slice(1)), out, at);
   else
@@ -131,9 +147,13 @@ const fillRows = (shape: Shape, law: NoiseLaw, batch: number, key: PrngKey, out:
 export const checkFeeds = (p: Program, feeds: Feeds): Failure | undefined => {
   for (const s of p.slots) {
     const t = feeds[s.name];
-    if (t === undefined) return failure('BackendError', s.name, 'nothing was fed', { expected: `${s.type} ${showShape(s.shape)}` });
+    if (t === undefined)
+      return failure('BackendError', s.name, 'nothing was fed', { expected: `${s.type} ${showShape(s.shape)}` });
     if (!sameShape(t.shape, s.shape))
-      return failure('BackendError', s.name, 'the array fed has another shape', { expected: showShape(s.shape), got: showShape(t.shape) });
+      return failure('BackendError', s.name, 'the array fed has another shape', {
+        expected: showShape(s.shape),
+        got: showShape(t.shape),
+      });
   }
   return undefined;
 };

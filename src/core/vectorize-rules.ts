@@ -45,7 +45,8 @@ const along =
     nodeOver(n, [x.value], m, attributes(n));
 
 /** Examples folded into another axis: `[B, n, …]` → `[B·n, …]`. */
-const fold = (x: Expr, lead = 1): Expr => o.reshape(x, [x.shape.slice(0, lead + 1).reduce((a, b) => a * b, 1), ...x.shape.slice(lead + 1)]);
+const fold = (x: Expr, lead = 1): Expr =>
+  o.reshape(x, [x.shape.slice(0, lead + 1).reduce((a, b) => a * b, 1), ...x.shape.slice(lead + 1)]);
 
 const matmulRule: Rule<'matmul'> = (n, [a, b], m) => {
   if (a.mapped && b.mapped) return o.matmul(a.value, b.value);
@@ -88,7 +89,14 @@ const gatherRule: Rule<'gather'> = (n, [x, i], m) => {
 const offsets = (indices: Expr, size: number): Expr => {
   const b = indices.shape[0];
   const shape = [b, ...indices.shape.slice(1).map(() => 1)];
-  return o.add(indices, o.constant(Int32Array.from({ length: b }, (_, k) => k * size), shape, 'int32'));
+  return o.add(
+    indices,
+    o.constant(
+      Int32Array.from({ length: b }, (_, k) => k * size),
+      shape,
+      'int32',
+    ),
+  );
 };
 
 const scatterRule: Rule<'scatterAdd'> = (n, [i, u], m) => {
@@ -127,13 +135,23 @@ const convInputRule: Rule<'conv2dInputGradient'> = (n, [g, w], m) => {
     return o.reshape(o.conv2dInputGradient(fold(g.value), w.value, shape, n.attributes), [m.size, ...n.shape]);
   }
   const [nn, c, h, wd] = n.shape;
-  const y = o.conv2dInputGradient(toGroups(mapped(g, m.size)), fold(w.value), [nn, m.size * c, h, wd], grouped(n.attributes, m.size));
+  const y = o.conv2dInputGradient(
+    toGroups(mapped(g, m.size)),
+    fold(w.value),
+    [nn, m.size * c, h, wd],
+    grouped(n.attributes, m.size),
+  );
   return fromGroups(y, m.size);
 };
 
 const convKernelRule: Rule<'conv2dKernelGradient'> = (n, [x, g], m) => {
   const [oc, ic, h, w] = n.shape;
-  const y = o.conv2dKernelGradient(toGroups(mapped(x, m.size)), toGroups(mapped(g, m.size)), [m.size * oc, ic, h, w], grouped(n.attributes, m.size));
+  const y = o.conv2dKernelGradient(
+    toGroups(mapped(x, m.size)),
+    toGroups(mapped(g, m.size)),
+    [m.size * oc, ic, h, w],
+    grouped(n.attributes, m.size),
+  );
   return o.reshape(y, [m.size, ...n.shape]);
 };
 
@@ -189,7 +207,8 @@ export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Exp
   broadcast: (n, [x], m) => o.broadcastTo(x.value, [m.size, ...n.shape]),
   slice: (n, [x], m) =>
     o.slice(x.value, withZero(n.attributes.start), [m.size, ...n.attributes.limit], [1, ...n.attributes.stride]),
-  pad: (n, [x]) => o.pad(x.value, withZero(n.attributes.low), withZero(n.attributes.high), withZero(n.attributes.interior)),
+  pad: (n, [x]) =>
+    o.pad(x.value, withZero(n.attributes.low), withZero(n.attributes.high), withZero(n.attributes.interior)),
   concat: (n, lanes, m) =>
     o.concat(
       lanes.map((l) => mapped(l, m.size)),
@@ -257,7 +276,8 @@ export const vectorizeScan = (
   });
   return [
     ...result.carry.map((value, i) => ({ value, mapped: flags[i] })),
-    ...result.ys.map((y, i) => (outMapped[carries + i] ? { value: o.moveAxis(y, 1, 0), mapped: true } : { value: y, mapped: false })),
+    ...result.ys.map((y, i) =>
+      outMapped[carries + i] ? { value: o.moveAxis(y, 1, 0), mapped: true } : { value: y, mapped: false },
+    ),
   ];
 };
-

@@ -65,7 +65,10 @@ export const vectorize = (results: readonly Expr[], bound: ReadonlyMap<Expr, Lan
       if (e.op === 'batchMean') lanes.set(e, collective(e, inputs[0], m));
       else if (!inputs.some((l) => l.mapped)) lanes.set(e, { value: e, mapped: false });
       else if (e.op === 'scan') {
-        loops.set(e, vectorizeScan(e, inputs, m, (rs, b) => vectorize(rs, b, m)));
+        loops.set(
+          e,
+          vectorizeScan(e, inputs, m, (rs, b) => vectorize(rs, b, m)),
+        );
         lanes.set(e, { value: e, mapped: true });
       } else lanes.set(e, { value: applyRule(vectorizeRules, e, inputs, m), mapped: true });
     }

@@ -1,10 +1,20 @@
 /** Forward mode: `jvp`. One rule per primitive, each an expression, so modes mix freely and to any order. */
 import { raise } from '../errors.ts';
-import { applyLambda, applyRule, dependents, type Expr, type Node, type Op, type RuleTable, topological, variable } from '../expr.ts';
-import { makeNode } from '../expr.ts';
+import {
+  applyLambda,
+  applyRule,
+  dependents,
+  type Expr,
+  makeNode,
+  type Node,
+  type Op,
+  type RuleTable,
+  topological,
+  variable,
+} from '../expr.ts';
 import * as o from '../ops/index.ts';
-import { isReal } from './reverse-rules.ts';
 import { zerosLike } from './reverse.ts';
+import { isReal } from './reverse-rules.ts';
 
 /** Tangent of each input; `undefined` is zero. */
 type Tangents = readonly (Expr | undefined)[];
@@ -13,7 +23,8 @@ const self = (node: Node<Op>): Expr => node as Expr;
 const zero = (): undefined => undefined;
 
 /** A primitive that is linear in its one operand: its tangent is itself applied to the tangent. */
-const linear = (n: Node<Op>, [t]: Tangents): Expr | undefined => t && makeNode(n.op, [t], n.attributes as never, n.shape, n.type);
+const linear = (n: Node<Op>, [t]: Tangents): Expr | undefined =>
+  t && makeNode(n.op, [t], n.attributes as never, n.shape, n.type);
 
 const derivative =
   (f: (x: Expr, y: Expr) => Expr) =>

@@ -1,6 +1,15 @@
 /** Reverse mode: `vjp` and what is built on it (`grad`, `valueAndGrad`). */
 import { raise } from '../errors.ts';
-import { applyLambda, applyRule, dependents, type Expr, type Node, scanResults, topological, variable } from '../expr.ts';
+import {
+  applyLambda,
+  applyRule,
+  dependents,
+  type Expr,
+  type Node,
+  scanResults,
+  topological,
+  variable,
+} from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { isReal, reverseRules } from './reverse-rules.ts';
@@ -75,7 +84,11 @@ export const vjp = (outputs: readonly Expr[], wrt: readonly Expr[], cotangents: 
  * The backward loop of a scan: the forward loop is run again keeping each iteration's incoming carry, then a loop from the end
  * carries the cotangents of the carry and sums those of closed-over values.
  */
-const reverseScan = (e: Node<'scan'>, cotangents: readonly (Expr | undefined)[], needs: readonly boolean[]): (Expr | undefined)[] => {
+const reverseScan = (
+  e: Node<'scan'>,
+  cotangents: readonly (Expr | undefined)[],
+  needs: readonly boolean[],
+): (Expr | undefined)[] => {
   const { length, carries, sequences, body } = e.attributes;
   const init = e.inputs.slice(0, carries);
   const xs = e.inputs.slice(carries, carries + sequences);

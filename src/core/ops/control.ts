@@ -1,6 +1,6 @@
 /** Marks and loops: stop-gradient, labels, batch collectives, and the bounded `scan`. */
 import { raise } from '../errors.ts';
-import { dependents, type Expr, makeNode, scanResults, substitute, topological, variable, type Node } from '../expr.ts';
+import { dependents, type Expr, makeNode, type Node, scanResults, substitute, topological, variable } from '../expr.ts';
 import { sameShape, showShape } from '../shape.ts';
 
 /** The same value, a constant to every derivative. */
@@ -35,7 +35,10 @@ export interface ScanOptions {
 export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Expr[]; ys: Expr[] } => {
   for (const x of xs)
     if (x.shape[0] !== length)
-      raise('ShapeError', '', 'scan: a sequence has another length', { expected: `${length}`, got: showShape(x.shape) });
+      raise('ShapeError', '', 'scan: a sequence has another length', {
+        expected: `${length}`,
+        got: showShape(x.shape),
+      });
   const carryVars = init.map((c) => variable(c.shape, c.type));
   const xVars = xs.map((x) => variable(x.shape.slice(1), x.type));
   const step = body(carryVars, xVars);
@@ -48,7 +51,10 @@ export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Exp
       });
   });
   if (step.carry.length !== init.length)
-    raise('ShapeError', '', 'scan: the body loses carries', { expected: `${init.length}`, got: `${step.carry.length}` });
+    raise('ShapeError', '', 'scan: the body loses carries', {
+      expected: `${init.length}`,
+      got: `${step.carry.length}`,
+    });
   return scanOf(length, init, xs, carryVars, xVars, [...step.carry, ...(step.ys ?? [])]);
 };
 
@@ -81,7 +87,9 @@ export const scanOf = (
     [],
     'real',
   );
-  const projected = scanResults(node as Node<'scan'>).map((r, index) => makeNode('project', [node], { index }, r.shape, r.type));
+  const projected = scanResults(node as Node<'scan'>).map((r, index) =>
+    makeNode('project', [node], { index }, r.shape, r.type),
+  );
   return { carry: projected.slice(0, init.length), ys: projected.slice(init.length) };
 };
 

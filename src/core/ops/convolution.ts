@@ -24,7 +24,10 @@ const attributesOf = (x: readonly number[], w: readonly number[], o: Conv2dOptio
     o.padding === 'same'
       ? ([samePadding(x[0], w[0], stride[0]), samePadding(x[1], w[1], stride[1])] as const)
       : o.padding === undefined || o.padding === 'valid'
-        ? ([[0, 0], [0, 0]] as const)
+        ? ([
+            [0, 0],
+            [0, 0],
+          ] as const)
         : o.padding;
   return { stride, padding, groups: o.groups ?? 1 };
 };
@@ -38,7 +41,12 @@ export const convOutput = (size: number, kernel: number, stride: number, pad: re
  */
 export const conv2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): Expr => {
   const a = attributesOf(x.shape.slice(2), w.shape.slice(2), options);
-  if (x.shape.length !== 4 || w.shape.length !== 4 || w.shape[1] * a.groups !== x.shape[1] || w.shape[0] % a.groups !== 0)
+  if (
+    x.shape.length !== 4 ||
+    w.shape.length !== 4 ||
+    w.shape[1] * a.groups !== x.shape[1] ||
+    w.shape[0] % a.groups !== 0
+  )
     return raise('ShapeError', '', 'conv2d: shapes do not fit', {
       expected: `[N, C, H, W] and [O, C/${a.groups}, h, w]`,
       got: `${showShape(x.shape)} and ${showShape(w.shape)}`,
@@ -82,7 +90,12 @@ const paddingSum = (p: Conv2dOptions['padding'], i: 0 | 1): number =>
 /** Each pixel of `[N, C, H, W]` repeated `factor × factor` times. */
 export const upsampleNearest = (x: Expr, factor: number): Expr => {
   const [n, c, h, w] = x.shape;
-  return reshape(broadcastTo(reshape(x, [n, c, h, 1, w, 1]), [n, c, h, factor, w, factor]), [n, c, h * factor, w * factor]);
+  return reshape(broadcastTo(reshape(x, [n, c, h, 1, w, 1]), [n, c, h, factor, w, factor]), [
+    n,
+    c,
+    h * factor,
+    w * factor,
+  ]);
 };
 
 /** Mean over `factor × factor` windows of `[N, C, H, W]`; H and W are multiples of `factor`. */

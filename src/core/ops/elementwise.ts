@@ -2,7 +2,7 @@
 import { raise } from '../errors.ts';
 import { type ElementType, type Expr, makeNode, type Op } from '../expr.ts';
 import { broadcastShapes, type Shape, showShape } from '../shape.ts';
-import { type Operand, lift, scalar } from './leaves.ts';
+import { lift, type Operand, scalar } from './leaves.ts';
 import { broadcastTo } from './structure.ts';
 
 type UnaryOp = 'neg' | 'abs' | 'sign' | 'floor' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'softplus' | 'relu' | 'erf' | 'lgamma'; // biome-ignore format: a list of tags
@@ -64,7 +64,8 @@ export const digamma = (x: Operand): Expr => polygamma(0, x);
 /** Logical not. */
 export const not = (x: Expr): Expr => makeNode('not', [need('not', 'bool', x)], {}, x.shape, 'bool');
 /** Another element type: true is 1, a real is truncated towards zero, and any number but 0 is true. */
-export const cast = (x: Expr, type: ElementType): Expr => (x.type === type ? x : makeNode('cast', [x], {}, x.shape, type));
+export const cast = (x: Expr, type: ElementType): Expr =>
+  x.type === type ? x : makeNode('cast', [x], {}, x.shape, type);
 
 const aligned = (op: Op, a: Operand, b: Operand): readonly [Expr, Expr, Shape] => {
   const type = typeof a === 'number' ? (typeof b === 'number' ? 'real' : b.type) : a.type;
@@ -72,8 +73,12 @@ const aligned = (op: Op, a: Operand, b: Operand): readonly [Expr, Expr, Shape] =
   const y = lift(b, type);
   const shape = broadcastShapes(x.shape, y.shape);
   if (shape === undefined)
-    return raise('ShapeError', '', `${op}: shapes do not fit`, { expected: showShape(x.shape), got: showShape(y.shape) });
-  if (x.type !== y.type) return raise('ShapeError', '', `${op}: element types differ`, { expected: x.type, got: y.type });
+    return raise('ShapeError', '', `${op}: shapes do not fit`, {
+      expected: showShape(x.shape),
+      got: showShape(y.shape),
+    });
+  if (x.type !== y.type)
+    return raise('ShapeError', '', `${op}: element types differ`, { expected: x.type, got: y.type });
   return [broadcastTo(x, shape), broadcastTo(y, shape), shape];
 };
 
@@ -134,8 +139,17 @@ export const where = (condition: Expr, a: Operand, b: Operand): Expr => {
   const [x, y, shape] = aligned('select', a, b);
   const full = broadcastShapes(condition.shape, shape);
   if (full === undefined)
-    return raise('ShapeError', '', 'where: shapes do not fit', { expected: showShape(shape), got: showShape(condition.shape) });
-  return makeNode('select', [broadcastTo(condition, full), broadcastTo(x, full), broadcastTo(y, full)], {}, full, x.type);
+    return raise('ShapeError', '', 'where: shapes do not fit', {
+      expected: showShape(shape),
+      got: showShape(condition.shape),
+    });
+  return makeNode(
+    'select',
+    [broadcastTo(condition, full), broadcastTo(x, full), broadcastTo(y, full)],
+    {},
+    full,
+    x.type,
+  );
 };
 
 /** x². */
@@ -146,4 +160,5 @@ export const square = (operand: Operand): Expr => {
 /** 1 / x. */
 export const reciprocal = (x: Operand): Expr => div(1, x);
 /** Sum of one or more expressions. */
-export const addAll = (terms: readonly Expr[]): Expr => (terms.length === 0 ? scalar(0) : terms.reduce((a, b) => add(a, b)));
+export const addAll = (terms: readonly Expr[]): Expr =>
+  terms.length === 0 ? scalar(0) : terms.reduce((a, b) => add(a, b));

@@ -39,7 +39,11 @@ export const takeAlong = (x: Expr, indices: Expr, axis = -1): Expr => {
   const is = moveAxis(needInt('takeAlong', indices), a, last);
   const n = xs.shape[last];
   const rows = sizeOf(xs.shape) / n;
-  const offsets = constant(Int32Array.from({ length: rows }, (_, i) => i * n), [rows, 1], 'int32');
+  const offsets = constant(
+    Int32Array.from({ length: rows }, (_, i) => i * n),
+    [rows, 1],
+    'int32',
+  );
   const flat = add(reshape(is, [rows, is.shape[last]]), offsets);
   return moveAxis(reshape(gather(reshape(xs, [rows * n]), flat), is.shape), last, a);
 };
@@ -50,14 +54,21 @@ export const sort = (x: Expr, axis = -1): Expr => takeAlong(x, argSort(x, axis),
 /** 1 where the last axis equals the index, else 0: shape `indices ++ [depth]`. */
 export const oneHot = (indices: Expr, depth: number): Expr => {
   const shape = [...needInt('oneHot', indices).shape, depth];
-  return cast(equal(broadcastTo(expandDims(indices, indices.shape.length), shape), broadcastTo(iota(depth), shape)), 'real');
+  return cast(
+    equal(broadcastTo(expandDims(indices, indices.shape.length), shape), broadcastTo(iota(depth), shape)),
+    'real',
+  );
 };
 
 /** The diagonal of the last two axes of `[…, n, n]`. */
 export const diagonal = (x: Expr): Expr => {
   const n = x.shape[x.shape.length - 1];
   const lead = x.shape.slice(0, -2);
-  const at = constant(Int32Array.from(range(n), (i) => i * (n + 1)), [n], 'int32');
+  const at = constant(
+    Int32Array.from(range(n), (i) => i * (n + 1)),
+    [n],
+    'int32',
+  );
   return gather(reshape(x, [...lead, n * n]), at, lead.length);
 };
 
@@ -74,4 +85,9 @@ export const triangle = (x: Expr, lower: boolean, strict = false): Expr => {
 
 /** Identity matrix `[n, n]`. */
 export const eye = (n: number): Expr =>
-  n === 0 ? scalar(0) : constant(Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0)), [n, n]);
+  n === 0
+    ? scalar(0)
+    : constant(
+        Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0)),
+        [n, n],
+      );

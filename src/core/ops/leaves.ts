@@ -38,4 +38,9 @@ export const parameterLeaf = (name: string, definition: Expr): Expr =>
 export const lift = (x: Operand, type: ElementType = 'real'): Expr => (typeof x === 'number' ? scalar(x, type) : x);
 
 /** The integers `0 … n−1` as int32 `[n]`. */
-export const iota = (n: number): Expr => constant(Int32Array.from({ length: n }, (_, i) => i), [n], 'int32');
+export const iota = (n: number): Expr =>
+  constant(
+    Int32Array.from({ length: n }, (_, i) => i),
+    [n],
+    'int32',
+  );

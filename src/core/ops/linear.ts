@@ -2,10 +2,10 @@
 import { raise } from '../errors.ts';
 import { type Expr, makeNode } from '../expr.ts';
 import { broadcastShapes, sameShape, showShape } from '../shape.ts';
-import { eye } from './indexing.ts';
-import { broadcastTo, reshape, transpose } from './structure.ts';
-import { sum } from './reduce.ts';
 import { mul } from './elementwise.ts';
+import { eye } from './indexing.ts';
+import { sum } from './reduce.ts';
+import { broadcastTo, reshape, transpose } from './structure.ts';
 
 /** Matrix product of `[…, m, k]` and `[…, k, n]`; leading axes broadcast. */
 export const matmul = (a: Expr, b: Expr): Expr => {
@@ -22,10 +22,12 @@ export const matmul = (a: Expr, b: Expr): Expr => {
 };
 
 /** x W for a vector `[k]` and a matrix `[k, n]`: `[n]`. */
-export const vecmat = (x: Expr, w: Expr): Expr => reshape(matmul(reshape(x, [1, -1]), w), [w.shape[w.shape.length - 1]]);
+export const vecmat = (x: Expr, w: Expr): Expr =>
+  reshape(matmul(reshape(x, [1, -1]), w), [w.shape[w.shape.length - 1]]);
 
 /** A x for a matrix `[m, k]` and a vector `[k]`: `[m]`. */
-export const matvec = (a: Expr, x: Expr): Expr => reshape(matmul(a, reshape(x, [-1, 1])), [a.shape[a.shape.length - 2]]);
+export const matvec = (a: Expr, x: Expr): Expr =>
+  reshape(matmul(a, reshape(x, [-1, 1])), [a.shape[a.shape.length - 2]]);
 
 /** Σᵢ aᵢ bᵢ over all elements. */
 export const dot = (a: Expr, b: Expr): Expr => sum(mul(a, b));

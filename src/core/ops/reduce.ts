@@ -2,8 +2,8 @@
 import { raise } from '../errors.ts';
 import { type Expr, makeNode } from '../expr.ts';
 import { sizeOf } from '../shape.ts';
-import { add, div, exp, log, sub, where, less, abs, mul } from './elementwise.ts';
 import { stopGradient } from './control.ts';
+import { abs, add, div, exp, less, log, mul, sub, where } from './elementwise.ts';
 import { scalar } from './leaves.ts';
 import { axesOf, axisOf, broadcastTo, reshape } from './structure.ts';
 
@@ -14,7 +14,8 @@ const reduced = (x: Expr, axes: readonly number[]): number[] => x.shape.filter((
 /** Sum over axes, which disappear. */
 export const sum = (x: Expr, axes?: Axes): Expr => {
   const at = axesOf('sum', axes, x.shape.length);
-  if (x.type === 'bool') return raise('ShapeError', '', 'sum: wrong element type', { expected: 'real or int32', got: 'bool' });
+  if (x.type === 'bool')
+    return raise('ShapeError', '', 'sum: wrong element type', { expected: 'real or int32', got: 'bool' });
   return at.length === 0 ? x : makeNode('sum', [x], { axes: at }, reduced(x, at), x.type);
 };
 

@@ -1,7 +1,7 @@
 /** Stable forms, each in one place: the formulas one gets wrong near an edge of the floating-point range. */
 import type { Expr } from '../expr.ts';
 import { add, exp, expm1, greater, less, log, mul, neg, softplus, square, sub, where } from './elementwise.ts';
-import { type Operand, lift } from './leaves.ts';
+import { lift, type Operand } from './leaves.ts';
 
 /** log σ(x) = −softplus(−x). */
 export const logSigmoid = (x: Operand): Expr => neg(softplus(neg(x)));

@@ -2,7 +2,7 @@
 import { raise } from '../errors.ts';
 import { type Expr, makeNode } from '../expr.ts';
 import { broadcastShapes, normalAxis, range, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
-import { type Operand, lift } from './leaves.ts';
+import { lift, type Operand } from './leaves.ts';
 
 const fail = (op: string, message: string, expected: string, got: string): never =>
   raise('ShapeError', '', `${op}: ${message}`, { expected, got });
@@ -31,7 +31,12 @@ export const transpose = (x: Expr, permutation?: readonly number[]): Expr => {
   const rank = x.shape.length;
   const p = permutation ?? [...range(rank - 2), rank - 1, rank - 2];
   if (p.length !== rank || !range(rank).every((i) => p.includes(i)))
-    return fail('transpose', 'not a permutation of the axes', `a permutation of ${showShape(range(rank))}`, showShape(p));
+    return fail(
+      'transpose',
+      'not a permutation of the axes',
+      `a permutation of ${showShape(range(rank))}`,
+      showShape(p),
+    );
   return p.every((a, i) => a === i)
     ? x
     : makeNode(
@@ -83,7 +88,12 @@ export const squeezeDims = (x: Expr, ...axes: readonly number[]): Expr => {
 };
 
 /** Elements `start, start+stride, … < limit` of every axis. */
-export const slice = (x: Expr, start: readonly number[], limit: readonly number[], stride?: readonly number[]): Expr => {
+export const slice = (
+  x: Expr,
+  start: readonly number[],
+  limit: readonly number[],
+  stride?: readonly number[],
+): Expr => {
   const step = stride ?? x.shape.map(() => 1);
   const ok =
     start.length === x.shape.length &&
@@ -91,7 +101,12 @@ export const slice = (x: Expr, start: readonly number[], limit: readonly number[
     step.length === x.shape.length &&
     x.shape.every((d, i) => start[i] >= 0 && start[i] <= limit[i] && limit[i] <= d && step[i] >= 1);
   if (!ok)
-    return fail('slice', 'bounds outside the array', `bounds within ${showShape(x.shape)}`, `${showShape(start)}…${showShape(limit)}`);
+    return fail(
+      'slice',
+      'bounds outside the array',
+      `bounds within ${showShape(x.shape)}`,
+      `${showShape(start)}…${showShape(limit)}`,
+    );
   const shape = x.shape.map((_, i) => Math.ceil((limit[i] - start[i]) / step[i]));
   return sameShape(shape, x.shape) ? x : makeNode('slice', [x], { start, limit, stride: step }, shape, x.type);
 };
@@ -111,7 +126,12 @@ export const sliceAxis = (x: Expr, axis: number, from: number, to: number, step 
 export const pad = (x: Expr, low: readonly number[], high: readonly number[], interior?: readonly number[]): Expr => {
   const inner = interior ?? x.shape.map(() => 0);
   if ([low, high, inner].some((p) => p.length !== x.shape.length || p.some((n) => !Number.isInteger(n) || n < 0)))
-    return fail('pad', 'padding must be non-negative for each axis', `${x.shape.length} counts`, `${showShape(low)}, ${showShape(high)}`);
+    return fail(
+      'pad',
+      'padding must be non-negative for each axis',
+      `${x.shape.length} counts`,
+      `${showShape(low)}, ${showShape(high)}`,
+    );
   const shape = x.shape.map((d, i) => low[i] + high[i] + d + Math.max(0, d - 1) * inner[i]);
   return sameShape(shape, x.shape) ? x : makeNode('pad', [x], { low, high, interior: inner }, shape, x.type);
 };
@@ -122,8 +142,17 @@ export const concat = (parts: readonly Expr[], axis = 0): Expr => {
   const first = parts[0];
   const a = axisOf('concat', axis, first.shape.length);
   for (const p of parts)
-    if (p.type !== first.type || p.shape.length !== first.shape.length || p.shape.some((d, i) => i !== a && d !== first.shape[i]))
-      return fail('concat', `parts differ off axis ${a}`, `${first.type} ${showShape(first.shape)}`, `${p.type} ${showShape(p.shape)}`);
+    if (
+      p.type !== first.type ||
+      p.shape.length !== first.shape.length ||
+      p.shape.some((d, i) => i !== a && d !== first.shape[i])
+    )
+      return fail(
+        'concat',
+        `parts differ off axis ${a}`,
+        `${first.type} ${showShape(first.shape)}`,
+        `${p.type} ${showShape(p.shape)}`,
+      );
   if (parts.length === 1) return first;
   const total = parts.reduce((n, p) => n + p.shape[a], 0);
   return makeNode(

@@ -3,7 +3,12 @@ import { type Shape, sizeOf, stridesOf } from '../../shape.ts';
 import type { Tensor, TensorData } from '../../tensor.ts';
 
 /** Offsets of the elements of `shape` under arbitrary strides, in row-major order. */
-export const forEachOffset = (shape: Shape, strides: readonly number[], start: number, f: (offset: number, i: number) => void): void => {
+export const forEachOffset = (
+  shape: Shape,
+  strides: readonly number[],
+  start: number,
+  f: (offset: number, i: number) => void,
+): void => {
   const total = sizeOf(shape);
   const rank = shape.length;
   const index = new Int32Array(rank);
@@ -20,7 +25,13 @@ export const forEachOffset = (shape: Shape, strides: readonly number[], start: n
 };
 
 /** Reads x under strides (of x) for each element of the result: transpose, broadcast, slice and reverse in one. */
-export const view = (x: Tensor, shape: Shape, strides: readonly number[], start: number, out: TensorData): TensorData => {
+export const view = (
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  start: number,
+  out: TensorData,
+): TensorData => {
   const a = x.data;
   forEachOffset(shape, strides, start, (offset, i) => {
     out[i] = a[offset];
@@ -37,7 +48,13 @@ export const place = (x: Tensor, strides: readonly number[], start: number, out:
 };
 
 /** Folds axes into the result, starting from `initial`. */
-export const reduce = (x: Tensor, axes: readonly number[], initial: number, f: (a: number, b: number) => number, out: TensorData): TensorData => {
+export const reduce = (
+  x: Tensor,
+  axes: readonly number[],
+  initial: number,
+  f: (a: number, b: number) => number,
+  out: TensorData,
+): TensorData => {
   out.fill(initial);
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const full = stridesOf(kept);
@@ -49,12 +66,15 @@ export const reduce = (x: Tensor, axes: readonly number[], initial: number, f: (
 };
 
 /** Calls `f` with the offset and stride of every line of x along an axis. */
-export const forEachLine = (shape: Shape, axis: number, f: (start: number, stride: number, line: number) => void): void => {
+export const forEachLine = (
+  shape: Shape,
+  axis: number,
+  f: (start: number, stride: number, line: number) => void,
+): void => {
   const stride = sizeOf(shape.slice(axis + 1));
   const outer = sizeOf(shape.slice(0, axis));
   let line = 0;
-  for (let o = 0; o < outer; o++)
-    for (let i = 0; i < stride; i++) f(o * stride * shape[axis] + i, stride, line++);
+  for (let o = 0; o < outer; o++) for (let i = 0; i < stride; i++) f(o * stride * shape[axis] + i, stride, line++);
 };
 
 /** Joins arrays along an axis. */
@@ -84,7 +104,13 @@ export const gatherInto = (x: Tensor, indices: Tensor, axis: number, out: Tensor
 };
 
 /** Adds slices of `updates` at `indices` along an axis of the (zeroed) result. */
-export const scatterInto = (indices: Tensor, updates: Tensor, axis: number, size: number, out: TensorData): TensorData => {
+export const scatterInto = (
+  indices: Tensor,
+  updates: Tensor,
+  axis: number,
+  size: number,
+  out: TensorData,
+): TensorData => {
   const m = indices.data.length;
   const outer = sizeOf(updates.shape.slice(0, axis));
   const inner = sizeOf(updates.shape.slice(axis + indices.shape.length));

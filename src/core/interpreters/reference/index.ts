@@ -1,11 +1,11 @@
 /** The `reference` interpreter: float64, plain loops, nothing clever. It is the oracle of every law. */
-import { raise, PushforwardError } from '../../errors.ts';
+import { PushforwardError, raise } from '../../errors.ts';
 import { applyRule, type Expr, type Node, type Op, type RuleTable, topological } from '../../expr.ts';
 import { type Backend, checkFeeds, type Feeds, hostType, type Program, slotName } from '../../program.ts';
+import { binaryFunctions, mapBinary, mapUnary, polygamma, unaryFunctions } from '../../scalar.ts';
 import { type Shape, sizeOf, stridesOf } from '../../shape.ts';
 import { allocate, castTensor, type Tensor, type TensorData, type TensorType } from '../../tensor.ts';
 import { concatInto, forEachLine, gatherInto, place, reduce, scatterInto, view } from './arrays.ts';
-import { binaryFunctions, mapBinary, mapUnary, polygamma, unaryFunctions } from './elementwise.ts';
 import { conv2dInputInto, conv2dInto, conv2dKernelInto, matmulInto, triangularSolveInto } from './linear.ts';
 
 const typeOf = (n: Node<Op>): TensorType => hostType(n.type, 'float64');
@@ -30,7 +30,12 @@ const leaf: Kernel = (n) => raise('BackendError', 'reference', `${n.op} has no v
 const strided = (n: Node<Op>, x: Tensor, strides: readonly number[], start: number): Tensor =>
   result(n, view(x, n.shape, strides, start, fresh(n)));
 
-const lines = (n: Node<Op>, x: Tensor, axis: number, f: (start: number, stride: number, line: number, out: TensorData) => void): Tensor => {
+const lines = (
+  n: Node<Op>,
+  x: Tensor,
+  axis: number,
+  f: (start: number, stride: number, line: number, out: TensorData) => void,
+): Tensor => {
   const out = fresh(n);
   forEachLine(x.shape, axis, (start, stride, line) => {
     f(start, stride, line, out);
@@ -39,7 +44,8 @@ const lines = (n: Node<Op>, x: Tensor, axis: number, f: (start: number, stride: 
 };
 
 const rules: RuleTable<[inputs: readonly Tensor[]], Tensor> = {
-  constant: (n) => castTensor({ shape: n.shape, type: n.type === 'real' ? 'float64' : n.type, data: n.attributes.data }, typeOf(n)),
+  constant: (n) =>
+    castTensor({ shape: n.shape, type: n.type === 'real' ? 'float64' : n.type, data: n.attributes.data }, typeOf(n)),
   variable: leaf,
   input: leaf,
   parameter: leaf,
@@ -81,13 +87,21 @@ const rules: RuleTable<[inputs: readonly Tensor[]], Tensor> = {
     for (let i = 0; i < out.length; i++) out[i] = c.data[i] ? a.data[i] : b.data[i];
     return result(n, out);
   },
-  sum: (n, [x]) => result(n, reduce(x, n.attributes.axes, 0, (a, b) => a + b, fresh(n))),
+  sum: (n, [x]) =>
+    result(
+      n,
+      reduce(x, n.attributes.axes, 0, (a, b) => a + b, fresh(n)),
+    ),
   reduceMax: (n, [x]) =>
-    result(n, reduce(x, n.attributes.axes, n.type === 'real' ? Number.NEGATIVE_INFINITY : -(2 ** 31), Math.max, fresh(n))),
+    result(
+      n,
+      reduce(x, n.attributes.axes, n.type === 'real' ? Number.NEGATIVE_INFINITY : -(2 ** 31), Math.max, fresh(n)),
+    ),
   argMax: (n, [x]) =>
     lines(n, x, n.attributes.axis, (start, stride, line, out) => {
       let best = 0;
-      for (let i = 1; i < x.shape[n.attributes.axis]; i++) if (x.data[start + i * stride] > x.data[start + best * stride]) best = i;
+      for (let i = 1; i < x.shape[n.attributes.axis]; i++)
+        if (x.data[start + i * stride] > x.data[start + best * stride]) best = i;
       out[line] = best;
     }),
   cumsum: (n, [x]) =>
@@ -192,7 +206,8 @@ export const evaluateProgram = (p: Program, feeds: Feeds): Tensor[] => {
   if (bad !== undefined) throw new PushforwardError(bad);
   const known = new Map<Expr, Tensor>();
   for (const e of topological(p.outputs))
-    if (e.op === 'input' || e.op === 'parameter' || e.op === 'noise') known.set(e, castTensor(feeds[slotName(e)], typeOf(e)));
+    if (e.op === 'input' || e.op === 'parameter' || e.op === 'noise')
+      known.set(e, castTensor(feeds[slotName(e)], typeOf(e)));
   return evaluateWith(p.outputs, known);
 };
 

@@ -79,7 +79,13 @@ const convolve = (
 };
 
 /** y = x ∗ w. */
-export const conv2dInto = (x: Tensor, w: Tensor, shape: readonly number[], a: Conv2dAttributes, out: TensorData): TensorData => {
+export const conv2dInto = (
+  x: Tensor,
+  w: Tensor,
+  shape: readonly number[],
+  a: Conv2dAttributes,
+  out: TensorData,
+): TensorData => {
   convolve(x.shape, w.shape, shape, a, (i, k, j) => {
     out[j] += x.data[i] * w.data[k];
   });
@@ -87,7 +93,13 @@ export const conv2dInto = (x: Tensor, w: Tensor, shape: readonly number[], a: Co
 };
 
 /** The gradient by x, of shape `shape`. */
-export const conv2dInputInto = (g: Tensor, w: Tensor, shape: readonly number[], a: Conv2dAttributes, out: TensorData): TensorData => {
+export const conv2dInputInto = (
+  g: Tensor,
+  w: Tensor,
+  shape: readonly number[],
+  a: Conv2dAttributes,
+  out: TensorData,
+): TensorData => {
   convolve(shape, w.shape, g.shape, a, (i, k, j) => {
     out[i] += g.data[j] * w.data[k];
   });
@@ -95,7 +107,13 @@ export const conv2dInputInto = (g: Tensor, w: Tensor, shape: readonly number[], 
 };
 
 /** The gradient by w, of shape `shape`. */
-export const conv2dKernelInto = (x: Tensor, g: Tensor, shape: readonly number[], a: Conv2dAttributes, out: TensorData): TensorData => {
+export const conv2dKernelInto = (
+  x: Tensor,
+  g: Tensor,
+  shape: readonly number[],
+  a: Conv2dAttributes,
+  out: TensorData,
+): TensorData => {
   convolve(x.shape, shape, g.shape, a, (i, k, j) => {
     out[k] += g.data[j] * x.data[i];
   });

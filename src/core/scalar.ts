@@ -1,8 +1,8 @@
-/** Elementwise primitives in float64. Special functions come from @stdlib. */
+/** What each elementwise primitive computes on numbers, in float64: used by `reference` and by constant folding. Special functions come from @stdlib. */
 import stdErf from '@stdlib/math-base-special-erf';
 import stdGammaln from '@stdlib/math-base-special-gammaln';
 import stdPolygamma from '@stdlib/math-base-special-polygamma';
-import type { Tensor, TensorData } from '../../tensor.ts';
+import type { Tensor, TensorData } from './tensor.ts';
 
 // The packages are CommonJS: under NodeNext the default import is the function itself.
 const erf = stdErf as unknown as (x: number) => number;

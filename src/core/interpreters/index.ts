@@ -1,0 +1,4 @@
+/** The interpreters, and which of them can run here. */
+export type { Backend, Executable, Feeds, Precision, Program } from '../program.ts';
+export { exportOnnx, onnx } from './onnx/index.ts';
+export { reference } from './reference/index.ts';

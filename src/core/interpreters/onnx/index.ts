@@ -1,0 +1,149 @@
+/** The `onnx` interpreters: programs become ONNX graphs, run by ONNX Runtime on its CPU, WebGPU or CUDA provider. */
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { PushforwardError, raise } from '../../errors.ts';
+import { structuralHash } from '../../hash.ts';
+import { expm1ByTanh, inputGradientByConv, interiorByReshape, kernelGradientByTaps, type Lowering, lgammaByStirling, log1pByLog, lower, polygammaBySeries, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
+import * as o from '../../ops/index.ts';
+import {
+  type Backend,
+  checkFeeds,
+  type Executable,
+  type Feeds,
+  hostType,
+  type Precision,
+  type Program,
+  program,
+} from '../../program.ts';
+import { simplify } from '../../simplify/index.ts';
+import { castTensor, type Tensor, type TensorData } from '../../tensor.ts';
+import { emitGraph } from './emit.ts';
+import { encodeModel } from './schema.ts';
+
+/** ONNX Runtime's execution providers that ship with, or fetch for, onnxruntime-node. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+/** What ONNX lacks, in terms of what it has. */
+const lowering = (precision: Precision): Lowering => ({
+  log1p: (_, x) => log1pByLog(x),
+  expm1: (_, x) => expm1ByTanh(x),
+  lgamma: (_, x) => lgammaByStirling(x),
+  polygamma: (n, x) => polygammaBySeries(n.attributes.order, x),
+  triangularSolve: (n, a, b) => triangularSolveByInverse(n, a, b),
+  conv2dKernelGradient: (n, x, g) => kernelGradientByTaps(n, x, g),
+  conv2dInputGradient: (n, g, w) => (precision === 'float64' ? inputGradientByConv(n, g, w) : undefined),
+  pad: (n, x) => (n.attributes.interior.some((k) => k > 0) ? interiorByReshape(n, x) : undefined),
+  scatterAdd: (n, i, u) => {
+    const { axis, size } = n.attributes;
+    if (axis === 0) return undefined;
+    const rank = i.shape.length;
+    const outer = u.shape.slice(0, axis).map((_, k) => k);
+    const at = i.shape.map((_, k) => axis + k);
+    const inner = u.shape.slice(axis + rank).map((_, k) => axis + rank + k);
+    const front = o.scatterAdd(i, o.transpose(u, [...at, ...outer, ...inner]), size, 0);
+    return o.moveAxis(front, 0, axis);
+  },
+});
+
+/** Simplified and lowered for ONNX: what `emit` accepts. Slots keep their order. */
+export const prepareProgram = (p: Program): Program => {
+  const once = simplify(p.outputs, { keepStops: false });
+  const outputs = simplify(lower(once, lowering(p.precision)), { keepStops: false });
+  return { ...program(outputs, p.precision) };
+};
+
+type Runtime = typeof import('onnxruntime-node');
+let runtime: Promise<Runtime> | undefined;
+
+/** ONNX Runtime, loaded at first use. */
+export const loadRuntime = (): Promise<Runtime> => {
+  runtime ??= import('onnxruntime-node').then((m) => ((m as unknown as { default?: Runtime }).default ?? m) as Runtime);
+  return runtime;
+};
+
+/** Session options we have measured to be best for one provider. */
+const sessionOptions = (provider: Provider, threads: number): InferenceSession.SessionOptions => ({
+  executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+  graphOptimizationLevel: 'all',
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  logSeverityLevel: 3,
+});
+
+const cache = new Map<string, Promise<InferenceSession>>();
+
+/** Number of compiled sessions held. */
+export const cachedSessions = (): number => cache.size;
+
+/** Releases every compiled session. */
+export const releaseSessions = async (): Promise<void> => {
+  const all = [...cache.values()];
+  cache.clear();
+  for (const s of all) await (await s).release();
+};
+
+const toOrt = (ort: Runtime, t: Tensor): OrtTensor =>
+  new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.shape);
+
+/** Options of the onnx interpreters. */
+export interface OnnxOptions {
+  /** Threads inside one operator (default 1: fastest for small models; 2 or more for large ones). */
+  readonly threads?: number;
+}
+
+/** An `onnx` interpreter on one provider. Sessions are cached by the structural hash of the program. */
+export const onnx = (provider: Provider = 'cpu', { threads = 1 }: OnnxOptions = {}): Backend => ({
+  name: `onnx-${provider}`,
+  precisions: provider === 'cpu' ? ['float32', 'float64'] : ['float32'],
+  compile: async (p): Promise<Executable> => {
+    const ready = prepareProgram(p);
+    const { graph, inputs, outputs } = emitGraph(ready);
+    const key = `${provider}/${threads}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
+    const ort = await loadRuntime();
+    const made =
+      cache.get(key) ??
+      ort.InferenceSession.create(encodeModel(graph), sessionOptions(provider, threads)).catch((e: unknown) =>
+        raise(
+          'BackendError',
+          `onnx-${provider}`,
+          `ONNX Runtime refused the program: ${e instanceof Error ? e.message : String(e)}`,
+        ),
+      );
+    cache.set(key, made);
+    const session = await made.catch((e: unknown) => {
+      cache.delete(key);
+      throw e;
+    });
+    return {
+      program: p,
+      run: async (feeds: Feeds) => {
+        const bad = checkFeeds(ready, feeds);
+        if (bad !== undefined) throw new PushforwardError(bad);
+        const given: Record<string, OrtTensor> = {};
+        for (const s of ready.slots)
+          given[inputs.get(s.name)!] = toOrt(ort, castTensor(feeds[s.name], hostType(s.type, p.precision)));
+        const results = await session.run(given, outputs as string[]);
+        return outputs.map((name, i) => ({
+          shape: p.outputs[i].shape,
+          type: hostType(p.outputs[i].type, p.precision),
+          data: results[name].data as unknown as TensorData,
+        }));
+      },
+      dispose: async () => {},
+    };
+  },
+});
+
+/** The bytes of a self-contained ONNX model of a program, with readable input and output names. */
+export const exportOnnx = (
+  p: Program,
+  names: { readonly inputs?: Readonly<Record<string, string>>; readonly outputs: readonly string[] },
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array => {
+  const ready = prepareProgram(p);
+  const { graph } = emitGraph(
+    ready,
+    (name) => names.inputs?.[name] ?? name,
+    (i) => names.outputs[i],
+  );
+  return encodeModel(graph, metadata);
+};

@@ -1,0 +1,296 @@
+/**
+ * Local rewrites. Each looks at one node whose inputs are already simple and returns an equal expression, or nothing. A rule may
+ * reorder exact arithmetic on constants but never drops a NaN or an infinity (`0 · x` stays).
+ */
+import type { Expr, Node, Op } from '../expr.ts';
+import { makeNode } from '../expr.ts';
+import * as o from '../ops/index.ts';
+import { binaryFunctions, unaryFunctions } from '../scalar.ts';
+import { range, type Shape, sameShape, sizeOf } from '../shape.ts';
+
+type Rewrite<O extends Op> = (n: Node<O>) => Expr | undefined;
+
+/** The one value of a constant, reshaped or broadcast as it may be; `undefined` where elements differ. */
+export const splat = (e: Expr): number | undefined => {
+  if (e.op === 'constant') {
+    const { data } = e.attributes;
+    if (data.length === 0 || data.length > 64) return undefined;
+    return data.every((v) => Object.is(v, data[0])) ? data[0] : undefined;
+  }
+  return e.op === 'broadcast' || e.op === 'reshape' ? splat(e.inputs[0]) : undefined;
+};
+
+const fill = (value: number, shape: Shape, type: Expr['type']): Expr => o.broadcastTo(o.scalar(value, type), shape);
+
+const isUnary = (op: Op): op is Op & keyof typeof unaryFunctions => op in unaryFunctions;
+const isBinary = (op: Op): op is Op & keyof typeof binaryFunctions => op in binaryFunctions;
+
+/** Elementwise primitives: operands and result have one shape. */
+export const isElementwise = (e: Expr): boolean =>
+  isUnary(e.op) || isBinary(e.op) || e.op === 'polygamma' || e.op === 'cast' || e.op === 'select';
+
+const foldConstants: Rewrite<Op> = (n) => {
+  if (isUnary(n.op)) {
+    const x = splat(n.inputs[0]);
+    return x === undefined ? undefined : fill(unaryFunctions[n.op](x), n.shape, n.type);
+  }
+  if (isBinary(n.op)) {
+    const [a, b] = n.inputs.map(splat);
+    return a === undefined || b === undefined ? undefined : fill(binaryFunctions[n.op](a, b), n.shape, n.type);
+  }
+  return undefined;
+};
+
+/** op(broadcast x) = broadcast(op x): work is done once, on the small array. */
+const hoistBroadcast: Rewrite<Op> = (n) => {
+  if (!isElementwise(n as Expr) || n.inputs.length === 0) return undefined;
+  const small = n.inputs.map((x) => (splat(x) !== undefined ? x : x.op === 'broadcast' ? x.inputs[0] : undefined));
+  if (small.some((s) => s === undefined)) return undefined;
+  const shapes = n.inputs.filter((x) => splat(x) === undefined).map((x) => x.inputs[0].shape);
+  if (shapes.length === 0 || shapes.some((s) => !sameShape(s, shapes[0])) || sizeOf(shapes[0]) === sizeOf(n.shape))
+    return undefined;
+  const inputs = n.inputs.map((x) => {
+    const value = splat(x);
+    return value === undefined ? x.inputs[0] : fill(value, shapes[0], x.type);
+  });
+  return o.broadcastTo(makeNode(n.op, inputs, n.attributes as never, shapes[0], n.type), n.shape);
+};
+
+/** c · x as (c, x), for a constant c. */
+const scaled = (e: Expr): readonly [number, Expr] | undefined => {
+  if (e.op === 'neg') return [-1, e.inputs[0]];
+  if (e.op !== 'mul') return undefined;
+  const [a, b] = e.inputs.map(splat);
+  return a !== undefined ? [a, e.inputs[1]] : b !== undefined ? [b, e.inputs[0]] : undefined;
+};
+
+const addRule: Rewrite<'add'> = (n) => {
+  const [a, b] = n.inputs;
+  if (splat(a) === 0) return b;
+  if (splat(b) === 0) return a;
+  if (b.op === 'neg') return o.sub(a, b.inputs[0]);
+  if (a.op === 'neg') return o.sub(b, a.inputs[0]);
+  return joinPads(a, b) ?? joinPads(b, a);
+};
+
+/** pad(a) + pad(b) that fill complementary ends of one axis are concat(a, b). */
+const joinPads = (a: Expr, b: Expr): Expr | undefined => {
+  if (a.op !== 'pad' || b.op !== 'pad') return undefined;
+  const axis = a.attributes.high.findIndex((h) => h > 0);
+  if (axis < 0) return undefined;
+  const plain = (e: Node<'pad'>, low: number, high: number): boolean =>
+    e.attributes.low.every((v, i) => v === (i === axis ? low : 0)) &&
+    e.attributes.high.every((v, i) => v === (i === axis ? high : 0)) &&
+    e.attributes.interior.every((v) => v === 0);
+  const [x, y] = [a.inputs[0], b.inputs[0]];
+  return plain(a, 0, y.shape[axis]) && plain(b, x.shape[axis], 0) ? o.concat([x, y], axis) : undefined;
+};
+
+const subRule: Rewrite<'sub'> = (n) => {
+  const [a, b] = n.inputs;
+  if (splat(b) === 0) return a;
+  if (splat(a) === 0) return o.neg(b);
+  return b.op === 'neg' ? o.add(a, b.inputs[0]) : undefined;
+};
+
+const mulRule: Rewrite<'mul'> = (n) => {
+  if (n.type !== 'real') return undefined;
+  const [a, b] = n.inputs;
+  const [ca, cb] = [splat(a), splat(b)];
+  const [c, x] = ca !== undefined ? [ca, b] : [cb, a];
+  if (c === undefined) {
+    if (a.op === 'neg' && b.op === 'neg') return o.mul(a.inputs[0], b.inputs[0]);
+    return undefined;
+  }
+  if (c === 1) return x;
+  if (c === -1) return o.neg(x);
+  const inner = scaled(x);
+  return inner === undefined ? undefined : o.mul(c * inner[0], inner[1]);
+};
+
+const negRule: Rewrite<'neg'> = (n) => {
+  const x = n.inputs[0];
+  if (x.op === 'neg') return x.inputs[0];
+  if (x.op === 'sub') return o.sub(x.inputs[1], x.inputs[0]);
+  const inner = x.op === 'mul' && x.type === 'real' ? scaled(x) : undefined;
+  return inner === undefined ? undefined : o.mul(-inner[0], inner[1]);
+};
+
+const divRule: Rewrite<'div'> = (n) => {
+  const c = splat(n.inputs[1]);
+  if (c === 1) return n.inputs[0];
+  // Division by a power of two is exact as a product.
+  return c !== undefined && Number.isInteger(Math.log2(Math.abs(c))) ? o.mul(n.inputs[0], 1 / c) : undefined;
+};
+
+const powRule: Rewrite<'pow'> = (n) => {
+  const [x, y] = n.inputs;
+  const c = splat(y);
+  return c === 1
+    ? x
+    : c === 2
+      ? o.mul(x, x)
+      : c === 0.5
+        ? o.sqrt(x)
+        : c === -1
+          ? o.div(1, x)
+          : c === 0
+            ? fill(1, n.shape, 'real')
+            : undefined;
+};
+
+const sumRule: Rewrite<'sum'> = (n) => {
+  const x = n.inputs[0];
+  const { axes } = n.attributes;
+  if (x.op === 'sum') {
+    const kept = range(x.inputs[0].shape.length).filter((i) => !x.attributes.axes.includes(i));
+    return o.sum(x.inputs[0], [...x.attributes.axes, ...axes.map((a) => kept[a])]);
+  }
+  if (axes.every((a) => x.shape[a] === 1)) return o.reshape(x, n.shape);
+  if (x.op === 'broadcast' && x.type === 'real') {
+    const from = x.inputs[0];
+    const spread = axes.filter((a) => from.shape[a] !== x.shape[a]);
+    if (spread.length > 0) {
+      const count = spread.reduce((c, a) => c * x.shape[a], 1);
+      const partial = o.broadcastTo(from, x.shape.map((d, i) => (spread.includes(i) ? 1 : d))); // biome-ignore format: one idea
+      return o.mul(o.sum(partial, axes), count);
+    }
+  }
+  return undefined;
+};
+
+const reshapeRule: Rewrite<'reshape'> = (n) => {
+  const x = n.inputs[0];
+  if (x.op === 'reshape') return o.reshape(x.inputs[0], n.shape);
+  const c = x.op === 'broadcast' ? splat(x) : undefined;
+  return c === undefined ? undefined : fill(c, n.shape, n.type);
+};
+
+const transposeRule: Rewrite<'transpose'> = (n) => {
+  const x = n.inputs[0];
+  const p = n.attributes.permutation;
+  if (x.op === 'transpose') return o.transpose(x.inputs[0], p.map((a) => x.attributes.permutation[a])); // biome-ignore format: one idea
+  // A permutation that only moves axes of size 1 is a reshape.
+  const moved = p.filter((a) => x.shape[a] !== 1);
+  if (moved.every((a, i) => i === 0 || moved[i - 1] < a)) return o.reshape(x, n.shape);
+  const c = splat(x);
+  return c === undefined ? undefined : fill(c, n.shape, n.type);
+};
+
+const broadcastRule: Rewrite<'broadcast'> = (n) => {
+  const x = n.inputs[0];
+  return x.op === 'broadcast' ? o.broadcastTo(x.inputs[0], n.shape) : undefined;
+};
+
+const sliceRule: Rewrite<'slice'> = (n) => {
+  const x = n.inputs[0];
+  const { start, limit, stride } = n.attributes;
+  const c = splat(x);
+  if (c !== undefined) return fill(c, n.shape, n.type);
+  if (x.op === 'slice')
+    return o.slice(
+      x.inputs[0],
+      start.map((s, i) => x.attributes.start[i] + s * x.attributes.stride[i]),
+      limit.map((l, i) =>
+        Math.min(x.attributes.limit[i], x.attributes.start[i] + (l - 1) * x.attributes.stride[i] + 1),
+      ),
+      stride.map((s, i) => s * x.attributes.stride[i]),
+    );
+  if (x.op === 'concat') {
+    const { axis } = x.attributes;
+    if (stride[axis] !== 1) return undefined;
+    const parts: Expr[] = [];
+    let at = 0;
+    for (const p of x.inputs) {
+      const [from, to] = [Math.max(start[axis], at) - at, Math.min(limit[axis], at + p.shape[axis]) - at];
+      const put = (v: readonly number[], k: number): number[] => v.map((u, i) => (i === axis ? k : u));
+      if (to > from) parts.push(o.slice(p, put(start, from), put(limit, to), stride));
+      at += p.shape[axis];
+    }
+    return parts.length === 0 ? undefined : o.concat(parts, axis);
+  }
+  if (x.op === 'reverse' && stride.every((s) => s === 1)) {
+    const flipped = (i: number): boolean => x.attributes.axes.includes(i);
+    return o.reverse(
+      o.slice(
+        x.inputs[0],
+        start.map((s, i) => (flipped(i) ? x.shape[i] - limit[i] : s)),
+        limit.map((l, i) => (flipped(i) ? x.shape[i] - start[i] : l)),
+      ),
+      x.attributes.axes,
+    );
+  }
+  return undefined;
+};
+
+const concatRule: Rewrite<'concat'> = (n) => {
+  const { axis } = n.attributes;
+  const flat = n.inputs
+    .flatMap((p) => (p.op === 'concat' && p.attributes.axis === axis ? p.inputs : [p]))
+    .filter((p) => p.shape[axis] > 0);
+  // Consecutive slices of one array that follow each other are one slice.
+  const joined: Expr[] = [];
+  for (const p of flat) {
+    const last = joined[joined.length - 1];
+    if (
+      last !== undefined &&
+      last.op === 'slice' &&
+      p.op === 'slice' &&
+      last.inputs[0] === p.inputs[0] &&
+      last.attributes.limit[axis] === p.attributes.start[axis] &&
+      last.attributes.stride.every((s) => s === 1) &&
+      p.attributes.stride.every((s) => s === 1) &&
+      range(p.shape.length).every(
+        (i) =>
+          i === axis ||
+          (last.attributes.start[i] === p.attributes.start[i] && last.attributes.limit[i] === p.attributes.limit[i]),
+      )
+    )
+      joined[joined.length - 1] = o.slice(last.inputs[0], last.attributes.start, p.attributes.limit);
+    else joined.push(p);
+  }
+  return joined.length === n.inputs.length || joined.length === 0 ? undefined : o.concat(joined, axis);
+};
+
+const reverseRule: Rewrite<'reverse'> = (n) => {
+  const x = n.inputs[0];
+  if (x.op === 'reverse') {
+    const both = range(n.shape.length).filter((a) => n.attributes.axes.includes(a) !== x.attributes.axes.includes(a));
+    return both.length === 0 ? x.inputs[0] : o.reverse(x.inputs[0], both);
+  }
+  const c = splat(x);
+  return c === undefined ? undefined : fill(c, n.shape, n.type);
+};
+
+const selectRule: Rewrite<'select'> = (n) => {
+  const c = splat(n.inputs[0]);
+  if (c !== undefined) return c ? n.inputs[1] : n.inputs[2];
+  return n.inputs[1] === n.inputs[2] ? n.inputs[1] : undefined;
+};
+
+const castRule: Rewrite<'cast'> = (n) => {
+  const c = splat(n.inputs[0]);
+  return c === undefined ? undefined : fill(n.type === 'bool' ? (c === 0 ? 0 : 1) : Math.trunc(c), n.shape, n.type);
+};
+
+const perOp: { readonly [O in Op]?: Rewrite<O> } = {
+  add: addRule,
+  sub: subRule,
+  mul: mulRule,
+  neg: negRule,
+  div: divRule,
+  pow: powRule,
+  sum: sumRule,
+  reshape: reshapeRule,
+  transpose: transposeRule,
+  broadcast: broadcastRule,
+  slice: sliceRule,
+  concat: concatRule,
+  reverse: reverseRule,
+  select: selectRule,
+  cast: castRule,
+};
+
+/** The first rewrite that applies to a node, or nothing. */
+export const rewrite = (e: Expr): Expr | undefined =>
+  foldConstants(e) ?? (perOp[e.op] as Rewrite<Op> | undefined)?.(e) ?? hoistBroadcast(e);
