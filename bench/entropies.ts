@@ -25,7 +25,7 @@ for (const make of Object.values(laws)) {
 }
 for (const [what, toy] of [
   ['two moons noise .05', laws.twoMoons({ noise: 0.05 })],
-  ['8 gaussians R 4/1.414, σ .5/1.414', laws.eightGaussians({ radius: 4 / 1.414, sigma: 0.5 / 1.414 })],
+  ['8 gaussians R 4/1.414, σ .5/1.414', laws.eightGaussians({ radius: 4000 / 1414, sigma: 500 / 1414 })],
   ['8 gaussians R 2, σ .2', laws.eightGaussians({ radius: 2, sigma: 0.2 })],
   ['8 gaussians R 5, σ 1', laws.eightGaussians({ radius: 5, sigma: 1 })],
 ] as const)

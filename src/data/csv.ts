@@ -123,5 +123,5 @@ export const csvDataset = async (
   if (keep === undefined || filled === 0) return raise('DataError', path, 'there are no rows');
   const kept = names === undefined ? {} : { columns: keep.map((j) => (names as readonly string[])[j]) };
   const data = rowsOf(values.subarray(0, filled), keep.length);
-  return fromSource(name, data, [keep.length], { ...facts, ...kept }, facts.levels === undefined);
+  return { ...fromSource(path, data, [keep.length], { ...facts, ...kept }, facts.levels === undefined), name };
 };

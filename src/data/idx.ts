@@ -45,5 +45,6 @@ export const idxDataset = (source: ByteSource, name: string, options: DatasetOpt
   const [rows, ...event] = shape;
   const values = rowsOfBytes(source, { start, kind, little: false, rows, width: sizeOf(event) });
   const checked = kind[0] !== 'f' && options.levels === undefined;
-  return fromSource(name, values, event, { ...(kind === 'u1' ? { levels: 256 } : {}), ...options }, checked);
+  const levels = kind === 'u1' ? { levels: 256 } : {};
+  return { ...fromSource(path, values, event, { ...levels, ...options }, checked), name };
 };

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js';
-import { type Failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
+import { type Failure, raise, toFailure } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { type ByteSource, fileBytes, memoryBytes } from './bytes.ts';
 import { type CsvOptions, csvDataset } from './csv.ts';
@@ -71,9 +71,9 @@ const unpacking =
   };
 
 /** The properties of an object that are not undefined. */
-const given = <A extends object>(o: A): { [K in keyof A]: Exclude<A[K], undefined> } =>
+const given = <A extends object>(o: A) =>
   Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined)) as {
-    [K in keyof A]: Exclude<A[K], undefined>;
+    [K in keyof A]?: Exclude<A[K], undefined>;
   };
 
 const readText = (path: string, name: string, packed: boolean, options: LoadOptions): Promise<Dataset> => {
@@ -122,10 +122,10 @@ const labelsOf = async (path: string, dataset: Dataset): Promise<Int32Array> => 
   return Int32Array.from(values);
 };
 
-const reshape = (dataset: Dataset, shape: Shape): Dataset =>
+const reshape = (dataset: Dataset, shape: Shape, path: string): Dataset =>
   sizeOf(shape) === sizeOf(dataset.shape)
     ? { ...dataset, shape }
-    : raise('ShapeError', dataset.name, 'the events do not have that many elements', {
+    : raise('ShapeError', path, 'the events do not have that many elements', {
         expected: showShape(shape),
         got: showShape(dataset.shape),
       });
@@ -142,11 +142,8 @@ export const loadDataset = (path: string, options: LoadOptions = {}): TaskEither
   tryCatch(
     async () => {
       const dataset = await read(path, options);
-      const shaped = options.shape === undefined ? dataset : reshape(dataset, options.shape);
+      const shaped = options.shape === undefined ? dataset : reshape(dataset, options.shape, path);
       return options.labels === undefined ? shaped : { ...shaped, labels: await labelsOf(options.labels, dataset) };
     },
-    (e) => {
-      const f = toFailure('FileError', path)(e);
-      return e instanceof PushforwardError && e._tag === 'DataError' && !f.path.includes(path) ? { ...f, path } : f;
-    },
+    toFailure('FileError', path),
   );

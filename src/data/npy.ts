@@ -104,7 +104,7 @@ export const npyDataset = (source: ByteSource, name: string, options: DatasetOpt
       : rowsOfBytes(source, { start, kind, little, rows, width });
   const levels = kind === 'u1' ? { levels: 256 } : kind === 'b1' ? { levels: 2 } : {};
   const checked = kind[0] !== 'f' && kind !== 'b1' && options.levels === undefined;
-  return fromSource(name, values, event, { ...levels, ...options }, checked);
+  return { ...fromSource(path, values, event, { ...levels, ...options }, checked), name };
 };
 
 const DESCR: { readonly [K in TensorType]: string } = { float32: '<f4', float64: '<f8', int32: '<i4', bool: '|b1' };
