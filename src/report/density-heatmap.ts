@@ -97,6 +97,12 @@ const checked = (grid: DensityGrid): DensityGrid => {
       });
 };
 
+/** Remarks as one sentence. */
+const sentenceOf = (parts: readonly string[]): string => {
+  const text = parts.filter((s) => s !== '').join('; ');
+  return text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}.`;
+};
+
 /** A density as a picture: dark where it is zero, bright where it is high, axes of equal units. */
 export const densityHeatmap = (record: DensityRecord): string => {
   if (record.grid.nx * record.grid.ny === 0) return sentenceFigure('The grid has no cells.');
@@ -188,13 +194,11 @@ export const densityHeatmap = (record: DensityRecord): string => {
       transform: `rotate(-90 ${barX + 72} ${plot.y + plot.height / 2})`,
     }),
     notes(plot.x, height - 8, [
-      [
+      sentenceOf([
         Number.isFinite(mass) ? `Mass on this rectangle: ${mass < 10 ? mass.toFixed(3) : showNumber(mass)}` : '',
         undefinedCells > 0 ? `undefined in ${showShare(undefinedCells / grid.logDensity.length)} of the cells` : '',
         shown.length > 0 ? `${shown.length} of ${points.length} points drawn` : '',
-      ]
-        .filter((s) => s !== '')
-        .join('; '),
+      ]),
     ]),
   );
 };

@@ -204,13 +204,12 @@ interface DagreGraph {
   setEdge(from: string, to: string, value: object, name?: string): void;
   node(id: string): { x: number; y: number; width: number; height: number };
   edge(from: string, to: string, name?: string): { points: { x: number; y: number }[]; x?: number; y?: number };
-  graph(): { width: number; height: number };
 }
 
 /** The smallest group around every node, and around every group that lies in another. */
 const parentsOf = (record: GraphRecord): (readonly [string, string])[] => {
   const groups = (record.groups ?? [])
-    .map((g, i) => ({ id: `group ${i}`, members: new Set(g.members) }))
+    .map((g, i) => ({ id: `⟨group⟩ ${i}`, members: new Set(g.members) }))
     .sort((a, b) => a.members.size - b.members.size);
   const around = (members: ReadonlySet<string>, from: number): string | undefined =>
     groups.slice(from).find((g) => [...members].every((m) => g.members.has(m)))?.id;
@@ -225,7 +224,7 @@ export const layeredLayout = (record: GraphRecord): GraphLayout => {
   const make = Graph as unknown as new (options: object) => DagreGraph;
   const g = new make({ multigraph: true, compound: true });
   const framed = (record.groups ?? []).length > 0;
-  g.setGraph({ rankdir: 'LR', nodesep: framed ? 44 : 24, ranksep: 46, marginx: MARGIN, marginy: framed ? 36 : MARGIN });
+  g.setGraph({ rankdir: 'LR', nodesep: framed ? 44 : 24, ranksep: 46 });
   for (const n of record.nodes) g.setNode(n.id, { ...boxSize(n) });
   for (const [id, parent] of parentsOf(record)) {
     g.setNode(parent, {});
@@ -270,5 +269,24 @@ export const layeredLayout = (record: GraphRecord): GraphLayout => {
       ...(e.label && x !== undefined && y !== undefined ? { label: { text: e.label, x, y: y - 6 } } : {}),
     };
   });
-  return { width: g.graph().width, height: g.graph().height, boxes, arrows, frames };
+  return cropped({ width: 0, height: 0, boxes, arrows, frames });
+};
+
+/** A layout moved to the margins and made as large as what it holds. */
+const cropped = (l: GraphLayout): GraphLayout => {
+  const boxes = [...l.boxes.values(), ...l.frames];
+  const corners = l.arrows.flatMap((a) => a.points);
+  const dx = MARGIN - Math.min(...boxes.map((b) => b.x), ...corners.map(([x]) => x));
+  const dy = MARGIN - Math.min(...boxes.map((b) => b.y), ...corners.map(([, y]) => y));
+  const moved = <B extends { readonly x: number; readonly y: number }>(b: B): B => ({ ...b, x: b.x + dx, y: b.y + dy });
+  return {
+    width: Math.max(...boxes.map((b) => b.x + b.width), ...corners.map(([x]) => x)) + dx + MARGIN,
+    height: Math.max(...boxes.map((b) => b.y + b.height), ...corners.map(([, y]) => y)) + dy + MARGIN,
+    boxes: new Map([...l.boxes].map(([id, b]) => [id, moved(b)])),
+    arrows: l.arrows.map((a) => ({
+      points: a.points.map(([x, y]) => [x + dx, y + dy] as const),
+      ...(a.label === undefined ? {} : { label: moved(a.label) }),
+    })),
+    frames: l.frames.map(moved),
+  };
 };

@@ -28,6 +28,15 @@ export const steps = (bins: readonly Bin[], colour: string, look: 'filled' | 'ou
     { x: b.x2, y: b.height },
   ]);
   return look === 'filled'
-    ? [Plot.areaY(corners, { x: 'x', y: 'y', fill: colour, fillOpacity: 0.45, ariaDescription: 'histogram' })]
+    ? [
+        Plot.areaY(corners, {
+          x: 'x',
+          y1: () => 0,
+          y2: 'y',
+          fill: colour,
+          fillOpacity: 0.45,
+          ariaDescription: 'histogram',
+        }),
+      ]
     : [Plot.line(corners, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.8, ariaDescription: 'histogram' })];
 };

@@ -105,11 +105,8 @@ const plane = (record: LatentRecord, dimension: number): { readonly codes: strin
   };
 };
 
-const basePanel = (record: LatentRecord): string => {
-  const lengths = radii(record.codes, 2);
-  const finite = lengths.filter(Number.isFinite);
-  const share = (s: number): number => finite.filter((r) => r <= s).length / Math.max(1, finite.length);
-  return drawPanel({
+const basePanel = (record: LatentRecord): string =>
+  drawPanel({
     plot: { x: left + width + 50, y: top, width, height: width },
     x: [-3.6, 3.6],
     y: [-3.6, 3.6],
@@ -122,13 +119,18 @@ const basePanel = (record: LatentRecord): string => {
       ...rings(0.6),
       Plot.text([...SIGMAS], {
         x: () => 0,
-        y: (s: number) => s - 0.5,
-        text: (s: number) => `${s}σ: ${showShare(within(s))}\ncodes ${showShare(share(s))}`,
+        y: (s: number) => (s === 1 ? 0 : s - 0.5),
+        text: (s: number) => `${s}σ  ${showShare(within(s))}`,
         fontSize: SIZE.small,
-        lineHeight: 1.15,
       }),
     ],
   });
+
+/** How much of the codes lies inside each circle, to hold against the law's shares. */
+const sharesRemark = (codes: Numbers): string => {
+  const finite = radii(codes, 2).filter(Number.isFinite);
+  const share = (s: number): string => showShare(finite.filter((r) => r <= s).length / Math.max(1, finite.length));
+  return `Codes inside 1σ, 2σ, 3σ: ${SIGMAS.map(share).join(', ')}.`;
 };
 
 const radiusPanel = (record: LatentRecord, dimension: number, x: number, wide: number): string => {
@@ -184,7 +186,9 @@ export const latentSpace = (record: LatentRecord): string => {
               mark: 'line' as const,
             },
           ];
-  const remarks = outsideRemark('codes', drawn.outside);
+  const remarks = [
+    [...(dimension === 2 ? [sharesRemark(record.codes)] : []), ...outsideRemark('codes', drawn.outside)].join(' '),
+  ].filter((r) => r !== '');
   const shift = entries.length === 0 ? -18 : 0;
   const height = top + shift + width + (remarks.length > 0 ? 66 : 46);
   return svgDocument(

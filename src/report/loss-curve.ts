@@ -21,28 +21,27 @@ export interface LossRecord {
 const NOISY_FROM = 100;
 
 /**
- * The interval of losses to show: everything, unless the first tenth of the steps or a few spikes would press the rest flat;
- * then what 98 % of the later losses need.
+ * The interval of losses to show: all of them but those far from what nine tenths of the losses after the first tenth of the
+ * steps need, such as huge first steps and spikes, which would press the rest flat. The reference is always inside.
  */
 export const lossInterval = (points: readonly LossPoint[], reference?: number): Interval => {
-  const all = sortedFinite(points.map((p) => p.value));
   const steps = sortedFinite(points.map((p) => p.step));
   const from = steps[0] + 0.1 * (steps[steps.length - 1] - steps[0]);
   const late = sortedFinite(points.filter((p) => p.step >= from).map((p) => p.value));
   const known = reference === undefined ? [] : [reference];
   const lo = Math.min(quantile(late, 0.005), ...known);
-  const hi = Math.max(quantile(late, 0.98), ...known);
-  const room = 1.5 * (hi - lo);
-  const [least, most] = [Math.min(all[0], lo), Math.max(all[all.length - 1], hi)];
-  const fits = room > 0 || most === least;
-  return padded([fits && least < lo - room ? lo : least, fits && most > hi + room ? hi : most], 0.06);
+  const hi = Math.max(quantile(late, 0.9), ...known);
+  const reach = hi > lo ? 2.5 * (hi - lo) : Number.POSITIVE_INFINITY;
+  const near = sortedFinite(points.map((p) => p.value)).filter((v) => v >= lo - reach && v <= hi + reach);
+  return padded([Math.min(lo, near[0]), Math.max(hi, near[near.length - 1])], 0.06);
 };
 
 /** Medians over a sliding window of about one fiftieth of the curve, at up to 300 places. */
 export const runningMedian = (points: readonly LossPoint[]): LossPoint[] => {
   const half = Math.max(2, Math.round(points.length / 100));
-  return spread(points.length + 1, 301).map((k) => {
-    const i = Math.min(k, points.length - 1);
+  const places = Math.min(points.length, 300);
+  return Array.from({ length: places }, (_, k) => {
+    const i = Math.round((k * (points.length - 1)) / Math.max(1, places - 1));
     const reach = Math.min(half, Math.max(i, 1), Math.max(points.length - 1 - i, 1));
     const near = points.slice(Math.max(0, i - reach), i + reach + 1);
     return { step: points[i].step, value: quantile(sortedFinite(near.map((p) => p.value)), 0.5) };
@@ -138,7 +137,6 @@ export const lossCurve = (record: LossRecord): string => {
       y,
       xLabel: 'step',
       yLabel: record.unit === '' ? 'loss' : `loss (${ellipsis(record.unit, SIZE.text, 160)})`,
-      shortSteps: true,
       marks: [
         ...series.flatMap((s) => curve(s.points, s.colour)),
         ...(reference === undefined

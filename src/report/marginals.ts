@@ -10,6 +10,7 @@ import {
   sharedInterval,
   shareOutside,
   sortedFinite,
+  spread,
 } from './ranges.ts';
 import { outsideRemark } from './samples-beside-data.ts';
 import { legend, notes, sentenceFigure, svgDocument } from './svg.ts';
@@ -26,7 +27,7 @@ export interface MarginalsRecord {
 /** How many columns {@link marginalHistograms} shows. */
 export const MOST_HISTOGRAMS = 8;
 
-const LEFT = 46;
+const LEFT = 58;
 const TOP = 58;
 const GAP = 24;
 
@@ -34,6 +35,8 @@ const KEY = [
   { name: 'data', colour: DATA, mark: 'box' },
   { name: 'samples', colour: MODEL, mark: 'line' },
 ] as const;
+
+type Point = readonly [number, number];
 
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 const nameOf = (record: MarginalsRecord, j: number): string =>
@@ -98,6 +101,26 @@ export const marginalHistograms = (record: MarginalsRecord): string => {
   );
 };
 
+/** Two clouds of at most 1000 dots, drawn in turns so that neither hides the other. */
+const shuffledDots = (data: readonly Point[], samples: readonly Point[]) => {
+  const both = [
+    ...spread(data.length, 1000).map((i, k) => ({
+      point: data[i],
+      colour: DATA,
+      turn: k / Math.min(1000, data.length),
+    })),
+    ...spread(samples.length, 1000).map((i, k) => ({
+      point: samples[i],
+      colour: MODEL,
+      turn: k / Math.min(1000, samples.length),
+    })),
+  ].sort((a, b) => a.turn - b.turn);
+  return dots(
+    both.map((b) => b.point),
+    both.map((b) => b.colour),
+  );
+};
+
 /** Data and samples over each other in the planes of the first two or three columns. */
 export const pairs = (record: MarginalsRecord): string => {
   if (rowCounts(record, 'pairs') === 0) return sentenceFigure('There are no data and no samples to show.');
@@ -110,7 +133,7 @@ export const pairs = (record: MarginalsRecord): string => {
           [0, 2],
           [1, 2],
         ];
-  const between = 54;
+  const between = 56;
   const width = planes.length === 1 ? 400 : (WIDTH - LEFT - 14 - between * 2) / 3;
   const from = planes.length === 1 ? (WIDTH - width) / 2 : LEFT;
   const intervals = Array.from({ length: Math.min(3, record.dimension) }, (_, j) =>
@@ -129,8 +152,10 @@ export const pairs = (record: MarginalsRecord): string => {
       xLabel: ellipsis(nameOf(record, i), SIZE.text, width),
       yLabel: ellipsis(nameOf(record, j), SIZE.text, width),
       marks: [
-        dots(pointsOf(record.data, record.dimension, i, j).points, DATA),
-        dots(pointsOf(record.samples, record.dimension, i, j).points, MODEL),
+        shuffledDots(
+          pointsOf(record.data, record.dimension, i, j).points,
+          pointsOf(record.samples, record.dimension, i, j).points,
+        ),
       ],
     });
   });

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { at, element, label } from './svg.ts';
-import { px, SIZE } from './theme.ts';
+import { px, SIZE, textWidth } from './theme.ts';
 
 /** An interval of data units, low end first. */
 export type Interval = readonly [number, number];
@@ -30,8 +30,6 @@ export interface Panel {
   readonly xTicks?: boolean | number;
   readonly yTicks?: boolean | number;
   readonly grid?: boolean;
-  /** Ticks written `10k` rather than `10,000`. */
-  readonly shortSteps?: boolean;
 }
 
 const { document } = parseHTML('<!doctype html><html></html>');
@@ -41,9 +39,6 @@ const MARGIN = { left: 52, right: 14, top: 12, bottom: 28 } as const;
 /** Coordinates at hundredths of a pixel: the files become half as long and look the same. */
 const rounded = (value: string): string => value.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (n) => String(px(Number(n))));
 
-const ticksFor = (wanted: boolean | number | undefined, length: number, spacing: number): number =>
-  typeof wanted === 'number' ? wanted : Math.max(2, Math.round(length / spacing));
-
 /** How many decimals the ticks need, at most 8: those of the 1, 2 or 5 times a power of ten that d3 puts between them. */
 const decimals = (span: number, count: number): number => {
   const rough = span / count;
@@ -51,23 +46,42 @@ const decimals = (span: number, count: number): number => {
   return Math.min(8, Math.max(0, -(rough / 10 ** power >= Math.sqrt(50) ? power + 1 : power)));
 };
 
-/** Numbers as axis ticks; short, with a true minus sign. */
-const tick = (interval: Interval, count: number, short: boolean): ((v: number) => string) => {
-  const far = Math.max(Math.abs(interval[0]), Math.abs(interval[1]));
-  const digits = decimals(interval[1] - interval[0], count);
+/** Numbers as axis ticks: thousands as `k`, a true minus sign. */
+const tick = ([lo, hi]: Interval, count: number): ((v: number) => string) => {
+  const far = Math.max(Math.abs(lo), Math.abs(hi));
+  if (far >= 1e7 || far < 1e-3)
+    return (v) =>
+      v === 0
+        ? '0'
+        : v
+            .toExponential(2)
+            .replace(/\.?0*e\+?/, 'e')
+            .replaceAll('-', '−');
+  const [unit, suffix] = far >= 1e4 ? [1000, 'k'] : [1, ''];
+  const digits = decimals((hi - lo) / unit, count);
   return (v) => {
-    if (short && far >= 10_000 && v !== 0) return `${Number((v / 1000).toFixed(1))}k`;
-    if (far >= 1e6 || far < 1e-3) return v === 0 ? '0' : v.toExponential(1).replace('e+', 'e').replaceAll('-', '−');
-    const text = v.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    return (Number(text) === 0 ? '0' : text).replaceAll('-', '−');
+    const text = (v / unit).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return Number(text) === 0 ? '0' : `${text.replaceAll('-', '−')}${suffix}`;
   };
+};
+
+/** How many ticks suit an axis: fewer where their labels are long. */
+const ticksFor = (
+  wanted: boolean | number | undefined,
+  interval: Interval,
+  length: number,
+  spacing: number,
+): number => {
+  const longest = Math.max(...interval.map((v) => textWidth(tick(interval, 5)(v), SIZE.small)));
+  const most = Math.max(2, Math.floor(length / Math.max(spacing, 1.6 * longest)));
+  return typeof wanted === 'number' ? Math.min(wanted, most) : most;
 };
 
 /** The markup of a panel, in the coordinates of its figure. */
 export const drawPanel = (p: Panel): string => {
   const { plot } = p;
-  const xTicks = ticksFor(p.xTicks, plot.width, 75);
-  const yTicks = ticksFor(p.yTicks, plot.height, 50);
+  const xTicks = ticksFor(p.xTicks, p.x, plot.width, typeof p.xTicks === 'number' ? 30 : 75);
+  const yTicks = typeof p.yTicks === 'number' ? p.yTicks : Math.max(2, Math.round(plot.height / 50));
   const axis = { tickSize: 0, tickPadding: 7, label: null } as const;
   const drawn = Plot.plot({
     document,
@@ -85,10 +99,8 @@ export const drawPanel = (p: Panel): string => {
       p.grid === false ? null : Plot.gridY({ ticks: yTicks, strokeOpacity: 0.09 }),
       Plot.frame({ strokeOpacity: 0.25 }),
       ...p.marks,
-      p.xTicks === false
-        ? null
-        : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: tick(p.x, xTicks, p.shortSteps === true) }),
-      p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: tick(p.y, yTicks, false) }),
+      p.xTicks === false ? null : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: tick(p.x, xTicks) }),
+      p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: tick(p.y, yTicks) }),
     ],
   } as Plot.PlotOptions) as unknown as Drawn;
   for (const style of drawn.querySelectorAll('style')) style.remove();

@@ -97,7 +97,8 @@ export const shareOutside = (
 };
 
 /**
- * Two intervals made longer, about their middles, until a unit is as long on both axes of a panel. Returns the panel's height
+ * Two intervals made longer, about their middles, until a unit is as long on both axes of a panel; intervals of very
+ * different lengths stay as they are. Returns the panel's height
  * over its width too, kept within `[flattest, tallest]`.
  */
 export const equalAspect = (
@@ -108,6 +109,7 @@ export const equalAspect = (
 ): { readonly x: Interval; readonly y: Interval; readonly ratio: number } => {
   const sx = x[1] - x[0];
   const sy = y[1] - y[0];
+  if (Math.max(sx, sy) > 6 * Math.min(sx, sy)) return { x, y, ratio: Math.min(tallest, Math.max(flattest, 0.85)) };
   const ratio = Math.min(tallest, Math.max(flattest, sy / sx));
   const widen = ([lo, hi]: Interval, span: number): Interval => [(lo + hi - span) / 2, (lo + hi + span) / 2];
   return { ratio, x: widen(x, Math.max(sx, sy / ratio)), y: widen(y, Math.max(sy, sx * ratio)) };

@@ -1,4 +1,4 @@
-import { parseHTML } from 'linkedom';
+import { DOMParser } from 'linkedom';
 import { STYLE } from './html-style.ts';
 import { escapeXml } from './svg.ts';
 import { WIDTH } from './theme.ts';
@@ -17,9 +17,6 @@ export interface ReportRecord {
 }
 
 /** What of the DOM this file uses. */
-interface Parsed {
-  querySelector(selector: string): ParsedElement | null;
-}
 interface ParsedElement {
   readonly tagName: string;
   readonly outerHTML: string;
@@ -31,16 +28,29 @@ interface ParsedElement {
   remove(): void;
 }
 
+/** Elements that draw: whatever else an SVG may hold is left out of a page. */
+const DRAWING = new Set(
+  'svg g defs title desc text tspan path rect circle ellipse line polyline polygon image clipPath mask marker symbol use linearGradient radialGradient stop pattern'.split(
+    ' ',
+  ),
+);
+
+const parseSvg = (svg: string): ParsedElement | undefined => {
+  if (!/^\s*<svg[\s>]/.test(svg)) return undefined;
+  const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml') as unknown as {
+    readonly documentElement: ParsedElement | null;
+  };
+  return parsed.documentElement?.tagName === 'svg' ? parsed.documentElement : undefined;
+};
+
 /**
  * A figure's SVG, fit to stand in a page: nothing in it runs or loads, and its ids begin with `prefix`, so that the clip paths
  * of two figures are not taken for each other. `undefined` where it is no SVG.
  */
 const embedded = (svg: string, prefix: string): { readonly markup: string; readonly width: number } | undefined => {
-  const { document } = parseHTML(`<!doctype html><html><body>${svg}</body></html>`) as unknown as { document: Parsed };
-  const root = document.querySelector('body > svg');
-  if (root === null) return undefined;
-  for (const e of root.querySelectorAll('script, foreignObject, iframe, object, embed, style, animate, set, a'))
-    e.remove();
+  const root = parseSvg(svg);
+  if (root === undefined) return undefined;
+  for (const e of [...root.querySelectorAll('*')]) if (!DRAWING.has(e.tagName)) e.remove();
   for (const e of [root, ...root.querySelectorAll('*')])
     for (const { name, value } of [...e.attributes]) {
       if (/^on/i.test(name)) e.removeAttribute(name);

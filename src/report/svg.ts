@@ -29,12 +29,19 @@ export const element = (name: string, attributes: Attributes, ...children: reado
   return body === '' ? `<${name}${list}/>` : `<${name}${list}>${body}</${name}>`;
 };
 
+/** Subscript digits as lowered small ones: many fonts lack the characters, and another font's would stand out. */
+const subscripts = (markup: string): string =>
+  markup.replace(/([₀-₉]+)([^₀-₉]*)/g, (_, low: string, rest: string) => {
+    const digits = Array.from(low, (c) => String.fromCodePoint((c.codePointAt(0) ?? 0) - 0x2080 + 48)).join('');
+    return `<tspan dy="3" font-size="75%">${digits}</tspan>${rest === '' ? '' : `<tspan dy="-3">${rest}</tspan>`}`;
+  });
+
 /** A line of text whose baseline starts (or is anchored) at `x`, `y`. */
 export const label = (x: number, y: number, content: string, attributes: Attributes = {}): string =>
   element(
     'text',
     { x, y, fill: 'currentColor', 'font-size': SIZE.text, 'text-anchor': 'start', ...attributes },
-    escapeXml(content),
+    subscripts(escapeXml(content)),
   );
 
 /** Markup moved to `x`, `y`. */
@@ -134,5 +141,6 @@ export const legend = (
 /** Remarks under a figure, such as how many points lie outside it. */
 export const notes = (x: number, y: number, sentences: readonly string[]): string =>
   sentences
+    .filter((s) => s !== '')
     .map((s, i) => label(x, y + 15 * i, s, { 'font-size': SIZE.small, 'fill-opacity': 0.65, class: 'note' }))
     .join('');

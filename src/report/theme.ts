@@ -41,7 +41,7 @@ export const HEIGHT = 380;
 export const WIDE = 960;
 
 /** Text sizes in pixels. */
-export const SIZE = { small: 11, text: 12, title: 13 } as const;
+export const SIZE = { small: 12, text: 13, title: 14 } as const;
 
 /** Rounds a coordinate to what a screen can show. */
 export const px = (n: number): number => Math.round(n * 100) / 100;
