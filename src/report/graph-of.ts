@@ -1,11 +1,5 @@
-import {
-  chainLayout,
-  chainOf,
-  type GraphLayout,
-  type GraphNode,
-  type GraphRecord,
-  layeredLayout,
-} from './graph-layout.ts';
+import { layeredLayout } from './graph-layered.ts';
+import { chainLayout, chainOf, type GraphLayout, type GraphNode, type GraphRecord } from './graph-layout.ts';
 import { element, escapeXml, label, sentenceFigure, svgDocument } from './svg.ts';
 import { DATA, ellipsis, MODEL, px, SIZE, WIDE } from './theme.ts';
 

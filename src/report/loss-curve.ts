@@ -42,8 +42,7 @@ export const runningMedian = (points: readonly LossPoint[]): LossPoint[] => {
   const places = Math.min(points.length, 300);
   return Array.from({ length: places }, (_, k) => {
     const i = Math.round((k * (points.length - 1)) / Math.max(1, places - 1));
-    const reach = Math.min(half, Math.max(i, 1), Math.max(points.length - 1 - i, 1));
-    const near = points.slice(Math.max(0, i - reach), i + reach + 1);
+    const near = points.slice(Math.max(0, i - half), i + half + 1);
     return { step: points[i].step, value: quantile(sortedFinite(near.map((p) => p.value)), 0.5) };
   });
 };
