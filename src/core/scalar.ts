@@ -28,7 +28,7 @@ export const unaryFunctions = {
   tanh: Math.tanh,
   sigmoid,
   softplus,
-  relu: (x: number) => (x > 0 ? x : x === x ? 0 : x),
+  relu: (x: number) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
   erf,
   lgamma: gammaln,
   not: (x: number) => 1 - x,

@@ -1,6 +1,5 @@
 /** Linear algebra and convolution gradients in terms of matrix products and slices. */
 import type { Conv2dAttributes, Expr, Node } from '../expr.ts';
-import { convOutput } from '../ops/convolution.ts';
 import * as o from '../ops/index.ts';
 import { range } from '../shape.ts';
 
@@ -79,6 +78,23 @@ export const kernelGradientByTaps = (n: Node<'conv2dKernelGradient'>, x: Expr, g
     return o.matmul(gs, xs); // [groups, oc / groups, ic]
   });
   return o.reshape(o.transpose(o.stack(taps, 3), [0, 1, 2, 3]), [oc, ic, kh, kw]);
+};
+
+/** A convolution as one matrix product for each tap: for element types a backend has no convolution for. */
+export const convByTaps = (n: Node<'conv2d'>, x: Expr, w: Expr): Expr => {
+  const { stride, padding, groups } = n.attributes;
+  const [batch, oc, rows, columns] = n.shape;
+  const [, ic, kh, kw] = w.shape;
+  const padded = o.pad(x, [0, 0, padding[0][0], padding[1][0]], [0, 0, padding[0][1], padding[1][1]]);
+  const taps = range(kh * kw).map((t) => {
+    const [p, r] = [Math.floor(t / kw), t % kw];
+    const limit = [batch, padded.shape[1], p + (rows - 1) * stride[0] + 1, r + (columns - 1) * stride[1] + 1];
+    const seen = o.slice(padded, [0, 0, p, r], limit, [1, 1, stride[0], stride[1]]);
+    const xs = o.reshape(seen, [batch, groups, ic, rows * columns]);
+    const tap = o.reshape(o.slice(w, [0, 0, p, r], [oc, ic, p + 1, r + 1]), [1, groups, oc / groups, ic]);
+    return o.matmul(tap, xs);
+  });
+  return o.reshape(o.addAll(taps), n.shape);
 };
 
 /**

@@ -21,8 +21,18 @@ export const expm1ByTanh = (x: Expr): Expr => {
   return o.where(near, o.div(o.mul(2, t), o.sub(1, t)), o.sub(o.exp(x), 1));
 };
 
-/** log(1 + eˣ) = max(x, 0) + log1p(e^{−|x|}). */
-export const softplusByExp = (x: Expr): Expr => o.add(o.relu(x), log1pByLog(o.exp(o.neg(o.abs(x)))));
+/**
+ * log(1 + eˣ) = max(x, 0) + log u + (e − (u − 1)) / u with e = e^{−|x|}, u = 1 + e rounded: the last term puts back what rounding
+ * 1 + e lost, so the relative error stays small however negative x is.
+ */
+export const softplusByExp = (x: Expr): Expr => {
+  const e = o.exp(o.neg(o.abs(x)));
+  const u = o.add(1, e);
+  return o.add(o.add(o.relu(x), o.log(u)), o.div(o.sub(e, o.sub(u, 1)), u));
+};
+
+/** 1 / (1 + e⁻ˣ) as it stands: a small relative error for every x, where a runtime's own kernel may keep only an absolute one. */
+export const sigmoidByExp = (x: Expr): Expr => o.div(1, o.add(1, o.exp(o.neg(x))));
 
 const steps = 8;
 
@@ -95,22 +105,20 @@ export const polygammaBySeries = (order: number, x: Expr): Expr => {
 };
 
 /**
- * erf to single precision's rounding: the Maclaurin series for |x| < 1 (to x²⁵), and beyond 1 − e^{−x²} t P(t) with t = 1/(1 + x/2)
- * (Numerical Recipes' Chebyshev fit, |error| < 1.2·10⁻⁷ relative in erfc).
+ * erf to double precision: for |x| < 3 the series 2/√π e^{−x²} Σ 2ᵏ x²ᵏ⁺¹ / (2k+1)!!, whose terms are all of one sign (DLMF 7.6.2); beyond,
+ * 1 − erfc by its continued fraction √π eˣ² erfc x = 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))) (DLMF 7.9.1).
  */
 export const erfBySeries = (x: Expr): Expr => {
-  const near = o.less(o.abs(x), 1);
+  const a = o.abs(x);
+  const near = o.less(a, 3);
   const n = o.where(near, x, 0);
   const n2 = o.mul(n, n);
-  let series: Expr = o.scalar(0);
-  for (let k = 12; k >= 0; k--)
-    series = o.add(o.mul(series, n2), (k % 2 === 0 ? 1 : -1) / (factorial(k) * (2 * k + 1)));
-  const inner = o.mul(2 / Math.sqrt(Math.PI), o.mul(n, series));
-  const a = o.abs(x);
-  const t = o.div(1, o.add(1, o.mul(0.5, a)));
-  const c = [-1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277]; // biome-ignore format: a table
-  let p: Expr = o.scalar(0);
-  for (let k = c.length - 1; k >= 0; k--) p = k === c.length - 1 ? o.scalar(c[k]) : o.add(o.mul(p, t), c[k]);
-  const erfc = o.mul(t, o.exp(o.sub(p, o.mul(a, a))));
+  let series: Expr = o.scalar(1);
+  for (let k = 56; k >= 1; k--) series = o.add(1, o.mul(o.mul(n2, 2 / (2 * k + 1)), series));
+  const inner = o.mul(o.mul(2 / Math.sqrt(Math.PI), o.exp(o.neg(n2))), o.mul(n, series));
+  const f = o.where(near, 3, a);
+  let fraction: Expr = f;
+  for (let k = 60; k >= 1; k--) fraction = o.add(f, o.div(k / 2, fraction));
+  const erfc = o.div(o.exp(o.neg(o.mul(f, f))), o.mul(Math.sqrt(Math.PI), fraction));
   return o.where(near, inner, o.mul(o.sign(x), o.sub(1, erfc)));
 };

@@ -1,0 +1,125 @@
+/**
+ * Distributions: laws over events of one shape. Everything is for ONE event; batches are made by `vmap`, once, when a law is run.
+ *
+ * The evidence E in `Dist<S, E>` says what `logDensity` is (see `evidence.ts`).
+ */
+import { pipe } from 'fp-ts/lib/function.js';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import { add, sub } from '../core/ops/elementwise.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Evidence, type Grade, type Through, through } from './evidence.ts';
+import type { Spec } from './spec.ts';
+import type { Endo, Layer, Transport } from './transport.ts';
+
+/** A sample with the number that `logDensity` gives it, in nats. */
+export interface Scored {
+  readonly value: Expr;
+  readonly logDensity: Expr;
+}
+
+declare const Phantom: unique symbol;
+
+/** What every law is at run time. */
+export interface Law {
+  readonly shape: Shape;
+  readonly spec: Spec;
+  readonly evidence: Evidence;
+  /** log p(x) in nats (or the estimate or bound that the evidence says), a scalar. */
+  readonly logDensity: (x: Expr) => D.Draw<Expr>;
+  readonly sample: D.Draw<Expr>;
+  /** A sample with its own log-density, neither computed by inverting the other. */
+  readonly sampleAndLogDensity: D.Draw<Scored>;
+  /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
+  readonly pushed?: { readonly transport: Layer; readonly base: Law };
+}
+
+/** A law over events of shape S with evidence E. */
+export interface Dist<out S extends Shape, out E> extends Law {
+  readonly [Phantom]: { readonly shape: S; readonly evidence: E };
+}
+
+/** A law of your own. Give `sampleAndLogDensity` where a sample's density comes with it; else it is derived. */
+export const dist = <const S extends Shape, E>(options: {
+  readonly shape: S;
+  readonly spec: Spec;
+  readonly evidence: Evidence;
+  readonly logDensity: (x: Expr) => D.Draw<Expr>;
+  readonly sample: D.Draw<Expr>;
+  readonly sampleAndLogDensity?: D.Draw<Scored>;
+}): Dist<S, E> => {
+  const logDensity = (x: Expr): D.Draw<Expr> =>
+    sameShape(x.shape, options.shape)
+      ? options.logDensity(x)
+      : raise('ShapeError', options.spec.type, 'the event has another shape', {
+          expected: showShape(options.shape),
+          got: showShape(x.shape),
+        });
+  const derived = pipe(
+    options.sample,
+    D.chain((value) =>
+      pipe(
+        logDensity(value),
+        D.map((l) => ({ value, logDensity: l })),
+      ),
+    ),
+  );
+  return { sampleAndLogDensity: derived, ...options, logDensity } as unknown as Dist<S, E>;
+};
+
+/**
+ * The law of decode(z) for z from the base: log p(x) = log p_base(encode x) + contribution. Shape, evidence and capabilities follow.
+ *
+ * @example
+ * const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
+ */
+export function pushforward<G extends Grade>(
+  t: Endo<G>,
+): <S extends Shape, E>(base: Dist<S, E>) => Dist<S, Through<G, E>>;
+export function pushforward<X extends Shape, Z extends Shape, G extends Grade>(
+  t: Transport<X, Z, G>,
+): <E>(base: Dist<Z, E>) => Dist<X, Through<G, E>>;
+export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<never, never> {
+  return (base) => {
+    const law = dist<never, never>({
+      shape: t.dataShape(base.shape) as never,
+      spec: { type: 'pushforward', transport: t.spec, base: base.spec },
+      evidence: through(t.grade, base.evidence),
+      logDensity: (x) =>
+        pipe(
+          D.at('transport', (s) => t.encode(x)(s)),
+          D.chain((step) =>
+            pipe(
+              D.at('base', base.logDensity(step.value)),
+              D.map((l) => add(l, step.contribution)),
+            ),
+          ),
+        ),
+      sample: pipe(
+        D.at('base', base.sample),
+        D.chain((z) => D.at('transport', (s) => t.decode(z)(s))),
+        D.map((step) => step.value),
+      ),
+      sampleAndLogDensity: pipe(
+        D.at('base', base.sampleAndLogDensity),
+        D.chain((z) =>
+          pipe(
+            D.at('transport', (s) => t.decode(z.value)(s)),
+            D.map((step) => ({ value: step.value, logDensity: add(z.logDensity, step.contribution) })),
+          ),
+        ),
+      ),
+    });
+    return { ...law, pushed: { transport: t, base } };
+  };
+}
+
+/** log p(x) − log q(x): for importance weights and divergences. */
+export const logRatio =
+  (p: Law, q: Law) =>
+  (x: Expr): D.Draw<Expr> =>
+    pipe(
+      p.logDensity(x),
+      D.chain((a) => D.map((b: Expr) => sub(a, b))(q.logDensity(x))),
+    );

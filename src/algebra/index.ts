@@ -1,0 +1,6 @@
+/** The algebra of laws and layers: evidence in the type, one ledger, declarations as data. */
+export * from './cost.ts';
+export * from './dist.ts';
+export * from './evidence.ts';
+export * from './spec.ts';
+export * from './transport.ts';

@@ -1,0 +1,91 @@
+/**
+ * `Draw<A>`: what a layer says: a value that may name parameters (`Scoped`) and may depend on noise (`Random`). It is
+ * `Scoped<Random<A>>`, a Reader over State, and as lawful as both.
+ */
+import type { Monad1 } from 'fp-ts/lib/Monad.js';
+import { within } from './errors.ts';
+import type { Expr } from './expr.ts';
+import { label } from './ops/control.ts';
+import { fork, type Random, runRandom, start } from './random.ts';
+import { root, type Scope, type Scoped } from './scope.ts';
+
+/** A value over parameters and noise. */
+export type Draw<A> = Scoped<Random<A>>;
+
+/** A value that depends on neither. */
+export const of =
+  <A>(a: A): Draw<A> =>
+  () =>
+  (c) => [a, c];
+
+/** Applies a function to the value. */
+export const map =
+  <A, B>(f: (a: A) => B) =>
+  (da: Draw<A>): Draw<B> =>
+  (scope) =>
+  (c) => {
+    const [a, next] = da(scope)(c);
+    return [f(a), next];
+  };
+
+/** Sequences: the second part may depend on the first's value. Noise is drawn in order; parameters live at one place. */
+export const chain =
+  <A, B>(f: (a: A) => Draw<B>) =>
+  (da: Draw<A>): Draw<B> =>
+  (scope) =>
+  (c) => {
+    const [a, next] = da(scope)(c);
+    return f(a)(scope)(next);
+  };
+
+/** Applies a drawn function to a drawn value. */
+export const ap =
+  <A>(da: Draw<A>) =>
+  <B>(df: Draw<(a: A) => B>): Draw<B> =>
+    chain((f: (a: A) => B) => map(f)(da))(df);
+
+/** A value over parameters only. */
+export const fromScoped =
+  <A>(part: Scoped<A>): Draw<A> =>
+  (scope) =>
+  (c) => [part(scope), c];
+
+/** A value over noise only. */
+export const fromRandom =
+  <A>(ra: Random<A>): Draw<A> =>
+  () =>
+    ra;
+
+/** A part one place further in: parameters get the segment in their names, noise a stream of its own, errors the path. */
+export const at =
+  <A>(segment: string, part: Draw<A>): Draw<A> =>
+  (scope) =>
+  (c) =>
+    within(segment, () => {
+      const inner: Scope = { path: scope.path === '' ? segment : `${scope.path}/${segment}` };
+      return fork(part(inner))(c);
+    });
+
+/** Marks an expression with the place it was made at. */
+export const labelled =
+  (x: Expr): Draw<Expr> =>
+  (scope) =>
+  (c) => [label(scope.path, x), c];
+
+/** The value, at the outermost place. */
+export const runDraw = <A>(da: Draw<A>, scope: Scope = root, noise = 'noise'): A => runRandom(da(scope), start(noise));
+
+declare module 'fp-ts/HKT' {
+  interface URItoKind<A> {
+    readonly Draw: Draw<A>;
+  }
+}
+
+/** fp-ts's Monad (hence Functor and Applicative) of {@link Draw}. */
+export const Monad: Monad1<'Draw'> = {
+  URI: 'Draw',
+  of,
+  map: (da, f) => map(f)(da),
+  ap: (df, da) => ap(da)(df),
+  chain: (da, f) => chain(f)(da),
+};

@@ -1,0 +1,145 @@
+/** Constraints, initialisers, and initialisation as one pure pass of substitution. */
+import { raise } from './errors.ts';
+import { type Expr, topological, withInputs } from './expr.ts';
+import * as o from './ops/index.ts';
+import { map, normal, of, type Random, scanRandom, sequence, uniform } from './random.ts';
+import { type Shape, showShape, sizeOf } from './shape.ts';
+import { vectorize } from './vectorize.ts';
+
+/** A set of values as a differentiable map from all real numbers onto it, and its inverse. */
+export interface Constraint {
+  readonly name: string;
+  readonly constrain: (free: Expr) => Expr;
+  readonly unconstrain: (value: Expr) => Expr;
+}
+
+/** No constraint. */
+export const real: Constraint = { name: 'real', constrain: (x) => x, unconstrain: (x) => x };
+
+/** x > 0 by softplus. */
+export const positive: Constraint = { name: 'positive', constrain: o.softplus, unconstrain: o.softplusInverse };
+
+/** x > 0 by exp: a step of the free parameter is a relative change. */
+export const positiveExp: Constraint = { name: 'positiveExp', constrain: o.exp, unconstrain: o.log };
+
+/** 0 < x < 1 by the logistic function. */
+export const unitInterval: Constraint = {
+  name: 'unitInterval',
+  constrain: o.sigmoid,
+  unconstrain: (p) => o.sub(o.log(p), o.log1p(o.neg(p))),
+};
+
+/** Unit lower triangular matrices: ones on the diagonal, zeros above. */
+export const unitLowerTriangular: Constraint = {
+  name: 'unitLowerTriangular',
+  constrain: (x) => o.add(o.triangle(x, true, true), o.eye(x.shape[0])),
+  unconstrain: (x) => o.triangle(x, true, true),
+};
+
+/** The initial value of a parameter of some shape; noise in it is keyed by the parameter's name. */
+export type Initializer = (shape: Shape) => Random<Expr>;
+
+/** All zeros. */
+export const zeros: Initializer = (shape) => of(o.broadcastTo(0, shape));
+/** All ones. */
+export const ones: Initializer = (shape) => of(o.broadcastTo(1, shape));
+/** One number everywhere. */
+export const constantly =
+  (value: number): Initializer =>
+  (shape) =>
+    of(o.broadcastTo(value, shape));
+/** A given expression: over constants, or (data-dependent) over the layer's own input through `batchMean`. */
+export const from =
+  (value: Expr): Initializer =>
+  () =>
+    of(value);
+/** N(0, deviation²). */
+export const normalInit =
+  (deviation: number): Initializer =>
+  (shape) =>
+    map((e: Expr) => o.mul(deviation, e))(normal(shape));
+/** Uniform on (−limit, limit). */
+export const uniformInit =
+  (limit: number): Initializer =>
+  (shape) =>
+    map((u: Expr) => o.mul(limit, o.sub(o.mul(2, u), 1)))(uniform(shape));
+
+/** Inputs feeding one output of a weight array `[in, out]` or `[out, in, h, w]`. */
+const fans = (shape: Shape): readonly [number, number] => {
+  if (shape.length === 4) return [sizeOf(shape.slice(1)), shape[0] * shape[2] * shape[3]];
+  return shape.length < 2 ? [sizeOf(shape), sizeOf(shape)] : [shape[shape.length - 2], shape[shape.length - 1]];
+};
+
+/** Uniform ±√(6 / (in + out)) (Glorot & Bengio 2010): for tanh and sigmoid. */
+export const glorot: Initializer = (shape) => {
+  const [a, b] = fans(shape);
+  return uniformInit(Math.sqrt(6 / (a + b)))(shape);
+};
+/** Normal with variance 2 / in (He et al. 2015): for ReLU. */
+export const he: Initializer = (shape) => normalInit(Math.sqrt(2 / fans(shape)[0]))(shape);
+/** Uniform ±1/√in: the default of PyTorch's linear and convolution layers. */
+export const fanIn =
+  (inputs: number): Initializer =>
+  (shape) =>
+    uniformInit(1 / Math.sqrt(inputs))(shape);
+
+/** A random orthogonal matrix `[n, n]`: a product of n Householder reflections along normal vectors (Stewart 1980). */
+export const orthogonal: Initializer = (shape) => {
+  const [n, m] = shape;
+  if (shape.length !== 2 || n !== m)
+    return raise('ShapeError', '', 'orthogonal: not a square matrix', { expected: '[n, n]', got: showShape(shape) });
+  const loop = scanRandom({
+    length: n,
+    init: [o.eye(n)],
+    body: ([q]) =>
+      map((v: Expr) => {
+        const column = o.reshape(v, [n, 1]);
+        const scale = o.div(2, o.sum(o.square(v)));
+        return { carry: [o.sub(q, o.mul(scale, o.matmul(column, o.matmul(o.reshape(v, [1, n]), q))))] };
+      })(normal([n])),
+  });
+  return map((r: { readonly carry: readonly Expr[] }) => r.carry[0])(loop);
+};
+
+/** Several initial values drawn one after the other. */
+export const all = (parts: readonly Random<Expr>[]): Random<readonly Expr[]> => sequence(parts);
+
+/**
+ * Initial values of parameters as expressions without parameters: each parameter is replaced by its definition, and so on
+ * through the definitions. With `examples`, definitions may depend on data: `input` is the event placeholder, vectorised over the examples
+ * with collectives. One pure pass: there is no "initialised" flag to get wrong.
+ *
+ * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`).
+ */
+export const initialValues = (
+  parameters: readonly Expr[],
+  examples?: { readonly input: Expr; readonly batch: Expr },
+): Expr[] => {
+  const done = new Map<Expr, Expr>();
+  const resolve = (e: Expr): Expr => {
+    for (const x of topological([e], (y) => done.has(y)))
+      if (!done.has(x)) {
+        if (x.op === 'parameter') done.set(x, resolve(x.attributes.definition));
+        else done.set(x, withInputs(x, x.inputs.map((y) => done.get(y)!))); // biome-ignore format: one idea
+      }
+    return done.get(e)!;
+  };
+  const closed = parameters.map(resolve);
+  if (examples === undefined) return closed;
+  const bound = new Map([[examples.input, { value: examples.batch, mapped: true }]]);
+  const lanes = vectorize(closed, bound, {
+    size: examples.batch.shape[0],
+    axis: 'batch',
+    fresh: (path) => !path.startsWith('init:'),
+  });
+  return lanes.map((l, i) => {
+    const p = parameters[i];
+    return l.mapped
+      ? raise(
+          'ArgumentError',
+          p.op === 'parameter' ? p.attributes.name : '',
+          'the initial value depends on single examples: reduce them with batchMean',
+        )
+      : l.value;
+  });
+};

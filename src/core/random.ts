@@ -1,0 +1,128 @@
+/**
+ * `Random<A>`: a value that may depend on noise, with no effect anywhere. It is the State monad over a {@link Cursor} (fp-ts's own, so
+ * its Functor, Applicative and Monad are lawful on the nose): drawing makes a *noise leaf* named by the cursor's path and
+ * moves the cursor on. An interpreter later fills the leaf from (seed, path, step, example index).
+ *
+ * {@link fork} gives a part its own stream, so that adding a draw in one layer never moves the noise of another.
+ *
+ * @example
+ * const jitter = (x: Expr) => pipe(normal(x.shape), map((e) => add(x, mul(0.1, e))));
+ */
+import * as S from 'fp-ts/lib/State.js';
+import { type Expr, makeNode, type NoiseLaw, substitute, topological, variable } from './expr.ts';
+import { scanOf } from './ops/control.ts';
+import * as o from './ops/index.ts';
+import type { Shape } from './shape.ts';
+import { vmapAll } from './vectorize.ts';
+
+/** A place in a stream of noise. */
+export interface Cursor {
+  readonly path: string;
+  readonly next: number;
+}
+
+/** A value over noise: State over a {@link Cursor}. */
+export type Random<A> = S.State<Cursor, A>;
+
+/** fp-ts instances (`State` at a cursor) and the usual functions. */
+export const { Functor, Applicative, Monad, of, map, ap, chain } = S;
+
+/** Where a top-level computation starts. */
+export const start = (path = 'noise'): Cursor => ({ path, next: 0 });
+
+/** The value, given where its noise starts. */
+export const runRandom = <A>(ra: Random<A>, from: Cursor = start()): A => ra(from)[0];
+
+const draw =
+  (law: NoiseLaw) =>
+  (shape: Shape): Random<Expr> =>
+  (c) => [
+    makeNode('noise', [], { law, path: `${c.path}#${c.next}`, batch: 0 }, shape, 'real'),
+    { path: c.path, next: c.next + 1 },
+  ];
+
+/** Independent standard normal numbers. */
+export const normal = draw('normal');
+/** Independent numbers uniform on (0, 1): never 0 or 1. */
+export const uniform = draw('uniform');
+/** Independent signs ±1 with equal chances. */
+export const rademacher = draw('rademacher');
+
+/** Runs a part with a stream of its own. */
+export const fork =
+  <A>(ra: Random<A>): Random<A> =>
+  (c) => [ra({ path: `${c.path}/${c.next}`, next: 0 })[0], { path: c.path, next: c.next + 1 }];
+
+/** Whether a noise path belongs to the stream forked at `root`. */
+const isUnder =
+  (root: string) =>
+  (path: string): boolean =>
+    path.startsWith(`${root}#`) || path.startsWith(`${root}/`);
+
+/** `a` then `b`, both run; the results as a pair. */
+export const both = <A, B>(a: Random<A>, b: Random<B>): Random<readonly [A, B]> =>
+  S.chain((x: A) => S.map((y: B): readonly [A, B] => [x, y])(b))(a);
+
+/** Runs each in order. */
+export const sequence =
+  <A>(all: readonly Random<A>[]): Random<readonly A[]> =>
+  (c) => {
+    const out: A[] = [];
+    let at = c;
+    for (const ra of all) {
+      const [a, next] = ra(at);
+      out.push(a);
+      at = next;
+    }
+    return [out, at];
+  };
+
+/**
+ * Vectorises a random function over a leading axis: each example gets noise of its own, keyed by its index, so example i sees the same
+ * noise in a batch of any size. `batchMean` inside refers to these examples.
+ */
+export const vmapRandom =
+  (
+    f: (...example: Expr[]) => Random<readonly Expr[]>,
+    options: { readonly size?: number; readonly axis?: string; readonly mapped?: readonly boolean[] } = {},
+  ) =>
+  (...args: Expr[]): Random<readonly Expr[]> =>
+  (c) => {
+    const root = `${c.path}/${c.next}`;
+    const run = vmapAll((...xs) => f(...xs)({ path: root, next: 0 })[0], { ...options, fresh: isUnder(root) });
+    return [run(...args), { path: c.path, next: c.next + 1 }];
+  };
+
+/** A loop whose iterations each draw noise of their own, keyed by the iteration's number. See `scan`. */
+export const scanRandom =
+  (options: {
+    readonly length: number;
+    readonly init: readonly Expr[];
+    readonly xs?: readonly Expr[];
+    readonly body: (
+      carry: readonly Expr[],
+      x: readonly Expr[],
+    ) => Random<{ readonly carry: readonly Expr[]; readonly ys?: readonly Expr[] }>;
+  }): Random<{ readonly carry: readonly Expr[]; readonly ys: readonly Expr[] }> =>
+  (c) => {
+    const root = `${c.path}/${c.next}`;
+    const under = isUnder(root);
+    const { length, init, xs = [] } = options;
+    const carryVars = init.map((v) => variable(v.shape, v.type));
+    const xVars = xs.map((v) => variable(v.shape.slice(1), v.type));
+    const [step] = options.body(carryVars, xVars)({ path: root, next: 0 });
+    const results = [...step.carry, ...(step.ys ?? [])];
+    const noise = topological(results).filter((e) => e.op === 'noise' && under(e.attributes.path));
+    const noiseVars = noise.map((e) => variable(e.shape, e.type));
+    const noiseXs = noise.map((e) =>
+      e.op === 'noise'
+        ? makeNode('noise', [], { ...e.attributes, batch: e.attributes.batch + 1 }, [length, ...e.shape], e.type)
+        : e,
+    );
+    const closed = substitute(results, new Map(noise.map((e, i) => [e, noiseVars[i]] as const)));
+    const out = scanOf(length, init, [...xs, ...noiseXs], carryVars, [...xVars, ...noiseVars], closed);
+    return [out, { path: c.path, next: c.next + 1 }];
+  };
+
+/** A standard Gumbel variable, −log(−log u). */
+export const gumbel = (shape: Shape): Random<Expr> => S.map((u: Expr) => o.neg(o.log(o.neg(o.log(u)))))(uniform(shape));

@@ -1,0 +1,68 @@
+/**
+ * `Scoped<A>`: a value that may name parameters, where a parameter's name is *the place where it stands* in the composition. It is the
+ * Reader monad over a {@link Scope} (fp-ts's own). Declarations stay values: the same layer at two places has two sets of parameters, and
+ * sharing is said by {@link shared}.
+ */
+import * as R from 'fp-ts/lib/Reader.js';
+import { raise, within } from './errors.ts';
+import type { Expr } from './expr.ts';
+import * as o from './ops/index.ts';
+import { type Constraint, type Initializer, real } from './parameters.ts';
+import { runRandom, start } from './random.ts';
+import { type Shape, sameShape, showShape } from './shape.ts';
+
+/** A place in a composition, `transport/3/coupling`. */
+export interface Scope {
+  readonly path: string;
+}
+
+/** A value over a scope: fp-ts's Reader. */
+export type Scoped<A> = R.Reader<Scope, A>;
+
+/** fp-ts instances (`Reader` at a scope) and the usual functions. */
+export const { Functor, Applicative, Monad, of, map, ap, chain } = R;
+
+/** The outermost scope. */
+export const root: Scope = { path: '' };
+
+const join = (path: string, segment: string): string =>
+  path === '' ? segment : segment === '' ? path : `${path}/${segment}`;
+
+/** Runs a part one place further in. Errors thrown inside carry the place in their path. */
+export const at =
+  <A>(segment: string, part: Scoped<A>): Scoped<A> =>
+  (scope) =>
+    within(segment, () => part({ path: join(scope.path, segment) }));
+
+/** Runs a part at an absolute place: every use of the same name shares its parameters. */
+export const shared =
+  <A>(name: string, part: Scoped<A>): Scoped<A> =>
+  () =>
+    within(name, () => part({ path: join('shared', name) }));
+
+/** The current path. */
+export const path: Scoped<string> = (scope) => scope.path;
+
+/** How a parameter starts, and in which set it lives. */
+export interface ParameterOptions {
+  readonly init: Initializer;
+  /** Default: all real numbers. What is optimised is always unconstrained. */
+  readonly constraint?: Constraint;
+}
+
+/**
+ * A named parameter. Its value satisfies the constraint; the free parameter behind it is unconstrained, and starts at the constraint's
+ * inverse of the initial value. Throws `ShapeError` where the initialiser makes another shape.
+ */
+export const parameter =
+  (name: string, shape: Shape, { init, constraint = real }: ParameterOptions): Scoped<Expr> =>
+  (scope) => {
+    const full = join(scope.path, name);
+    const definition = constraint.unconstrain(runRandom(init(shape), start(`init:${full}`)));
+    if (constraint === real && !sameShape(definition.shape, shape))
+      return raise('ShapeError', name, 'the initial value has another shape', {
+        expected: showShape(shape),
+        got: showShape(definition.shape),
+      });
+    return constraint.constrain(o.parameterLeaf(full, definition));
+  };
