@@ -1,6 +1,6 @@
 /** `vmap`: a function of one example becomes a function of many. The only place where a batch axis is made. */
 import { raise } from './errors.ts';
-import { applyRule, type Expr, makeNode, type Node, topological, variable } from './expr.ts';
+import { applyRule, type Expr, makeNode, type Node, topological, variable, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 import { showShape } from './shape.ts';
 import { type Lane, type Mapping, vectorizeRules, vectorizeScan } from './vectorize-rules.ts';
@@ -59,11 +59,13 @@ export const vectorize = (results: readonly Expr[], bound: ReadonlyMap<Expr, Lan
       lanes.set(e, { value: makeNode('noise', [], attributes, [m.size, ...e.shape], e.type), mapped: true });
     } else if (e.op === 'project') {
       const all = loops.get(e.inputs[0]);
-      lanes.set(e, all === undefined ? { value: e, mapped: false } : all[e.attributes.index]);
+      const loop = lanes.get(e.inputs[0])!;
+      lanes.set(e, all?.[e.attributes.index] ?? { value: withInputs(e, [loop.value]), mapped: false });
     } else {
       const inputs = e.inputs.map((x) => lanes.get(x)!);
       if (e.op === 'batchMean') lanes.set(e, collective(e, inputs[0], m));
-      else if (!inputs.some((l) => l.mapped)) lanes.set(e, { value: e, mapped: false });
+      else if (!inputs.some((l) => l.mapped))
+        lanes.set(e, { value: withInputs(e, inputs.map((l) => l.value)), mapped: false }); // biome-ignore format: one idea
       else if (e.op === 'scan') {
         loops.set(
           e,
