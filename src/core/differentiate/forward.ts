@@ -14,7 +14,7 @@ import {
 } from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { zerosLike } from './reverse.ts';
-import { isReal } from './reverse-rules.ts';
+import { isReal, powSlope } from './reverse-rules.ts';
 
 /** Tangent of each input; `undefined` is zero. */
 type Tangents = readonly (Expr | undefined)[];
@@ -77,10 +77,7 @@ export const forwardRules: RuleTable<[tangents: Tangents], Expr | undefined> = {
   div: (n, [ta, tb]) => plus(ta && o.div(ta, n.inputs[1]), tb && o.neg(o.div(o.mul(tb, self(n)), n.inputs[1]))),
   pow: (n, [ta, tb]) => {
     const [a, b] = n.inputs;
-    return plus(
-      ta && o.mul(ta, o.mul(b, o.pow(a, o.sub(b, 1)))),
-      tb && o.mul(tb, o.mul(self(n), o.log(o.where(o.less(0, a), a, 1)))),
-    );
+    return plus(ta && o.mul(ta, powSlope(a, b)), tb && o.mul(tb, o.mul(self(n), o.log(o.where(o.less(0, a), a, 1)))));
   },
   max: (n, [ta, tb]) => choose(o.lessEqual(n.inputs[1], n.inputs[0]), ta, tb),
   min: (n, [ta, tb]) => choose(o.lessEqual(n.inputs[0], n.inputs[1]), ta, tb),

@@ -8,6 +8,7 @@ import { raise } from '../errors.ts';
 import type { Expr, Node, Op, RuleTable } from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { range, sizeOf } from '../shape.ts';
+import { splat } from '../simplify/rules.ts';
 
 /** Cotangent of each input; `undefined` is zero. `needs[i]` says whether input i's is wanted at all. */
 export type Cotangents = readonly (Expr | undefined)[];
@@ -184,8 +185,15 @@ export const reverseRules: RuleTable<[g: Expr, needs: readonly boolean[]], Cotan
   project: () => raise('ArgumentError', 'vjp', 'a projection belongs to its scan'),
 };
 
-/** b aᵇ⁻¹, finite at a = 0 where b ≥ 1; a constant exponent keeps it a single power. */
-const powSlope = (a: Expr, b: Expr): Expr => o.mul(b, o.pow(a, o.sub(b, 1)));
+/**
+ * ∂(aᵇ)/∂a = b aᵇ⁻¹. A constant exponent stays a constant, so that derivatives of a², a³ … end in an exact 0 and are right at a = 0,
+ * where 0 · 0⁻¹ would be NaN.
+ */
+export const powSlope = (a: Expr, b: Expr): Expr => {
+  const c = splat(b);
+  if (c === undefined) return o.mul(b, o.pow(a, o.sub(b, 1)));
+  return c === 0 || c === 1 ? o.broadcastTo(c, a.shape) : o.mul(c, o.pow(a, c - 1));
+};
 
 /** Whether a cotangent can flow into an expression at all. */
 export const isReal = (e: Expr): boolean => e.type === 'real' && sizeOf(e.shape) > 0;
