@@ -1,0 +1,7 @@
+/** Laws: properties that every part of the library is held to, as functions a user can hold their own parts to. */
+
+export { type ConformanceOptions, conformance, type Row } from './conformance.ts';
+export { type Case, type CaseInput, caseId, type Domain } from './conformance-case.ts';
+export { conformanceCases, derivedCases, primitiveCases } from './conformance-cases.ts';
+export { type Kind, kinds } from './conformance-kinds.ts';
+export { checkAgainstDifferences, type Deviation } from './differences.ts';
