@@ -4,4 +4,5 @@ export { type ConformanceOptions, conformance, type Row } from './conformance.ts
 export { type Case, type CaseInput, caseId, type Domain } from './conformance-case.ts';
 export { conformanceCases, derivedCases, primitiveCases } from './conformance-cases.ts';
 export { type Kind, kinds } from './conformance-kinds.ts';
+export { type BackendRows, conformanceCounts, conformanceReport } from './conformance-report.ts';
 export { checkAgainstDifferences, type Deviation } from './differences.ts';
