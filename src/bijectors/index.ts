@@ -1,0 +1,18 @@
+/** Bijectors: exact, invertible transports, one layer a file. */
+export {
+  bijection,
+  compose,
+  type Endo,
+  endo,
+  identity,
+  inverse,
+  repeat,
+  type Step,
+  type Transport,
+  transport,
+} from '../algebra/transport.ts';
+export * from './affine.ts';
+export * from './coupling.ts';
+export * from './logit.ts';
+export * from './permute.ts';
+export * from './reshape.ts';

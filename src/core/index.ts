@@ -1,0 +1,26 @@
+/** The tensor language, its transformations, randomness and parameters. */
+export * from './differentiate/index.ts';
+export * as draw from './draw.ts';
+export * from './errors.ts';
+export { type ElementType, type Expr, type Op, substitute } from './expr.ts';
+export { structuralHash } from './hash.ts';
+export * as ops from './ops/index.ts';
+export * as parameters from './parameters.ts';
+export { foldIn, keyOf, type PrngKey, split } from './prng.ts';
+export {
+  type Backend,
+  type Executable,
+  type Feeds,
+  type NoiseSource,
+  noiseFeeds,
+  type Precision,
+  type Program,
+  parametersOf,
+  program,
+} from './program.ts';
+export * as random from './random.ts';
+export * as scope from './scope.ts';
+export { type Shape, sizeOf } from './shape.ts';
+export { type SimplifyOptions, simplify } from './simplify/index.ts';
+export { type Tensor, tensor, tensorOf, toNumbers } from './tensor.ts';
+export { vmap, vmapAll } from './vectorize.ts';

@@ -1,0 +1,14 @@
+/**
+ * pushforward: declare a generative model as a composition; its sampler, density, objective, picture, JSON and GPU program follow.
+ *
+ * Everything a model file needs is here; the subpaths (`pushforward/bijectors`, …) hold the same in rooms.
+ */
+export * from './algebra/index.ts';
+export * from './bijectors/index.ts';
+export { type Failure, ops, PushforwardError, type Tensor, tensorOf, toNumbers } from './core/index.ts';
+export { onnx, reference } from './core/interpreters/index.ts';
+export * from './distributions/index.ts';
+export * from './inference/index.ts';
+export * from './models/index.ts';
+export * from './nn/index.ts';
+export * from './transports/index.ts';

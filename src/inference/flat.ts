@@ -1,0 +1,96 @@
+/** All parameters of a model as one flat vector, and back. */
+import { raise } from '../core/errors.ts';
+import type { Expr, Node } from '../core/expr.ts';
+import { substitute } from '../core/expr.ts';
+import { concat, reshape, sliceAxis } from '../core/ops/structure.ts';
+import { type Feeds, parametersOf } from '../core/program.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+/** A parameter's place in the flat vector. */
+export interface Entry {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The order of parameters in the flat vector: that of their first use. */
+export interface Layout {
+  readonly entries: readonly Entry[];
+  readonly size: number;
+}
+
+/** The layout of the parameters of expressions. */
+export const layoutOf = (outputs: readonly Expr[]): Layout => {
+  let offset = 0;
+  const entries = parametersOf(outputs).map((p) => {
+    const size = sizeOf(p.shape);
+    const entry = { name: p.attributes.name, shape: p.shape, offset, size };
+    offset += size;
+    return entry;
+  });
+  return { entries, size: offset };
+};
+
+/** Replaces parameters by pieces of a flat vector; gives the expressions and the pieces. */
+export const unflatten = (
+  outputs: readonly Expr[],
+  layout: Layout,
+  flat: Expr,
+): { readonly outputs: Expr[]; readonly pieces: Expr[] } => {
+  const pieces = layout.entries.map((e) => reshape(sliceAxis(flat, 0, e.offset, e.offset + e.size), e.shape));
+  const byName = new Map(layout.entries.map((e, i) => [e.name, pieces[i]] as const));
+  const leaves = parameterLeaves(outputs);
+  return {
+    outputs: substitute(outputs, new Map(leaves.map((p) => [p, byName.get(p.attributes.name)!] as const))),
+    pieces,
+  };
+};
+
+/** Every parameter leaf (one name may have several). */
+const parameterLeaves = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
+  const found = new Set<Node<'parameter'> & Expr>();
+  const seen = new Set<Expr>();
+  const stack = [...outputs];
+  while (stack.length > 0) {
+    const e = stack.pop()!;
+    if (seen.has(e)) continue;
+    seen.add(e);
+    if (e.op === 'parameter') found.add(e);
+    stack.push(...e.inputs);
+  }
+  return [...found];
+};
+
+/** Pieces of the parameters' shapes as one vector. */
+export const flatten = (pieces: readonly Expr[]): Expr => concat(pieces.map((p) => reshape(p, [sizeOf(p.shape)])));
+
+/** The named arrays inside a flat one (views, not copies). */
+export const splitFlat = (layout: Layout, flat: Tensor): Record<string, Tensor> =>
+  Object.fromEntries(
+    layout.entries.map((e) => [
+      e.name,
+      { shape: e.shape, type: flat.type, data: flat.data.subarray(e.offset, e.offset + e.size) },
+    ]),
+  );
+
+/** Named arrays as one flat float32 array. Throws where one is missing or has another shape. */
+export const joinFlat = (layout: Layout, parameters: Feeds): Tensor => {
+  const data = new Float32Array(layout.size);
+  for (const e of layout.entries) {
+    const t = parameters[e.name];
+    if (t === undefined)
+      return raise('ArgumentError', e.name, 'the parameter is missing', {
+        expected: showShape(e.shape),
+        got: 'nothing',
+      });
+    if (!sameShape(t.shape, e.shape))
+      return raise('ShapeError', e.name, 'the parameter has another shape', {
+        expected: showShape(e.shape),
+        got: showShape(t.shape),
+      });
+    data.set(t.data, e.offset);
+  }
+  return { shape: [layout.size], type: 'float32', data };
+};

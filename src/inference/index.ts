@@ -1,0 +1,9 @@
+/** Inference: objectives, optimisers, training, evaluation. */
+export * from './evaluate.ts';
+export * from './fit.ts';
+export { initialParameters } from './initialise.ts';
+export * from './objective.ts';
+export * from './optimizer.ts';
+export { lawPrograms, type Running, run } from './run.ts';
+export * from './schedule.ts';
+export { batchLosses, meanLoss } from './training-program.ts';

@@ -1,0 +1,130 @@
+/** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
+import type { Law } from '../algebra/dist.ts';
+import { grad } from '../core/differentiate/index.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { type Backend, type Feeds, noiseFeeds, type Program, program } from '../core/program.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import type { Tensor, TensorData } from '../core/tensor.ts';
+import { vmapAll } from '../core/vectorize.ts';
+import { isTrainingNoise } from './training-program.ts';
+
+/** What can be asked of a law that has parameters and a backend. Arrays have a leading example axis. */
+export interface Running {
+  readonly law: Law;
+  /** `n` samples, `[n, …]`: sample i is the same whatever n is. */
+  readonly sample: (n: number, seed: number) => Promise<Tensor>;
+  /** Samples with their log-densities in nats. */
+  readonly sampleAndLogDensity: (
+    n: number,
+    seed: number,
+  ) => Promise<{ readonly values: Tensor; readonly logDensity: Tensor }>;
+  /** log p (or what the evidence says) of each row, in nats, `[n]`. */
+  readonly logDensity: (x: Tensor, seed?: number) => Promise<Tensor>;
+  /** ∇ₓ log p of each row, `[n, …]`. */
+  readonly score: (x: Tensor, seed?: number) => Promise<Tensor>;
+  /** The base law's side of each row, `[n, …]`; the rows themselves where nothing was pushed forward. */
+  readonly encode: (x: Tensor, seed?: number) => Promise<Tensor>;
+}
+
+/** Rows in one run of the backend. */
+const CHUNK = 1024;
+
+const encodeDraw = (law: Law, x: Expr): D.Draw<Expr> =>
+  law.pushed === undefined
+    ? D.of(x)
+    : D.chain((step: { readonly value: Expr }) => encodeDraw(law.pushed!.base, step.value))((s) =>
+        D.at('transport', law.pushed!.transport.encode(x))(s),
+      );
+
+/** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
+export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
+  const x = o.input('x', [size, ...law.shape]);
+  const fresh = { fresh: isTrainingNoise };
+  const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program =>
+    program(vmapAll((v) => D.runDraw(f(v)), fresh)(x), backend.precisions[0]);
+  const drawn = (d: D.Draw<readonly Expr[]>): Program =>
+    program(vmapAll(() => D.runDraw(d), { ...fresh, size })(), backend.precisions[0]);
+  return {
+    sample: () => drawn(D.map((v: Expr) => [v])(law.sample)),
+    sampleAndLogDensity: () =>
+      drawn(D.map((s: { value: Expr; logDensity: Expr }) => [s.value, s.logDensity])(law.sampleAndLogDensity)),
+    logDensity: () => perExample((v) => D.map((l: Expr) => [l])(law.logDensity(v))),
+    score: () => perExample((v) => D.map((l: Expr) => grad(l, [v]))(law.logDensity(v))),
+    encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeDraw(law, v))),
+  };
+};
+
+/**
+ * Binds a law to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
+ * rows costs one compilation.
+ *
+ * @example
+ * const running = run(realNVP, fitted.parameters, onnx('cpu'));
+ * const x = await running.sample(1000, 0);
+ */
+export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
+  const programs = (size: number) => lawPrograms(law, size, backend);
+  type Kind = keyof ReturnType<typeof lawPrograms>;
+  const compiled = new Map<
+    string,
+    Promise<{ readonly p: Program; readonly go: (feeds: Feeds) => Promise<Tensor[]> }>
+  >();
+  const get = (kind: Kind, size: number) => {
+    const key = `${kind}/${size}`;
+    const known = compiled.get(key);
+    if (known !== undefined) return known;
+    const p = programs(size)[kind]();
+    const made = backend.compile(p).then((e) => ({ p, go: e.run }));
+    compiled.set(key, made);
+    return made;
+  };
+
+  const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
+    const size = Math.min(CHUNK, Math.max(1, n));
+    const { p, go } = await get(kind, size);
+    const parts: Tensor[][] = [];
+    for (let at = 0; at < n; at += size) {
+      const rows = x === undefined ? {} : { x: rowsOf(x, at, size) };
+      parts.push(await go({ ...parameters, ...noiseFeeds(p, { seed, firstExample: at }), ...rows }));
+    }
+    return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
+  };
+
+  return {
+    law,
+    sample: async (n, seed) => (await chunked('sample', n, seed))[0],
+    sampleAndLogDensity: async (n, seed) => {
+      const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);
+      return { values, logDensity };
+    },
+    logDensity: async (x, seed = 0) => (await chunked('logDensity', x.shape[0], seed, x))[0],
+    score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
+    encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
+  };
+};
+
+/** Rows `at … at+size−1`; past the end the last row is repeated, so that every chunk has one shape. */
+const rowsOf = (x: Tensor, at: number, size: number): Tensor => {
+  const width = sizeOf(x.shape.slice(1));
+  const n = x.shape[0];
+  const data = x.data.slice(at * width, Math.min(n, at + size) * width) as TensorData;
+  if (at + size <= n) return { ...x, shape: [size, ...x.shape.slice(1)], data };
+  const full = new (x.data.constructor as { new (n: number): TensorData })(size * width);
+  full.set(data);
+  for (let i = n - at; i < size; i++) full.set(x.data.subarray((n - 1) * width, n * width), i * width);
+  return { ...x, shape: [size, ...x.shape.slice(1)], data: full };
+};
+
+const joinRows = (parts: readonly Tensor[], n: number, event: Shape): Tensor => {
+  const width = sizeOf(event);
+  const data = new (parts[0].data.constructor as { new (n: number): TensorData })(n * width);
+  let at = 0;
+  for (const p of parts) {
+    const take = Math.min(p.data.length, data.length - at);
+    data.set(p.data.subarray(0, take), at);
+    at += take;
+  }
+  return { shape: [n, ...event], type: parts[0].type, data };
+};

@@ -1,0 +1,119 @@
+/** The training program: K optimiser steps in one run, as a scan over batches, coefficients and noise. */
+
+import { grad } from '../core/differentiate/index.ts';
+import * as D from '../core/draw.ts';
+import type { Expr, NoiseLaw } from '../core/expr.ts';
+import { substitute, topological } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { noiseKey, noiseTensor, type Program, program } from '../core/program.ts';
+import type { Shape } from '../core/shape.ts';
+import { sizeOf } from '../core/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { vmapAll } from '../core/vectorize.ts';
+import { flatten, type Layout, layoutOf, unflatten } from './flat.ts';
+import type { Objective } from './objective.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Noise drawn while training; initial values use paths of their own. */
+export const isTrainingNoise = (path: string): boolean => path.startsWith('noise');
+
+/** The losses of a batch, `[B]`: the objective vectorised, each example with noise of its own. */
+export const batchLosses = <S extends Shape>(objective: Objective<S>, batch: Expr): Expr =>
+  vmapAll((x) => [D.runDraw(objective.loss(x))], { fresh: isTrainingNoise })(batch)[0];
+
+/** The mean loss of a batch. */
+export const meanLoss = <S extends Shape>(objective: Objective<S>, batch: Expr): Expr =>
+  o.mean(batchLosses(objective, batch));
+
+/** A training program with what is needed to feed it. */
+export interface TrainingProgram {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly steps: number;
+  /** Noise per step: shapes are those of one step. */
+  readonly noise: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly law: NoiseLaw;
+    readonly batch: number;
+    readonly shape: Shape;
+  }[];
+}
+
+/** Options of {@link trainingProgram}. */
+export interface TrainingOptions<S extends Shape> {
+  readonly objective: Objective<S>;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  /** K, the optimiser steps in one run. */
+  readonly steps: number;
+  /** Decay of the exponential moving average of parameters, where one is kept. */
+  readonly ema?: number;
+}
+
+/**
+ * Builds the program (θ, state…, [ema]; batches [K, B, …], coefficients [K, c], noise [K, …]) ↦ (θ, state…, [ema], losses [K]).
+ * The parameters are one flat vector; the gradient is taken by the pieces and joined.
+ */
+export const trainingProgram = <S extends Shape>({
+  objective,
+  optimizer,
+  batchSize,
+  steps,
+  ema,
+}: TrainingOptions<S>): TrainingProgram => {
+  const batch = o.input('batch', [batchSize, ...objective.shape]);
+  const loss = meanLoss(objective, batch);
+  const layout = layoutOf([loss]);
+  const noise = topological([loss]).filter((e) => e.op === 'noise');
+  const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
+
+  const vector = (name: string): Expr => o.input(name, [layout.size]);
+  const emaState = ema === undefined ? [] : [vector('ema')];
+  const init = [vector('parameters'), ...optimizer.slots.map((s) => vector(`state:${s}`)), ...emaState];
+  const { carry, ys } = o.scan({
+    length: steps,
+    init,
+    xs: [
+      o.input('batches', [steps, batchSize, ...objective.shape]),
+      o.input('coefficients', [steps, optimizer.coefficients.length]),
+      ...noiseNames.map(([path, e]) => o.input(`noise:${path}`, [steps, ...e.shape])),
+    ],
+    body: ([theta, ...state], [x, coefficients, ...drawn]) => {
+      const inPlace = new Map<Expr, Expr>([[batch, x]]);
+      for (const e of noise)
+        if (e.op === 'noise') inPlace.set(e, drawn[noiseNames.findIndex(([p]) => p === e.attributes.path)]);
+      const { outputs, pieces } = unflatten(substitute([loss], inPlace), layout, theta);
+      const gradient = flatten(grad(outputs[0], pieces));
+      const scalars = optimizer.coefficients.map((_, i) => o.reshape(o.sliceAxis(coefficients, 0, i, i + 1), []));
+      const next = optimizer.update(gradient, theta, state.slice(0, optimizer.slots.length), scalars);
+      const average =
+        ema === undefined ? [] : [o.add(o.mul(ema, state[optimizer.slots.length]), o.mul(1 - ema, next.parameters))];
+      return { carry: [next.parameters, ...next.state, ...average], ys: [outputs[0]] };
+    },
+  });
+  return {
+    program: program([...carry, ys[0]], 'float32'),
+    layout,
+    steps,
+    noise: noiseNames.map(([path, e]) => ({
+      name: `noise:${path}`,
+      path,
+      law: e.op === 'noise' ? e.attributes.law : 'normal',
+      batch: e.op === 'noise' ? e.attributes.batch : 0,
+      shape: e.shape,
+    })),
+  };
+};
+
+/** The arrays of K steps' noise: step t's noise depends on (seed, t) alone, however steps are grouped into runs. */
+export const trainingNoise = (t: TrainingProgram, seed: number, firstStep: number): Record<string, Tensor> =>
+  Object.fromEntries(
+    t.noise.map((n) => {
+      const size = sizeOf(n.shape);
+      const data = new Float32Array(t.steps * size);
+      for (let k = 0; k < t.steps; k++)
+        data.set(noiseTensor(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), 'float32').data, k * size);
+      return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
+    }),
+  );

@@ -1,0 +1,3 @@
+/** The surveyed models, each a composition, and the registry of them. */
+export * from './real-nvp.ts';
+export * from './registry.ts';

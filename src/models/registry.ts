@@ -1,0 +1,38 @@
+/** The registry of surveyed models: one table that drives the CLI, tests, docs, gallery and benchmarks. */
+import type { Law } from '../algebra/dist.ts';
+import type { Shape } from '../core/shape.ts';
+import { type RealNvpOptions, realNVP, realNVPImages } from './real-nvp.ts';
+
+/** What a model must fit: the shape of an event, and the number of levels where data are integers. */
+export interface EventInfo {
+  readonly shape: Shape;
+  readonly levels?: number;
+}
+
+/** Options every registered model understands (a model ignores what it has no use for). */
+export type ModelOptions = RealNvpOptions;
+
+/** A surveyed model. */
+export interface ModelEntry {
+  readonly name: string;
+  /** What it is, in one sentence. */
+  readonly description: string;
+  /** Authors, year, arXiv number. */
+  readonly paper: string;
+  /** The declaration for an event; throws `PushforwardError` where the model cannot fit it. */
+  readonly build: (event: EventInfo, options?: ModelOptions) => Law;
+  /** Learning settings that work. */
+  readonly training: { readonly learningRate: number; readonly batchSize: number; readonly clip?: number };
+}
+
+/** Every registered model by name. */
+export const models: { readonly [name: string]: ModelEntry } = {
+  realNVP: {
+    name: 'realNVP',
+    description: 'Affine couplings with alternating halves: exact density, parallel both ways.',
+    paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803',
+    build: ({ shape, levels }, options) =>
+      levels === undefined ? realNVP(shape, options) : realNVPImages(shape, levels, options),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+  },
+};

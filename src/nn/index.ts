@@ -1,0 +1,4 @@
+/** Networks as parametrised functions. */
+export * from './dense.ts';
+export * from './mlp.ts';
+export * from './network.ts';

@@ -1,0 +1,49 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import { reshape } from '../core/ops/structure.ts';
+import * as Sc from '../core/scope.ts';
+import { sizeOf } from '../core/shape.ts';
+import { type Activation, activations, dense, denseZero } from './dense.ts';
+import type { Network } from './network.ts';
+
+/** Options of {@link mlp}. */
+export interface MlpOptions {
+  readonly activation?: Activation;
+  /** Start the last layer at zero, so that couplings start as the identity (default); else like the others. */
+  readonly zeroLast?: boolean;
+}
+
+/**
+ * A multi-layer perceptron with the given hidden widths: the event is flattened, the result takes the asked-for shape.
+ * Weights start uniform on ±1/√fan-in.
+ *
+ * @example
+ * affineCoupling({ conditioner: mlp([64, 64]) })
+ */
+export const mlp = (hidden: readonly number[], { activation = 'relu', zeroLast = true }: MlpOptions = {}): Network => {
+  const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
+  if (bad !== undefined)
+    return raise('ArgumentError', 'mlp', 'a hidden width is not a positive integer', { got: `${bad}` });
+  return {
+    spec: { type: 'mlp', hidden, activation, zeroLast },
+    apply: (x, output) => {
+      const f = activations[activation];
+      const body = hidden.reduce<Sc.Scoped<Expr>>(
+        (h, width, i) =>
+          pipe(
+            h,
+            Sc.chain((v) => Sc.at(`dense${i}`, dense(width)(v))),
+            Sc.map(f),
+          ),
+        Sc.of(reshape(x, [sizeOf(x.shape)])),
+      );
+      const last = zeroLast ? denseZero(sizeOf(output)) : dense(sizeOf(output));
+      return pipe(
+        body,
+        Sc.chain((v) => Sc.at('out', last(v))),
+        Sc.map((y) => reshape(y, output)),
+      );
+    },
+  };
+};

@@ -1,0 +1,11 @@
+/** Networks: parametrised functions of one event, as values that keep their declaration. */
+import type { Spec } from '../algebra/spec.ts';
+import type { Expr } from '../core/expr.ts';
+import type { Scoped } from '../core/scope.ts';
+import type { Shape } from '../core/shape.ts';
+
+/** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
+export interface Network {
+  readonly spec: Spec;
+  readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
+}

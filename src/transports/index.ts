@@ -1,0 +1,2 @@
+/** Transports that are not bijections: surjections and stochastic layers. */
+export * from './dequantise.ts';
