@@ -4,7 +4,9 @@ import { foldIn, keyOf } from './prng.ts';
 
 const constantKey = (data: Float64Array | Int32Array | Uint8Array): string => {
   if (data.length <= 8) return Array.from(data, (v) => (Object.is(v, -0) ? '-0' : String(v))).join(',');
-  const bytes = new Int32Array(data.buffer.slice(data.byteOffset, data.byteOffset + (data.byteLength & ~3)));
+  const words = new Uint8Array((data.byteLength + 3) & ~3);
+  words.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const bytes = new Int32Array(words.buffer);
   let [a, b] = [0x9e3779b9 | 0, bytes.length | 0];
   for (let i = 0; i < bytes.length; i++) {
     a = Math.imul(a ^ bytes[i], 0x85ebca6b);
