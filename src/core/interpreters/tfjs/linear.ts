@@ -21,8 +21,22 @@ const isMatrixTranspose = (e: Expr): boolean => {
 const asBatch = (k: Kernels, x: TfTensor): TfTensor =>
   reshapeTo(k, x, [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2)]);
 
+/** The shape under which a buffer of the wasm backend was first a right factor. */
+const rightShapes = new WeakMap<object, string>();
+
+/**
+ * The wasm backend keeps a packed copy of each right factor under the identity of its *buffer*, and uses it again when the buffer comes
+ * back in another shape, writing outside its memory. Reshaped tensors share buffers: a second shape gets a buffer of its own.
+ */
+const unsharedRight = (k: Kernels, b: TfTensor): TfTensor => {
+  const shape = b.shape.join('x');
+  const known = rightShapes.get(b.dataId);
+  if (known === undefined) rightShapes.set(b.dataId, shape);
+  return known === undefined || known === shape ? b : k.run('Tile', { x: b }, { reps: [1, 1, 1] });
+};
+
 /** Batched products. Transposes of the last two axes are read in place; a factor repeated over the batch is not repeated. */
-export const matmul: Rule<'matmul'> = (n) => {
+export const matmul: Rule<'matmul'> = (n, c) => {
   if (n.inputs.some((x) => sizeOf(x.shape) === 0)) return zeros(n);
   const factors = n.inputs.map((x) => {
     const e = unrepeated(x);
@@ -36,11 +50,8 @@ export const matmul: Rule<'matmul'> = (n) => {
     kernel: (k, xs) => {
       const left = asBatch(k, xs[0]);
       const flat = one ? reshapeTo(k, left, [1, left.size / columns, columns]) : left;
-      const product = k.run(
-        'BatchMatMul',
-        { a: flat, b: asBatch(k, xs[1]) },
-        { transposeA: a.turned, transposeB: b.turned },
-      );
+      const right = c.backend === 'wasm' ? unsharedRight(k, asBatch(k, xs[1])) : asBatch(k, xs[1]);
+      const product = k.run('BatchMatMul', { a: flat, b: right }, { transposeA: a.turned, transposeB: b.turned });
       // A left factor shared by the batch next to a single right one: repeat the product.
       const whole = product.size === sizeOf(n.shape) ? product : k.run('Tile', { x: product }, { reps: [sizeOf(n.shape) / product.size, 1, 1] }); // biome-ignore format: one idea
       return reshapeTo(k, whole, n.shape);
