@@ -1,0 +1,158 @@
+/**
+ * Codecs at the borders: io-ts from one place, records that refuse unknown keys, and errors as one sentence with the JSON path:
+ *
+ *     transport.layers[1].conditioner.hidden[0]: expected a positive integer, got "64"
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+import { type Failure, failure } from './errors.ts';
+import { nearestName } from './names.ts';
+
+export * as t from 'io-ts';
+
+/** An error of validation that may carry a failure of its own (a builder's), which then keeps its tag. */
+export interface CodecError extends t.ValidationError {
+  readonly failure?: Failure;
+}
+
+/** Plain objects: what a JSON object parses to. */
+export const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
+  typeof u === 'object' && u !== null && !Array.isArray(u);
+
+/** A value as a sentence shows it: short JSON. */
+export const showJson = (u: unknown): string => {
+  if (u === undefined) return 'nothing';
+  if (typeof u === 'number') return `${u}`;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(u);
+  } catch {
+    text = undefined;
+  }
+  if (text === undefined) return typeof u === 'object' ? 'an object' : `a ${typeof u}`;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+};
+
+/** A value that satisfies a predicate; the name completes `expected …`. Serialised as it is. */
+export const that = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
+  new t.Type<A>(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
+
+/** Finite numbers. */
+export const finite = that('a number', (u): u is number => typeof u === 'number' && Number.isFinite(u));
+/** Finite numbers above zero. */
+export const positiveNumber = that('a positive number', (u): u is number => finite.is(u) && u > 0);
+/** Finite numbers from zero. */
+export const nonNegative = that('a number from 0', (u): u is number => finite.is(u) && u >= 0);
+/** Whole numbers. */
+export const integer = that('an integer', (u): u is number => Number.isSafeInteger(u));
+/** 1, 2, 3, … */
+export const positiveInteger = that('a positive integer', (u): u is number => integer.is(u) && u > 0);
+/** 0, 1, 2, … */
+export const natural = that('an integer from 0', (u): u is number => integer.is(u) && u >= 0);
+/** `true` or `false`. */
+export const boolean = that('true or false', (u): u is boolean => typeof u === 'boolean');
+/** Text. */
+export const text = that('a text', (u): u is string => typeof u === 'string');
+/** One of some texts. */
+export const oneOf = <const S extends readonly string[]>(names: S): t.Type<S[number]> =>
+  that(`one of ${names.join(', ')}`, (u): u is S[number] => typeof u === 'string' && names.includes(u));
+/** A list. */
+export const list = <A, O>(
+  item: t.Type<A, O>,
+  name = `a list, each ${item.name}`,
+): t.Type<readonly A[], readonly O[]> => t.readonlyArray(item, name);
+/** Sizes of the axes of an event. */
+export const shapeCodec = list(positiveInteger, 'a shape: a list of positive integers');
+
+/** What a record of codecs decodes to: keys that must be there, and keys that may. */
+export type Fields<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
+  readonly [K in keyof O]?: t.TypeOf<O[K]>;
+};
+
+/** A key that nobody asked for, with the nearest one that is known. */
+const unknownKey = (key: string, known: readonly string[]): string => {
+  const near = nearestName(key, known);
+  if (near !== undefined) return `unknown key '${key}'; did you mean '${near}'?`;
+  return `unknown key '${key}'; ${known.length === 0 ? 'none is expected here' : `known are ${known.join(', ')}`}`;
+};
+
+/**
+ * Records with exactly these keys: one that is missing or unknown is an error that names it (and the nearest known one). Keys in
+ * `ignored` are let pass and left out.
+ */
+export const strict = <R extends t.Props, O extends t.Props = Record<never, never>>(
+  required: R,
+  optional: O = {} as O,
+  { name = 'an object', ignored = [] }: { readonly name?: string; readonly ignored?: readonly string[] } = {},
+): t.Type<Fields<R, O>> => {
+  const props: t.Props = { ...optional, ...required };
+  const known = Object.keys(props);
+  const validate: t.Validate<unknown, Fields<R, O>> = (u, c) => {
+    if (!isRecord(u)) return t.failure(u, c);
+    const errors: t.Errors = [];
+    const values: [string, unknown][] = [];
+    for (const key of Object.keys(u))
+      if (!known.includes(key) && !ignored.includes(key))
+        errors.push({
+          value: u,
+          context: c,
+          message: unknownKey(
+            key,
+            known.filter((k) => !Object.hasOwn(u, k)),
+          ),
+        });
+    for (const key of known) {
+      if (!Object.hasOwn(u, key)) {
+        if (Object.hasOwn(required, key))
+          errors.push({ value: u, context: c, message: `'${key}' is missing: expected ${props[key].name}` });
+        continue;
+      }
+      const value = props[key].validate(u[key], t.appendContext(c, key, props[key], u[key]));
+      if (E.isLeft(value)) errors.push(...value.left);
+      else values.push([key, value.right]);
+    }
+    return errors.length > 0 ? t.failures(errors) : t.success(Object.fromEntries(values) as Fields<R, O>);
+  };
+  const encode = (a: Fields<R, O>): Fields<R, O> =>
+    Object.fromEntries(Object.entries(a).map(([k, v]) => [k, v === undefined ? v : props[k].encode(v)])) as Fields<
+      R,
+      O
+    >;
+  return new t.Type(name, (u): u is Fields<R, O> => E.isRight(validate(u, [])), validate, encode);
+};
+
+/** The JSON path of an error's context: `transport.layers[1]`; members of unions and intersections have no key. */
+export const jsonPath = (context: t.Context, start = ''): string =>
+  context.slice(1).reduce((path, { key }, i) => {
+    const parent = context[i];
+    const { _tag } = parent.type as { readonly _tag?: string };
+    if (_tag === 'UnionType' || _tag === 'IntersectionType') return path;
+    if (Array.isArray(parent.actual)) return `${path}[${key}]`;
+    return joinPath(path, key);
+  }, start);
+
+/** `path.key`, with the key quoted where it is not a plain name. */
+export const joinPath = (path: string, key: string): string =>
+  !/^[\w$]+$/.test(key) ? `${path}[${JSON.stringify(key)}]` : path === '' ? key : `${path}.${key}`;
+
+/** The errors of a validation as one failure: an unknown key first, since it often explains the rest. */
+export const decodeFailure = (errors: readonly CodecError[], start = ''): Failure => {
+  const first =
+    errors.find((e) => e.message?.startsWith('unknown')) ??
+    errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
+  const path = jsonPath(first.context, start);
+  if (first.failure !== undefined) return { ...first.failure, path };
+  const expected = first.context[first.context.length - 1]?.type.name ?? 'another value';
+  return failure('SpecError', path, first.message ?? `expected ${expected}, got ${showJson(first.value)}`);
+};
+
+/** A value through a codec; `start` goes in front of the path of what does not fit. */
+export const decode = <A>(codec: t.Decoder<unknown, A>, json: unknown, start = ''): E.Either<Failure, A> =>
+  E.mapLeft((errors: t.Errors) => decodeFailure(errors, start))(codec.decode(json));
+
+/** Text as JSON; a `SpecError` says where it stops being JSON. */
+export const parseJson = (source: string, path = ''): E.Either<Failure, unknown> =>
+  E.tryCatch(
+    () => JSON.parse(source) as unknown,
+    (e) => failure('SpecError', path, `not JSON: ${e instanceof Error ? e.message : String(e)}`),
+  );
