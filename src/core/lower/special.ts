@@ -54,9 +54,10 @@ export const lgammaByStirling = (x: Expr): Expr => {
   let series: Expr = o.scalar(0);
   for (let k = bernoulli.length; k >= 1; k--)
     series = o.add(o.mul(series, r2), bernoulli[k - 1] / (2 * k * (2 * k - 1)));
+  // (z−½) (log z − 1) − ½ is (z−½) log z − z without ∞ − ∞ at z = ∞.
   const stirling = o.add(
-    o.sub(o.mul(o.sub(z, 0.5), o.log(z)), z),
-    o.add(0.5 * Math.log(2 * Math.PI), o.mul(series, r)),
+    o.mul(o.sub(z, 0.5), o.sub(o.log(z), 1)),
+    o.add(0.5 * Math.log(2 * Math.PI) - 0.5, o.mul(series, r)),
   );
   return o.sub(stirling, o.where(small, o.log(product), 0));
 };
