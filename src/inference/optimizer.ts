@@ -62,7 +62,7 @@ const adamWith = (
 ): Optimizer => {
   const rate = toSchedule(learningRate);
   return {
-    spec: { type, learningRate: rate.spec, beta1, beta2, epsilon, ...(weightDecay > 0 ? { weightDecay } : {}) },
+    spec: { type, learningRate: rate.spec, beta1, beta2, epsilon, ...(type === 'adamW' ? { weightDecay } : {}) },
     slots: ['first moment', 'second moment'],
     coefficients: ['step size', 'epsilon', 'decay'],
     // The state carries M = m/(1−β₁) and V = v/(1−β₂), so that θ ← θ − a M/(√V + e) takes four passes fewer than the textbook form.
