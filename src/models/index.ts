@@ -1,3 +1,4 @@
 /** The surveyed models, each a composition, and the registry of them. */
+export * from './codec.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';

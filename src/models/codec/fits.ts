@@ -1,0 +1,72 @@
+/** Whether a declaration that was read fits together, with the JSON path of the layer that does not. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Law } from '../../algebra/dist.ts';
+import type { Json } from '../../algebra/spec.ts';
+import { isRecord, joinPath } from '../../core/codec.ts';
+import * as D from '../../core/draw.ts';
+import { type Failure, failure, toFailure } from '../../core/errors.ts';
+import { input } from '../../core/ops/leaves.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Objective } from '../../inference/objective.ts';
+
+/** Keys under which a specification nests another at the same place of parameters. */
+const transparent: { readonly [type: string]: string } = {
+  inverse: 'of',
+  maximumLikelihood: 'law',
+  elbo: 'law',
+  weighted: 'objective',
+};
+
+/** From a place in a composition (`transport/1.affineCoupling`) to its JSON path (`transport.layers[1]`), as far as it goes. */
+export const jsonPlace = (spec: Json, place: string): { readonly path: string; readonly rest: string } => {
+  let at: unknown = spec;
+  let path = '';
+  let segments = place === '' ? [] : place.split('/');
+  while (segments.length > 0 && isRecord(at)) {
+    const { type } = at;
+    const through = typeof type === 'string' && Object.hasOwn(transparent, type) ? transparent[type] : undefined;
+    if (through !== undefined) {
+      at = at[through];
+      path = joinPath(path, through);
+      continue;
+    }
+    const [segment] = segments;
+    const index = Number.parseInt(segment, 10);
+    if (type === 'pushforward' && (segment === 'transport' || segment === 'base')) {
+      at = at[segment];
+      path = joinPath(path, segment);
+    } else if (type === 'compose' && Array.isArray(at.layers) && index < at.layers.length) {
+      at = at.layers[index];
+      path = `${joinPath(path, 'layers')}[${index}]`;
+    } else if (type === 'repeat' && index >= 0) {
+      at = at.layer;
+      path = joinPath(path, 'layer');
+    } else break;
+    segments = segments.slice(1);
+  }
+  return { path, rest: segments.join('/') };
+};
+
+const built = <A extends { readonly spec: Json }>(a: A, build: (a: A) => unknown): E.Either<Failure, A> => {
+  try {
+    build(a);
+    return E.right(a);
+  } catch (e) {
+    const { path: place, ...f } = toFailure('SpecError')(e);
+    const { path, rest } = jsonPlace(a.spec, place);
+    return E.left({ ...failure(f._tag, path, rest === '' ? f.message : `${rest}: ${f.message}`), ...details(f) });
+  }
+};
+
+const details = (f: Omit<Failure, 'path'>): Pick<Failure, 'expected' | 'got'> => ({
+  ...(f.expected === undefined ? {} : { expected: f.expected }),
+  ...(f.got === undefined ? {} : { got: f.got }),
+});
+
+/** Builds a law's log-density (its sampler, where it has none) once, so that layers that do not fit are found when reading. */
+export const lawFits = (law: Law): E.Either<Failure, Law> =>
+  built(law, (l) => D.runDraw(l.evidence === 'none' ? l.sample : l.logDensity(input('x', l.shape))));
+
+/** Builds an objective's loss once. */
+export const objectiveFits = (objective: Objective<Shape>): E.Either<Failure, Objective<Shape>> =>
+  built(objective, (f) => D.runDraw(f.loss(input('x', f.shape))));
