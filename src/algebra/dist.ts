@@ -32,7 +32,7 @@ export interface Law {
   /** A sample with its own log-density, neither computed by inverting the other. */
   readonly sampleAndLogDensity: D.Draw<Scored>;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
-  readonly pushed?: { readonly transport: Layer; readonly base: Law };
+  readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
 }
 
 /** A law over events of shape S with evidence E. */

@@ -47,7 +47,8 @@ export interface Layer {
 
 /** A layer between two named shapes. */
 export interface Transport<in out X extends Shape, in out Z extends Shape, out G extends Grade> extends Layer {
-  readonly [Phantom]: { readonly data: (x: X) => X; readonly latent: (z: Z) => Z; readonly grade: G };
+  // The shapes themselves come first: a mismatch is then told in one line, `Type 'readonly [21]' is not assignable to type 'readonly [20]'`.
+  readonly [Phantom]: { readonly data: X; readonly latent: Z; readonly grade: G; readonly only: (x: X, z: Z) => void };
 }
 
 /** A layer that fits any shape and keeps it: the size is named once, at the base. */
@@ -158,24 +159,60 @@ const chainOf = (layers: readonly Layer[], spec: Spec): Layer => ({
     ),
 });
 
+/** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
+export interface Graded extends Layer {
+  readonly [Phantom]: { readonly grade: Grade };
+}
+
+type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
+
+/** The weakest grade of a list of layers. */
+export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
+  ? Weaker<GradeOf<F>, GradeOfAll<R>>
+  : L extends readonly []
+    ? 'bijective'
+    : GradeOf<L[number]>;
+
+/**
+ * What each layer of a list must be to fit its neighbours: a layer with shapes starts at the shape where the one before it with shapes ended
+ * (layers in between keep it). A layer that does not fit is the one that the compiler names.
+ */
+export type Fitting<L extends readonly Graded[], At extends Shape | undefined = undefined> = L extends readonly [
+  infer F extends Graded,
+  ...infer R extends readonly Graded[],
+]
+  ? F extends Transport<infer _X, infer Z, infer G>
+    ? readonly [At extends Shape ? Transport<At, Z, G> : F, ...Fitting<R, Z>]
+    : readonly [F, ...Fitting<R, At>]
+  : L;
+
+/** The shapes at both ends of a list of layers; undefined where every layer fits any shape. */
+type Ends<
+  L extends readonly Graded[],
+  X0 extends Shape | undefined = undefined,
+  Z0 extends Shape | undefined = undefined,
+> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
+  ? F extends Transport<infer X, infer Z, Grade>
+    ? Ends<R, X0 extends Shape ? X0 : X, Z>
+    : Ends<R, X0, Z0>
+  : readonly [X0, Z0];
+
+/** The type of a composition: shapes where some layer has them, and the weakest grade. */
+export type Composed<L extends readonly Graded[]> =
+  Ends<L> extends readonly [infer X extends Shape, infer Z extends Shape]
+    ? Transport<X, Z, GradeOfAll<L>>
+    : Endo<GradeOfAll<L>>;
+
 /**
  * Layers from the data side to the latent side: `compose(f, g)` encodes by f, then g, and decodes by g, then f. Associative, with
- * {@link identity} as unit; contributions add. A shape that does not fit its neighbour is a compile error.
+ * {@link identity} as unit; contributions add; the grade is the weakest. A shape that does not fit its neighbour is a compile error.
+ *
+ * @example
+ * compose(dequantise(), logit(), reshape([28, 28], [784]), affineCoupling(), reverse());   // Transport<[28, 28], [784], 'bound'>
  */
-export function compose<A extends Grade>(...layers: readonly Endo<A>[]): Endo<A>;
-export function compose<A extends Grade, B extends Grade>(f: Endo<A>, g: Endo<B>): Endo<Weaker<A, B>>;
-export function compose<X extends Shape, Z extends Shape, A extends Grade, B extends Grade>(
-  f: Endo<A>,
-  g: Transport<X, Z, B>,
-): Transport<X, Z, Weaker<A, B>>;
-export function compose<X extends Shape, Z extends Shape, A extends Grade, B extends Grade>(
-  f: Transport<X, Z, A>,
-  ...rest: readonly Endo<B>[]
-): Transport<X, Z, Weaker<A, B>>;
-export function compose<X extends Shape, Y extends Shape, Z extends Shape, A extends Grade, B extends Grade>(
-  f: Transport<X, Y, A>,
-  g: Transport<NoInfer<Y>, Z, B>,
-): Transport<X, Z, Weaker<A, B>>;
+export function compose<const L extends readonly Graded[]>(
+  ...layers: Fitting<L> extends L ? L : Fitting<L>
+): Composed<L>;
 export function compose(...layers: readonly Layer[]): Layer {
   return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
 }
@@ -191,11 +228,17 @@ export const repeat = <G extends Grade>(n: number, layer: Endo<G>): Endo<G> => {
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
   D.map((s: Step) => ({ value: s.value, contribution: neg(s.contribution) }))(d);
 
+/** A layer with two exact directions. */
+export interface Invertible extends Layer {
+  readonly [Phantom]: { readonly grade: 'bijective' };
+}
+
+/** The type of a layer's inverse: the shapes exchanged. */
+export type Inverted<L extends Invertible> =
+  L extends Transport<infer X, infer Z, 'bijective'> ? Transport<Z, X, 'bijective'> : Endo<'bijective'>;
+
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
-export function inverse(layer: Endo<'bijective'>): Endo<'bijective'>;
-export function inverse<X extends Shape, Z extends Shape>(
-  layer: Transport<X, Z, 'bijective'>,
-): Transport<Z, X, 'bijective'>;
+export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
     ...layer,

@@ -1,0 +1,134 @@
+/** Compile-time tests: what must type-check (by assignment to the full type) and what must not (`@ts-expect-error`). Nothing here runs. */
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Grade } from '../../src/algebra/evidence.ts';
+import type { Bound, Exact, Samples, Unbiased, Unnormalised } from '../../src/algebra/index.ts';
+import {
+  affine,
+  affineCoupling,
+  compose,
+  type Endo,
+  identity,
+  inverse,
+  logit,
+  permute,
+  repeat,
+  reshape,
+  reverse,
+  type Transport,
+} from '../../src/bijectors/index.ts';
+import { type Dist, normal, pushforward, standardNormal, uniform } from '../../src/distributions/index.ts';
+import { elbo, fit, maximumLikelihood, type Objective, weighted } from '../../src/inference/index.ts';
+import { mlp } from '../../src/nn/index.ts';
+import { dequantise } from '../../src/transports/index.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const is = <A, B>(_holds: Equal<A, B>): void => undefined;
+
+declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(
+  data: X,
+  latent: Z,
+) => Transport<X, Z, 'bound'>;
+declare const slice: <const X extends readonly number[], const Z extends readonly number[]>(
+  data: X,
+  latent: Z,
+) => Transport<X, Z, 'exact'>;
+declare const ffjord: () => Endo<'unbiased'>;
+declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
+declare const data: Parameters<typeof fit>[0]['data'];
+
+// ── heterogeneous compositions ────────────────────────────────────────────────────────────────────────────────────────
+const preprocess = compose(dequantise(), logit(), affineCoupling(), reverse());
+is<typeof preprocess, Endo<'bound'>>(true);
+
+const image = compose(dequantise(), logit(), reshape([28, 28], [784]), repeat(4, compose(affineCoupling(), reverse())));
+is<typeof image, Transport<readonly [28, 28], readonly [784], 'bound'>>(true);
+
+const squeezed = compose(reshape([4, 4], [2, 8]), affine(), reshape([2, 8], [16]), permute({ seed: 1 }));
+is<typeof squeezed, Transport<readonly [4, 4], readonly [16], 'bijective'>>(true);
+is<ReturnType<typeof squeezedBack>, Transport<readonly [16], readonly [4, 4], 'bijective'>>(true);
+const squeezedBack = () => inverse(squeezed);
+
+const eight = compose(affine(), reverse(), affine(), reverse(), affine(), reverse(), logit(), ffjord());
+is<typeof eight, Endo<'unbiased'>>(true);
+is<ReturnType<typeof weakened>, Endo<'bound'>>(true);
+const weakened = () => compose(ffjord(), dequantise(), affine());
+const sliced = compose(affine(), slice([4], [2]), ffjord());
+is<typeof sliced, Transport<readonly [4], readonly [2], 'unbiased'>>(true);
+
+const none = compose();
+is<typeof none, Endo<'bijective'>>(true);
+const many = compose(...Array.from({ length: 3 }, () => affineCoupling({ conditioner: mlp([4]) })));
+is<typeof many, Endo<'bijective'>>(true);
+export const generic = <G extends Grade>(f: Endo<G>) => compose(f, identity(), affine());
+const specialised = generic(dequantise());
+is<typeof specialised, Endo<'bound'>>(true);
+
+// ── laws: shape and evidence follow ───────────────────────────────────────────────────────────────────────────────────
+const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
+is<typeof flow, Dist<readonly [2], Exact & Samples>>(true);
+const images = pipe(
+  standardNormal([784]),
+  pushforward(compose(reshape([28, 28], [784]), affineCoupling(), reverse(), affine())),
+);
+is<typeof images, Dist<readonly [28, 28], Exact & Samples>>(true);
+const levels = pipe(uniform([2, 2]), pushforward(dequantise({ levels: 4 })));
+is<typeof levels, Dist<readonly [2, 2], Bound & Samples>>(true);
+const hvae = pipe(standardNormal([5]), pushforward(compose(stochastic([784], [20]), stochastic([20], [5]))));
+is<typeof hvae, Dist<readonly [784], Bound & Samples>>(true);
+const traced = pipe(standardNormal([3]), pushforward(ffjord()));
+is<typeof traced, Dist<readonly [3], Unbiased & Samples>>(true);
+
+// ── more evidence is a subtype ────────────────────────────────────────────────────────────────────────────────────────
+export const bound: Dist<readonly [2], Bound> = flow;
+export const unnormalised: Dist<readonly [2], Unnormalised> = flow;
+export const unbiased: Dist<readonly [2], Unbiased> = flow;
+export const sampler: Dist<readonly number[], Samples> = levels;
+export const objectives: readonly Objective<readonly [2]>[] = [
+  maximumLikelihood(flow),
+  elbo(flow),
+  weighted(2, elbo(flow)),
+];
+export const conditional = (loc: number): Dist<readonly [2], Exact> => normal([2], { loc });
+export const task = () => fit({ objective: elbo(levels), data, steps: 1 });
+
+// ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// @ts-expect-error the base has 19 coordinates, the layer's latent side 20
+pipe(standardNormal([19]), pushforward(stochastic([784], [20])));
+// @ts-expect-error neighbours differ, with a shapeless layer in between
+compose(stochastic([784], [20]), affine(), stochastic([21], [5]));
+// @ts-expect-error neighbours differ in rank
+compose(reshape([4, 4], [16]), reshape([4, 4], [16]));
+// @ts-expect-error repeat needs a layer that keeps its shape
+repeat(2, reshape([4, 4], [16]));
+// @ts-expect-error a distribution is no layer
+compose(affine(), standardNormal([2]));
+// @ts-expect-error a bound is not an exact density
+maximumLikelihood(levels);
+// @ts-expect-error neither is an unbiased estimate
+maximumLikelihood(traced);
+// @ts-expect-error an unnormalised density has no bound
+elbo(energy([2]));
+// @ts-expect-error a bound seen through a trace is nothing at all
+elbo(pipe(levels, pushforward(ffjord())));
+// @ts-expect-error only bijections have inverses: rounding does not
+inverse(dequantise());
+// @ts-expect-error nor has slicing
+inverse(slice([4], [2]));
+// @ts-expect-error nor has a composition with one layer that is no bijection
+inverse(preprocess);
+// @ts-expect-error a bound is not exact
+export const claimed: Dist<readonly [2, 2], Exact> = levels;
+// @ts-expect-error another event shape
+export const reshaped: Dist<readonly [3], Exact> = flow;
+// @ts-expect-error a law is not an objective
+fit({ objective: flow, data, steps: 1 });
+// @ts-expect-error an objective for events of another shape
+export const other: Objective<readonly [3]> = maximumLikelihood(flow);
+// @ts-expect-error an objective of a misused law
+fit({ objective: maximumLikelihood(hvae), data, steps: 1 });
+// @ts-expect-error no such log-scale
+affineCoupling({ logScale: 'clipped' });
+// @ts-expect-error a permutation is given by an order or a seed
+permute({});
+// @ts-expect-error no such activation
+mlp([4], { activation: 'swish' });

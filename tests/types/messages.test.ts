@@ -1,0 +1,127 @@
+/** What the compiler says about misuses: one sentence that a person can act on, printed by TypeScript's own binary. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A misuse, and the sentences that its error must contain. */
+const misuses: readonly { readonly name: string; readonly code: string; readonly says: readonly string[] }[] = [
+  {
+    name: 'maximum likelihood of a dequantised flow',
+    code: 'maximumLikelihood(pipe(standardNormal([2]), pushforward(compose(dequantise(), logit(), affineCoupling()))));',
+    says: ["Property 'exactLogDensity' is missing in type"],
+  },
+  {
+    name: 'a bound of an unnormalised law',
+    code: 'elbo(energy([2]));',
+    says: ["Property 'lowerBound' is missing in type 'Unnormalised'"],
+  },
+  {
+    name: 'a base of another size',
+    code: 'pipe(standardNormal([19]), pushforward(stochastic([784], [20])));',
+    says: ["Type 'readonly [19]' is not assignable to type 'readonly [20]'"],
+  },
+  {
+    name: 'a base of another size, applied directly',
+    code: 'pushforward(reshape([4, 4], [16]))(standardNormal([15]));',
+    says: ["Type 'readonly [15]' is not assignable to type 'readonly [16]'"],
+  },
+  {
+    name: 'neighbours that do not fit, with a shapeless layer between',
+    code: 'compose(stochastic([784], [20]), affine(), stochastic([21], [5]));',
+    says: ["Type 'readonly [21]' is not assignable to type 'readonly [20]'"],
+  },
+  {
+    name: 'the inverse of a rounding',
+    code: 'inverse(dequantise());',
+    says: [`Type '"bound"' is not assignable to type '"bijective"'`],
+  },
+  {
+    name: 'a law in place of an objective',
+    code: 'fit({ objective: standardNormal([2]), data, steps: 1 });',
+    says: ["Property 'loss' is missing in type 'Dist<readonly [2], Exact & Samples>'"],
+  },
+  {
+    name: 'a law in place of a layer',
+    code: 'compose(affine(), standardNormal([2]));',
+    says: ["Type 'Dist<readonly [2], Exact & Samples>' is missing the following properties from type 'Graded'"],
+  },
+  {
+    name: 'repeating a layer that changes the shape',
+    code: 'repeat(2, reshape([4, 4], [16]));',
+    says: ["Property 'endo' is missing in type 'Transport<readonly [4, 4], readonly [16], \"bijective\">'"],
+  },
+];
+
+const prelude = `
+import { pipe } from '${root}node_modules/fp-ts/lib/function.js';
+import type { Unnormalised } from '${root}src/algebra/index.ts';
+import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type Transport } from '${root}src/bijectors/index.ts';
+import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
+import { elbo, fit, maximumLikelihood } from '${root}src/inference/index.ts';
+import { dequantise } from '${root}src/transports/index.ts';
+declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(x: X, z: Z) => Transport<X, Z, 'bound'>;
+declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
+declare const data: Parameters<typeof fit>[0]['data'];
+`;
+
+describe('the compiler explains misuses', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pushforward-types-'));
+  let printed = '';
+  const lines = prelude.split('\n').length;
+
+  beforeAll(() => {
+    writeFileSync(join(folder, 'misuses.ts'), `${prelude}${misuses.map((m) => m.code).join('\n')}\n`);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.json'),
+        compilerOptions: { typeRoots: [join(root, 'node_modules/@types')], rootDir: '/', rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true }, // biome-ignore format: one idea
+        files: ['misuses.ts'],
+        include: [],
+      }),
+    );
+    printed = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+      encoding: 'utf8',
+    }).stdout;
+  }, 60_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What was printed about one line of the fixture. */
+  const about = (index: number): string =>
+    printed
+      .split(/^(?=\S)/m)
+      .filter((part) => part.includes(`misuses.ts(${lines + index},`))
+      .join('');
+
+  test.each(misuses.map((m, i) => ({ ...m, i })))('$name', ({ i, says }) => {
+    for (const sentence of says) expect(about(i)).toContain(sentence);
+    // No page of overloads, no advice about something else.
+    expect(about(i)).not.toContain('No overload');
+    expect(about(i)).not.toContain('exactOptionalPropertyTypes');
+    expect(about(i).split('\n').length).toBeLessThanOrEqual(12);
+  });
+
+  test('nothing else is wrong with the fixture', () => {
+    expect(printed.match(/misuses\.ts\(/g)).toHaveLength(misuses.length);
+    expect(printed.split(/^(?=\S)/m)).toHaveLength(misuses.length);
+  });
+});
+
+describe('the compiler is quick', () => {
+  test('the whole project type-checks in less than 5 seconds of its own time', () => {
+    const out = execFileSync(
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json'), '--extendedDiagnostics'],
+      { encoding: 'utf8' },
+    ).toString();
+    const seconds = Number(/^Total time:\s+([\d.]+)s/m.exec(out)?.[1]);
+    expect(seconds).toBeLessThan(5);
+  }, 60_000);
+});
