@@ -64,6 +64,12 @@ const scaled = (e: Expr): readonly [number, Expr] | undefined => {
   return a !== undefined ? [a, e.inputs[1]] : b !== undefined ? [b, e.inputs[0]] : undefined;
 };
 
+/** Whether c (d x) = (c d) x but for rounding: not where c d, or d x for an ordinary x, leaves the range of single precision. */
+const joinable = (c: number, d: number): boolean => {
+  const ordinary = (v: number): boolean => Math.abs(v) > 1e-12 && Math.abs(v) < 1e12;
+  return Math.abs(d) === 1 || (ordinary(c) && ordinary(d));
+};
+
 const addRule: Rewrite<'add'> = (n) => {
   const [a, b] = n.inputs;
   if (splat(a) === 0) return b;
@@ -105,7 +111,7 @@ const mulRule: Rewrite<'mul'> = (n) => {
   if (c === 1) return x;
   if (c === -1) return o.neg(x);
   const inner = scaled(x);
-  return inner === undefined ? undefined : o.mul(c * inner[0], inner[1]);
+  return inner === undefined || !joinable(c, inner[0]) ? undefined : o.mul(c * inner[0], inner[1]);
 };
 
 const negRule: Rewrite<'neg'> = (n) => {
@@ -119,8 +125,9 @@ const negRule: Rewrite<'neg'> = (n) => {
 const divRule: Rewrite<'div'> = (n) => {
   const c = splat(n.inputs[1]);
   if (c === 1) return n.inputs[0];
-  // Division by a power of two is exact as a product.
-  return c !== undefined && Number.isInteger(Math.log2(Math.abs(c))) ? o.mul(n.inputs[0], 1 / c) : undefined;
+  // Division by a power of two is exact as a product, where 1 / c is a normal number in single precision too.
+  const power = c === undefined ? Number.NaN : Math.log2(Math.abs(c));
+  return c !== undefined && Number.isInteger(power) && Math.abs(power) < 126 ? o.mul(n.inputs[0], 1 / c) : undefined;
 };
 
 const powRule: Rewrite<'pow'> = (n) => {
@@ -187,15 +194,12 @@ const sliceRule: Rewrite<'slice'> = (n) => {
   const { start, limit, stride } = n.attributes;
   const c = splat(x);
   if (c !== undefined) return fill(c, n.shape, n.type);
-  if (x.op === 'slice')
-    return o.slice(
-      x.inputs[0],
-      start.map((s, i) => x.attributes.start[i] + s * x.attributes.stride[i]),
-      limit.map((l, i) =>
-        Math.min(x.attributes.limit[i], x.attributes.start[i] + (l - 1) * x.attributes.stride[i] + 1),
-      ),
-      stride.map((s, i) => s * x.attributes.stride[i]),
-    );
+  if (x.op === 'slice') {
+    const first = start.map((s, i) => (n.shape[i] === 0 ? 0 : x.attributes.start[i] + s * x.attributes.stride[i]));
+    const step = stride.map((s, i) => s * x.attributes.stride[i]);
+    const last = first.map((f, i) => (n.shape[i] === 0 ? 0 : f + (n.shape[i] - 1) * step[i] + 1));
+    return o.slice(x.inputs[0], first, last, step);
+  }
   if (x.op === 'concat') {
     const { axis } = x.attributes;
     if (stride[axis] !== 1) return undefined;
