@@ -16,3 +16,4 @@ export * from './coupling.ts';
 export * from './logit.ts';
 export * from './permute.ts';
 export * from './reshape.ts';
+export * from './shift-scale.ts';

@@ -1,7 +1,7 @@
 /** The entries of the library: one line for every constructor that keeps a specification. */
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import { compose, type Endo, identity, inverse, type Layer, repeat } from '../../algebra/transport.ts';
-import { affine, affineCoupling, logit, permute, reshape, reverse } from '../../bijectors/index.ts';
+import { affine, affineCoupling, logit, permute, reshape, reverse, shiftScale } from '../../bijectors/index.ts';
 import {
   boolean,
   finite,
@@ -117,6 +117,7 @@ export const builtIn: Tables = {
       variant({}, { conditioner: read.network, logScale: oneOf(['bounded', 'learned']) }, affineCoupling),
     affine: () => variant({}, {}, affine),
     reverse: () => variant({}, {}, reverse),
+    shiftScale: () => variant({ shift: list(finite), scale: list(finite) }, {}, shiftScale),
     permute: () => permutation,
     logit: () => variant({}, { alpha: nonNegative }, logit),
     reshape: () => variant({ data: shapeCodec, latent: shapeCodec }, {}, ({ data, latent }) => reshape(data, latent)),
