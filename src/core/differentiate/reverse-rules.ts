@@ -89,7 +89,8 @@ export const reverseRules: RuleTable<[g: Expr, needs: readonly boolean[]], Cotan
   tanh: derivative((_, y) => o.sub(1, o.square(y))),
   sigmoid: derivative((_, y) => o.mul(y, o.sub(1, y))),
   softplus: derivative((x) => o.sigmoid(x)),
-  relu: (n, g) => [masked(o.less(0, n.inputs[0]), g)],
+  // The mask is read off the value, so that the operand need not be kept (and a product before it can be fused).
+  relu: (n, g) => [masked(o.less(0, self(n)), g)],
   erf: derivative((x) => o.mul(2 / Math.sqrt(Math.PI), o.exp(o.neg(o.square(x))))),
   lgamma: derivative((x) => o.digamma(x)),
   polygamma: (n, g) => [o.mul(g, o.polygamma(n.attributes.order + 1, n.inputs[0]))],

@@ -315,8 +315,13 @@ const emitLoop = (n: Node<'scan'>, outer: Scope): string[] => {
     names.set(v, nameOf(outer, n.inputs[carries + sequences + k]));
   });
   for (const e of topological(body.results)) prepare(e, inner);
+  // A result needs a name of its own: a copy, unless a node of this body computes it and no other result has taken it.
+  const made = new Set<string>();
   const outputs = body.results.map((r) => {
-    const name = emit(inner, 'Identity', [nameOf(inner, r)])[0];
+    const direct = nameOf(inner, r);
+    const own = inner.nodes.some((k) => k.output.includes(direct)) && !made.has(direct);
+    const name = own ? direct : emit(inner, 'Identity', [direct])[0];
+    made.add(name);
     return valueInfo(name, typeOf(r), r.shape);
   });
   const still = emit(inner, 'Identity', [going])[0];

@@ -42,6 +42,11 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda';
 const lowering = (precision: Precision): Lowering => ({
   log1p: (_, x) => log1pByLog(x),
   expm1: (_, x) => expm1ByTanh(x),
+  // Column sums as a product with a row of ones: ONNX Runtime's own reduction along the rows wakes its threads for little work.
+  sum: (n, x) =>
+    n.type === 'real' && x.shape.length === 2 && x.shape[0] >= 32 && n.attributes.axes.join() === '0'
+      ? o.reshape(o.matmul(o.broadcastTo(1, [1, x.shape[0]]), x), n.shape)
+      : undefined,
   sigmoid: (_, x) => sigmoidByExp(x),
   softplus: (_, x) => softplusByExp(x),
   erf: (_, x) => (precision === 'float64' ? erfBySeries(x) : undefined),
@@ -82,14 +87,13 @@ export const loadRuntime = (): Promise<Runtime> => {
 };
 
 /** Session options we have measured to be best for one provider. */
-const sessionOptions = (provider: Provider, threads: number): InferenceSession.SessionOptions => ({
+const sessionOptions = (provider: Provider, threads: number, spinning: boolean): InferenceSession.SessionOptions => ({
   executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
   graphOptimizationLevel: 'extended',
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 3,
-  // Spinning threads gain a tenth on an idle machine and lose half on a busy one.
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
 });
 
 const cache = new Map<string, Promise<InferenceSession>>();
@@ -113,20 +117,25 @@ const defaultThreads = (): number => Math.min(4, availableParallelism());
 export interface OnnxOptions {
   /** Threads inside one operator (default: the machine's, at most 4). Results do not depend on it. */
   readonly threads?: number;
+  /** Let idle threads spin between operators (default: no). It gains a fifth on an idle machine and loses half on a busy one. */
+  readonly spinning?: boolean;
 }
 
 /** An `onnx` interpreter on one provider. Sessions are cached by the structural hash of the program. */
-export const onnx = (provider: Provider = 'cpu', { threads = defaultThreads() }: OnnxOptions = {}): Backend => ({
+export const onnx = (
+  provider: Provider = 'cpu',
+  { threads = defaultThreads(), spinning = false }: OnnxOptions = {},
+): Backend => ({
   name: `onnx-${provider}`,
   precisions: provider === 'cpu' ? ['float32', 'float64'] : ['float32'],
   compile: async (p): Promise<Executable> => {
     const ready = prepareProgram(p);
     const { graph, inputs, outputs } = emitGraph(ready);
-    const key = `${provider}/${threads}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
+    const key = `${provider}/${threads}${spinning ? 's' : ''}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
     const ort = await loadRuntime();
     const made =
       cache.get(key) ??
-      ort.InferenceSession.create(encodeModel(graph), sessionOptions(provider, threads)).catch((e: unknown) =>
+      ort.InferenceSession.create(encodeModel(graph), sessionOptions(provider, threads, spinning)).catch((e: unknown) =>
         raise(
           'BackendError',
           `onnx-${provider}`,
