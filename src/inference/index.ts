@@ -1,9 +1,11 @@
 /** Inference: objectives, optimisers, training, evaluation. */
+export * from './checkpoint.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
 export { initialParameters } from './initialise.ts';
 export * from './objective.ts';
 export * from './optimizer.ts';
 export { lawPrograms, type Running, run } from './run.ts';
+export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
 export { batchLosses, meanLoss } from './training-program.ts';
