@@ -1,6 +1,6 @@
 /** Stable forms, each in one place: the formulas one gets wrong near an edge of the floating-point range. */
 import type { Expr } from '../expr.ts';
-import { add, exp, expm1, greater, less, log, mul, neg, softplus, square, sub, where } from './elementwise.ts';
+import { add, exp, expm1, greater, less, log, log1p, mul, neg, softplus, square, sub, where } from './elementwise.ts';
 import { lift, type Operand } from './leaves.ts';
 
 /** log σ(x) = −softplus(−x). */
@@ -24,7 +24,7 @@ export const log1mExp = (operand: Operand): Expr => {
   const near = greater(x, -Math.LN2);
   const a = where(near, x, -1);
   const b = where(near, -1, x);
-  return where(near, log(neg(expm1(a))), log(sub(1, exp(b))));
+  return where(near, log(neg(expm1(a))), log1p(neg(exp(b))));
 };
 
 /** log N(x; 0, 1) elementwise: −½x² − ½ log 2π. */
