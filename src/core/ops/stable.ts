@@ -1,6 +1,6 @@
 /** Stable forms, each in one place: the formulas one gets wrong near an edge of the floating-point range. */
 import type { Expr } from '../expr.ts';
-import { add, exp, expm1, greater, less, log, log1p, mul, neg, softplus, square, sub, where } from './elementwise.ts';
+import { add, exp, expm1, greater, log, log1p, mul, neg, softplus, square, sub, where } from './elementwise.ts';
 import { lift, type Operand } from './leaves.ts';
 
 /** log σ(x) = −softplus(−x). */
@@ -9,13 +9,12 @@ export const logSigmoid = (x: Operand): Expr => neg(softplus(neg(x)));
 /** log(1 − tanh² x) = 2 (log 2 − x − softplus(−2x)), finite for every finite x. */
 export const logOneMinusTanhSquared = (x: Operand): Expr => mul(2, sub(sub(Math.LN2, x), softplus(mul(-2, x))));
 
-/** softplus⁻¹(y) = y + log(−expm1(−y)) for y > 0; y itself where the correction is below rounding, log y near 0. */
+/** softplus⁻¹(y) = y + log(−expm1(−y)) for y > 0; y itself where the correction is below rounding. */
 export const softplusInverse = (operand: Operand): Expr => {
   const y = lift(operand);
-  const large = greater(y, 30);
-  const small = less(y, 1e-4);
-  const middle = where(large, 1, where(small, 1, y));
-  return where(large, y, where(small, log(where(small, y, 1)), add(middle, log(neg(expm1(neg(middle)))))));
+  const large = greater(y, 40);
+  const middle = where(large, 1, y);
+  return where(large, y, add(middle, log(neg(expm1(neg(middle))))));
 };
 
 /** log(1 − eˣ) for x < 0, by the branch that keeps its digits (Mächler 2012). */
