@@ -43,6 +43,14 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  /** The layers this one is made of, one after the other from the data side: for pictures and reports. */
+  readonly parts?: readonly Part[];
+}
+
+/** A layer inside another, with the segment that it adds to the place of its parameters. */
+export interface Part {
+  readonly segment: string;
+  readonly layer: Layer;
 }
 
 /** A layer between two named shapes. */
@@ -144,6 +152,7 @@ const placed = (segment: string, step: () => D.Draw<Step>): D.Draw<Step> =>
 
 const chainOf = (layers: readonly Layer[], spec: Spec): Layer => ({
   spec,
+  parts: layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer })),
   grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
   cost: layers.reduce((c, l) => addCost(c, l.cost), free),
   dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
@@ -240,8 +249,10 @@ export type Inverted<L extends Invertible> =
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
+  const { parts, ...whole } = layer;
   return {
-    ...layer,
+    ...whole,
+    ...(parts === undefined ? {} : { parts: parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse() }),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
     encode: (x) => negated(layer.decode(x)),
@@ -249,6 +260,8 @@ export function inverse(layer: Layer): Layer {
     dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
   };
 }
+
+const inverted = (layer: Layer): Layer => inverse(layer as Endo<'bijective'>);
 
 /** The latent shape that a layer with fixed shapes maps data of `data` to: by encoding a placeholder. */
 const inverseShape = (layer: Layer, data: Shape): Shape => {
