@@ -17,7 +17,7 @@ import {
   type Transport,
 } from '../../src/bijectors/index.ts';
 import { type Dist, normal, pushforward, standardNormal, uniform } from '../../src/distributions/index.ts';
-import { elbo, fit, maximumLikelihood, type Objective, weighted } from '../../src/inference/index.ts';
+import { elbo, maximumLikelihood, type Objective, fit as train, weighted } from '../../src/inference/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
 
@@ -34,7 +34,7 @@ declare const slice: <const X extends readonly number[], const Z extends readonl
 ) => Transport<X, Z, 'exact'>;
 declare const ffjord: () => Endo<'unbiased'>;
 declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
-declare const data: Parameters<typeof fit>[0]['data'];
+declare const data: Parameters<typeof train>[0]['data'];
 
 // ── heterogeneous compositions ────────────────────────────────────────────────────────────────────────────────────────
 const preprocess = compose(dequantise(), logit(), affineCoupling(), reverse());
@@ -89,7 +89,7 @@ export const objectives: readonly Objective<readonly [2]>[] = [
   weighted(2, elbo(flow)),
 ];
 export const conditional = (loc: number): Dist<readonly [2], Exact> => normal([2], { loc });
-export const task = () => fit({ objective: elbo(levels), data, steps: 1 });
+export const task = () => train({ objective: elbo(levels), data, steps: 1 });
 
 // ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error the base has 19 coordinates, the layer's latent side 20
@@ -121,11 +121,11 @@ export const claimed: Dist<readonly [2, 2], Exact> = levels;
 // @ts-expect-error another event shape
 export const reshaped: Dist<readonly [3], Exact> = flow;
 // @ts-expect-error a law is not an objective
-fit({ objective: flow, data, steps: 1 });
+train({ objective: flow, data, steps: 1 });
 // @ts-expect-error an objective for events of another shape
 export const other: Objective<readonly [3]> = maximumLikelihood(flow);
 // @ts-expect-error an objective of a misused law
-fit({ objective: maximumLikelihood(hvae), data, steps: 1 });
+train({ objective: maximumLikelihood(hvae), data, steps: 1 });
 // @ts-expect-error no such log-scale
 affineCoupling({ logScale: 'clipped' });
 // @ts-expect-error a permutation is given by an order or a seed

@@ -1,0 +1,65 @@
+/** Verdicts: what a law says about a part, as data. No test framework is needed to read them. */
+import { raise } from '../core/errors.ts';
+
+/** Whether a law holds, and by how much it is missed. */
+export interface Verdict {
+  /** The law in a few words, `contribution(encode) = log |det ∂z/∂x|`. */
+  readonly law: string;
+  readonly holds: boolean;
+  /** The largest deviation seen: absolute and relative, |a − b| / max(1, |a|, |b|), unless the law says otherwise. */
+  readonly worst: number;
+  /** The largest deviation allowed. */
+  readonly tolerance: number;
+  /** Where the worst was seen. */
+  readonly detail: string;
+}
+
+/** A verdict from its worst deviation; a NaN never holds. */
+export const verdict = (law: string, worst: number, tolerance: number, detail = ''): Verdict => ({
+  law,
+  holds: worst <= tolerance,
+  worst,
+  tolerance,
+  detail,
+});
+
+/** |a − b| / max(1, |a|, |b|); 0 for equal infinities, NaN where either is NaN. */
+export const deviation = (a: number, b: number): number =>
+  a === b ? 0 : Math.abs(a - b) / Math.max(1, Math.min(Math.abs(a), Math.abs(b)));
+
+/** Two lists of numbers must agree: the verdict names the element that agrees least. */
+export const agree = (
+  law: string,
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  tolerance: number,
+  where: (index: number) => string = (i) => `element ${i}`,
+): Verdict => {
+  if (got.length !== want.length)
+    return verdict(law, Number.POSITIVE_INFINITY, tolerance, `${got.length} numbers against ${want.length}`);
+  let [worst, at] = [0, -1];
+  for (let i = 0; i < got.length; i++) {
+    const d = deviation(got[i], want[i]);
+    if (!(d <= worst)) [worst, at] = [d, i];
+    if (Number.isNaN(d)) break;
+  }
+  return verdict(law, worst, tolerance, at < 0 ? '' : `${where(at)}: ${got[at]} against ${want[at]}`);
+};
+
+/** The laws that do not hold. */
+export const violations = (verdicts: readonly Verdict[]): Verdict[] => verdicts.filter((v) => !v.holds);
+
+/** One line a law: `✗ law: worst 3e-2 > 1e-9 (where)`. */
+export const showVerdicts = (verdicts: readonly Verdict[]): string =>
+  verdicts
+    .map((v) => {
+      const measured = `${v.worst.toExponential(2)} ${v.holds ? '≤' : '>'} ${v.tolerance.toExponential(0)}`;
+      return `${v.holds ? '✓' : '✗'} ${v.law}: ${measured}${v.detail === '' ? '' : ` (${v.detail})`}`;
+    })
+    .join('\n');
+
+/** Throws an `ArgumentError` that lists every violation: one line in any test framework. */
+export const assertLaws = (subject: string, verdicts: readonly Verdict[]): void => {
+  const bad = violations(verdicts);
+  if (bad.length > 0) raise('ArgumentError', subject, `laws are broken\n${showVerdicts(bad)}`);
+};
