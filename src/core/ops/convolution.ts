@@ -53,6 +53,11 @@ export const conv2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): Expr => {
     });
   const rows = convOutput(x.shape[2], w.shape[2], a.stride[0], a.padding[0]);
   const columns = convOutput(x.shape[3], w.shape[3], a.stride[1], a.padding[1]);
+  if (rows < 1 || columns < 1)
+    return raise('ShapeError', '', 'conv2d: the kernel is larger than the padded image', {
+      expected: `at most ${x.shape[2] + a.padding[0][0] + a.padding[0][1]} × ${x.shape[3] + a.padding[1][0] + a.padding[1][1]}`,
+      got: showShape(w.shape),
+    });
   return makeNode('conv2d', [x, w], a, [x.shape[0], w.shape[0], rows, columns], 'real');
 };
 

@@ -1,7 +1,7 @@
 /** Indexing by integer arrays: gather and its transpose scatter-add; take-along-axis, sort and one-hot built from them. */
 import { raise } from '../errors.ts';
 import { type Expr, makeNode } from '../expr.ts';
-import { range, showShape, sizeOf } from '../shape.ts';
+import { range, sameShape, showShape, sizeOf } from '../shape.ts';
 import { add, cast, equal, mul } from './elementwise.ts';
 import { constant, iota, scalar } from './leaves.ts';
 import { argSort } from './reduce.ts';
@@ -21,14 +21,16 @@ export const gather = (x: Expr, indices: Expr, axis = 0): Expr => {
 /** Zeros with `size` elements at `axis`, plus `updates` at `indices` (repeated indices add up): the transpose of `gather`. */
 export const scatterAdd = (indices: Expr, updates: Expr, size: number, axis = 0): Expr => {
   needInt('scatterAdd', indices);
-  const outer = updates.shape.slice(0, axis);
-  const inner = updates.shape.slice(axis + indices.shape.length);
-  if (showShape(updates.shape) !== showShape([...outer, ...indices.shape, ...inner]))
+  const a = axisOf('scatterAdd', axis, updates.shape.length - indices.shape.length + 1);
+  const outer = updates.shape.slice(0, a);
+  const inner = updates.shape.slice(a + indices.shape.length);
+  const shape = [...outer, ...indices.shape, ...inner];
+  if (!sameShape(updates.shape, shape))
     return raise('ShapeError', '', 'scatterAdd: updates do not fit the indices', {
-      expected: showShape([...outer, ...indices.shape, ...inner]),
+      expected: showShape(shape),
       got: showShape(updates.shape),
     });
-  return makeNode('scatterAdd', [indices, updates], { axis, size }, [...outer, size, ...inner], updates.type);
+  return makeNode('scatterAdd', [indices, updates], { axis: a, size }, [...outer, size, ...inner], updates.type);
 };
 
 /** `out[…, i, …] = x[…, indices[…, i, …], …]` along an axis; the other axes agree. */
