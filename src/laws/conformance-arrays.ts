@@ -129,6 +129,7 @@ export const structureCases = {
   scatterAdd: [
     testCase('repeated indices', [given([4], [1, 3, 1, 0]), between([4, 2])], (i, u) => o.sin(o.scatterAdd(i, u, 5))),
     testCase('axis 1', [integers([3], 0, 4), between([2, 3])], (i, u) => o.sin(o.scatterAdd(i, o.square(u), 4, 1))),
+    testCase('axis −1', [integers([3], 0, 4), between([2, 3])], (i, u) => o.sin(o.scatterAdd(i, u, 4, -1))),
     testCase('axis 1 of 3, repeated', [given([3], [2, 2, 0]), between([2, 3, 2])], (i, u) =>
       o.sin(o.scatterAdd(i, u, 3, 1)),
     ),

@@ -161,6 +161,10 @@ export const controlCases = {
         o.scan({ length: 2, init: [c], body: ([d]) => ({ carry: [o.tanh(o.mul(d, k))] }) }).carry[0];
       return o.scan({ length: 2, init: [x], body: ([c]) => ({ carry: [o.add(inner(c), 0.5)] }) }).carry[0];
     }),
+    testCase('a carry replaced by a closed-over value', [between([2]), between([2])], (x, k) => {
+      const { carry, ys } = o.scan({ length: 3, init: [x], body: ([c]) => ({ carry: [o.sin(k)], ys: [o.exp(c)] }) });
+      return o.mul(carry[0], o.sum(ys[0], 0));
+    }),
     testCase(
       'a matrix closed over',
       [unit([3, 3]), between([3])],
