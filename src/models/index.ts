@@ -1,4 +1,6 @@
 /** The surveyed models, each a composition, and the registry of them. */
 export * from './codec.ts';
+export * from './describe.ts';
+export * from './describe-text.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';

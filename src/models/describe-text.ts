@@ -1,0 +1,118 @@
+/** A description for the terminal, and for a picture. */
+import type { Cost } from '../algebra/cost.ts';
+import type { Law } from '../algebra/dist.ts';
+import { showShape } from '../core/shape.ts';
+import type { GraphEdge, GraphNode, GraphRecord } from '../report/graph-layout.ts';
+import { type Description, describe, type LayerDescription } from './describe.ts';
+
+const showCount = (n: number): string => n.toLocaleString('en-US');
+
+const showPasses = ({ how, passes }: Cost['encode']): string =>
+  passes === 0 && how === 'parallel'
+    ? 'free'
+    : `${showCount(passes)} ${passes === 1 ? 'pass' : 'passes'}${how === 'parallel' ? '' : `, ${how}`}`;
+
+const shapes = ({ data, latent }: LayerDescription): string =>
+  showShape(data) === showShape(latent) ? showShape(data) : `${showShape(data)} → ${showShape(latent)}`;
+
+const named = (name: string, detail: string): string => (detail === '' ? name : `${name}  ${detail}`);
+
+type Row = readonly string[];
+
+const cells = (label: string, l: LayerDescription): Row => [
+  label,
+  shapes(l),
+  showCount(l.parameters),
+  l.grade,
+  showPasses(l.cost.encode),
+  showPasses(l.cost.decode),
+];
+
+/** A layer and what is in it; `n ×` stands for a repetition, whose line counts all copies, and the lines below one. */
+const rowsOf = (l: LayerDescription, head: string, indent: string): Row[] => {
+  const [copy] = l.parts;
+  if (l.times !== undefined)
+    return [cells(`${head}${showCount(l.times)} × ${named(copy.name, copy.detail)}`, l), ...below(copy.parts, indent)];
+  return [cells(`${head}${named(l.name, l.detail)}`, l), ...below(l.parts, indent)];
+};
+
+const below = (parts: readonly LayerDescription[], indent: string): Row[] =>
+  parts.flatMap((p, i) => {
+    const last = i === parts.length - 1;
+    return rowsOf(p, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`);
+  });
+
+/** Rows as aligned columns; the third (numbers) to the right. */
+const aligned = (rows: readonly Row[]): string => {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((r) => r[i].length)));
+  return rows
+    .map((r) =>
+      r
+        .map((cell, i) => (i === 2 ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/**
+ * A description as a tree with aligned columns, from the data to the base:
+ *
+ *     x [2] · log p(x) = (exact) · 35,344 parameters · encode 8 passes · decode 8 passes
+ *
+ *     layer                          shape  parameters  grade      encode    decode
+ *     8 × compose                    [2]        35,344  bijective  8 passes  8 passes
+ *     ├─ affineCoupling  mlp …       [2]         4,418  bijective  1 pass    1 pass
+ *     └─ reverse                     [2]             0  bijective  free      free
+ *     standardNormal                 [2]             0  exact
+ */
+export const describeText = (d: Description): string => {
+  const head = [
+    `x ${showShape(d.shape)}`,
+    `log p(x) ${d.sign} (${d.evidence})`,
+    `${showCount(d.parameters)} parameters`,
+    `encode ${showPasses(d.cost.encode)}`,
+    `decode ${showPasses(d.cost.decode)}`,
+  ].join(' · ');
+  const { base } = d;
+  return `${head}\n\n${aligned([
+    ['layer', 'shape', 'parameters', 'grade', 'encode', 'decode'],
+    ...d.layers.flatMap((l) => rowsOf(l, '', '')),
+    [named(base.name, base.detail), showShape(base.shape), showCount(base.parameters), base.evidence, '', ''],
+  ])}\n`;
+};
+
+/**
+ * The picture of a law for `graphOf`: a box for each innermost layer from the data to the base, a frame around what is repeated,
+ * and the shape on an arrow where it changes.
+ */
+export const describeGraph = (law: Law): GraphRecord => {
+  const d = describe(law);
+  const nodes: GraphNode[] = [{ id: 'x', label: 'x', detail: `data ${showShape(d.shape)}` }];
+  const edges: GraphEdge[] = [];
+  const groups: { readonly label: string; readonly members: readonly string[] }[] = [];
+  let shown = showShape(d.shape);
+  const connect = (node: GraphNode, shape: string): void => {
+    edges.push({ from: nodes[nodes.length - 1].id, to: node.id, ...(shape === shown ? {} : { label: shape }) });
+    shown = shape;
+    nodes.push(node);
+  };
+  const visit = (l: LayerDescription): void => {
+    const first = nodes.length;
+    if (l.parts.length > 0) l.parts.forEach(visit);
+    else {
+      const count = l.parameters === 0 ? '' : `${showCount(l.parameters)} parameters`;
+      const detail = [l.detail, count].filter((s) => s !== '').join(' · ');
+      connect({ id: l.place, label: l.name, ...(detail === '' ? {} : { detail }) }, showShape(l.data));
+    }
+    const members = nodes.slice(first).map((n) => n.id);
+    if (l.times !== undefined) groups.push({ label: `${showCount(l.times)} ×`, members });
+  };
+  d.layers.forEach(visit);
+  const { base } = d;
+  connect(
+    { id: base.place === '' ? 'base' : base.place, label: base.name, detail: base.detail || showShape(base.shape) },
+    showShape(base.shape),
+  );
+  return { nodes, edges, groups };
+};

@@ -1,0 +1,163 @@
+/**
+ * What a law is made of, as plain data: the layers with their shapes, parameters, evidence and costs. Everything is read off the declaration:
+ * shapes and parameters by encoding placeholders, the rest from what each layer says of itself.
+ */
+import { addCost, type Cost, free } from '../algebra/cost.ts';
+import type { Law } from '../algebra/dist.ts';
+import { type Evidence, evidenceSign, type Grade } from '../algebra/evidence.ts';
+import type { Json, Spec } from '../algebra/spec.ts';
+import type { Layer } from '../algebra/transport.ts';
+import { isRecord, showJson } from '../core/codec.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import { input } from '../core/ops/leaves.ts';
+import { parametersOf } from '../core/program.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+
+/** A layer of a composition. */
+export interface LayerDescription {
+  readonly name: string;
+  /** Its arguments, short: `mlp [64, 64] relu`. */
+  readonly detail: string;
+  /** Where its parameters stand: `transport/0.affineCoupling`. */
+  readonly place: string;
+  readonly data: Shape;
+  readonly latent: Shape;
+  /** Free numbers in it, all copies together; shared ones count once. */
+  readonly parameters: number;
+  readonly grade: Grade;
+  readonly cost: Cost;
+  /** How many copies of its one part follow each other. */
+  readonly times?: number;
+  /** From the data side to the latent side. */
+  readonly parts: readonly LayerDescription[];
+}
+
+/** The law that everything is pushed forward from. */
+export interface BaseDescription {
+  readonly name: string;
+  readonly detail: string;
+  readonly place: string;
+  readonly shape: Shape;
+  readonly parameters: number;
+  readonly evidence: Evidence;
+}
+
+/** A law. */
+export interface Description {
+  readonly shape: Shape;
+  readonly evidence: Evidence;
+  /** What stands between log p(x) and the number: `=`, `≥`, … */
+  readonly sign: string;
+  readonly parameters: number;
+  /** Every array of parameters by name. */
+  readonly arrays: readonly { readonly name: string; readonly shape: Shape; readonly size: number }[];
+  readonly cost: Cost;
+  /** From the data side to the base. */
+  readonly layers: readonly LayerDescription[];
+  readonly base: BaseDescription;
+}
+
+const argumentText = (value: Json): string => {
+  if (isRecord(value)) {
+    const { type, ...rest } = value as Spec;
+    return [typeof type === 'string' ? type : '', detailOf(rest)].filter((s) => s !== '').join(' ');
+  }
+  if (!Array.isArray(value)) return typeof value === 'string' ? value : showJson(value);
+  const some = value.slice(0, 4).map(argumentText);
+  return `[${some.join(', ')}${value.length > 4 ? `, … ${value.length} in all` : ''}]`;
+};
+
+/** Keys that the tree or the column of shapes shows already. */
+const SHOWN = ['type', 'opaque', 'shape', 'data', 'latent', 'layers', 'layer', 'of', 'times'];
+
+const showNumber = (n: number): string => (n !== 0 && Math.abs(n) < 1e-3 ? n.toExponential() : `${n}`);
+
+/** The arguments of a specification as a few words; layers inside are left to their own lines. */
+const detailOf = (args: { readonly [key: string]: Json }): string =>
+  Object.entries(args)
+    .filter(([key, value]) => !SHOWN.includes(key) && value !== false)
+    .map(([key, value]) => {
+      if (value === true) return key;
+      if (typeof value === 'number') return `${key} ${showNumber(value)}`;
+      return Array.isArray(value) && key !== 'hidden' ? `${key} ${argumentText(value)}` : argumentText(value);
+    })
+    .join(', ');
+
+const innermost = (spec: Spec): { readonly spec: Spec; readonly inverted: boolean } => {
+  let at = spec;
+  let inverted = false;
+  while (at.type === 'inverse' && isRecord(at.of)) {
+    at = at.of as Spec;
+    inverted = !inverted;
+  }
+  return { spec: at, inverted };
+};
+
+const sizes = (outputs: readonly Expr[]): number => parametersOf(outputs).reduce((n, p) => n + sizeOf(p.shape), 0);
+
+const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription => {
+  const step = D.runDraw(layer.encode(input('x', x)), { path: place });
+  const { spec, inverted } = innermost(layer.spec);
+  const all = layer.parts ?? [];
+  const repeated = spec.type === 'repeat' && all.length > 0;
+  const parts: LayerDescription[] = [];
+  let shape = x;
+  for (const { segment, layer: part } of repeated ? all.slice(0, 1) : all) {
+    const described = describeLayer(part, shape, `${place}/${segment}`);
+    parts.push(described);
+    shape = described.latent;
+  }
+  return {
+    name: inverted && (parts.length === 0 || !repeated) ? `inverse ${spec.type}` : spec.type,
+    detail: detailOf(spec),
+    place,
+    data: x,
+    latent: step.value.shape,
+    parameters: sizes([step.value, step.contribution]),
+    grade: layer.grade,
+    cost: layer.cost,
+    ...(repeated ? { times: all.length } : {}),
+    parts,
+  };
+};
+
+const total = (layers: readonly LayerDescription[]): Cost => layers.reduce((c, l) => addCost(c, l.cost), free);
+
+/** What a law is worth: its log-density, or its sampler where it has none. */
+const meaning = (law: Law, place: string): Expr =>
+  D.runDraw(law.evidence === 'none' ? law.sample : law.logDensity(input('x', law.shape)), { path: place });
+
+/** Describes a law. Throws what its layers throw where they do not fit. */
+export const describe = (law: Law): Description => {
+  const layers: LayerDescription[] = [];
+  let base = law;
+  let place = '';
+  for (; base.pushed !== undefined; base = base.pushed.base) {
+    const at = place === '' ? '' : `${place}/`;
+    layers.push(describeLayer(base.pushed.transport, base.shape, `${at}transport`));
+    place = `${at}base`;
+  }
+  const arrays = parametersOf([meaning(law, '')]).map((p) => ({
+    name: p.attributes.name,
+    shape: p.shape,
+    size: sizeOf(p.shape),
+  }));
+  return {
+    shape: law.shape,
+    evidence: law.evidence,
+    sign: evidenceSign[law.evidence],
+    parameters: arrays.reduce((n, a) => n + a.size, 0),
+    arrays,
+    cost: total(layers),
+    layers,
+    base: {
+      name: base.spec.type,
+      detail: detailOf(base.spec),
+      place,
+      shape: base.shape,
+      parameters: sizes([meaning(base, place)]),
+      evidence: base.evidence,
+    },
+  };
+};
