@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { divergence, grad, vjp } from '../../src/core/differentiate/index.ts';
+import { divergence, grad, jvp, vjp } from '../../src/core/differentiate/index.ts';
 import { PushforwardError } from '../../src/core/errors.ts';
 import { type Expr, variable } from '../../src/core/expr.ts';
 import { evaluateProgram, reference } from '../../src/core/interpreters/reference/index.ts';
@@ -64,6 +64,7 @@ const wrong: readonly (readonly [op: string, make: () => unknown, expected: stri
   ['vmap', () => vmap((x: Expr, y: Expr) => o.add(x, y))(a, b), 'one number of examples', '[2, 3], [4, 3]'],
   ['grad', () => grad(a, [a]), '[]', '[2, 3]'],
   ['vjp', () => vjp([a], [a], [b]), '[2, 3]', '[4, 3]'],
+  ['jvp', () => jvp([a], [a], [o.scalar(1)]), '[2, 3]', '[]'],
   ['divergence', () => divergence(o.sum(a, 0), a), '[2, 3]', '[3]'],
 ]; // biome-ignore format: a table
 

@@ -13,6 +13,7 @@ import {
   variable,
 } from '../expr.ts';
 import * as o from '../ops/index.ts';
+import { sameShape, showShape } from '../shape.ts';
 import { zerosLike } from './reverse.ts';
 import { isReal, powSlope } from './reverse-rules.ts';
 
@@ -207,5 +208,13 @@ const jvpPartial = (outputs: readonly Expr[], wrt: readonly Expr[], tangents: Ta
  * const x = input('x', [3]);
  * const [dy] = jvp([exp(x)], [x], [broadcastTo(1, [3])]);   // eˣ
  */
-export const jvp = (outputs: readonly Expr[], wrt: readonly Expr[], tangents: readonly Expr[]): Expr[] =>
-  jvpPartial(outputs, wrt, tangents).map((t, i) => t ?? zerosLike(outputs[i]));
+export const jvp = (outputs: readonly Expr[], wrt: readonly Expr[], tangents: readonly Expr[]): Expr[] => {
+  wrt.forEach((x, i) => {
+    if (!sameShape(tangents[i].shape, x.shape))
+      raise('ShapeError', '', 'jvp: a tangent has another shape than its variable', {
+        expected: showShape(x.shape),
+        got: showShape(tangents[i].shape),
+      });
+  });
+  return jvpPartial(outputs, wrt, tangents).map((t, i) => t ?? zerosLike(outputs[i]));
+};
