@@ -21,6 +21,75 @@ export const sinNearZero = (x: Expr): Expr => {
   return o.where(near, o.mul(n, series), o.sin(o.stopGradient(o.where(near, 1, x))));
 };
 
+const taylor = (x: Expr, coefficients: readonly number[]): Expr =>
+  coefficients
+    .slice(0, -1)
+    .reduceRight<Expr>((y, c) => o.add(o.mul(y, x), c), o.scalar(coefficients[coefficients.length - 1]));
+
+const factorials = range(14).map((n) => range(n).reduce((p, k) => p * (k + 1), 1));
+const quarter = [1.5703125, 4.837512969970703e-4, 7.54978995489188e-8] as const;
+
+/**
+ * sin x (or cos x) from its argument reduced to |r| ≤ π/4 by Cody and Waite's three-part π/2, then Taylor's series: for kernels that
+ * keep the 11 bits WGSL asks for. Good to rounding for |x| < 10⁵.
+ */
+export const sinByQuadrants = (x: Expr, cosine: boolean): Expr => {
+  const turns = o.floor(o.add(o.mul(x, 2 / Math.PI), 0.5));
+  const r = quarter.reduce<Expr>((y, c) => o.sub(y, o.mul(turns, c)), x);
+  const r2 = o.mul(r, r);
+  const series = (first: number): Expr => taylor(r2, range(6).map((k) => (k % 2 === 0 ? 1 : -1) / factorials[2 * k + first])); // biome-ignore format: one idea
+  const n = cosine ? o.add(turns, 1) : turns;
+  const quadrant = o.sub(n, o.mul(4, o.floor(o.mul(n, 0.25))));
+  const half = o.floor(o.mul(quadrant, 0.5));
+  const odd = o.sub(quadrant, o.mul(2, half));
+  return o.mul(o.sub(1, o.mul(2, half)), o.where(o.less(0.5, odd), series(0), o.mul(r, series(1))));
+};
+
+/** eˣ − 1: Taylor's series to x¹³ for |x| < 1, as it stands elsewhere. */
+export const expm1BySeries = (x: Expr): Expr => {
+  const near = o.less(o.abs(x), 1);
+  const n = o.where(near, x, 0);
+  return o.where(near, o.mul(n, taylor(n, factorials.slice(1).map((f) => 1 / f))), o.sub(o.exp(x), 1)); // biome-ignore format: one idea
+};
+
+/** tanh x = −t / (t + 2) with t = e^{−2|x|} − 1, by its sign: every digit near 0. */
+export const tanhByExpm1 = (x: Expr): Expr => {
+  const t = expm1BySeries(o.mul(-2, o.abs(x)));
+  const size = o.neg(o.div(t, o.add(t, 2)));
+  return o.where(o.less(x, 0), o.neg(size), size);
+};
+
+/**
+ * Ascending order without a sort: the rank of an element is the number of those before it, and position k holds the element of rank
+ * k. Quadratic in the length of the axis; equal elements keep their order.
+ */
+export const argSortByRanks = (n: Node<'argSort'>, x: Expr): Expr => {
+  const { axis } = n.attributes;
+  const length = n.shape[axis];
+  const last = n.shape.length - 1;
+  const rows = o.moveAxis(x.type === 'bool' ? o.cast(x, 'real') : x, axis, last);
+  const square = [...rows.shape, length];
+  const mine = o.broadcastTo(o.expandDims(rows, last + 1), square);
+  const other = o.broadcastTo(o.expandDims(rows, last), square);
+  const places = Float64Array.from({ length: length * length }, (_, k) =>
+    k % length < Math.floor(k / length) ? 1 : 0,
+  );
+  const earlier = o.broadcastTo(o.constant(Uint8Array.from(places), [length, length], 'bool'), square);
+  const before = o.or(o.less(other, mine), o.and(o.equal(other, mine), earlier));
+  const rank = o.sum(o.cast(before, 'real'), last + 1);
+  const k = o.constant(range(length), [length, 1]);
+  const here = o.cast(o.equal(o.broadcastTo(k, square), o.broadcastTo(o.expandDims(rank, last), square)), 'real');
+  const order = o.sum(o.mul(here, o.constant(range(length), [length])), last + 1);
+  return o.moveAxis(o.cast(order, 'int32'), last, axis);
+};
+
+/** A running sum from the end as one from the start between two reversals. */
+export const cumsumReversed = (n: Node<'cumsum'>, x: Expr): Expr =>
+  o.reverse(o.cumsum(o.reverse(x, n.attributes.axis), n.attributes.axis), n.attributes.axis);
+
+/** An operation on integers as one on reals: exact below 2²⁴. */
+export const throughReals = (x: Expr, f: (y: Expr) => Expr): Expr => o.cast(f(o.cast(x, 'real')), x.type);
+
 /** A strided slice as one gather for each strided axis, after a plain slice. */
 export const stridesByGather = (n: Node<'slice'>, x: Expr): Expr => {
   const { start, limit, stride } = n.attributes;

@@ -2,7 +2,7 @@
 import type { ElementType } from '../../expr.ts';
 import { type Shape, sameShape, sizeOf } from '../../shape.ts';
 import { allocate, type TensorData } from '../../tensor.ts';
-import type { Tf, TfTensor } from './runtime.ts';
+import type { Tf, TfjsBackend, TfTensor } from './runtime.ts';
 
 /** What TensorFlow.js calls our element types. */
 export const dtypeOf = (type: ElementType): 'float32' | 'int32' | 'bool' => (type === 'real' ? 'float32' : type);
@@ -11,6 +11,7 @@ type Inputs = Readonly<Record<string, TfTensor>> | readonly TfTensor[];
 
 /** What a rule computes with. Every tensor it hands out is freed after the rule, but the one the rule returns. */
 export interface Kernels {
+  readonly backend: TfjsBackend;
   /** Runs a kernel with one result. */
   readonly run: (kernel: string, inputs: Inputs, attributes?: object) => TfTensor;
   /** Runs a kernel with several results. */
@@ -38,7 +39,7 @@ export const callKernel = (tf: Tf, kernel: string, inputs: Inputs, attributes: o
 };
 
 /** Runs a rule. */
-export const perform = (tf: Tf, kernel: Kernel, xs: readonly TfTensor[]): TfTensor => {
+export const perform = (tf: Tf, backend: TfjsBackend, kernel: Kernel, xs: readonly TfTensor[]): TfTensor => {
   const made = new Set<TfTensor>();
   const keep = (t: TfTensor): TfTensor => {
     made.add(t);
@@ -49,6 +50,7 @@ export const perform = (tf: Tf, kernel: Kernel, xs: readonly TfTensor[]): TfTens
   try {
     const out = kernel(
       {
+        backend,
         runAll,
         run: (name, inputs, attributes) => runAll(name, inputs, attributes)[0],
         upload: (data, shape, type) => keep(uploadTensor(tf, data, shape, type)),

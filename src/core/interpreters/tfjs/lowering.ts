@@ -1,8 +1,8 @@
 /** What each backend of TensorFlow.js lacks or computes badly, in terms of what it has. Measured on 4.22; the reasons are beside the rules. */
 
-import { groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinNearZero, stridesByGather } from '../../lower/eager.ts'; // biome-ignore format: one import
+import { expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1 } from '../../lower/eager.ts'; // biome-ignore format: one import
 import type { Lowering } from '../../lower/index.ts';
-import { erfBySeries, expm1ByTanh, interiorByReshape, kernelGradientByTaps, lgammaByStirling, log1pByLog, lower, polygammaBySeries, softplusByExp, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
+import { erfBySeries, interiorByReshape, kernelGradientByTaps, lgammaByStirling, log1pByLog, lower, polygammaBySeries, softplusByExp, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
 import { type Program, program } from '../../program.ts';
 import { simplify } from '../../simplify/index.ts';
 import type { TfjsBackend } from './runtime.ts';
@@ -23,9 +23,13 @@ const everywhere: Lowering = {
 const byBackend: { readonly [B in TfjsBackend]: Lowering } = {
   tensorflow: {},
   webgpu: {
-    // log(1 + x), eˣ − 1 and an error function with an absolute error of 1.5·10⁻⁷ only.
+    // log(1 + x), eˣ − 1 and tanh as they stand, and an error function with an absolute error of 1.5·10⁻⁷ only.
     log1p: (_, x) => log1pByLog(x),
-    expm1: (_, x) => expm1ByTanh(x),
+    expm1: (_, x) => expm1BySeries(x),
+    tanh: (_, x) => tanhByExpm1(x),
+    // WGSL asks for an absolute error of 2⁻¹¹ only.
+    sin: (_, x) => sinByQuadrants(x, false),
+    cos: (_, x) => sinByQuadrants(x, true),
     softplus: (_, x) => softplusByExp(x),
     erf: (_, x) => erfBySeries(x),
   },

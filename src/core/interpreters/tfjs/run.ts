@@ -35,7 +35,9 @@ export const runPlan = (m: Machine, plan: Plan, args: readonly TfTensor[]): TfTe
     for (const step of plan.steps) {
       const inputs = step.inputs.map((r) => registers[r]!);
       const made =
-        typeof step.action === 'function' ? [perform(m.tf, step.action, inputs)] : runScan(m, step.action, inputs);
+        typeof step.action === 'function'
+          ? [perform(m.tf, m.backend, step.action, inputs)]
+          : runScan(m, step.action, inputs);
       step.outputs.forEach((r, i) => {
         registers[r] = made[i];
       });
@@ -65,6 +67,7 @@ const rowsOf = (m: Machine, x: TfTensor, v: Expr): ((i: number) => TfTensor) => 
   return (i) =>
     perform(
       m.tf,
+      m.backend,
       (k, [y]) => {
         const flat = k.run('Reshape', { x: y }, { shape: [y.shape[0], size] });
         return k.run('Reshape', { x: k.run('Slice', { x: flat }, { begin: [i, 0], size: [1, size] }) }, { shape: v.shape }); // biome-ignore format: one idea

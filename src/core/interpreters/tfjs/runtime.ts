@@ -56,45 +56,28 @@ const withoutListeners = async <A>(f: () => Promise<A>): Promise<A> => {
   }
 };
 
-interface Gpu {
-  readonly requestAdapter: () => Promise<{ readonly info?: object; readonly limits: Record<string, number>; readonly requestDevice: (o: object) => Promise<object> } | null>; // biome-ignore format: one line of a foreign type
-}
-
-/** WebGPU of this process: `navigator.gpu`, or Dawn from the `webgpu` package. */
-const findGpu = async (): Promise<Gpu> => {
-  const own = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
-  if (own !== undefined) return own;
+/** WebGPU for this process: `navigator.gpu` as it is, or Dawn from the `webgpu` package put in its place. */
+const provideGpu = async (): Promise<void> => {
+  const host = globalThis as { navigator?: object & { gpu?: unknown } };
+  if (host.navigator?.gpu !== undefined) return;
   const dawn = await load('webgpu').catch(() =>
     raise('BackendError', 'tfjs-webgpu', 'this Node has no navigator.gpu: npm install webgpu'),
   );
   Object.assign(globalThis, dawn.globals);
-  return (dawn.create as (flags: string[]) => Gpu)([]);
+  const gpu = (dawn.create as (flags: string[]) => unknown)([]);
+  if (host.navigator === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(host.navigator, 'gpu', { value: gpu, configurable: true });
 };
 
-/** The backend registers itself in browsers only: here it is given a device by hand. */
-const loadWebgpu = async (tf: Tf): Promise<void> => {
-  const m = await load('@tensorflow/tfjs-backend-webgpu').catch(() =>
+/** The backend registers itself where it finds `navigator.gpu`. */
+const loadWebgpu = async (): Promise<void> => {
+  await provideGpu();
+  await load('@tensorflow/tfjs-backend-webgpu').catch(() =>
     raise('BackendError', 'tfjs-webgpu', 'not installed: npm install @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu'),
   );
-  const gpu = await findGpu();
-  const adapter = await gpu.requestAdapter();
-  if (adapter === null) return raise('BackendError', 'tfjs-webgpu', 'WebGPU finds no adapter on this machine');
-  const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    requiredLimits: {
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    },
-  });
-  const Backend = m.WebGPUBackend as new (device: object, info?: object) => TfCore.KernelBackend;
-  if (tf.findBackendFactory('webgpu') === null) tf.registerBackend('webgpu', () => new Backend(device, adapter.info));
 };
 
-const loaders: { readonly [B in TfjsBackend]: (tf: Tf) => Promise<unknown> } = {
+const loaders: { readonly [B in TfjsBackend]: () => Promise<unknown> } = {
   tensorflow: () => {
     polyfillUtil();
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
@@ -108,7 +91,7 @@ const loaders: { readonly [B in TfjsBackend]: (tf: Tf) => Promise<unknown> } = {
 const start = async (name: TfjsBackend): Promise<Tf> => {
   const tf = (await load('@tensorflow/tfjs-core')) as unknown as Tf;
   await withoutListeners(async () => {
-    await loaders[name](tf);
+    await loaders[name]();
     const before = currentBackend(tf);
     if (!(await tf.setBackend(name)))
       return raise('BackendError', `tfjs-${name}`, 'TensorFlow.js could not start this backend');

@@ -22,8 +22,13 @@ const mergedTranspose = (shape: Shape, permutation: readonly number[]): { from: 
   return { from: sorted.map((g) => g.size), perm: groups.map((g) => sorted.indexOf(g)) };
 };
 
-/** Axes in another order. */
-export const permute = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor => {
+/** Axes in another order. The shader of WebGPU knows floats only: integers below 2²⁴ pass through it unchanged. */
+export const permute = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor =>
+  k.backend === 'webgpu' && x.dtype !== 'float32'
+    ? castTo(k, permuteAxes(k, castTo(k, x, 'float32'), permutation), x.dtype as 'int32' | 'bool')
+    : permuteAxes(k, x, permutation);
+
+const permuteAxes = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor => {
   if (permutation.every((a, i) => a === i)) return x;
   if (x.rank <= safeRank) return k.run('Transpose', { x }, { perm: permutation });
   const { from, perm } = mergedTranspose(x.shape, permutation);
