@@ -11,7 +11,7 @@ import { add, sub } from '../core/ops/elementwise.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Evidence, type Grade, type Through, through } from './evidence.ts';
 import type { Spec } from './spec.ts';
-import type { Endo, Layer, Transport } from './transport.ts';
+import type { Endo, Layer, Step, Transport } from './transport.ts';
 
 /** A sample with the number that `logDensity` gives it, in nats. */
 export interface Scored {
@@ -82,38 +82,60 @@ export function pushforward<X extends Shape, Z extends Shape, G extends Grade>(
 ): <E>(base: Dist<Z, E>) => Dist<X, Through<G, E>>;
 export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<never, never> {
   return (base) => {
+    const pushed = { transport: t, base };
     const law = dist<never, never>({
       shape: t.dataShape(base.shape) as never,
       spec: { type: 'pushforward', transport: t.spec, base: base.spec },
       evidence: through(t.grade, base.evidence),
       logDensity: (x) =>
         pipe(
-          D.at('transport', (s) => t.encode(x)(s)),
+          encodeOnce(pushed, x),
           D.chain((step) =>
             pipe(
-              D.at('base', base.logDensity(step.value)),
+              onBase(base, base.logDensity(step.value)),
               D.map((l) => add(l, step.contribution)),
             ),
           ),
         ),
       sample: pipe(
-        D.at('base', base.sample),
-        D.chain((z) => D.at('transport', (s) => t.decode(z)(s))),
+        onBase(base, base.sample),
+        D.chain((z) => decodeOnce(pushed, z)),
         D.map((step) => step.value),
       ),
       sampleAndLogDensity: pipe(
-        D.at('base', base.sampleAndLogDensity),
+        onBase(base, base.sampleAndLogDensity),
         D.chain((z) =>
           pipe(
-            D.at('transport', (s) => t.decode(z.value)(s)),
+            decodeOnce(pushed, z.value),
             D.map((step) => ({ value: step.value, logDensity: add(z.logDensity, step.contribution) })),
           ),
         ),
       ),
     });
-    return { ...law, pushed: { transport: t, base } };
+    return { ...law, pushed };
   };
 }
+
+type Pushed = NonNullable<Law['pushed']>;
+
+/** How often a law was pushed forward. */
+const pushes = (law: Law): number => (law.pushed === undefined ? 0 : 1 + pushes(law.pushed.base));
+
+/** The place of a law's outermost transport: counted from the base, so that pushing forward once more renames nothing. */
+export const placeOf = ({ transport, base }: Pushed): string => `${pushes(base)}.${transport.spec.type}`;
+
+const encodeOnce = (p: Pushed, x: Expr): D.Draw<Step> => D.at(placeOf(p), (s) => p.transport.encode(x)(s));
+const decodeOnce = (p: Pushed, z: Expr): D.Draw<Step> => D.at(placeOf(p), (s) => p.transport.decode(z)(s));
+const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> => (base.pushed === undefined ? D.at('base', part) : D.forked(part));
+
+/** An event on the side of the innermost base law: through every transport it was pushed by. */
+export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> =>
+  law.pushed === undefined
+    ? D.of(x)
+    : pipe(
+        encodeOnce(law.pushed, x),
+        D.chain((step) => onBase(law.pushed!.base, encodeToBase(law.pushed!.base, step.value))),
+      );
 
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =

@@ -66,6 +66,12 @@ export const at =
       return fork(part(inner))(c);
     });
 
+/** A part with a stream of noise of its own, at the same place. */
+export const forked =
+  <A>(part: Draw<A>): Draw<A> =>
+  (scope) =>
+    fork(part(scope));
+
 /** Marks an expression with the place it was made at. */
 export const labelled =
   (x: Expr): Draw<Expr> =>

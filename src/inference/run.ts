@@ -1,5 +1,5 @@
 /** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
-import type { Law } from '../algebra/dist.ts';
+import { encodeToBase, type Law } from '../algebra/dist.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -31,13 +31,6 @@ export interface Running {
 /** Rows in one run of the backend. */
 const CHUNK = 1024;
 
-const encodeDraw = (law: Law, x: Expr): D.Draw<Expr> =>
-  law.pushed === undefined
-    ? D.of(x)
-    : D.chain((step: { readonly value: Expr }) => encodeDraw(law.pushed!.base, step.value))((s) =>
-        D.at('transport', law.pushed!.transport.encode(x))(s),
-      );
-
 /** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
 export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
   const x = o.input('x', [size, ...law.shape]);
@@ -52,7 +45,7 @@ export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'prec
       drawn(D.map((s: { value: Expr; logDensity: Expr }) => [s.value, s.logDensity])(law.sampleAndLogDensity)),
     logDensity: () => perExample((v) => D.map((l: Expr) => [l])(law.logDensity(v))),
     score: () => perExample((v) => D.map((l: Expr) => grad(l, [v]))(law.logDensity(v))),
-    encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeDraw(law, v))),
+    encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeToBase(law, v))),
   };
 };
 
