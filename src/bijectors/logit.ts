@@ -13,7 +13,8 @@ export interface LogitOptions {
 
 /**
  * From [0, 1] to the reals: z = log y − log(1 − y) with y = α + (1 − 2α) x (Dinh et al. 2017, §4.1).
- * log |det ∂z/∂x| = Σ log(1 − 2α) + softplus(z) + softplus(−z), finite wherever z is. With α = 0 the ends map to ±∞.
+ * log |det ∂z/∂x| = Σ log(1 − 2α) + softplus(z) + softplus(−z), finite wherever z is. Off the support (y outside (0, 1): with α = 0 the ends
+ * belong to it) z is 0 and the contribution −∞, with gradient 0: no density, and no NaN.
  * Throws `ArgumentError` where α is outside [0, ½).
  */
 export const logit = ({ alpha = 1e-6 }: LogitOptions = {}): Endo<'bijective'> => {
@@ -29,8 +30,10 @@ export const logit = ({ alpha = 1e-6 }: LogitOptions = {}): Endo<'bijective'> =>
       // 1 − y is computed from 1 − x, so that neither end loses digits.
       const low = o.add(alpha, o.mul(width, x));
       const high = o.add(alpha, o.mul(width, o.sub(1, x)));
-      const z = o.sub(o.log(low), o.log(high));
-      return { value: z, contribution: contribution(z) };
+      const inside = o.and(o.less(0, low), o.less(0, high));
+      const z = o.sub(o.log(o.where(inside, low, 1)), o.log(o.where(inside, high, 1)));
+      const nothing = o.sum(o.where(inside, 0, Number.NEGATIVE_INFINITY));
+      return { value: z, contribution: o.add(contribution(z), nothing) };
     },
     decode: (z) => () => ({ value: o.div(o.sub(o.sigmoid(z), alpha), width), contribution: contribution(z) }),
   });
