@@ -1,5 +1,6 @@
 /** Laws: properties that every part of the library is held to, as functions a user can hold their own parts to. */
 
+export * from './bound-laws.ts';
 export * from './composition-laws.ts';
 export { type ConformanceOptions, conformance, type Row } from './conformance.ts';
 export { type Case, type CaseInput, caseId, type Domain } from './conformance-case.ts';
@@ -8,6 +9,10 @@ export { type Kind, kinds } from './conformance-kinds.ts';
 export { type BackendRows, conformanceCounts, conformanceReport } from './conformance-report.ts';
 export { logAbsDet, logVolume } from './determinant.ts';
 export { checkAgainstDifferences, type Deviation } from './differences.ts';
+export * from './dist-laws.ts';
+export * from './integral-laws.ts';
+export { lawParameters, logDensities, type Parameters, samples, scoredSamples } from './law-values.ts';
+export { gaussLegendre, panelRule, productRule } from './quadrature.ts';
 export { pointsIn, type RandomisedOptions, type Region, randomised } from './region.ts';
 export * from './transport-laws.ts';
 export * from './verdict.ts';

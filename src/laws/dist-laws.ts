@@ -1,0 +1,141 @@
+/** Laws of one distribution: mass one, sampler and density agree, gradients reach everything, examples do not see each other. */
+import type { Law } from '../algebra/dist.ts';
+import { grad } from '../core/differentiate/index.ts';
+import * as D from '../core/draw.ts';
+import { type Expr, topological } from '../core/expr.ts';
+import { evaluateProgram, reference } from '../core/interpreters/reference/index.ts';
+import * as o from '../core/ops/index.ts';
+import { noiseFeeds, program } from '../core/program.ts';
+import { sizeOf } from '../core/shape.ts';
+import { type Tensor, tensor } from '../core/tensor.ts';
+import { lawPrograms } from '../inference/run.ts';
+import { ballIdentity, integratesToOne } from './integral-laws.ts';
+import { lawParameters, logDensities, type Parameters, samples, scoredSamples } from './law-values.ts';
+import { pointsIn, type Region, rowOf } from './region.ts';
+import { agree, type Verdict, verdict } from './verdict.ts';
+
+/** Options of {@link distLaws}. */
+export interface DistLawOptions {
+  /** Where events live; default the reals. */
+  readonly region?: Region;
+  readonly seed?: number;
+  /** How far parameters are moved from their initial values; default 0.3. */
+  readonly spread?: number;
+  /** Tolerance of the integral in one and two dimensions; default 1e-6. Networks with kinks want more. */
+  readonly quadrature?: number;
+  /** Samples for the ball identity. */
+  readonly count?: number;
+}
+
+/** The same noise gives the same sample; a sample's own log-density is the log-density of the sample; samples are in the support. */
+export const samplerLaws = (law: Law, parameters: Parameters, seed = 0, tolerance = 1e-8): Verdict[] => {
+  const n = 64;
+  const drawn = scoredSamples(law, n, parameters, seed);
+  const row = (i: number) => `sample ${i}`;
+  return [
+    agree('sample = value of sampleAndLogDensity', samples(law, n, parameters, seed).data, drawn.values.data, 0),
+    verdict(
+      'samples have a finite log-density',
+      drawn.logDensity.filter((l) => !Number.isFinite(l)).length,
+      0,
+      'a count',
+    ),
+    ...(law.evidence === 'exact'
+      ? [agree('logDensity(sample) = its own log-density', logDensities(law, drawn.values, parameters, seed), drawn.logDensity, tolerance, row)] // biome-ignore format: one idea
+      : []),
+  ];
+};
+
+/** Gradients of Σ log p(xᵢ) are finite in events and parameters, and reach every parameter. */
+export const gradientLaws = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
+  const n = points.shape[0];
+  const { outputs } = lawPrograms(law, n, reference).logDensity();
+  const leaves = topological(outputs).filter((e) => e.op === 'parameter' || e.op === 'input');
+  const p = program(grad(o.sum(outputs[0]), leaves), 'float64');
+  const values = evaluateProgram(p, { ...noiseFeeds(p, { seed }), ...parameters, x: points });
+  const reached = new Map<string, boolean>();
+  let bad = '';
+  leaves.forEach((e: Expr, i) => {
+    if (e.op !== 'parameter' && e.op !== 'input') return;
+    const { name } = e.attributes;
+    if (values[i].data.some((v) => !Number.isFinite(v))) bad = name;
+    if (e.op === 'parameter') reached.set(name, (reached.get(name) ?? false) || values[i].data.some((v) => v !== 0));
+  });
+  const missed = [...reached].filter(([, yes]) => !yes).map(([name]) => name);
+  const unknown = Object.keys(parameters).filter((name) => !reached.has(name));
+  return [
+    verdict('gradients are finite', bad === '' ? 0 : 1, 0, bad),
+    verdict('gradients reach every parameter', missed.length + unknown.length, 0, [...missed, ...unknown].join(', ')),
+  ];
+};
+
+/** A batch is its examples: example i of a batch has the log-density (and the noise) it has alone. */
+export const batchLaws = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
+  const n = points.shape[0];
+  const together = logDensities(law, points, parameters, seed);
+  const alone = lawPrograms(law, 1, reference).logDensity();
+  const x = o.input('x', law.shape);
+  const bare = program([D.runDraw(law.logDensity(x))], 'float64');
+  const silent = bare.slots.every((s) => s.noise === undefined);
+  const each = (f: (i: number, row: Tensor) => Tensor[]): number[] =>
+    Array.from({ length: n }, (_, i) => f(i, rowOf(points, i))[0].data[0]);
+  const singles = each((i, row) =>
+    evaluateProgram(alone, {
+      ...parameters,
+      ...noiseFeeds(alone, { seed, firstExample: i }),
+      x: tensor(row.data, [1, ...row.shape]),
+    }),
+  );
+  const unbatched = silent ? each((_, row) => evaluateProgram(bare, { ...parameters, x: row })) : singles;
+  return [
+    agree('a batch of n = n batches of one', together, singles, 1e-12),
+    agree('vmap = map over single events', together, unbatched, 1e-12),
+  ];
+};
+
+/**
+ * Off the support the log-density is −∞, at its edges it is not NaN, and everywhere its gradient is finite.
+ * `outside` and `edges` are events `[n, …shape]`.
+ */
+export const edgeLaws = (
+  law: Law,
+  { outside, edges }: { readonly outside: Tensor; readonly edges?: Tensor },
+  parameters: Parameters,
+): Verdict[] => {
+  const off = logDensities(law, outside, parameters);
+  const on = edges === undefined ? new Float64Array() : logDensities(law, edges, parameters);
+  const slopes = [outside, ...(edges === undefined ? [] : [edges])].map(
+    (points) => gradientLaws(law, points, parameters)[0],
+  );
+  return [
+    verdict('log-density is −∞ off the support', off.filter((l) => l !== Number.NEGATIVE_INFINITY).length, 0, `${off}`),
+    verdict('log-density is a number at the edges', on.filter((l) => Number.isNaN(l) || l === Number.POSITIVE_INFINITY).length, 0, `${on}`), // biome-ignore format: one idea
+    ...slopes.map((v) => ({ ...v, law: `${v.law} off the support and at its edges` })),
+  ];
+};
+
+/**
+ * Holds a law to everything that applies to it, at random parameters, in float64: {@link samplerLaws}, {@link gradientLaws} and
+ * {@link batchLaws}; for exact densities also {@link ballIdentity} and, for events of one or two numbers, {@link integratesToOne}.
+ *
+ * @example
+ * assertLaws('my flow', distLaws(myFlow));
+ */
+export const distLaws = (law: Law, options: DistLawOptions = {}): Verdict[] => {
+  const { region = 'reals', seed = 0, spread = 0.3, quadrature = 1e-6, count = 8192 } = options;
+  const parameters = lawParameters(law, region, seed, spread);
+  const points = pointsIn(region, law.shape, 16, seed);
+  const common = { parameters, region, seed };
+  return [
+    ...samplerLaws(law, parameters, seed),
+    ...gradientLaws(law, points, parameters, seed),
+    ...batchLaws(law, rowsUpTo(points, 5), parameters, seed),
+    ...(law.evidence === 'exact' ? [ballIdentity(law, { ...common, count })] : []),
+    ...(law.evidence === 'exact' && sizeOf(law.shape) <= 2
+      ? [integratesToOne(law, { ...common, tolerance: quadrature })]
+      : []),
+  ];
+};
+
+const rowsUpTo = (x: Tensor, n: number): Tensor =>
+  tensor(Float64Array.from(x.data.subarray(0, n * sizeOf(x.shape.slice(1)))), [n, ...x.shape.slice(1)]);
