@@ -3,7 +3,7 @@
  * shapes and parameters by encoding placeholders, the rest from what each layer says of itself.
  */
 import { addCost, type Cost, free } from '../algebra/cost.ts';
-import type { Law } from '../algebra/dist.ts';
+import { type Law, placeOf } from '../algebra/dist.ts';
 import { type Evidence, evidenceSign, type Grade } from '../algebra/evidence.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import type { Layer } from '../algebra/transport.ts';
@@ -19,7 +19,7 @@ export interface LayerDescription {
   readonly name: string;
   /** Its arguments, short: `mlp [64, 64] relu`. */
   readonly detail: string;
-  /** Where its parameters stand: `transport/0.affineCoupling`. */
+  /** Where its parameters stand: `0.compose/1.affineCoupling`. */
   readonly place: string;
   readonly data: Shape;
   readonly latent: Shape;
@@ -132,12 +132,9 @@ const meaning = (law: Law, place: string): Expr =>
 export const describe = (law: Law): Description => {
   const layers: LayerDescription[] = [];
   let base = law;
-  let place = '';
-  for (; base.pushed !== undefined; base = base.pushed.base) {
-    const at = place === '' ? '' : `${place}/`;
-    layers.push(describeLayer(base.pushed.transport, base.shape, `${at}transport`));
-    place = `${at}base`;
-  }
+  for (; base.pushed !== undefined; base = base.pushed.base)
+    layers.push(describeLayer(base.pushed.transport, base.shape, placeOf(base.pushed)));
+  const place = law.pushed === undefined ? '' : 'base';
   const arrays = parametersOf([meaning(law, '')]).map((p) => ({
     name: p.attributes.name,
     shape: p.shape,

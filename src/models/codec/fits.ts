@@ -17,12 +17,14 @@ const transparent: { readonly [type: string]: string } = {
   weighted: 'objective',
 };
 
-/** From a place in a composition (`transport/1.affineCoupling`) to its JSON path (`transport.layers[1]`), as far as it goes. */
+const pushes = (spec: unknown): number => (isRecord(spec) && spec.type === 'pushforward' ? 1 + pushes(spec.base) : 0);
+
+/** From a place in a composition (`0.compose/1.affineCoupling`) to its JSON path (`transport.layers[1]`), as far as it goes. */
 export const jsonPlace = (spec: Json, place: string): { readonly path: string; readonly rest: string } => {
   let at: unknown = spec;
   let path = '';
   let segments = place === '' ? [] : place.split('/');
-  while (segments.length > 0 && isRecord(at)) {
+  while (isRecord(at)) {
     const { type } = at;
     const through = typeof type === 'string' && Object.hasOwn(transparent, type) ? transparent[type] : undefined;
     if (through !== undefined) {
@@ -30,11 +32,17 @@ export const jsonPlace = (spec: Json, place: string): { readonly path: string; r
       path = joinPath(path, through);
       continue;
     }
+    if (segments.length === 0) break;
     const [segment] = segments;
     const index = Number.parseInt(segment, 10);
-    if (type === 'pushforward' && (segment === 'transport' || segment === 'base')) {
-      at = at[segment];
-      path = joinPath(path, segment);
+    if (type === 'pushforward') {
+      // Transports are counted from the base: the outermost of n is n − 1.
+      const down = segment === 'base' ? pushes(at) : pushes(at) - 1 - index;
+      if (!(down >= 0)) break;
+      for (const key of [...Array<string>(down).fill('base'), ...(segment === 'base' ? [] : ['transport'])]) {
+        at = (at as { readonly [key: string]: unknown })[key];
+        path = joinPath(path, key);
+      }
     } else if (type === 'compose' && Array.isArray(at.layers) && index < at.layers.length) {
       at = at.layers[index];
       path = `${joinPath(path, 'layers')}[${index}]`;

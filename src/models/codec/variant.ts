@@ -103,8 +103,14 @@ const tagged = <A extends { readonly spec: Spec }>(
     if (c.length > DEEPEST) return t.failure(u, c, 'unreadable: nested too deeply');
     if (!isRecord(u)) return t.failure(u, c);
     const { type, opaque } = u;
-    if (typeof type !== 'string')
-      return t.failure(u, c, `'type' is missing: expected the name of ${aOrAn(kind)} (${known.join(', ')})`);
+    if (typeof type !== 'string') {
+      const slip = type === undefined ? nearestName('type', Object.keys(u)) : undefined;
+      const message =
+        slip === undefined
+          ? `'type' is missing: expected the name of ${aOrAn(kind)} (${known.join(', ')})`
+          : `unknown key '${slip}'; did you mean 'type'?`;
+      return t.failure(u, c, message);
+    }
     if (typeof opaque === 'string') return t.failure(u, c, `this ${kind} '${type}' cannot be read back: ${opaque}`);
     if (Object.hasOwn(table, type)) return table[type](read()).validate(u, c);
     const other = others.find(([, x]) => Object.hasOwn(x, type));
