@@ -4,14 +4,13 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
 import * as o from '../core/ops/index.ts';
-import { type Backend, type Executable, noiseFeeds, program } from '../core/program.ts';
-import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import type { Backend, Executable } from '../core/program.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { batchIndices } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { allFinite, firstNonFinite } from './diagnose.ts';
+import { readBatches, startingPoint, validator } from './feeding.ts';
 import { joinFlat, type Layout, splitFlat } from './flat.ts';
-import { initialParameters } from './initialise.ts';
 import type { Objective } from './objective.ts';
 import { adam, type Optimizer } from './optimizer.ts';
 import { meanLoss, type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
@@ -88,18 +87,6 @@ const DEFAULT_BATCH = 256;
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
-/** A batch of K steps' data, `[K, B, …]`. */
-const readBatches = (data: Dataset, batchSize: number, seed: number, step: number, k: number): Tensor => {
-  const width = sizeOf(data.shape);
-  const out = new Float32Array(k * batchSize * width);
-  for (let i = 0; i < k; i++)
-    data.values.read(
-      batchIndices(data.size, batchSize, seed, step + i),
-      out.subarray(i * batchSize * width, (i + 1) * batchSize * width),
-    );
-  return { shape: [k, batchSize, ...data.shape], type: 'float32', data: out };
-};
-
 const check = <S extends Shape>({ objective, data, steps, validation }: FitOptions<S>): void => {
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'steps', 'the number of steps must be positive', { got: `${steps}` });
@@ -161,7 +148,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     validation === undefined ? undefined : await validator(objective, validation.data, layout, backend, seed);
   const compileSeconds = (performance.now() - compileStart) / 1000;
 
-  const first = resume?.parameters ?? (await startingPoint(options, seed, batchSize, backend));
+  const first = resume?.parameters ?? (await startingPoint(objective, data, seed, batchSize, backend));
   const theta = joinFlat(layout, first);
   const zeros = (): Tensor => ({ shape: [layout.size], type: 'float32', data: new Float32Array(layout.size) });
   let state: Flat = {
@@ -246,45 +233,6 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   } finally {
     for (const r of runners.values()) await r.run.dispose();
   }
-};
-
-const startingPoint = <S extends Shape>(
-  { objective, data }: FitOptions<S>,
-  seed: number,
-  batchSize: number,
-  backend: Backend,
-): Promise<Record<string, Tensor>> => {
-  const examples = readBatches(data, batchSize, seed, 0, 1);
-  return initialParameters(objective, seed, { ...examples, shape: examples.shape.slice(1) }, backend);
-};
-
-/** Mean loss over held-out data, in chunks of one size; the noise is the same at every validation. */
-const validator = async <S extends Shape>(
-  objective: Objective<S>,
-  data: Dataset,
-  layout: Layout,
-  backend: Backend,
-  seed: number,
-): Promise<(flat: Tensor) => Promise<number>> => {
-  const size = Math.min(1000, data.size);
-  const p = program([meanLoss(objective, o.input('batch', [size, ...data.shape]))], backend.precisions[0]);
-  const run = await backend.compile(p);
-  const chunks = Math.floor(data.size / size);
-  return async (flat) => {
-    let total = 0;
-    for (let c = 0; c < chunks; c++) {
-      const values = new Float32Array(size * sizeOf(data.shape));
-      data.values.read(
-        Int32Array.from({ length: size }, (_, i) => c * size + i),
-        values,
-      );
-      const batch: Tensor = { shape: [size, ...data.shape], type: 'float32', data: values };
-      const feeds = { ...splitFlat(layout, flat), ...noiseFeeds(p, { seed: seed + 1, firstExample: c * size }), batch };
-      const [loss] = await run.run(feeds);
-      total += loss.data[0];
-    }
-    return total / chunks;
-  };
 };
 
 /** Which step, and which layer, a non-finite number came from: the last run again, one step at a time. */

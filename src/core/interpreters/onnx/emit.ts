@@ -1,80 +1,11 @@
 /** From a lowered program to an ONNX graph. One rule per primitive; implicit broadcasting and Gemm are used where they save a copy. */
 import { raise } from '../../errors.ts';
 import { applyRule, type Expr, type Node, type Op, type RuleTable, topological } from '../../expr.ts';
-import { hostType, type Precision, type Program, slotName } from '../../program.ts';
+import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
-import { attribute, elementType, type Graph, type Initializer, type OnnxNode, valueInfo } from './schema.ts';
-
-type AttributeValue = Parameters<typeof attribute>[1];
-
-/** What is being written: nodes in order, constants, and the name of each expression's value. */
-interface Scope {
-  readonly precision: Precision;
-  readonly nodes: OnnxNode[];
-  readonly names: Map<Expr, string>;
-  readonly uses: ReadonlyMap<Expr, number>;
-  /** Shared by the graph and its loop bodies. */
-  readonly shared: { readonly constants: Map<string, Initializer>; count: number };
-}
-
-const fresh = (s: Scope, hint: string): string => `${hint}_${s.shared.count++}`;
-
-const emit = (
-  s: Scope,
-  op: string,
-  input: readonly string[],
-  attributes: Record<string, AttributeValue> = {},
-  outputs = 1,
-): string[] => {
-  const output = range(outputs).map(() => fresh(s, op));
-  s.nodes.push({
-    opType: op,
-    input,
-    output,
-    name: output[0],
-    attribute: Object.entries(attributes).map(([k, v]) => attribute(k, v)),
-  });
-  return output;
-};
-
-const constantOf = (
-  s: Scope,
-  key: string,
-  type: keyof typeof elementType,
-  dims: Shape,
-  data: ArrayBufferView,
-): string => {
-  const found = s.shared.constants.get(key);
-  if (found !== undefined) return found.name;
-  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const made: Initializer = { name: fresh(s, 'const'), dims, dataType: elementType[type], rawData };
-  s.shared.constants.set(key, made);
-  return made.name;
-};
-
-const int64s = (s: Scope, values: readonly number[], dims: Shape = [values.length]): string =>
-  constantOf(
-    s,
-    `i64:${dims.join('x')}:${values.join(',')}`,
-    'int64',
-    dims,
-    BigInt64Array.from(values.map((v) => BigInt(v))),
-  );
-
-const scalarConstant = (s: Scope, value: number, e: Expr): string => {
-  const type = hostType(e.type, s.precision);
-  const key = `${type}:${Object.is(value, -0) ? '-0' : value}`;
-  const data =
-    type === 'float32'
-      ? Float32Array.of(value)
-      : type === 'float64'
-        ? Float64Array.of(value)
-        : type === 'int32'
-          ? Int32Array.of(value)
-          : Uint8Array.of(value);
-  return constantOf(s, key, type, [], data);
-};
+import { elementType, type Graph, valueInfo } from './schema.ts';
+import { type AttributeValue, constantOf, emit, fresh, int64s, type Scope, scalarConstant } from './scope.ts';
 
 const nameOf = (s: Scope, e: Expr): string => {
   const known = s.names.get(e);
