@@ -1,0 +1,81 @@
+/** `pushforward describe`. */
+import { extname } from 'node:path';
+import type { Law } from '../../algebra/dist.ts';
+import { describe, describeGraph, describeText } from '../../models/index.ts';
+import { EXIT, misuse, orThrow, settled } from '../failures.ts';
+import { prepareParent, writeWhole } from '../files.ts';
+import type { Action, Call } from '../kit.ts';
+import { findModel, openModel } from '../model-source.ts';
+import { choice, decodeOptions, flagName, Integers, PositiveInteger, Text } from '../options.ts';
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const svg = async (law: Law): Promise<string> => (await import('../../report/index.ts')).graphOf(describeGraph(law));
+
+const formats = {
+  text: async (law: Law) => describeText(describe(law)),
+  json: async (law: Law) => json({ ...describe(law), spec: law.spec }),
+  spec: async (law: Law) => json(law.spec),
+  svg,
+  png: async (law: Law) => (await import('../../report/index.ts')).toPng(await svg(law), { width: 1920 }),
+} as const;
+type Format = keyof typeof formats;
+
+const byExtension: { readonly [extension: string]: Format } = {
+  '.json': 'json',
+  '.svg': 'svg',
+  '.png': 'png',
+  '.txt': 'text',
+};
+
+const formatOf = (call: Call, said: Format | undefined, out: string | undefined): Format => {
+  if (call.json)
+    return said === undefined || said === 'spec'
+      ? (said ?? 'json')
+      : said === 'json'
+        ? said
+        : misuse('--format', 'with --json it is JSON', { got: said });
+  if (said !== undefined) return said;
+  return (out !== undefined && byExtension[extname(out).toLowerCase()]) || 'text';
+};
+
+/** Describes a model. */
+export const describeModel: Action = async (call) => {
+  const f = orThrow(
+    decodeOptions(
+      {
+        shape: Integers,
+        levels: PositiveInteger,
+        layers: PositiveInteger,
+        hidden: Integers,
+        format: choice(Object.keys(formats) as Format[]),
+        out: Text,
+      },
+      call.flags,
+    ),
+  );
+  const format = formatOf(call, f.format, f.out);
+  const named = await findModel(call.args[0] ?? '');
+  const own = (['shape', 'levels', 'layers', 'hidden'] as const).find((k) => f[k] !== undefined);
+  if (named.kind !== 'registry' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
+  const { law } = await openModel(
+    named,
+    { shape: f.shape ?? [2], ...(f.levels === undefined ? {} : { levels: f.levels }) },
+    {
+      ...(f.layers === undefined ? {} : { layers: f.layers }),
+      ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
+    },
+  );
+  if (format === 'png' && f.out === undefined && call.io.outIsTerminal)
+    misuse('--out', 'a PNG picture is not for the terminal: say a file');
+  if (f.out !== undefined) await settled(prepareParent(f.out));
+  const document = await formats[format](law);
+  if (f.out === undefined) {
+    call.io.out(document);
+    return EXIT.ok;
+  }
+  await settled(writeWhole(f.out, document));
+  if (call.json) call.io.out(`${JSON.stringify({ out: f.out, format })}\n`);
+  call.note(`${named.name} as ${format}: ${f.out}`);
+  return EXIT.ok;
+};

@@ -1,0 +1,71 @@
+/** `pushforward evaluate`. */
+import { raise } from '../../core/errors.ts';
+import { sameShape, showShape } from '../../core/shape.ts';
+import { type Dataset, take } from '../../data/index.ts';
+import { evaluate } from '../../inference/evaluate.ts';
+import { run } from '../../inference/run.ts';
+import { chosenBackend } from '../backend-source.ts';
+import { type Opened, openCheckpoint } from '../checkpoint-source.ts';
+import { dataParts, toySpelling, wholeData } from '../data-source.ts';
+import { EXIT, misuse, orThrow } from '../failures.ts';
+import type { Action } from '../kit.ts';
+import { levelsOf } from '../levels.ts';
+import { decodeOptions, flagName, Names, NaturalNumber, PositiveInteger, RowRange, Text } from '../options.ts';
+import { evaluationRows } from '../show-evaluation.ts';
+import { columns, paint } from '../style.ts';
+import { readTraining } from '../training-record.ts';
+
+const flags = {
+  data: Text,
+  rows: RowRange,
+  size: PositiveInteger,
+  columns: Names,
+  levels: PositiveInteger,
+  seed: NaturalNumber,
+  backend: Text,
+};
+
+const decodeFlags = (raw: Readonly<Record<string, unknown>>) => orThrow(decodeOptions(flags, raw));
+
+/** The data asked for; without any, the test rows of the run. */
+const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Promise<Dataset> => {
+  if (f.data === undefined) {
+    const useless = (['rows', 'size', 'columns', 'levels'] as const).find((k) => f[k] !== undefined);
+    if (useless !== undefined) misuse(flagName(useless), 'this is about --data, which is not given');
+    return (await dataParts(orThrow(readTraining(opened.training, opened.path)).data)).test;
+  }
+  const toy = toySpelling(f.data);
+  if (toy !== undefined && f.rows !== undefined) misuse('--rows', `the toy law ${toy} has no rows; say --size`);
+  if (toy === undefined && f.size !== undefined) misuse('--size', 'only toy laws have a size of choice; say --rows');
+  const levels = f.levels ?? levelsOf(opened.law);
+  const whole = await wholeData({
+    source: f.data,
+    seed: f.seed ?? 0,
+    ...(f.size === undefined ? {} : { testSize: f.size }),
+    ...(f.columns === undefined ? {} : { columns: f.columns }),
+    ...(levels === undefined ? {} : { levels }),
+  });
+  return f.rows === undefined ? whole : take(whole, f.rows.from, f.rows.to);
+};
+
+/** Measures a checkpoint. */
+export const evaluateCheckpoint: Action = async (call) => {
+  const f = decodeFlags(call.flags);
+  const opened = await openCheckpoint(call.args[0] ?? '');
+  const { law, parameters, path } = opened;
+  const data = await chosenData(opened, f);
+  if (!sameShape(law.shape, data.shape))
+    raise('DataError', data.name, 'the data do not fit the model', {
+      expected: `events of shape ${showShape(law.shape)}`,
+      got: showShape(data.shape),
+    });
+  const backend = await chosenBackend(f.backend);
+  const e = await evaluate(run(law, parameters, backend), data, f.seed ?? opened.state.seed);
+  const on = call.io.colour.out;
+  call.io.out(
+    call.json
+      ? `${JSON.stringify({ checkpoint: path, data: data.name, backend: backend.name, ...e })}\n`
+      : columns(evaluationRows(e, data.levels).map(([k, v], i) => [paint(on, 'bold', i === 0 ? data.name : k), v])),
+  );
+  return EXIT.ok;
+};

@@ -1,0 +1,218 @@
+/** `pushforward train`. */
+import { join } from 'node:path';
+import { PushforwardError } from '../../core/errors.ts';
+import type { Backend } from '../../core/program.ts';
+import { showShape } from '../../core/shape.ts';
+import { type Evaluation, evaluate } from '../../inference/evaluate.ts';
+import { type Fitted, fit, type HistoryPoint } from '../../inference/fit.ts';
+import { run } from '../../inference/run.ts';
+import { type Description, describe, describeGraph } from '../../models/index.ts';
+import { lossUnit, runReport } from '../../report/run-report.ts';
+import { chosenBackend } from '../backend-source.ts';
+import { showSource } from '../data-source.ts';
+import { EXIT, orThrow, settled } from '../failures.ts';
+import { prepareFolder } from '../files.ts';
+import { interruptible } from '../interrupt.ts';
+import { commandLine } from '../io.ts';
+import type { Action, Call } from '../kit.ts';
+import { trainingObjective } from '../objective.ts';
+import { reporter } from '../progress-bar.ts';
+import { earlierHistory, FILES, saveEvaluation, saveReport, saveRun } from '../run-folder.ts';
+import { evaluationRows } from '../show-evaluation.ts';
+import { columns, count, duration, paint } from '../style.ts';
+import { planTraining, type TrainingPlan } from '../training-plan.ts';
+import { optimizerOf } from '../training-record.ts';
+
+/** One run of the backend should take about a second at most, so that progress is seen and Ctrl-C is heard. */
+const stepsPerRun = (parameters: number, batchSize: number): number =>
+  Math.max(1, Math.min(20, Math.round(2e10 / (6 * parameters * batchSize))));
+
+const introduce = (call: Call, plan: TrainingPlan, description: Description, backend: Backend): void => {
+  const { record, parts, out, resume } = plan;
+  const { train, validation, test } = parts;
+  if (call.json) {
+    call.io.out(
+      `${JSON.stringify({
+        event: 'start',
+        model: record.model,
+        parameters: description.parameters,
+        evidence: description.evidence,
+        data: {
+          ...record.data,
+          shape: train.shape,
+          train: train.size,
+          validation: validation?.size ?? 0,
+          test: test.size,
+        },
+        steps: record.steps,
+        from: resume?.step ?? 0,
+        backend: backend.name,
+        out,
+      })}\n`,
+    );
+    return;
+  }
+  const on = call.io.colour.err;
+  const sizes = [
+    `${count(train.size)} to train`,
+    ...(validation === undefined ? [] : [`${count(validation.size)} to validate`]),
+    `${count(test.size)} to test`,
+  ];
+  const rate = `${record.schedule === 'cosine' ? 'cosine from ' : ''}${record.learningRate}`;
+  call.io.err(
+    columns(
+      [
+        ['model', `${record.model}: ${count(description.parameters)} parameters, density ${description.evidence}`],
+        [
+          'data',
+          `${showSource(record.data)}: events of shape ${showShape(train.shape)}${train.levels === undefined ? '' : `, ${train.levels} levels`}; ${sizes.join(', ')}`,
+        ],
+        ['training', `${count(record.steps)} steps of ${count(record.batchSize)}, Adam ${rate}`],
+        ['backend', backend.name],
+        ['folder', out],
+        ...(resume === undefined ? [] : [['resumed', `at step ${count(resume.step)}`]]),
+      ].map(([k, v]) => [paint(on, 'bold', k), v]),
+    ),
+  );
+  for (const r of plan.remarks) call.note(`${paint(on, 'yellow', 'note:')} ${r}`);
+};
+
+const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, evaluation: Evaluation): void => {
+  const { out, parts } = plan;
+  const report = plan.report ? { report: join(out, FILES.report) } : {};
+  if (call.json) {
+    call.io.out(
+      `${JSON.stringify({ event: 'end', ending: fitted.ending, step: fitted.step, seconds: fitted.seconds, evaluation, out, ...report })}\n`,
+    );
+    return;
+  }
+  const on = call.io.colour.out;
+  call.io.out(
+    columns(
+      [
+        ...evaluationRows(evaluation, parts.test.levels),
+        [
+          'trained',
+          `${count(fitted.step)} steps in ${duration(fitted.seconds)}${fitted.ending === 'stopped early' ? '; the validation loss got no better, the best parameters are kept' : ''}`,
+        ],
+        ['saved', join(out, FILES.checkpoint)],
+        ...(plan.report ? [['report', join(out, FILES.report)]] : []),
+      ].map(([k, v]) => [paint(on, 'bold', k), v]),
+    ),
+  );
+};
+
+const writeResults = async (
+  call: Call,
+  plan: TrainingPlan,
+  fitted: Fitted,
+  history: readonly HistoryPoint[],
+  description: Description,
+  backend: Backend,
+): Promise<Evaluation> => {
+  const { law, parts, record, out } = plan;
+  const running = run(law, fitted.average ?? fitted.parameters, backend);
+  const evaluation = await evaluate(running, parts.test, fitted.seed);
+  await saveEvaluation(out, evaluation);
+  if (!plan.report) return evaluation;
+  const report = await runReport({
+    title: `${record.model} on ${parts.train.name}`,
+    subtitle: `${count(description.parameters)} parameters, ${count(fitted.step)} steps of ${count(record.batchSize)} examples.`,
+    running,
+    train: parts.train,
+    test: parts.test,
+    history,
+    evaluation,
+    facts: [
+      { label: 'Parameters', value: count(description.parameters) },
+      {
+        label: 'Training',
+        value: duration(fitted.seconds),
+        hint: `${count(fitted.step)} steps of ${count(record.batchSize)}, ${fitted.ending}`,
+      },
+      { label: 'Backend', value: backend.name, hint: `seed ${fitted.seed}` },
+    ],
+    graph: describeGraph(law),
+    command: call.io.command,
+    footer: `Written by pushforward ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC into ${out}.`,
+    seed: fitted.seed,
+  });
+  await saveReport(out, report);
+  return evaluation;
+};
+
+/** Trains, saves, measures, reports. */
+export const train: Action = async (call) => {
+  const plan = await planTraining(call.args[0], call.flags);
+  const { law, parts, record, out, resume } = plan;
+  const objective = orThrow(trainingObjective(law));
+  const backend = await chosenBackend(record.backend);
+  const description = describe(law);
+  await settled(prepareFolder(out));
+  introduce(call, plan, description, backend);
+
+  const history: HistoryPoint[] = resume === undefined ? [] : [...(await earlierHistory(out, resume.step))];
+  const told = reporter(call.io, call.json, {
+    steps: record.steps,
+    from: resume?.step ?? 0,
+    unit: lossUnit(parts.train),
+  });
+  const stop = interruptible(() => call.note('\nstopping after this step; press Ctrl-C again to stop at once'));
+  let saved: number | undefined;
+  // biome-ignore lint/suspicious/noFocusedTests: fits a model, not a test.
+  const outcome = await fit({
+    objective,
+    data: parts.train,
+    optimizer: optimizerOf(record),
+    steps: record.steps,
+    batchSize: record.batchSize,
+    seed: resume?.seed ?? record.data.seed,
+    backend,
+    stepsPerRun: stepsPerRun(description.parameters, record.batchSize),
+    signal: stop.signal,
+    ...(record.ema === undefined ? {} : { ema: record.ema }),
+    ...(parts.validation === undefined
+      ? {}
+      : {
+          validation: {
+            data: parts.validation,
+            ...(record.patience === undefined ? {} : { patience: record.patience }),
+          },
+        }),
+    ...(resume === undefined ? {} : { resume }),
+    onProgress: (p) => {
+      history.push({ step: p.step, loss: p.loss, ...(p.validation === undefined ? {} : { validation: p.validation }) });
+      told.tell(p);
+    },
+    checkpoint: {
+      every: plan.saveEvery,
+      save: async (state) => {
+        await saveRun(out, law, record, state, history);
+        saved = state.step;
+      },
+    },
+  })();
+  told.end();
+  stop.release();
+  if (outcome._tag === 'Left') {
+    const { left: f } = outcome;
+    if (saved === undefined) throw new PushforwardError(f);
+    throw new PushforwardError({
+      ...f,
+      message: `${f.message}; step ${saved} is saved in ${join(out, FILES.checkpoint)}`,
+    });
+  }
+  const fitted = outcome.right;
+  if (fitted.ending === 'interrupted') {
+    const again = commandLine(['train', '--resume', out]);
+    if (call.json)
+      call.io.out(
+        `${JSON.stringify({ event: 'end', ending: fitted.ending, step: fitted.step, out, resume: again })}\n`,
+      );
+    call.note(`stopped at step ${count(fitted.step)}, saved; go on with\n  ${again}`);
+    return EXIT.interrupted;
+  }
+  const evaluation = await writeResults(call, plan, fitted, history, description, backend);
+  conclude(call, plan, fitted, evaluation);
+  return EXIT.ok;
+};

@@ -1,0 +1,33 @@
+/** Checkpoints, opened: the law they hold, its parameters and how it was trained. */
+import { join } from 'node:path';
+import type { Law } from '../algebra/dist.ts';
+import type { Json } from '../algebra/spec.ts';
+import { PushforwardError } from '../core/errors.ts';
+import type { Feeds } from '../core/program.ts';
+import { loadCheckpoint } from '../inference/checkpoint.ts';
+import type { TrainingState } from '../inference/fit.ts';
+import { readLaw } from '../models/index.ts';
+import { settled } from './failures.ts';
+import { kindOf } from './files.ts';
+
+/** The checkpoint's name in a run's folder. */
+export const CHECKPOINT = 'checkpoint.safetensors';
+
+/** A checkpoint with its declaration read. */
+export interface Opened {
+  readonly path: string;
+  readonly law: Law;
+  readonly state: TrainingState;
+  /** What to sample and evaluate with: the average of the parameters where one was kept. */
+  readonly parameters: Feeds;
+  readonly training: Json;
+}
+
+/** Opens a checkpoint, or the one in a run's folder. Throws what is wrong with it. */
+export const openCheckpoint = async (path: string): Promise<Opened> => {
+  const file = (await kindOf(path)) === 'folder' ? join(path, CHECKPOINT) : path;
+  const { state, spec, training } = await settled(loadCheckpoint(file));
+  const read = readLaw(spec);
+  if (read._tag === 'Left') throw new PushforwardError({ ...read.left, path: `${file}: ${read.left.path}` });
+  return { path: file, law: read.right, state, parameters: state.average ?? state.parameters, training };
+};

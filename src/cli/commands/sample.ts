@@ -1,0 +1,22 @@
+import { type Declare, withCommon, withExamples } from '../kit.ts';
+
+/** `pushforward sample`. */
+export const sampleCommand: Declare = (program, on) => {
+  const command = program
+    .command('sample')
+    .summary('draw from a trained model')
+    .description(
+      'Draws samples from a checkpoint. Sample i is the same however many are drawn; without --out they go to stdout as CSV.',
+    )
+    .argument('<checkpoint>', 'a checkpoint, or the folder of a run')
+    .option('-n, --number <n>', 'how many (default 1,000; 100 for a picture)')
+    .option('--out <file>', 'a .npy or .csv file, or a .png picture: a grid of images, or a plane of dots');
+  withCommon(command, 'seed', 'backend');
+  withExamples(
+    command,
+    ['pushforward sample runs/realNVP-twoMoons -n 5', 'five points on the terminal'],
+    ['pushforward sample runs/realNVP-twoMoons -n 100000 --out samples.npy --seed 7', 'many, for NumPy'],
+    ['pushforward sample runs/mnist -n 64 --out digits.png', 'a grid of digits'],
+  );
+  command.action(on(async () => (await import('../actions/sample.ts')).sample));
+};

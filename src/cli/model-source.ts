@@ -1,0 +1,68 @@
+/** Where a model comes from: the registry, a specification in a JSON file, or a checkpoint. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Law } from '../algebra/dist.ts';
+import { parseJson } from '../core/codec.ts';
+import { PushforwardError, raise } from '../core/errors.ts';
+import { fileFailure } from '../core/write-file.ts';
+import { type EventInfo, type ModelEntry, type ModelOptions, models, readLaw } from '../models/index.ts';
+import { CHECKPOINT, openCheckpoint } from './checkpoint-source.ts';
+import { orThrow, unknown } from './failures.ts';
+import { kindOf } from './files.ts';
+
+/** A model's declaration and where it was found. */
+export interface ModelSource {
+  readonly name: string;
+  readonly kind: 'registry' | 'spec' | 'checkpoint';
+  readonly law: Law;
+  readonly entry?: ModelEntry;
+}
+
+/** What a model is, before its event is known. */
+export type Named =
+  | { readonly kind: 'registry'; readonly name: string; readonly entry: ModelEntry }
+  | { readonly kind: 'spec'; readonly name: string }
+  | { readonly kind: 'checkpoint'; readonly name: string };
+
+/** Finds what a word on the command line means; throws `UnknownName` with the nearest model. */
+export const findModel = async (word: string): Promise<Named> => {
+  const known = Object.keys(models);
+  const name = known.find((k) => k.toLowerCase() === word.toLowerCase());
+  if (name !== undefined) return { kind: 'registry', name, entry: models[name] };
+  const kind = await kindOf(word);
+  if (kind === 'folder') {
+    const inside = join(word, CHECKPOINT);
+    return (await kindOf(inside)) === 'file'
+      ? { kind: 'checkpoint', name: inside }
+      : raise('FileError', word, `the folder holds no ${CHECKPOINT}`);
+  }
+  if (/\.safetensors$/i.test(word)) return { kind: 'checkpoint', name: word };
+  if (/\.json$/i.test(word) || kind === 'file') return { kind: 'spec', name: word };
+  if (/[/\\]/.test(word)) return raise('FileError', word, 'there is no such file');
+  return unknown('model', 'model', word, known);
+};
+
+const readSpec = async (path: string): Promise<Law> => {
+  const text = await readFile(path, 'utf8').catch((e: unknown) => {
+    throw new PushforwardError(fileFailure(path, 'cannot be read')(e));
+  });
+  const read = readLaw(orThrow(parseJson(text, path)));
+  if (read._tag === 'Left')
+    throw new PushforwardError({ ...read.left, path: read.left.path === '' ? path : `${path}: ${read.left.path}` });
+  return read.right;
+};
+
+/** The declaration of a model for an event; a file's event is its own. Throws where they do not fit. */
+export const openModel = async (
+  named: Named,
+  event: EventInfo | undefined,
+  options: ModelOptions = {},
+): Promise<ModelSource> => {
+  if (named.kind === 'spec') return { ...named, law: await readSpec(named.name) };
+  if (named.kind === 'checkpoint') return { ...named, law: (await openCheckpoint(named.name)).law };
+  return event === undefined
+    ? raise('ArgumentError', '--shape', `${named.name} fits events of any shape: say which`, {
+        expected: '--shape 2, or --shape 28,28 --levels 256',
+      })
+    : { ...named, law: named.entry.build(event, options) };
+};

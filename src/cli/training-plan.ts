@@ -1,0 +1,271 @@
+/** From the flags of `train` to everything that training needs, checked before anything is written. */
+import { join } from 'node:path';
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
+import { shiftScale } from '../bijectors/index.ts';
+import { raise } from '../core/errors.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { standardScaling } from '../data/index.ts';
+import type { TrainingState } from '../inference/fit.ts';
+import { EMBEDDED } from './backend-source.ts';
+import { openCheckpoint } from './checkpoint-source.ts';
+import { type DataRecord, dataParts, type Parts, toySpelling } from './data-source.ts';
+import { misuse, orThrow } from './failures.ts';
+import { freshFolder } from './files.ts';
+import { findModel, openModel } from './model-source.ts';
+import {
+  choice,
+  decodeOptions,
+  Fraction,
+  flagName,
+  Integers,
+  Names,
+  NaturalNumber,
+  PositiveInteger,
+  PositiveNumber,
+  RowRange,
+  type Rows,
+  Switch,
+  Text,
+} from './options.ts';
+import { readTraining, type TrainingRecord } from './training-record.ts';
+
+/** The flags of `train`. */
+const flags = {
+  data: Text,
+  standardise: Switch,
+  validation: Fraction,
+  size: PositiveInteger,
+  testSize: PositiveInteger,
+  test: Fraction,
+  trainRows: RowRange,
+  testRows: RowRange,
+  columns: Names,
+  shape: Integers,
+  levels: PositiveInteger,
+  layers: PositiveInteger,
+  hidden: Integers,
+  steps: PositiveInteger,
+  epochs: PositiveInteger,
+  batchSize: PositiveInteger,
+  learningRate: PositiveNumber,
+  schedule: choice(['cosine', 'constant']),
+  clip: PositiveNumber,
+  ema: Fraction,
+  patience: PositiveInteger,
+  resume: Text,
+  out: Text,
+  saveEvery: PositiveInteger,
+  report: Switch,
+  seed: NaturalNumber,
+  backend: Text,
+};
+
+const decodeFlags = (raw: Readonly<Record<string, unknown>>) =>
+  orThrow(decodeOptions(flags, { ...raw, ...(raw.ema === true ? { ema: '0.999' } : {}) }));
+type Flags = ReturnType<typeof decodeFlags>;
+
+/** All that training needs. */
+export interface TrainingPlan {
+  readonly record: TrainingRecord;
+  readonly law: Law;
+  readonly parts: Parts;
+  readonly out: string;
+  readonly saveEvery: number;
+  readonly report: boolean;
+  readonly resume?: TrainingState;
+  /** Sentences for people: nothing is wrong, but it should be known. */
+  readonly remarks: readonly string[];
+}
+
+/** Where nobody says otherwise. */
+const DEFAULTS = { steps: 5_000, learningRate: 1e-3, batchSize: 256, clip: 100, validation: 0.1 } as const;
+
+const pair = (r: Rows): [number, number] => [r.from, r.to];
+
+/** The flags that only toys, or only files, have a use for. */
+const toyFlags = ['size', 'testSize'] as const;
+const fileFlags = ['test', 'trainRows', 'testRows', 'columns', 'shape', 'levels'] as const;
+
+const dataRecord = (f: Flags, source: string): DataRecord => {
+  const toy = toySpelling(source);
+  const useless = (toy === undefined ? toyFlags : fileFlags).find((k) => f[k] !== undefined);
+  if (useless !== undefined)
+    misuse(
+      flagName(useless),
+      toy === undefined ? 'only toy laws have a size of choice' : `the toy law ${toy} is not a file`,
+    );
+  if ((f.trainRows === undefined) !== (f.testRows === undefined))
+    misuse(
+      f.trainRows === undefined ? '--train-rows' : '--test-rows',
+      'rows to train on and rows to test on are said together',
+    );
+  if (f.testRows !== undefined && f.test !== undefined)
+    misuse('--test', 'the test rows are said already, by --test-rows');
+  if (
+    f.trainRows !== undefined &&
+    f.testRows !== undefined &&
+    f.trainRows.from < f.testRows.to &&
+    f.testRows.from < f.trainRows.to
+  )
+    misuse('--test-rows', 'some rows would be trained on and tested on');
+  const validation = f.validation ?? (f.patience === undefined ? undefined : DEFAULTS.validation);
+  return {
+    source: toy ?? source,
+    seed: f.seed ?? 0,
+    ...(f.size === undefined ? {} : { size: f.size }),
+    ...(f.testSize === undefined ? {} : { testSize: f.testSize }),
+    ...(f.shape === undefined ? {} : { shape: f.shape }),
+    ...(f.levels === undefined ? {} : { levels: f.levels }),
+    ...(f.columns === undefined ? {} : { columns: f.columns }),
+    ...(f.trainRows === undefined ? {} : { trainRows: pair(f.trainRows) }),
+    ...(f.testRows === undefined ? {} : { testRows: pair(f.testRows) }),
+    ...(f.test === undefined ? {} : { test: f.test }),
+    ...(validation === undefined ? {} : { validation }),
+  };
+};
+
+const stepsOf = (f: Flags, parts: Parts, batchSize: number): number | undefined => {
+  if (f.epochs === undefined) return f.steps;
+  if (f.steps !== undefined) misuse('--epochs', 'the number of steps is said already, by --steps');
+  return f.epochs * Math.max(1, Math.floor(parts.train.size / Math.min(batchSize, parts.train.size)));
+};
+
+/** What the model makes of the data, where that is not what one would expect. */
+const remarksOn = (law: Law, { train }: Parts): string[] =>
+  train.levels !== undefined && law.evidence === 'exact'
+    ? [
+        `the data are integers 0 to ${train.levels - 1} and the model has no dequantise layer: its density of integers can grow without bound`,
+      ]
+    : [];
+
+const fitsData = (law: Law, { train }: Parts, model: string): void => {
+  if (!sameShape(law.shape, train.shape))
+    raise('DataError', train.name, `the data do not fit ${model}`, {
+      expected: `events of shape ${showShape(law.shape)}`,
+      got: showShape(train.shape),
+    });
+};
+
+/** The law in the units of the data: standardising is its first layer. */
+const standardised = (law: Law, parts: Parts): { readonly law: Law; readonly remarks: string[] } => {
+  if (parts.train.levels !== undefined) misuse('--standardise', 'levels are scaled by the model already');
+  const { shift, scale, constant } = standardScaling(parts.train);
+  return {
+    law: pipe(law as Dist<Shape, unknown>, pushforward(shiftScale({ shift, scale }))),
+    remarks: constant.map((c) => `${c} has one value only: leave it out, or its density grows without bound`),
+  };
+};
+
+const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
+  const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy law or a file' });
+  const named = await findModel(word);
+  if (named.kind === 'checkpoint') misuse('model', 'a checkpoint is gone on with by --resume', { got: named.name });
+  const own = (['layers', 'hidden'] as const).find((k) => f[k] !== undefined);
+  if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
+  const data = dataRecord(f, source);
+  const parts = await dataParts(data);
+  const { shape, levels } = parts.train;
+  const model = await openModel(
+    named,
+    { shape, ...(levels === undefined ? {} : { levels }) },
+    {
+      ...(f.layers === undefined ? {} : { layers: f.layers }),
+      ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
+    },
+  );
+  fitsData(model.law, parts, model.name);
+  const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };
+  const settings = model.entry?.training;
+  const batchSize = Math.min(f.batchSize ?? settings?.batchSize ?? DEFAULTS.batchSize, parts.train.size);
+  const clip = f.clip ?? settings?.clip ?? (settings === undefined ? DEFAULTS.clip : undefined);
+  const record: TrainingRecord = {
+    model: model.name,
+    data,
+    steps: stepsOf(f, parts, batchSize) ?? DEFAULTS.steps,
+    batchSize,
+    learningRate: f.learningRate ?? settings?.learningRate ?? DEFAULTS.learningRate,
+    schedule: f.schedule ?? 'cosine',
+    backend: f.backend ?? EMBEDDED,
+    ...(clip === undefined ? {} : { clip }),
+    ...(f.ema === undefined ? {} : { ema: f.ema }),
+    ...(f.patience === undefined ? {} : { patience: f.patience }),
+  };
+  const bare = (s: string): string => s.replace(/^.*[/\\]/, '').replace(/(\.(csv|tsv|npy|idx|json|gz))+$/i, '');
+  return {
+    record,
+    law,
+    parts,
+    out: f.out ?? (await freshFolder(join('runs', `${bare(model.name)}-${bare(data.source)}`))),
+    saveEvery: f.saveEvery ?? Math.ceil(record.steps / 10),
+    report: f.report !== false,
+    remarks: [...remarks, ...remarksOn(law, parts)],
+  };
+};
+
+/** Flags a resumed run may have; the others are what the checkpoint says, or they would make it another run. */
+const onResume = new Set(['resume', 'data', 'steps', 'epochs', 'patience', 'out', 'saveEvery', 'report', 'backend']);
+
+const resumedRun = async (path: string, word: string | undefined, f: Flags): Promise<TrainingPlan> => {
+  const { law, state, training, path: file } = await openCheckpoint(path);
+  const before = orThrow(readTraining(training, file));
+  const known: Readonly<Record<string, unknown>> = { ...before, seed: state.seed };
+  for (const [key, value] of Object.entries(f))
+    if (!onResume.has(key) && value !== undefined && value !== known[key])
+      misuse(flagName(key), 'a resumed run keeps what its checkpoint says', {
+        ...(known[key] === undefined ? {} : { expected: String(known[key]) }),
+        got: String(value),
+      });
+  if (word !== undefined && (await findModel(word)).name !== before.model)
+    misuse('model', 'the checkpoint holds another model', { expected: before.model, got: word });
+  const data = f.data === undefined ? before.data : { ...before.data, source: toySpelling(f.data) ?? f.data };
+  const withValidation =
+    f.patience !== undefined && data.validation === undefined ? { ...data, validation: DEFAULTS.validation } : data;
+  const parts = await dataParts(withValidation);
+  fitsData(law, parts, before.model);
+  const steps = stepsOf(f, parts, before.batchSize) ?? before.steps;
+  if (steps <= state.step)
+    misuse('--steps', `the checkpoint has done ${state.step} steps already; ask for more to go on`, {
+      got: `${steps}`,
+    });
+  return {
+    record: {
+      ...before,
+      data: withValidation,
+      steps,
+      backend: f.backend ?? before.backend,
+      ...(f.patience === undefined ? {} : { patience: f.patience }),
+    },
+    law,
+    parts,
+    out:
+      f.out ??
+      file
+        .replace(/[^/\\]*$/, '')
+        .replace(/(.)[/\\]$/, '$1')
+        .replace(/^$/, '.'),
+    saveEvery: f.saveEvery ?? Math.ceil(steps / 10),
+    report: f.report !== false,
+    resume: state,
+    remarks: [
+      ...remarksOn(law, parts),
+      ...(steps !== before.steps && before.schedule === 'cosine'
+        ? [`the learning rate now follows a cosine over ${steps} steps instead of ${before.steps}`]
+        : []),
+    ],
+  };
+};
+
+/** The plan of a call of `train`. Throws the first thing that is wrong with it; nothing has been written then. */
+export const planTraining = async (
+  word: string | undefined,
+  raw: Readonly<Record<string, unknown>>,
+): Promise<TrainingPlan> => {
+  const f = decodeFlags(raw);
+  if (f.resume !== undefined) return resumedRun(f.resume, word, f);
+  return newRun(
+    word ??
+      misuse('model', 'say which model to train', { expected: 'a name (see: pushforward models) or a .json file' }),
+    f,
+  );
+};

@@ -1,0 +1,47 @@
+/** What a training run was asked for, as plain data: it travels in the checkpoint, so that a run can be resumed and evaluated without flags. */
+import { type Either, mapLeft } from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+import { decode } from '../core/codec.ts';
+import { type Failure, failure } from '../core/errors.ts';
+import { adam, clipByGlobalNorm, type Optimizer } from '../inference/optimizer.ts';
+import { constant, cosine } from '../inference/schedule.ts';
+import { DataRecord } from './data-source.ts';
+
+/** A training run, declared. */
+export const TrainingRecord = t.intersection([
+  t.type({
+    /** The name of the model, or the path of its specification. */
+    model: t.string,
+    data: DataRecord,
+    steps: t.number,
+    batchSize: t.number,
+    learningRate: t.number,
+    schedule: t.union([t.literal('cosine'), t.literal('constant')]),
+    backend: t.string,
+  }),
+  t.partial({
+    /** Largest norm of the gradient. */
+    clip: t.number,
+    /** Decay of the average of the parameters, where one is kept. */
+    ema: t.number,
+    /** Validations without a better loss that end training. */
+    patience: t.number,
+  }),
+]);
+export type TrainingRecord = t.TypeOf<typeof TrainingRecord>;
+
+/** Reads the record out of a checkpoint's metadata. */
+export const readTraining = (json: unknown, path: string): Either<Failure, TrainingRecord> =>
+  mapLeft((f: Failure) =>
+    failure(
+      'SpecError',
+      path,
+      `the checkpoint does not say how it was trained by this program: ${f.path}: ${f.message}`,
+    ),
+  )(decode(TrainingRecord, json));
+
+/** Adam with the run's schedule, inside the clipping it asks for. */
+export const optimizerOf = ({ learningRate, schedule, steps, clip }: TrainingRecord): Optimizer => {
+  const inner = adam({ learningRate: schedule === 'cosine' ? cosine(learningRate, steps) : constant(learningRate) });
+  return clip === undefined ? inner : clipByGlobalNorm(clip)(inner);
+};
