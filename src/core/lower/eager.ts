@@ -83,9 +83,19 @@ export const argSortByRanks = (n: Node<'argSort'>, x: Expr): Expr => {
   return o.moveAxis(o.cast(order, 'int32'), last, axis);
 };
 
-/** A running sum from the end as one from the start between two reversals. */
-export const cumsumReversed = (n: Node<'cumsum'>, x: Expr): Expr =>
-  o.reverse(o.cumsum(o.reverse(x, n.attributes.axis), n.attributes.axis), n.attributes.axis);
+/** Running sums by doubling: y ← y + (y moved by 2ᵏ places), ⌈log₂ n⌉ times. */
+export const cumsumByDoubling = (n: Node<'cumsum'>, x: Expr): Expr => {
+  const { axis, reverse } = n.attributes;
+  const length = n.shape[axis];
+  const zero = n.shape.map(() => 0);
+  const at = (by: number): number[] => n.shape.map((_, i) => (i === axis ? by : 0));
+  let y = x;
+  for (let s = 1; s < length; s *= 2) {
+    const rest = reverse ? o.sliceAxis(y, axis, s, length) : o.sliceAxis(y, axis, 0, length - s);
+    y = o.add(y, reverse ? o.pad(rest, zero, at(s)) : o.pad(rest, at(s), zero));
+  }
+  return y;
+};
 
 /** An operation on integers as one on reals: exact below 2²⁴. */
 export const throughReals = (x: Expr, f: (y: Expr) => Expr): Expr => o.cast(f(o.cast(x, 'real')), x.type);

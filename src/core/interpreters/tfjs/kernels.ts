@@ -68,10 +68,17 @@ export const perform = (tf: Tf, backend: TfjsBackend, kernel: Kernel, xs: readon
 export const reshapeTo = (k: Kernels, x: TfTensor, shape: Shape): TfTensor =>
   sameShape(x.shape, shape) ? x : k.run('Reshape', { x }, { shape });
 
-/** Another element type. Booleans by comparison: the wasm cast keeps the lowest byte. */
+/**
+ * Another element type. Booleans by comparison: the wasm cast keeps the lowest byte. The WebGPU cast to a real only relabels an integer
+ * buffer, which some shaders then do not compile for: adding zero writes reals.
+ */
 export const castTo = (k: Kernels, x: TfTensor, dtype: 'float32' | 'int32' | 'bool'): TfTensor => {
   if (x.dtype === dtype) return x;
-  if (dtype !== 'bool') return k.run('Cast', { x }, { dtype });
+  if (dtype !== 'bool') {
+    const y = k.run('Cast', { x }, { dtype });
+    if (k.backend !== 'webgpu' || dtype !== 'float32') return y;
+    return k.run('Add', { a: y, b: k.run('Fill', {}, { shape: [], value: 0, dtype }) });
+  }
   const zero = k.run('Fill', {}, { shape: [], value: 0, dtype: x.dtype });
   return k.run('NotEqual', { a: x, b: zero });
 };

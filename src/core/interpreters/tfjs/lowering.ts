@@ -1,8 +1,9 @@
 /** What each backend of TensorFlow.js lacks or computes badly, in terms of what it has. Measured on 4.22; the reasons are beside the rules. */
 
-import { expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1 } from '../../lower/eager.ts'; // biome-ignore format: one import
+import { argSortByRanks, cumsumByDoubling, expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1, throughReals } from '../../lower/eager.ts'; // biome-ignore format: one import
 import type { Lowering } from '../../lower/index.ts';
-import { erfBySeries, interiorByReshape, kernelGradientByTaps, lgammaByStirling, log1pByLog, lower, polygammaBySeries, softplusByExp, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
+import { erfBySeries, interiorByReshape, kernelGradientByTaps, lgammaByStirling, log1pByLog, lower, polygammaBySeries, scatterByOneHot, softplusByExp, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
+import * as o from '../../ops/index.ts';
 import { type Program, program } from '../../program.ts';
 import { simplify } from '../../simplify/index.ts';
 import type { TfjsBackend } from './runtime.ts';
@@ -32,6 +33,13 @@ const byBackend: { readonly [B in TfjsBackend]: Lowering } = {
     cos: (_, x) => sinByQuadrants(x, true),
     softplus: (_, x) => softplusByExp(x),
     erf: (_, x) => erfBySeries(x),
+    // On a software adapter `Cumsum` and `TopK` give wrong answers, and `ScatterNd` does not compile for integers.
+    argSort: (n, x) => argSortByRanks(n, x),
+    cumsum: (n, x) => cumsumByDoubling(n, x),
+    scatterAdd: (n, i, u) =>
+      n.type === 'real'
+        ? scatterByOneHot(n, i, u)
+        : throughReals(u, (y) => o.scatterAdd(i, y, n.attributes.size, n.attributes.axis)),
   },
   wasm: {
     // log(1 + x) as it stands: nothing is left of a small x.

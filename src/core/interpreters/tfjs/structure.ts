@@ -1,6 +1,7 @@
 /** Rules that move elements: transposition, slices, padding, joining, gathering. */
 import type { Node } from '../../expr.ts';
-import { range, type Shape, sizeOf } from '../../shape.ts';
+import { range, type Shape, sizeOf, stridesOf } from '../../shape.ts';
+import { forEachOffset } from '../reference/arrays.ts';
 import { type Emitted, plain, type Rule } from './emitted.ts';
 import { castTo, fillOf, type Kernel, type Kernels, mergeAxes, reshapeTo, safeRank } from './kernels.ts';
 import type { TfTensor } from './runtime.ts';
@@ -22,11 +23,23 @@ const mergedTranspose = (shape: Shape, permutation: readonly number[]): { from: 
   return { from: sorted.map((g) => g.size), perm: groups.map((g) => sorted.indexOf(g)) };
 };
 
-/** Axes in another order. The shader of WebGPU knows floats only: integers below 2²⁴ pass through it unchanged. */
-export const permute = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor =>
-  k.backend === 'webgpu' && x.dtype !== 'float32'
-    ? castTo(k, permuteAxes(k, castTo(k, x, 'float32'), permutation), x.dtype as 'int32' | 'bool')
-    : permuteAxes(k, x, permutation);
+/** Where each element of a transposition comes from. */
+const sources = (shape: Shape, permutation: readonly number[]): Int32Array => {
+  const out = new Int32Array(sizeOf(shape));
+  const strides = stridesOf(shape);
+  forEachOffset(permutation.map((a) => shape[a]), permutation.map((a) => strides[a]), 0, (offset, i) => {
+    out[i] = offset;
+  }); // biome-ignore format: one idea
+  return out;
+};
+
+/** Axes in another order. WebGPU's shader for it knows floats only: integers are gathered. */
+export const permute = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor => {
+  if (k.backend !== 'webgpu' || x.dtype === 'float32') return permuteAxes(k, x, permutation);
+  const indices = k.upload(sources(x.shape, permutation), [x.size], 'int32');
+  const flat = k.run('GatherV2', { x: reshapeTo(k, x, [x.size]), indices }, { axis: 0, batchDims: 0 });
+  return reshapeTo(k, flat, permutation.map((a) => x.shape[a])); // biome-ignore format: one idea
+};
 
 const permuteAxes = (k: Kernels, x: TfTensor, permutation: readonly number[]): TfTensor => {
   if (permutation.every((a, i) => a === i)) return x;
