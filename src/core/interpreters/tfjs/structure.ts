@@ -99,12 +99,21 @@ export const pad: Rule<'pad'> = (n) => {
   if (sizeOf(from) === 0) return { operands: [], kernel: (k) => fillOf(k, n.shape, 0, n.type) };
   const { sizes, first, keys } = touching(from, (i) => low[i] + high[i] > 0);
   const paddings = first.map((i, g) => (keys[g] === 'whole' ? [0, 0] : [low[i], high[i]]));
-  return plain(
-    n,
-    viaIntegers(n.type, (k, [x]) =>
-      reshapeTo(k, k.run('PadV2', { x: reshapeTo(k, x, sizes) }, { paddings, constantValue: 0 }), n.shape),
-    ),
-  );
+  const padBy = (k: Kernels, x: TfTensor, by: readonly (readonly number[])[]): TfTensor =>
+    k.run('PadV2', { x }, { paddings: by, constantValue: 0 });
+  // Where many axes are touched, one after another: WebGPU's shader does not compile beyond rank 4.
+  const oneByOne = (k: Kernels, x: TfTensor): TfTensor => {
+    const now = [...sizes];
+    return paddings.reduce((y, by, g) => {
+      if (by[0] + by[1] === 0) return y;
+      const z = padBy(k, reshapeTo(k, y, [sizeOf(now.slice(0, g)), now[g], sizeOf(now.slice(g + 1))]), [[0, 0], by, [0, 0]]); // biome-ignore format: one idea
+      now[g] += by[0] + by[1];
+      return z;
+    }, x);
+  };
+  const all = (k: Kernels, x: TfTensor): TfTensor => padBy(k, reshapeTo(k, x, sizes), paddings);
+  const padAll = sizes.length > safeRank ? oneByOne : all;
+  return plain(n, viaIntegers(n.type, (k, [x]) => reshapeTo(k, padAll(k, x), n.shape))); // biome-ignore format: one idea
 };
 
 /** Arrays one after another. */
