@@ -100,10 +100,26 @@ const jsonLines = (io: Io, steps: number): Reporter => {
   };
 };
 
+/** After its end a reporter is silent: what a person is told next is not drawn over. */
+const untilEnd = (r: Reporter): Reporter => {
+  let over = false;
+  return {
+    tell: (p) => {
+      if (!over) r.tell(p);
+    },
+    end: () => {
+      if (!over) r.end();
+      over = true;
+    },
+  };
+};
+
 /** The reporter that suits: bar, lines or JSON lines. */
 export const reporter = (
   io: Io,
   json: boolean,
   { steps, from, unit }: { readonly steps: number; readonly from: number; readonly unit: Unit },
 ): Reporter =>
-  json ? jsonLines(io, steps) : io.bar === undefined ? lines(io, steps, unit) : bar(io, io.bar, steps, from, unit);
+  untilEnd(
+    json ? jsonLines(io, steps) : io.bar === undefined ? lines(io, steps, unit) : bar(io, io.bar, steps, from, unit),
+  );

@@ -70,6 +70,8 @@ export const describeModel: Action = async (call) => {
     misuse('--out', 'a PNG picture is not for the terminal: say a file');
   if (f.out !== undefined) await settled(prepareParent(f.out));
   const document = await formats[format](law);
+  if (named.kind === 'registry' && f.shape === undefined)
+    call.note(`${named.name} for events of shape [2]; --shape says another\n`);
   if (f.out === undefined) {
     call.io.out(document);
     return EXIT.ok;

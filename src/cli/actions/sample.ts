@@ -15,17 +15,21 @@ import { levelsOf } from '../levels.ts';
 import { decodeOptions, NaturalNumber, PositiveInteger, Text } from '../options.ts';
 import { count } from '../style.ts';
 
+/** Nine digits say all there is in a number of single precision. */
+const shortest = (v: number): number => Number(v.toPrecision(9));
+
 /** Rows as lines of CSV under a line of names. */
 const csv = (x: Tensor): string => {
   const width = sizeOf(x.shape.slice(1));
   const lines = [Array.from({ length: width }, (_, j) => `x${j + 1}`).join(',')];
-  for (let i = 0; i < x.shape[0]; i++) lines.push(Array.from(x.data.subarray(i * width, (i + 1) * width)).join(','));
+  for (let i = 0; i < x.shape[0]; i++)
+    lines.push(Array.from(x.data.subarray(i * width, (i + 1) * width), shortest).join(','));
   return `${lines.join('\n')}\n`;
 };
 
 /** An array of any rank as nested lists. */
 const nested = (x: Tensor, axis = 0, at = 0): unknown => {
-  if (axis === x.shape.length) return x.data[at];
+  if (axis === x.shape.length) return shortest(x.data[at]);
   const step = sizeOf(x.shape.slice(axis + 1));
   return Array.from({ length: x.shape[axis] }, (_, i) => nested(x, axis + 1, at + i * step));
 };

@@ -6,10 +6,10 @@ import { showShape } from '../../core/shape.ts';
 import { type Evaluation, evaluate } from '../../inference/evaluate.ts';
 import { type Fitted, fit, type HistoryPoint } from '../../inference/fit.ts';
 import { run } from '../../inference/run.ts';
-import { type Description, describe, describeGraph } from '../../models/index.ts';
+import { type Description, describe, describeGraph, models } from '../../models/index.ts';
 import { lossUnit, runReport } from '../../report/run-report.ts';
 import { chosenBackend } from '../backend-source.ts';
-import { showSource } from '../data-source.ts';
+import { type Parts, showSource } from '../data-source.ts';
 import { EXIT, orThrow, settled } from '../failures.ts';
 import { prepareFolder } from '../files.ts';
 import { interruptible } from '../interrupt.ts';
@@ -27,9 +27,15 @@ import { optimizerOf } from '../training-record.ts';
 const stepsPerRun = (parameters: number, batchSize: number): number =>
   Math.max(1, Math.min(20, Math.round(2e10 / (6 * parameters * batchSize))));
 
+const sizesOf = ({ train, validation, test }: Parts): string[] => [
+  `${count(train.size)} to train`,
+  ...(validation === undefined ? [] : [`${count(validation.size)} to validate`]),
+  `${count(test.size)} to test`,
+];
+
 const introduce = (call: Call, plan: TrainingPlan, description: Description, backend: Backend): void => {
   const { record, parts, out, resume } = plan;
-  const { train, validation, test } = parts;
+  const { train, test, validation } = parts;
   if (call.json) {
     call.io.out(
       `${JSON.stringify({
@@ -53,11 +59,6 @@ const introduce = (call: Call, plan: TrainingPlan, description: Description, bac
     return;
   }
   const on = call.io.colour.err;
-  const sizes = [
-    `${count(train.size)} to train`,
-    ...(validation === undefined ? [] : [`${count(validation.size)} to validate`]),
-    `${count(test.size)} to test`,
-  ];
   const rate = `${record.schedule === 'cosine' ? 'cosine from ' : ''}${record.learningRate}`;
   call.io.err(
     columns(
@@ -65,7 +66,7 @@ const introduce = (call: Call, plan: TrainingPlan, description: Description, bac
         ['model', `${record.model}: ${count(description.parameters)} parameters, density ${description.evidence}`],
         [
           'data',
-          `${showSource(record.data)}: events of shape ${showShape(train.shape)}${train.levels === undefined ? '' : `, ${train.levels} levels`}; ${sizes.join(', ')}`,
+          `${showSource(record.data)}: events of shape ${showShape(train.shape)}${train.levels === undefined ? '' : `, ${train.levels} levels`}; ${sizesOf(parts).join(', ')}`,
         ],
         ['training', `${count(record.steps)} steps of ${count(record.batchSize)}, Adam ${rate}`],
         ['backend', backend.name],
@@ -117,7 +118,7 @@ const writeResults = async (
   if (!plan.report) return evaluation;
   const report = await runReport({
     title: `${record.model} on ${parts.train.name}`,
-    subtitle: `${count(description.parameters)} parameters, ${count(fitted.step)} steps of ${count(record.batchSize)} examples.`,
+    subtitle: models[record.model]?.description ?? '',
     running,
     train: parts.train,
     test: parts.test,
@@ -130,6 +131,16 @@ const writeResults = async (
         value: duration(fitted.seconds),
         hint: `${count(fitted.step)} steps of ${count(record.batchSize)}, ${fitted.ending}`,
       },
+      {
+        label: 'Optimiser',
+        value: `Adam ${record.learningRate}`,
+        hint: [
+          record.schedule,
+          ...(record.clip === undefined ? [] : [`gradient norm up to ${record.clip}`]),
+          ...(record.ema === undefined ? [] : [`average with decay ${record.ema}`]),
+        ].join(', '),
+      },
+      { label: 'Data', value: parts.train.name, hint: sizesOf(parts).join(', ') },
       { label: 'Backend', value: backend.name, hint: `seed ${fitted.seed}` },
     ],
     graph: describeGraph(law),
@@ -157,7 +168,10 @@ export const train: Action = async (call) => {
     from: resume?.step ?? 0,
     unit: lossUnit(parts.train),
   });
-  const stop = interruptible(() => call.note('\nstopping after this step; press Ctrl-C again to stop at once'));
+  const stop = interruptible(() => {
+    told.end();
+    call.note('stopping after this step; Ctrl-C again stops at once');
+  });
   let saved: number | undefined;
   // biome-ignore lint/suspicious/noFocusedTests: fits a model, not a test.
   const outcome = await fit({
