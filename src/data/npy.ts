@@ -2,11 +2,11 @@
  * NumPy's `.npy` files (format versions 1, 2 and 3): `\x93NUMPY`, the version, the header's length (2 bytes in version 1,
  * 4 after), a Python dictionary with `descr`, `fortran_order` and `shape`, then the elements. The first axis is the rows.
  */
-import { type TaskEither, tryCatch } from 'fp-ts/lib/TaskEither.js';
-import writeFileAtomic from 'write-file-atomic';
-import { type Failure, raise, toFailure } from '../core/errors.ts';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { type Failure, raise } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import type { Tensor, TensorType } from '../core/tensor.ts';
+import { writeBytes } from '../core/write-file.ts';
 import { type ByteSource, type ElementKind, elementBytes, rowsOfBytes } from './bytes.ts';
 import { type Dataset, type DatasetOptions, fromSource, type RowSource } from './dataset.ts';
 
@@ -126,4 +126,4 @@ export const encodeNpy = ({ data, shape, type }: Tensor): Uint8Array => {
 
 /** Writes a tensor as an npy file; either the whole file appears or nothing. */
 export const writeNpy = (path: string, tensor: Tensor): TaskEither<Failure, void> =>
-  tryCatch(() => writeFileAtomic(path, encodeNpy(tensor) as Buffer), toFailure('FileError', path));
+  writeBytes(path, [encodeNpy(tensor)]);
