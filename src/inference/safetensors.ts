@@ -141,7 +141,7 @@ const checkCover = (path: string, places: readonly Place[], size: number): void 
 
 /** A typed array over a copy of the bytes (views need aligned offsets). */
 const arrayOf = (type: TensorType, bytes: Uint8Array): TensorData => {
-  const { buffer } = bytes.slice();
+  const { buffer } = new Uint8Array(bytes);
   return type === 'float32'
     ? new Float32Array(buffer)
     : type === 'float64'

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { distance } from 'fastest-levenshtein';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
@@ -162,6 +163,10 @@ const slip = (word: string, kind: number, at: number): string => {
   return [cut, `${word.slice(0, i)}${word[i]}${word.slice(i)}`, swapped][kind % 3];
 };
 
+/** How far the name that a message suggests is from the one that was written. */
+const suggested = (f: Failure, wrong: string): number =>
+  distance(wrong, /did you mean '(\w+)'\?$/.exec(f.message)?.[1] ?? 'nothing was suggested');
+
 describe('what does not fit', () => {
   it('is one sentence with the JSON path', () => {
     const coupling = (conditioner: Json): Json => ({ type: 'affineCoupling', conditioner });
@@ -252,7 +257,8 @@ describe('what does not fit', () => {
           ),
         );
         expect([f._tag, f.path]).toEqual(['SpecError', path]);
-        expect(f.message).toMatch(`unknown key '${wrong}'; ${name.length > 2 ? `did you mean '${name}'?` : ''}`);
+        expect(f.message).toMatch(`unknown key '${wrong}'; `);
+        if (name.length > 2) expect(suggested(f, wrong)).toBeLessThanOrEqual(distance(wrong, name));
       }),
       { numRuns: 200 },
     );
@@ -265,7 +271,8 @@ describe('what does not fit', () => {
         fc.pre(wrong !== type);
         const f = left(readLaw(replaced(law.spec, target, (o) => ({ ...o, type: wrong }))));
         expect([f._tag, f.path]).toEqual(['SpecError', path]);
-        expect(f.message).toMatch(new RegExp(`^unknown (law|layer|network) '${wrong}'; did you mean '${type}'\\?$`));
+        expect(f.message).toMatch(new RegExp(`^unknown (law|layer|network) '${wrong}'; `));
+        expect(suggested(f, wrong)).toBeLessThanOrEqual(distance(wrong, type));
       }),
       { numRuns: 200 },
     );
