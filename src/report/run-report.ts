@@ -277,16 +277,15 @@ export const runReport = async (record: RunRecord): Promise<RunReport> => {
   const image = imageShape(running.law, test.levels);
   const samples = await running.sample(sampleCount(running.law), seed);
   const plane = running.law.shape.length === 1 && running.law.shape[0] === 2;
-  const figures: Figure[] = [
-    lossFigure(record),
-    ...(image !== undefined
-      ? imageFigures(record, samples, image)
-      : plane
-        ? await planeFigures(record, samples)
-        : vectorFigures(record, samples)),
-    ...(await latentFigure(record)),
-    ...(record.graph === undefined ? [] : [graphFigure(record.graph)]),
-  ];
+  const figures: Figure[] =
+    image === undefined
+      ? [
+          lossFigure(record),
+          ...(plane ? await planeFigures(record, samples) : vectorFigures(record, samples)),
+          ...(await latentFigure(record)),
+        ]
+      : [...imageFigures(record, samples, image), lossFigure(record), ...(await latentFigure(record))];
+  if (record.graph !== undefined) figures.push(graphFigure(record.graph));
   const html = reportHtml({
     title: record.title,
     subtitle: record.subtitle,
