@@ -1,8 +1,9 @@
 /** Laws: properties that every part of the library is held to, as functions a user can hold their own parts to. */
 
+export { arbitraryTransport, type FastCheckLike, type RandomTransport } from './arbitrary-transport.ts';
 export * from './bound-laws.ts';
 export * from './composition-laws.ts';
-export { type ConformanceOptions, conformance, type Row } from './conformance.ts';
+export { absence, type ConformanceOptions, conformance, type Row } from './conformance.ts';
 export { type Case, type CaseInput, caseId, type Domain } from './conformance-case.ts';
 export { conformanceCases, derivedCases, primitiveCases } from './conformance-cases.ts';
 export { type Kind, kinds } from './conformance-kinds.ts';

@@ -46,6 +46,10 @@ const runChunked = (
 export const logDensities = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Float64Array =>
   runChunked((size) => lawPrograms(law, size, reference).logDensity(), points.shape[0], parameters, seed, points)[0];
 
+/** ∇ₓ log p of each row of `points`, `[n, …]` flat. */
+export const scores = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Float64Array =>
+  runChunked((size) => lawPrograms(law, size, reference).score(), points.shape[0], parameters, seed, points)[0];
+
 /** `n` samples with their log-densities. */
 export const scoredSamples = (
   law: Law,

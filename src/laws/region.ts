@@ -40,7 +40,7 @@ export const rowOf = (points: Tensor, i: number): Tensor => {
 /** How {@link randomised} chooses parameters. */
 export interface RandomisedOptions {
   readonly seed?: number;
-  /** Standard deviation of what is added to every parameter's initial value; default 0.3. */
+  /** Standard deviation of what is added to every parameter's initial value, for matrices over √inputs; default 0.3. */
   readonly spread?: number;
   /** What data-dependent definitions see: the event's placeholder and events `[n, …]`. */
   readonly examples?: { readonly input: Expr; readonly points: Tensor };
@@ -49,7 +49,7 @@ export interface RandomisedOptions {
 }
 
 /**
- * Values for every parameter of some expressions: initial value + spread · N(0, 1), keyed by seed and name. Layers that start as the
+ * Values for every parameter of some expressions: initial value + noise, keyed by seed and name. Layers that start as the
  * identity are then not, so that a law cannot hold by accident.
  */
 export const randomised = (

@@ -1,0 +1,132 @@
+/**
+ * Random compositions, for property tests with fast-check. fast-check is handed in, so that the library does not depend on it:
+ *
+ *     fc.assert(fc.property(arbitraryTransport(fc), (t) => assertLaws(`${t}`, transportLaws(t.layer, t))))
+ */
+import type * as FastCheck from 'fast-check';
+import { compose, type Endo, inverse, type Layer, repeat } from '../algebra/transport.ts';
+import { affine } from '../bijectors/affine.ts';
+import { affineCoupling } from '../bijectors/coupling.ts';
+import { logit } from '../bijectors/logit.ts';
+import { permute, reverse } from '../bijectors/permute.ts';
+import { reshape } from '../bijectors/reshape.ts';
+import { keyOf, permutation } from '../core/prng.ts';
+import { type Shape, showShape } from '../core/shape.ts';
+import { mlp } from '../nn/mlp.ts';
+
+/** A random bijective composition and where it lives. */
+export interface RandomTransport {
+  readonly layer: Layer;
+  /** The data side: where events have this shape and lie in this region. */
+  readonly shape: Shape;
+  readonly region: 'reals' | 'unit';
+  /** The latent side. */
+  readonly latent: { readonly shape: Shape; readonly region: 'reals' | 'unit' };
+}
+
+/** What {@link arbitraryTransport} needs of fast-check. */
+export type FastCheckLike = Pick<typeof FastCheck, 'array' | 'boolean' | 'constantFrom' | 'nat' | 'record'>;
+
+const kinds = ['coupling', 'affine', 'reverse', 'permute', 'squash', 'repeat', 'reshape'] as const;
+
+/** One layer before it is known where it stands. */
+interface Pick1 {
+  readonly kind: (typeof kinds)[number];
+  readonly inverted: boolean;
+  readonly variant: number;
+}
+
+interface Place {
+  readonly shape: Shape;
+  readonly region: 'reals' | 'unit';
+  readonly layers: readonly Layer[];
+}
+
+/** Other shapes with as many elements and a last axis of two or more. */
+const reshaped = (shape: Shape, variant: number): Shape => {
+  const n = shape.reduce((a, b) => a * b, 1);
+  const shapes = [[n], [1, n], ...[2, 3].filter((d) => n % d === 0 && n / d > 1).map((d) => [d, n / d])];
+  return shapes[variant % shapes.length];
+};
+
+/** Few units for smooth activations, more for ReLU: all of a handful may be dead, and then no gradient reaches their weights. */
+const networks = [
+  mlp([4], { activation: 'tanh' }),
+  mlp([3, 3], { activation: 'softplus' }),
+  mlp([12], { activation: 'relu' }),
+  mlp([]),
+] as const;
+
+const coupling = (variant: number): Endo<'bijective'> =>
+  affineCoupling({ conditioner: networks[variant % 4], logScale: variant < 4 ? 'bounded' : 'learned' });
+
+const onReals = ({ kind, variant }: Pick1, n: number): Endo<'bijective'> => {
+  switch (kind) {
+    case 'affine':
+      return affine();
+    case 'reverse':
+      return reverse();
+    case 'permute':
+      return permute(variant % 2 === 0 ? { seed: variant } : { order: Array.from(permutation(keyOf(variant), n)) });
+    case 'repeat':
+      return repeat(1 + (variant % 2), compose(coupling(variant), reverse()));
+    default:
+      return coupling(variant);
+  }
+};
+
+/** Adds a layer that fits where the composition stands: between the unit interval and the reals only logit and its inverse. */
+const extend = (place: Place, pick: Pick1): Place => {
+  const { shape, region, layers } = place;
+  const keep = (layer: Endo<'bijective'>): Place => ({
+    ...place,
+    layers: [...layers, pick.inverted ? inverse(layer) : layer],
+  });
+  if (pick.kind === 'reshape') {
+    const target = reshaped(shape, pick.variant);
+    return { ...place, shape: target, layers: [...layers, reshape(shape, target)] };
+  }
+  if (region === 'unit') {
+    if (pick.kind === 'reverse' || pick.kind === 'permute') return keep(onReals(pick, shape[shape.length - 1]));
+    // Only the first may pull its ends in: the others must accept everything in (0, 1).
+    const first = layers.every(
+      (l) => l.spec.type === 'reverse' || l.spec.type === 'permute' || l.spec.type === 'reshape',
+    );
+    const alpha = first ? [0, 1e-6, 0.05][pick.variant % 3] : 0;
+    return { ...place, region: 'reals', layers: [...layers, logit({ alpha })] };
+  }
+  if (pick.kind === 'squash') return { ...place, region: 'unit', layers: [...layers, inverse(logit({ alpha: 0 }))] };
+  return keep(onReals(pick, shape[shape.length - 1]));
+};
+
+/**
+ * Random bijective compositions of 1 to `depth` layers (default 5): couplings with both log-scales, affine maps, permutations, reshapes,
+ * logit and its inverse, repetitions and inverses, over events of shapes [2] … [5] and [2, 3], on the reals or on (0, 1).
+ */
+export const arbitraryTransport = (
+  fc: FastCheckLike,
+  { depth = 5 }: { readonly depth?: number } = {},
+): FastCheck.Arbitrary<RandomTransport> =>
+  fc
+    .record({
+      shape: fc.constantFrom<Shape>([2], [3], [4], [5], [2, 3]),
+      unit: fc.boolean(),
+      picks: fc.array(fc.record({ kind: fc.constantFrom(...kinds), inverted: fc.boolean(), variant: fc.nat(7) }), {
+        minLength: 1,
+        maxLength: depth,
+      }),
+    })
+    .map(({ shape, unit, picks }) => {
+      const region = unit ? 'unit' : 'reals';
+      const end = picks.reduce(extend, { shape, region, layers: [] } as Place);
+      const layer: Layer = compose(...(end.layers as readonly Endo<'bijective'>[]));
+      const text = `${showShape(shape)} ${region}: ${JSON.stringify(layer.spec)}`;
+      return {
+        layer,
+        shape,
+        region,
+        latent: { shape: end.shape, region: end.region },
+        toString: () => text,
+        [Symbol.for('fast-check/toStringMethod')]: () => text,
+      };
+    });
