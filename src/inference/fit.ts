@@ -10,7 +10,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { allFinite, firstNonFinite } from './diagnose.ts';
 import { readBatches, startingPoint, validator } from './feeding.ts';
-import { joinFlat, type Layout, splitFlat } from './flat.ts';
+import { alignFlat, joinFlat, type Layout, splitFlat } from './flat.ts';
 import type { Objective } from './objective.ts';
 import { adam, type Optimizer } from './optimizer.ts';
 import { meanLoss, type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
@@ -21,7 +21,7 @@ export interface TrainingState {
   readonly step: number;
   readonly seed: number;
   readonly parameters: Readonly<Record<string, Tensor>>;
-  /** The optimiser's vectors by slot, flat in the parameters' order. */
+  /** The optimiser's vectors by slot, flat in the order of `parameters`. */
   readonly slots: Readonly<Record<string, Tensor>>;
   /** Exponential moving average of the parameters, where one is kept. */
   readonly average?: Readonly<Record<string, Tensor>>;
@@ -155,7 +155,9 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     step: resume?.step ?? 0,
     vectors: [
       theta,
-      ...optimizer.slots.map((s) => resume?.slots[s] ?? zeros()),
+      ...optimizer.slots.map((s) =>
+        resume?.slots[s] === undefined ? zeros() : alignFlat(layout, resume.parameters, resume.slots[s], s),
+      ),
       ...(ema === undefined ? [] : [resume?.average === undefined ? theta : joinFlat(layout, resume.average)]),
     ],
   };

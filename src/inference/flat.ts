@@ -94,3 +94,23 @@ export const joinFlat = (layout: Layout, parameters: Feeds): Tensor => {
   }
   return { shape: [layout.size], type: 'float32', data };
 };
+
+/**
+ * A flat vector in the order of some named arrays (those a checkpoint holds) as one in the order of a layout. Throws `ShapeError` where
+ * it does not fit them.
+ */
+export const alignFlat = (layout: Layout, order: Feeds, flat: Tensor, name: string): Tensor => {
+  const named: Record<string, Tensor> = {};
+  let at = 0;
+  for (const [key, { shape }] of Object.entries(order)) {
+    const size = sizeOf(shape);
+    named[key] = { shape, type: flat.type, data: flat.data.subarray(at, at + size) };
+    at += size;
+  }
+  return at === flat.data.length
+    ? joinFlat(layout, named)
+    : raise('ShapeError', name, 'the state of the optimiser does not fit the parameters', {
+        expected: `${at} numbers`,
+        got: `${flat.data.length}`,
+      });
+};
