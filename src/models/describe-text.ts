@@ -1,11 +1,10 @@
-/** A description for the terminal, and for a picture. */
+/** A description for the terminal. */
 import type { Cost } from '../algebra/cost.ts';
-import type { Law } from '../algebra/dist.ts';
 import { showShape } from '../core/shape.ts';
-import type { GraphEdge, GraphNode, GraphRecord } from '../report/graph-layout.ts';
-import { type Description, describe, type LayerDescription } from './describe.ts';
+import type { Description, LayerDescription } from './describe.ts';
 
-const showCount = (n: number): string => n.toLocaleString('en-US');
+/** 1,234,567. */
+export const showCount = (n: number): string => n.toLocaleString('en-US');
 
 const showPasses = ({ how, passes }: Cost['encode']): string =>
   passes === 0 && how === 'parallel'
@@ -80,39 +79,4 @@ export const describeText = (d: Description): string => {
     ...d.layers.flatMap((l) => rowsOf(l, '', '')),
     [named(base.name, base.detail), showShape(base.shape), showCount(base.parameters), base.evidence, '', ''],
   ])}\n`;
-};
-
-/**
- * The picture of a law for `graphOf`: a box for each innermost layer from the data to the base, a frame around what is repeated,
- * and the shape on an arrow where it changes.
- */
-export const describeGraph = (law: Law): GraphRecord => {
-  const d = describe(law);
-  const nodes: GraphNode[] = [{ id: 'x', label: 'x', detail: `data ${showShape(d.shape)}` }];
-  const edges: GraphEdge[] = [];
-  const groups: { readonly label: string; readonly members: readonly string[] }[] = [];
-  let shown = showShape(d.shape);
-  const connect = (node: GraphNode, shape: string): void => {
-    edges.push({ from: nodes[nodes.length - 1].id, to: node.id, ...(shape === shown ? {} : { label: shape }) });
-    shown = shape;
-    nodes.push(node);
-  };
-  const visit = (l: LayerDescription): void => {
-    const first = nodes.length;
-    if (l.parts.length > 0) l.parts.forEach(visit);
-    else {
-      const count = l.parameters === 0 ? '' : `${showCount(l.parameters)} parameters`;
-      const detail = [l.detail, count].filter((s) => s !== '').join(' · ');
-      connect({ id: l.place, label: l.name, ...(detail === '' ? {} : { detail }) }, showShape(l.data));
-    }
-    const members = nodes.slice(first).map((n) => n.id);
-    if (l.times !== undefined) groups.push({ label: `${showCount(l.times)} ×`, members });
-  };
-  d.layers.forEach(visit);
-  const { base } = d;
-  connect(
-    { id: base.place === '' ? 'base' : base.place, label: base.name, detail: base.detail || showShape(base.shape) },
-    showShape(base.shape),
-  );
-  return { nodes, edges, groups };
 };

@@ -130,16 +130,16 @@ const meaning = (law: Law, place: string): Expr =>
 
 /** Describes a law. Throws what its layers throw where they do not fit. */
 export const describe = (law: Law): Description => {
-  const layers: LayerDescription[] = [];
-  let base = law;
-  for (; base.pushed !== undefined; base = base.pushed.base)
-    layers.push(describeLayer(base.pushed.transport, base.shape, placeOf(base.pushed)));
-  const place = law.pushed === undefined ? '' : 'base';
   const arrays = parametersOf([meaning(law, '')]).map((p) => ({
     name: p.attributes.name,
     shape: p.shape,
     size: sizeOf(p.shape),
   }));
+  const layers: LayerDescription[] = [];
+  let base = law;
+  for (; base.pushed !== undefined; base = base.pushed.base)
+    layers.push(describeLayer(base.pushed.transport, base.shape, placeOf(base.pushed)));
+  const place = law.pushed === undefined ? '' : 'base';
   return {
     shape: law.shape,
     evidence: law.evidence,

@@ -1,6 +1,7 @@
 /** The surveyed models, each a composition, and the registry of them. */
 export * from './codec.ts';
 export * from './describe.ts';
-export * from './describe-text.ts';
+export * from './describe-graph.ts';
+export { describeText } from './describe-text.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';
