@@ -142,7 +142,7 @@ describe('the same seed', () => {
       expect(noise[k][0].data).toEqual(all.data.slice(0, 2 * n));
       return Math.max(...Array.from(samples[k].data, (v, i) => Math.abs(v - samples[2].data[i])));
     });
-    console.log(`largest difference of samples in batches of ${sizes} from the batch of 256: ${differences}`);
+    // The noise is the same bit for bit; ONNX's matrix products round differently for one row than for many (1.5e-8 here).
     for (const d of differences) expect(d).toBeLessThanOrEqual(1e-6);
     const many = await running.sample(1500, 9);
     for (let i = 0; i < 512; i++) expect(Math.abs(many.data[i] - samples[2].data[i])).toBeLessThanOrEqual(1e-6);
