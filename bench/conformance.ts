@@ -1,38 +1,36 @@
 /** `npm run conformance`: the conformance table of the interpreters that run here. `--backend name` (may be repeated), `--json`. */
 import { parseArgs } from 'node:util';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
+import { tfjs } from '../src/core/interpreters/tfjs/index.ts';
 import type { Backend, Precision } from '../src/core/program.ts';
-import { type BackendRows, conformance, conformanceReport } from '../src/laws/index.ts';
+import { absence, type BackendRows, conformance, conformanceReport } from '../src/laws/index.ts';
 
 const { values } = parseArgs({
   options: { backend: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } },
 });
 
-/** The tfjs interpreter, where this checkout has it. */
-const tfjs = async (name: 'cpu' | 'wasm'): Promise<Backend> => {
-  const at = '../src/core/interpreters/tfjs/index.js';
-  const m = (await import(at)) as { readonly tfjs: (name: string) => Backend };
-  return m.tfjs(name);
-};
-
-const candidates: readonly (readonly [name: string, precision: Precision, make: () => Promise<Backend> | Backend])[] = [
-  ['onnx-cpu float32', 'float32', () => onnx('cpu')],
-  ['onnx-cpu float64', 'float64', () => onnx('cpu')],
-  ['tfjs-cpu', 'float32', () => tfjs('cpu')],
-  ['tfjs-wasm', 'float32', () => tfjs('wasm')],
-  ...(process.env.VK_ICD_FILENAMES === undefined ? [] : ([['onnx-webgpu', 'float32', () => onnx('webgpu')]] as const)),
+const candidates: readonly (readonly [name: string, backend: Backend, precision: Precision])[] = [
+  ['onnx-cpu float32', onnx('cpu'), 'float32'],
+  ['onnx-cpu float64', onnx('cpu'), 'float64'],
+  ['onnx-webgpu', onnx('webgpu'), 'float32'],
+  ['onnx-cuda', onnx('cuda'), 'float32'],
+  ['tfjs-cpu', tfjs('cpu'), 'float32'],
+  ['tfjs-wasm', tfjs('wasm'), 'float32'],
+  ['tfjs-webgpu', tfjs('webgpu'), 'float32'],
+  ['tfjs-tensorflow', tfjs('tensorflow'), 'float32'],
 ];
 
 const done: BackendRows[] = [];
-for (const [name, precision, make] of candidates) {
+for (const [name, backend, precision] of candidates) {
   if (values.backend !== undefined && !values.backend.some((b) => name.startsWith(b))) continue;
-  const start = performance.now();
-  try {
-    const rows = await conformance(await make(), { precision });
-    done.push({ name, rows, seconds: (performance.now() - start) / 1000 });
-  } catch (e) {
-    console.error(`${name} does not run here: ${e instanceof Error ? e.message : String(e)}`);
+  const why = await absence(backend);
+  if (why !== undefined) {
+    console.error(why);
+    continue;
   }
+  const start = performance.now();
+  const rows = await conformance(backend, { precision });
+  done.push({ name, rows, seconds: (performance.now() - start) / 1000 });
 }
 console.log(values.json ? JSON.stringify(done) : conformanceReport(done));
 process.exitCode = done.some((b) => b.rows.some((r) => !r.pass)) ? 1 : 0;

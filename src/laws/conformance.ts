@@ -9,9 +9,10 @@
 import { toFailure } from '../core/errors.ts';
 import type { Expr, Op } from '../core/expr.ts';
 import { evaluateProgram } from '../core/interpreters/reference/index.ts';
+import * as o from '../core/ops/index.ts';
 import { foldIn, generator, keyOf } from '../core/prng.ts';
 import { type Backend, type Feeds, type Precision, program } from '../core/program.ts';
-import { castTensor, type Tensor, tensor } from '../core/tensor.ts';
+import { castTensor, type Tensor, tensor, tensorOf } from '../core/tensor.ts';
 import { type Case, caseId } from './conformance-case.ts';
 import { conformanceCases } from './conformance-cases.ts';
 import { answers, type Kind, kinds, place } from './conformance-kinds.ts';
@@ -167,4 +168,17 @@ export const conformance = async (backend: Backend, options: ConformanceOptions 
   for (let i = 0; i < questions.length; i += batch)
     rows.push(...(await ask(backend, questions.slice(i, i + batch), precision, base)));
   return rows;
+};
+
+/** Why a backend cannot run here, in a sentence; nothing where it can. */
+export const absence = async (backend: Backend): Promise<string | undefined> => {
+  const [precision] = backend.precisions;
+  try {
+    const executable = await backend.compile(program([o.mul(o.input('x', [2]), 2)], precision));
+    await executable.run({ x: tensorOf([1, 2]) });
+    await executable.dispose();
+    return undefined;
+  } catch (e) {
+    return `${backend.name} does not run here: ${toFailure('BackendError', backend.name)(e).message.split('\n')[0]}`;
+  }
 };
