@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Expr, topological } from '../../src/core/expr.ts';
-import { groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinNearZero, stridesByGather } from '../../src/core/lower/eager.ts'; // biome-ignore format: one import
+import { expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, log1pBySeries, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1 } from '../../src/core/lower/eager.ts'; // biome-ignore format: one import
 import * as l from '../../src/core/lower/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { program } from '../../src/core/program.ts';
@@ -44,7 +44,13 @@ describe('special functions in simpler terms, over the whole range of float64', 
     ['lgamma', o.lgamma, l.lgammaByStirling, positive, 3e-14, 1],
     ...[0, 1, 2, 3, 4].map((k) => [`polygamma ${k}`, (x: Expr) => o.polygamma(k, x), (x: Expr) => l.polygammaBySeries(k, x), positive, 3e-14, k === 0 ? 0.1 : 1e-280] as const), // biome-ignore format: one row
     ['sign', o.sign, signByComparison, wide, 0, 0],
-    ['sin', o.sin, sinNearZero, wide, 1e-10, 0],
+    // For single precision:
+    ['sin near 0', o.sin, sinNearZero, wide, 1e-10, 0],
+    ['sin by quadrants', o.sin, (x) => sinByQuadrants(x, false), both(powersOfTen(-30, 3)), 1e-7, 1e-3],
+    ['cos by quadrants', o.cos, (x) => sinByQuadrants(x, true), both(powersOfTen(-30, 3)), 1e-7, 1e-3],
+    ['expm1 by series', o.expm1, expm1BySeries, wide, 1e-9, 0],
+    ['tanh by expm1', o.tanh, tanhByExpm1, wide, 1e-7, 0],
+    ['log1p by series', o.log1p, log1pBySeries, [...wide.filter((x) => !(x < -1)), -1, -0.999, -0.51, -0.49, 0.49, 0.51], 2e-9, 0],
   ]; // biome-ignore format: a table
   test.each(cases)('%s', (_, exact, lowered, at, tolerance, floor) => {
     const [error, where] = worst(exact, lowered, at, floor);

@@ -52,6 +52,20 @@ export const expm1BySeries = (x: Expr): Expr => {
   return o.where(near, o.mul(n, taylor(n, factorials.slice(1).map((f) => 1 / f))), o.sub(o.exp(x), 1)); // biome-ignore format: one idea
 };
 
+/**
+ * log(1 + x) where `log` has a small absolute error only (WGSL near 1): 2 artanh(x / (2 + x)) by its series to the 17th power for
+ * |x| < ½, the logarithm itself elsewhere. For single precision.
+ */
+export const log1pBySeries = (x: Expr): Expr => {
+  const near = o.less(o.abs(x), 0.5);
+  const n = o.where(near, x, 0);
+  const s = o.div(n, o.add(2, n));
+  const s2 = o.mul(s, s);
+  let series: Expr = o.scalar(1 / 17);
+  for (let k = 15; k >= 1; k -= 2) series = o.add(o.mul(series, s2), 1 / k);
+  return o.where(near, o.mul(o.mul(2, s), series), o.log(o.add(1, x)));
+};
+
 /** tanh x = −t / (t + 2) with t = e^{−2|x|} − 1, by its sign: every digit near 0. */
 export const tanhByExpm1 = (x: Expr): Expr => {
   const t = expm1BySeries(o.mul(-2, o.abs(x)));

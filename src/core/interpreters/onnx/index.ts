@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PushforwardError, raise } from '../../errors.ts';
 import { structuralHash } from '../../hash.ts';
-import { expm1BySeries, sinByQuadrants, tanhByExpm1 } from '../../lower/eager.ts';
+import { expm1BySeries, log1pBySeries, sinByQuadrants, tanhByExpm1 } from '../../lower/eager.ts';
 import {
   convByTaps,
   erfBySeries,
@@ -76,11 +76,13 @@ const onProvider: { readonly [P in Provider]: Lowering } = {
   cpu: {},
   cuda: {},
   webgpu: {
-    // WGSL asks for an absolute error of 2⁻¹¹ in sin and cos, and tanh keeps no digit near 0.
+    // WGSL asks for an absolute error of 2⁻¹¹ in sin and cos, of 2⁻²¹ in log near 1; tanh and erf keep no digit near 0.
     sin: (_, x) => sinByQuadrants(x, false),
     cos: (_, x) => sinByQuadrants(x, true),
     tanh: (_, x) => tanhByExpm1(x),
     expm1: (_, x) => expm1BySeries(x),
+    log1p: (_, x) => log1pBySeries(x),
+    erf: (_, x) => erfBySeries(x),
     // `And` of arrays is wrong where they are broadcast or large; `Or` is right.
     and: (_, a, b) => o.not(o.or(o.not(a), o.not(b))),
     // `ConvTranspose` is wrong for groups with strides.
