@@ -43,8 +43,8 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
-  /** The layers this one is made of, one after the other from the data side: for pictures and reports. */
-  readonly parts?: readonly Part[];
+  /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
+  readonly parts: readonly Part[];
 }
 
 /** A layer inside another, with the segment that it adds to the place of its parameters. */
@@ -78,7 +78,7 @@ export interface LayerOptions {
 
 /** A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. */
 export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> =>
-  ({ cost: parallel, grade, dataShape: (z: Shape) => z, endo: true, ...options }) as unknown as Endo<G>;
+  ({ cost: parallel, parts: [], grade, dataShape: (z: Shape) => z, endo: true, ...options }) as unknown as Endo<G>;
 
 /** A layer of your own between two shapes. */
 export const transport = <const X extends Shape, const Z extends Shape, G extends Grade>(
@@ -88,6 +88,7 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
 ): Transport<X, Z, G> =>
   ({
     cost: parallel,
+    parts: [],
     grade,
     ...options,
     dataShape: (z: Shape) =>
@@ -249,10 +250,9 @@ export type Inverted<L extends Invertible> =
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
-  const { parts, ...whole } = layer;
   return {
-    ...whole,
-    ...(parts === undefined ? {} : { parts: parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse() }),
+    ...layer,
+    parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
     encode: (x) => negated(layer.decode(x)),

@@ -99,7 +99,7 @@ const sizes = (outputs: readonly Expr[]): number => parametersOf(outputs).reduce
 const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription => {
   const step = D.runDraw(layer.encode(input('x', x)), { path: place });
   const { spec, inverted } = innermost(layer.spec);
-  const all = layer.parts ?? [];
+  const all = layer.parts;
   const repeated = spec.type === 'repeat' && all.length > 0;
   const parts: LayerDescription[] = [];
   let shape = x;

@@ -171,7 +171,7 @@ describe('what does not fit', () => {
   it('is one sentence with the JSON path', () => {
     const coupling = (conditioner: Json): Json => ({ type: 'affineCoupling', conditioner });
     const mlp = (hidden: Json): Json => ({ type: 'mlp', hidden });
-    const cases: readonly (readonly [Json, string])[] = [
+    const cases: readonly (readonly [Json, string | RegExp])[] = [
       [
         flow({ type: 'reverse' }, coupling(mlp(['64']))),
         'SpecError transport.layers[1].conditioner.hidden[0]: expected a positive integer, got "64"',
@@ -200,7 +200,7 @@ describe('what does not fit', () => {
       ],
       [
         { ...flow({ type: 'identity' }, { type: 'affineCoupling' }), base: { type: 'standardNormal', shape: [2, 1] } },
-        'ShapeError transport.layers[1]: affineCoupling: nothing to split (expected a last axis of 2 or more, got [2, 1])',
+        /^ShapeError transport\.layers\[1\]: .*nothing to split \(expected a last axis of 2 or more, got \[2, 1\]\)$/,
       ],
       [
         flow({ type: 'inverse', of: { type: 'dequantise' } }),
@@ -213,7 +213,10 @@ describe('what does not fit', () => {
       [7, 'SpecError expected a law: an object with a type, got 7'],
       [null, 'SpecError expected a law: an object with a type, got null'],
     ];
-    for (const [json, said] of cases) expect(refused(readLaw(json))).toBe(said);
+    for (const [json, said] of cases) {
+      if (typeof said === 'string') expect(refused(readLaw(json))).toBe(said);
+      else expect(refused(readLaw(json))).toMatch(said);
+    }
   });
 
   it('demands the evidence that an objective needs', () => {
