@@ -28,8 +28,11 @@ export interface Running {
   readonly encode: (x: Tensor, seed?: number) => Promise<Tensor>;
 }
 
-/** Rows in one run of the backend. */
-const CHUNK = 1024;
+/**
+ * Rows in one run of the backend, always: fewer are padded. A runtime may pick another kernel for another number of rows, and with it other last
+ * digits; with one size, sample i is the same, bit for bit, whatever the number of samples.
+ */
+const CHUNK = 256;
 
 /** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
 export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
@@ -58,28 +61,24 @@ export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'prec
  * const x = await running.sample(1000, 0);
  */
 export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
-  const programs = (size: number) => lawPrograms(law, size, backend);
-  type Kind = keyof ReturnType<typeof lawPrograms>;
-  const compiled = new Map<
-    string,
-    Promise<{ readonly p: Program; readonly go: (feeds: Feeds) => Promise<Tensor[]> }>
-  >();
-  const get = (kind: Kind, size: number) => {
-    const key = `${kind}/${size}`;
-    const known = compiled.get(key);
+  const programs = lawPrograms(law, CHUNK, backend);
+  type Kind = keyof typeof programs;
+  type Compiled = Promise<{ readonly p: Program; readonly go: (feeds: Feeds) => Promise<Tensor[]> }>;
+  const compiled = new Map<Kind, Compiled>();
+  const get = (kind: Kind): Compiled => {
+    const known = compiled.get(kind);
     if (known !== undefined) return known;
-    const p = programs(size)[kind]();
+    const p = programs[kind]();
     const made = backend.compile(p).then((e) => ({ p, go: e.run }));
-    compiled.set(key, made);
+    compiled.set(kind, made);
     return made;
   };
 
   const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
-    const size = Math.min(CHUNK, Math.max(1, n));
-    const { p, go } = await get(kind, size);
+    const { p, go } = await get(kind);
     const parts: Tensor[][] = [];
-    for (let at = 0; at < n; at += size) {
-      const rows = x === undefined ? {} : { x: rowsOf(x, at, size) };
+    for (let at = 0; at < n; at += CHUNK) {
+      const rows = x === undefined ? {} : { x: rowsOf(x, at, CHUNK) };
       parts.push(await go({ ...parameters, ...noiseFeeds(p, { seed, firstExample: at }), ...rows }));
     }
     return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
