@@ -27,19 +27,20 @@ export const verdict = (law: string, worst: number, tolerance: number, detail = 
 export const deviation = (a: number, b: number): number =>
   a === b ? 0 : Math.abs(a - b) / Math.max(1, Math.min(Math.abs(a), Math.abs(b)));
 
-/** Two lists of numbers must agree: the verdict names the element that agrees least. */
+/** Two lists of numbers must agree: the verdict names the element that agrees least. Differences up to `slack` (absolute) are forgiven. */
 export const agree = (
   law: string,
   got: ArrayLike<number>,
   want: ArrayLike<number>,
   tolerance: number,
   where: (index: number) => string = (i) => `element ${i}`,
+  slack: (index: number) => number = () => 0,
 ): Verdict => {
   if (got.length !== want.length)
     return verdict(law, Number.POSITIVE_INFINITY, tolerance, `${got.length} numbers against ${want.length}`);
   let [worst, at] = [0, -1];
   for (let i = 0; i < got.length; i++) {
-    const d = deviation(got[i], want[i]);
+    const d = Math.abs(got[i] - want[i]) <= slack(i) ? 0 : deviation(got[i], want[i]);
     if (!(d <= worst)) [worst, at] = [d, i];
     if (Number.isNaN(d)) break;
   }
