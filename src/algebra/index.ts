@@ -2,5 +2,7 @@
 export * from './cost.ts';
 export * from './dist.ts';
 export * from './evidence.ts';
+export * from './facts.ts';
 export * from './spec.ts';
+export * from './support.ts';
 export * from './transport.ts';

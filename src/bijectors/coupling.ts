@@ -3,44 +3,112 @@ import { bijection, type Endo, type Step } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { ones } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { showShape } from '../core/shape.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
+import { additiveMap, affineMap, type LogScale } from './scalar/affine-map.ts';
+import type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
 
-/** How a coupling keeps its log-scale from exploding. */
-export type LogScale =
-  /** 3 · tanh(raw / 3): smooth, slope 1 at 0, scales between e⁻³ and e³. */
-  | 'bounded'
-  /** c · tanh(raw) with a learned c for each coordinate, from 1 (RealNVP, §4.1). */
-  | 'learned';
+/** Which coordinates pass through. */
+export type Split =
+  /** the first half of the last axis (channels, for images) */
+  | 'half'
+  /** pixels (i, j) of an image `[H, W, C]` with i + j even (RealNVP, §3.4) */
+  | 'checkerboard'
+  /** the other pixels */
+  | 'checkerboardInverse';
+
+/** Options common to couplings. */
+export interface CouplingOptions {
+  /** From the part that passes through to the map's parameters; default `mlp([64, 64])`. */
+  readonly conditioner?: Network;
+  readonly split?: Split;
+}
+
+const half = (x: Expr): readonly [Expr, Expr] => {
+  const axis = x.shape.length - 1;
+  const n = x.shape[axis] ?? 0;
+  if (n < 2)
+    return raise('ShapeError', '', 'coupling: nothing to split', {
+      expected: 'a last axis of 2 or more',
+      got: showShape(x.shape),
+    });
+  const k = Math.floor(n / 2);
+  return [o.sliceAxis(x, axis, 0, k), o.sliceAxis(x, axis, k, n)];
+};
+
+const checkerboard = (shape: readonly number[], inverted: boolean): Expr => {
+  const [h, w, c] = shape;
+  if (shape.length !== 3 || h * w < 2)
+    return raise('ShapeError', '', 'coupling: a checkerboard needs an image', {
+      expected: '[H, W, C]',
+      got: showShape(shape),
+    });
+  const cells = Float64Array.from({ length: h * w }, (_, k) =>
+    (Math.floor(k / w) + (k % w)) % 2 === (inverted ? 1 : 0) ? 1 : 0,
+  );
+  return o.broadcastTo(o.reshape(o.constant(cells), [h, w, 1]), [h, w, c]);
+};
+
+/**
+ * Coupling by any scalar map (Dinh et al. 2017, arXiv:1605.08803). Part a of the event passes through, and conditions the map's parameters
+ * for the rest b:
+ *
+ *     encode: (a, b) ↦ (a, f(b; net(a)))      log |det ∂z/∂x| = Σ log f′
+ *
+ * Both directions cost one pass of the conditioner. Throws `ShapeError` where there is nothing to split.
+ *
+ * @example
+ * coupling(affineMap(), { conditioner: mlp([64, 64]) })
+ */
+export const coupling = (
+  map: ScalarMap,
+  { conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {},
+): Endo<'bijective'> =>
+  couplingNamed({ type: 'coupling', map: map.spec, conditioner: conditioner.spec, split }, map, conditioner, split);
+
+const couplingNamed = (
+  spec: Endo<'bijective'>['spec'],
+  map: ScalarMap,
+  conditioner: Network,
+  split: Split,
+): Endo<'bijective'> => {
+  const halves = (x: Expr, move: (b: Expr, raw: Expr) => Sc.Scoped<Mapped>): Sc.Scoped<Step> => {
+    const [a, b] = half(x);
+    return pipe(
+      Sc.at('net', conditioner.apply(a, [map.width, ...b.shape])),
+      Sc.chain((raw) => move(b, raw)),
+      Sc.map(({ value, logSlope }) => ({
+        value: o.concat([a, value], x.shape.length - 1),
+        contribution: o.sum(logSlope),
+      })),
+    );
+  };
+  const masked = (x: Expr, move: (b: Expr, raw: Expr) => Sc.Scoped<Mapped>): Sc.Scoped<Step> => {
+    const kept = checkerboard(x.shape, split === 'checkerboardInverse');
+    const passes = o.less(0.5, kept);
+    return pipe(
+      Sc.at('net', conditioner.apply(o.mul(kept, x), [map.width, ...x.shape])),
+      Sc.chain((raw) => move(x, raw)),
+      Sc.map(({ value, logSlope }) => ({
+        value: o.where(passes, x, value),
+        contribution: o.sum(o.where(passes, 0, logSlope)),
+      })),
+    );
+  };
+  const step = split === 'half' ? halves : masked;
+  return bijection({ spec, encode: (x) => step(x, map.encode), decode: (z) => step(z, map.decode) });
+};
 
 /** Options of {@link affineCoupling}. */
-export interface AffineCouplingOptions {
-  /** From the part that passes through to shift and log-scale; default `mlp([64, 64])`. */
-  readonly conditioner?: Network;
+export interface AffineCouplingOptions extends CouplingOptions {
   readonly logScale?: LogScale;
 }
 
-const BOUND = 3;
-
-const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
-  kind === 'bounded'
-    ? Sc.of(o.mul(BOUND, o.tanh(o.mul(1 / BOUND, raw))))
-    : pipe(
-        Sc.parameter('logScale', raw.shape, { init: ones }),
-        Sc.map((c) => o.mul(c, o.tanh(raw))),
-      );
-
 /**
- * Affine coupling (Dinh et al. 2017, arXiv:1605.08803, eq. 7–8). The last axis is split in two: the first half a passes through, and
- * conditions shift t(a) and log-scale s(a) of the rest b:
- *
- *     encode: (a, b) ↦ (a, b · e^{s(a)} + t(a))      log |det ∂z/∂x| = Σ s(a)
- *
- * Any event shape whose last axis has 2 or more elements. Both directions cost one pass of the conditioner. With a conditioner that starts at
- * zero (the default) the layer starts as the identity. Throws `ShapeError` where there is nothing to split.
+ * Affine coupling (Dinh et al. 2017, eq. 7–8): (a, b) ↦ (a, b · e^{s(a)} + t(a)), log |det ∂z/∂x| = Σ s(a). With a conditioner that starts at
+ * zero (the default) it starts as the identity.
  *
  * @example
  * repeat(8, compose(affineCoupling({ conditioner: mlp([64, 64]) }), reverse()))
@@ -48,39 +116,23 @@ const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
 export const affineCoupling = ({
   conditioner = mlp([64, 64]),
   logScale = 'bounded',
-}: AffineCouplingOptions = {}): Endo<'bijective'> => {
-  const parts = (x: Expr): readonly [Expr, Expr] => {
-    const axis = x.shape.length - 1;
-    const n = x.shape[axis] ?? 0;
-    if (n < 2)
-      return raise('ShapeError', '', 'affineCoupling: nothing to split', {
-        expected: 'a last axis of 2 or more',
-        got: showShape(x.shape),
-      });
-    const k = Math.floor(n / 2);
-    return [o.sliceAxis(x, axis, 0, k), o.sliceAxis(x, axis, k, n)];
-  };
-  const maps = (a: Expr, b: Expr): Sc.Scoped<readonly [Expr, Expr]> =>
-    pipe(
-      Sc.at('net', conditioner.apply(a, [2, ...b.shape])),
-      Sc.chain((out) => {
-        const [raw, shift] = [0, 1].map((i) => o.reshape(o.sliceAxis(out, 0, i, i + 1), b.shape));
-        return pipe(
-          logScaleOf(logScale, raw),
-          Sc.map((s): readonly [Expr, Expr] => [s, shift]),
-        );
-      }),
-    );
-  const step = (x: Expr, move: (b: Expr, s: Expr, t: Expr) => Expr): Sc.Scoped<Step> => {
-    const [a, b] = parts(x);
-    return pipe(
-      maps(a, b),
-      Sc.map(([s, t]) => ({ value: o.concat([a, move(b, s, t)], x.shape.length - 1), contribution: o.sum(s) })),
-    );
-  };
-  return bijection({
-    spec: { type: 'affineCoupling', conditioner: conditioner.spec, logScale },
-    encode: (x) => step(x, (b, s, t) => o.add(o.mul(b, o.exp(s)), t)),
-    decode: (z) => step(z, (b, s, t) => o.mul(o.sub(b, t), o.exp(o.neg(s)))),
-  });
-};
+  split = 'half',
+}: AffineCouplingOptions = {}): Endo<'bijective'> =>
+  couplingNamed(
+    { type: 'affineCoupling', conditioner: conditioner.spec, logScale, ...(split === 'half' ? {} : { split }) },
+    affineMap({ logScale }),
+    conditioner,
+    split,
+  );
+
+/** Additive coupling (NICE, Dinh et al. 2014): (a, b) ↦ (a, b + t(a)), log |det| = 0. */
+export const additiveCoupling = ({
+  conditioner = mlp([64, 64]),
+  split = 'half',
+}: CouplingOptions = {}): Endo<'bijective'> =>
+  couplingNamed(
+    { type: 'additiveCoupling', conditioner: conditioner.spec, ...(split === 'half' ? {} : { split }) },
+    additiveMap(),
+    conditioner,
+    split,
+  );

@@ -12,8 +12,12 @@ export {
   transport,
 } from '../algebra/transport.ts';
 export * from './affine.ts';
+export * from './autoregressive.ts';
 export * from './coupling.ts';
+export * from './elementwise.ts';
 export * from './logit.ts';
 export * from './permute.ts';
 export * from './reshape.ts';
+export * from './scalar/affine-map.ts';
+export type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
 export * from './shift-scale.ts';

@@ -11,11 +11,25 @@ import { fileFailure, writeBytes } from '../core/write-file.ts';
 export const writeWhole = (path: string, content: string | Uint8Array): TaskEither<Failure, void> =>
   writeBytes(path, [typeof content === 'string' ? Buffer.from(content) : content]);
 
+/** Makes a folder and those around it, one by one: Node's own recursive way never ends where ENOENT has another cause, as in /proc. */
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path);
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await kindOf(path)) === 'folder') return;
+    const around = dirname(path);
+    if (code !== 'ENOENT' || around === path || (await kindOf(around)) !== undefined) throw e;
+    await makeFolder(around);
+    await mkdir(path);
+  }
+};
+
 /** Makes a folder (and those around it) and proves that it can be written to, before hours of work depend on it. */
 export const prepareFolder = (path: string): TaskEither<Failure, void> => {
   const probe = join(path, `.probe-${randomBytes(6).toString('hex')}`);
   return pipe(
-    tryCatch(() => mkdir(path, { recursive: true }), fileFailure(path, 'the folder cannot be made')),
+    tryCatch(() => makeFolder(path), fileFailure(path, 'the folder cannot be made')),
     chain(() =>
       tryCatch(
         async () => {

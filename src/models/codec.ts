@@ -34,6 +34,8 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   laws: { ...builtIn.laws, ...extra.laws },
   layers: { ...builtIn.layers, ...extra.layers },
   networks: { ...builtIn.networks, ...extra.networks },
+
+  maps: { ...builtIn.maps, ...extra.maps },
   objectives: { ...builtIn.objectives, ...extra.objectives },
   optimizers: { ...builtIn.optimizers, ...extra.optimizers },
   schedules: { ...builtIn.schedules, ...extra.schedules },

@@ -11,6 +11,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Law } from '../../algebra/dist.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Layer } from '../../algebra/transport.ts';
+import type { ScalarMap } from '../../bijectors/scalar/scalar-map.ts';
 import { type CodecError, type Fields, isRecord, strict, t } from '../../core/codec.ts';
 import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
@@ -25,6 +26,7 @@ export interface Kinds {
   readonly law: Law;
   readonly layer: Layer;
   readonly network: Network;
+  readonly map: ScalarMap;
   readonly objective: Objective<Shape>;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
@@ -49,6 +51,7 @@ export interface Tables {
   readonly laws: Table<Law>;
   readonly layers: Table<Layer>;
   readonly networks: Table<Network>;
+  readonly maps: Table<ScalarMap>;
   readonly objectives: Table<Objective<Shape>>;
   readonly optimizers: Table<Optimizer>;
   readonly schedules: Table<Schedule>;
@@ -139,6 +142,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['law', tables.laws],
     ['layer', tables.layers],
     ['network', tables.networks],
+    ['map', tables.maps],
     ['objective', tables.objectives],
     ['optimizer', tables.optimizers],
     ['schedule', tables.schedules],
@@ -154,6 +158,7 @@ export const readersOf = (tables: Tables): Readers => {
     law: made('law', tables.laws),
     layer: made('layer', tables.layers),
     network: made('network', tables.networks),
+    map: made('map', tables.maps),
     objective: made('objective', tables.objectives),
     optimizer: made('optimizer', tables.optimizers),
     schedule: made('schedule', tables.schedules),

@@ -1,0 +1,35 @@
+/**
+ * Facts: what is known about a law in closed form. A law carries the facts it has *in its type*, so asking a Cauchy law for its mean is a
+ * compile error, not a NaN.
+ */
+import type { Expr } from '../core/expr.ts';
+import type { Law } from './dist.ts';
+import type { Support } from './support.ts';
+
+/** Every fact a law may carry. Expressions depend on the law's parameters, so they can be differentiated. */
+export interface AllFacts {
+  readonly support: Support;
+  /** E[x], of the event's shape. */
+  readonly mean: Expr;
+  /** Var[xᵢ] of each coordinate, of the event's shape. */
+  readonly variance: Expr;
+  /** Covariance matrix `[D, D]` of a vector event. */
+  readonly covariance: Expr;
+  /** A most probable event, of the event's shape. */
+  readonly mode: Expr;
+  /** Differential (or Shannon) entropy of the whole event in nats, a scalar. */
+  readonly entropy: Expr;
+  /** P(Xᵢ ≤ xᵢ) of each coordinate. */
+  readonly cdf: (x: Expr) => Expr;
+  /** The inverse of {@link cdf}, for u in (0, 1), of each coordinate. */
+  readonly quantile: (u: Expr) => Expr;
+}
+
+/** The facts named K. */
+export type Facts<K extends keyof AllFacts> = Pick<AllFacts, K>;
+
+/** A law with facts beside it. */
+export const withFacts = <L extends Law, K extends keyof AllFacts>(law: L, facts: Facts<K>): L & Facts<K> => ({
+  ...law,
+  ...facts,
+});

@@ -1,0 +1,28 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { free } from '../algebra/cost.ts';
+import { bijection, type Endo } from '../algebra/transport.ts';
+import * as o from '../core/ops/index.ts';
+import { zeros } from '../core/parameters.ts';
+import * as Sc from '../core/scope.ts';
+import type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
+
+/**
+ * A scalar map with free parameters of its own for every coordinate: log |det ∂z/∂x| = Σ log slope. Starts as the map starts (raw = 0).
+ *
+ * @example
+ * elementwise(affineMap())
+ */
+export const elementwise = (map: ScalarMap): Endo<'bijective'> => {
+  const through = (shape: readonly number[], f: (raw: Parameters<ScalarMap['encode']>[1]) => Sc.Scoped<Mapped>) =>
+    pipe(
+      Sc.parameter('raw', [map.width, ...shape], { init: zeros }),
+      Sc.chain(f),
+      Sc.map(({ value, logSlope }) => ({ value, contribution: o.sum(logSlope) })),
+    );
+  return bijection({
+    spec: { type: 'elementwise', map: map.spec },
+    cost: free,
+    encode: (x) => through(x.shape, (raw) => map.encode(x, raw)),
+    decode: (z) => through(z.shape, (raw) => map.decode(z, raw)),
+  });
+};

@@ -1,0 +1,59 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { ones } from '../../core/parameters.ts';
+import * as Sc from '../../core/scope.ts';
+import type { ScalarMap } from './scalar-map.ts';
+
+/** How an affine map keeps its log-scale from exploding. */
+export type LogScale =
+  /** 3 · tanh(raw / 3): smooth, slope 1 at 0, scales between e⁻³ and e³. */
+  | 'bounded'
+  /** c · tanh(raw) with a learned c for each coordinate, from 1 (RealNVP, §4.1). */
+  | 'learned';
+
+const BOUND = 3;
+
+const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
+  kind === 'bounded'
+    ? Sc.of(o.mul(BOUND, o.tanh(o.mul(1 / BOUND, raw))))
+    : pipe(
+        Sc.parameter('logScale', raw.shape, { init: ones }),
+        Sc.map((c) => o.mul(c, o.tanh(raw))),
+      );
+
+const rows = (raw: Expr, shape: readonly number[]): readonly Expr[] =>
+  Array.from({ length: raw.shape[0] }, (_, i) => o.reshape(o.sliceAxis(raw, 0, i, i + 1), shape));
+
+/** z = x · e^{s} + t with s, t from raw: log slope s. */
+export const affineMap = ({ logScale = 'bounded' }: { readonly logScale?: LogScale } = {}): ScalarMap => {
+  const parts = (x: Expr, raw: Expr): Sc.Scoped<{ readonly s: Expr; readonly t: Expr }> => {
+    const [first, t] = rows(raw, x.shape);
+    return Sc.map((s: Expr) => ({ s, t }))(logScaleOf(logScale, first));
+  };
+  return {
+    spec: { type: 'affineMap', logScale },
+    width: 2,
+    encode: (x, raw) =>
+      pipe(
+        parts(x, raw),
+        Sc.map(({ s, t }) => ({ value: o.add(o.mul(x, o.exp(s)), t), logSlope: s })),
+      ),
+    decode: (z, raw) =>
+      pipe(
+        parts(z, raw),
+        Sc.map(({ s, t }) => ({ value: o.mul(o.sub(z, t), o.exp(o.neg(s))), logSlope: s })),
+      ),
+  };
+};
+
+/** z = x + t: volume preserving (NICE, Dinh et al. 2014, arXiv:1410.8516). */
+export const additiveMap = (): ScalarMap => {
+  const zero = (x: Expr): Expr => o.broadcastTo(0, x.shape);
+  return {
+    spec: { type: 'additiveMap' },
+    width: 1,
+    encode: (x, raw) => Sc.of({ value: o.add(x, rows(raw, x.shape)[0]), logSlope: zero(x) }),
+    decode: (z, raw) => Sc.of({ value: o.sub(z, rows(raw, z.shape)[0]), logSlope: zero(z) }),
+  };
+};

@@ -1,0 +1,96 @@
+/** The entries of layers: one line for every transport that keeps a specification, and for the scalar maps that some are made from. */
+import { compose, type Endo, identity, inverse, type Layer, repeat } from '../../algebra/transport.ts';
+import {
+  additiveCoupling,
+  additiveMap,
+  affine,
+  affineCoupling,
+  affineMap,
+  autoregressive,
+  coupling,
+  elementwise,
+  iaf,
+  logit,
+  maf,
+  permute,
+  reshape,
+  reverse,
+  shiftScale,
+} from '../../bijectors/index.ts';
+import {
+  finite,
+  integer,
+  list,
+  natural,
+  nonNegative,
+  oneOf,
+  positiveInteger,
+  shapeCodec,
+  showJson,
+  t,
+} from '../../core/codec.ts';
+import { raise } from '../../core/errors.ts';
+import { dequantise } from '../../transports/index.ts';
+import { type Tables, variant } from './variant.ts';
+
+/** Types were checked when the declaration was written; what JSON says is checked here. */
+export const anyShape = (layer: Layer): Endo<'bijective'> => layer as Endo<'bijective'>;
+
+const bijective = (layer: Layer): Endo<'bijective'> =>
+  layer.grade === 'bijective'
+    ? anyShape(layer)
+    : raise('ArgumentError', '', 'inverse: only a bijection can be inverted', {
+        expected: 'a layer of grade bijective',
+        got: `${layer.spec.type}, of grade ${layer.grade}`,
+      });
+
+/** A number of copies that can be built; more is a slip of the pen. */
+const copies = new t.Type<number>(
+  'an integer from 1 to 10000',
+  positiveInteger.is,
+  (u, c) => (positiveInteger.is(u) && u <= 10_000 ? t.success(u) : t.failure(u, c)),
+  t.identity,
+);
+
+const permutation = variant({}, { order: list(natural, 'a permutation'), seed: integer }, (options) =>
+  options.order !== undefined && options.seed === undefined
+    ? permute({ order: options.order })
+    : options.seed !== undefined && options.order === undefined
+      ? permute({ seed: options.seed })
+      : raise('SpecError', '', "permute: one of 'order' and 'seed'", { got: showJson(options) }),
+);
+
+const logScale = oneOf(['bounded', 'learned']);
+const split = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
+
+/** Scalar maps by type. */
+export const mapsTable: Tables['maps'] = {
+  affineMap: () => variant({}, { logScale }, affineMap),
+  additiveMap: () => variant({}, {}, additiveMap),
+};
+
+/** Layers by type. */
+export const layersTable: Tables['layers'] = {
+  identity: () => variant({}, {}, identity),
+  compose: (read) =>
+    variant({ layers: list(read.layer, 'a list of layers') }, {}, ({ layers }) => compose(...layers.map(anyShape))),
+  repeat: (read) =>
+    variant({ times: copies, layer: read.layer }, {}, ({ times, layer }) => repeat(times, anyShape(layer))),
+  inverse: (read) => variant({ of: read.layer }, {}, ({ of }) => inverse(bijective(of))),
+  affineCoupling: (read) => variant({}, { conditioner: read.network, logScale, split }, affineCoupling),
+  additiveCoupling: (read) => variant({}, { conditioner: read.network, split }, additiveCoupling),
+  coupling: (read) =>
+    variant({ map: read.map }, { conditioner: read.network, split }, ({ map, ...options }) => coupling(map, options)),
+  elementwise: (read) => variant({ map: read.map }, {}, ({ map }) => elementwise(map)),
+  autoregressive: (read) =>
+    variant({ map: read.map }, { conditioner: read.network }, ({ map, ...options }) => autoregressive(map, options)),
+  maf: (read) => variant({}, { conditioner: read.network, logScale }, maf),
+  iaf: (read) => variant({}, { conditioner: read.network, logScale }, iaf),
+  affine: () => variant({}, {}, affine),
+  reverse: () => variant({}, {}, reverse),
+  shiftScale: () => variant({ shift: list(finite), scale: list(finite) }, {}, shiftScale),
+  permute: () => permutation,
+  logit: () => variant({}, { alpha: nonNegative }, logit),
+  reshape: () => variant({ data: shapeCodec, latent: shapeCodec }, {}, ({ data, latent }) => reshape(data, latent)),
+  dequantise: () => variant({}, { levels: positiveInteger }, dequantise),
+};

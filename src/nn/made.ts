@@ -1,0 +1,86 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { fanIn, zeros } from '../core/parameters.ts';
+import * as Sc from '../core/scope.ts';
+import { showShape } from '../core/shape.ts';
+import { type Activation, activations } from './dense.ts';
+import type { Network } from './network.ts';
+
+/** Options of {@link made}. */
+export interface MadeOptions {
+  readonly activation?: Activation;
+  readonly zeroLast?: boolean;
+}
+
+/** 0/1 mask `[in, out]`: an edge where the output's degree allows the input's. */
+const mask = (inputs: readonly number[], outputs: readonly number[], strict: boolean): Expr =>
+  o.constant(
+    inputs.flatMap((a) => outputs.map((b) => ((strict ? a < b : a <= b) ? 1 : 0))),
+    [inputs.length, outputs.length],
+  );
+
+/**
+ * MADE (Germain et al. 2015, arXiv:1502.03509): a perceptron on a vector `[D]` whose outputs for coordinate i depend on coordinates before i only.
+ * The asked-for shape is `[width, D]`; degrees of hidden units go round 1 … D−1, so the dependency holds by masks for any widths.
+ */
+export const made = (
+  hidden: readonly number[],
+  { activation = 'relu', zeroLast = true }: MadeOptions = {},
+): Network => ({
+  spec: { type: 'made', hidden, activation, zeroLast },
+  apply: (x, output) => {
+    const [d] = x.shape;
+    if (x.shape.length !== 1 || output[output.length - 1] !== d)
+      return raise('ShapeError', '', 'made: not a vector and parameters for each of its coordinates', {
+        expected: '[D] and […, D]',
+        got: `${showShape(x.shape)} and ${showShape(output)}`,
+      });
+    const width = output.slice(0, -1).reduce((a, b) => a * b, 1);
+    const f = activations[activation];
+    const inputDegrees = Array.from({ length: d }, (_, i) => i + 1);
+    const hiddenDegrees = (n: number): number[] => Array.from({ length: n }, (_, k) => (d > 1 ? 1 + (k % (d - 1)) : 1));
+    const outputDegrees = Array.from({ length: width }, () => inputDegrees).flat();
+
+    const layer = (
+      h: Expr,
+      from: readonly number[],
+      to: readonly number[],
+      strict: boolean,
+      zero: boolean,
+    ): Sc.Scoped<Expr> => {
+      const init = zero ? zeros : fanIn(from.length);
+      return pipe(
+        Sc.parameter('kernel', [from.length, to.length], { init }),
+        Sc.chain((w) =>
+          pipe(
+            Sc.parameter('bias', [to.length], { init }),
+            Sc.map((b) => o.add(o.vecmat(h, o.mul(w, mask(from, to, strict))), b)),
+          ),
+        ),
+      );
+    };
+    type Stage = Sc.Scoped<{ readonly h: Expr; readonly degrees: readonly number[] }>;
+    const start: Stage = Sc.of({ h: x, degrees: inputDegrees });
+    const body = hidden.reduce<Stage>(
+      (sofar, n, i) =>
+        pipe(
+          sofar,
+          Sc.chain(({ h, degrees }) => {
+            const next = hiddenDegrees(n);
+            return pipe(
+              Sc.at(`dense${i}`, layer(h, degrees, next, false, false)),
+              Sc.map((y) => ({ h: f(y), degrees: next })),
+            );
+          }),
+        ),
+      start,
+    );
+    return pipe(
+      body,
+      Sc.chain(({ h, degrees }) => Sc.at('out', layer(h, degrees, outputDegrees, true, zeroLast))),
+      Sc.map((y) => o.reshape(y, output)),
+    );
+  },
+});
