@@ -11,7 +11,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^pushforward$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
-      { find: /^pushforward\/backends$/, replacement: new URL('./src/core/interpreters/index.ts', import.meta.url).pathname },
+      {
+        find: /^pushforward\/backends$/,
+        replacement: new URL('./src/core/interpreters/index.ts', import.meta.url).pathname,
+      },
       { find: /^pushforward\/(.+)$/, replacement: new URL('./src/', import.meta.url).pathname.concat('$1/index.ts') },
     ],
   },

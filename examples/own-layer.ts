@@ -6,7 +6,7 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
-import { bijection, compose, fit, maximumLikelihood, normal, onnx, ops, pushforward, run, affine } from 'pushforward';
+import { affine, bijection, compose, fit, maximumLikelihood, normal, onnx, ops, pushforward, run } from 'pushforward';
 import { parameters, scope } from 'pushforward/core';
 import { fromRows } from 'pushforward/data';
 
@@ -31,7 +31,9 @@ const ripple = () => {
           const { carry } = ops.scan({
             length: 40,
             init: [z],
-            body: ([x]) => ({ carry: [ops.sub(x, ops.div(ops.sub(ops.add(x, ops.mul(a, ops.sin(x))), z), ops.max(slope(x, a), 0.05)))] }),
+            body: ([x]) => ({
+              carry: [ops.sub(x, ops.div(ops.sub(ops.add(x, ops.mul(a, ops.sin(x))), z), ops.max(slope(x, a), 0.05)))],
+            }),
           });
           return { value: carry[0], contribution: ops.sum(ops.log(slope(carry[0], a))) };
         }),
@@ -41,8 +43,20 @@ const ripple = () => {
 
 const model = pipe(normal([1], { scale: 2 }), pushforward(compose(ripple(), affine())));
 const rows = Float32Array.from({ length: 4000 }, (_, i) => 2 * Math.sin(i) + 0.1 * Math.cos(7 * i));
-const fitted = await fit({ objective: maximumLikelihood(model), data: fromRows('waves', rows, [1]), steps: 400, batchSize: 200 })();
+const fitted = await fit({
+  objective: maximumLikelihood(model),
+  data: fromRows('waves', rows, [1]),
+  steps: 400,
+  batchSize: 200,
+})();
 if (isLeft(fitted)) throw new Error(fitted.left.message);
 const running = run(model, fitted.right.parameters, onnx('cpu'));
 const x = await running.sample(2, 0);
-console.log('loss', fitted.right.history.at(-1)?.loss.toFixed(3), 'samples', Array.from(x.data), 'log-densities', Array.from((await running.logDensity(x)).data));
+console.log(
+  'loss',
+  fitted.right.history.at(-1)?.loss.toFixed(3),
+  'samples',
+  Array.from(x.data),
+  'log-densities',
+  Array.from((await running.logDensity(x)).data),
+);

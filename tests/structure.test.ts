@@ -33,7 +33,9 @@ const roomOf = (file: string): string => relative(src, file).split('/')[0];
 const floorOf = (room: string): number => floors.findIndex((f) => f.includes(room));
 
 const imports = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)/g)].map((m) => resolve(dirname(file), m[1] ?? m[2]));
+  [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)/g)].map((m) =>
+    resolve(dirname(file), m[1] ?? m[2]),
+  );
 
 describe('the house', () => {
   test('every room has a floor', () => {
@@ -67,9 +69,13 @@ describe('the house', () => {
   });
 
   test('every subpath of the package has a source', () => {
-    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: Record<string, { default?: string }> };
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      exports: Record<string, { default?: string }>;
+    };
     for (const [name, entry] of Object.entries(exports))
       if (entry.default !== undefined)
-        expect(existsSync(join(root, entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))), name).toBe(true);
+        expect(existsSync(join(root, entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))), name).toBe(
+          true,
+        );
   });
 });

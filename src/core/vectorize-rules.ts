@@ -65,7 +65,7 @@ const matmulRule: Rule<'matmul'> = (n, [a, b], m) => {
   return o.transpose(o.reshape(y, [m.size, columns, n.shape[0]]));
 };
 
-const gatherRule: Rule<'gather'> = (n, [x, i], m) => {
+const gatherRule: Rule<'gather'> = (n, [x, i]) => {
   const { axis } = n.attributes;
   if (!i.mapped) return o.gather(x.value, i.value, axis + 1);
   if (!x.mapped) {

@@ -12,7 +12,14 @@ import {
   maf,
   type ScalarMap,
 } from '../../src/bijectors/index.ts';
-import { couplingZeros, elementwiseZeros, showVerdicts, type TransportLawOptions, transportLaws, violations } from '../../src/laws/index.ts';
+import {
+  couplingZeros,
+  elementwiseZeros,
+  showVerdicts,
+  type TransportLawOptions,
+  transportLaws,
+  violations,
+} from '../../src/laws/index.ts';
 import { made, mlp } from '../../src/nn/index.ts';
 
 const maps: readonly (readonly [string, ScalarMap])[] = [

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
-import { grad, jacobian, divergence, jvp } from '../../src/core/differentiate/index.ts';
+import { divergence, grad, jacobian, jvp } from '../../src/core/differentiate/index.ts';
+import type { Expr } from '../../src/core/expr.ts';
+import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { program } from '../../src/core/program.ts';
-import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import { tensorOf, toNumbers } from '../../src/core/tensor.ts';
 import { vmap } from '../../src/core/vectorize.ts';
-import type { Expr } from '../../src/core/expr.ts';
 
 const run = (ys: Expr[], feeds: Record<string, [number[], number[]]>) =>
-  evaluateProgram(program(ys, 'float64'), Object.fromEntries(Object.entries(feeds).map(([k, [v, s]]) => [k, tensorOf(v, s)]))).map(toNumbers);
+  evaluateProgram(
+    program(ys, 'float64'),
+    Object.fromEntries(Object.entries(feeds).map(([k, [v, s]]) => [k, tensorOf(v, s)])),
+  ).map(toNumbers);
 
 test('the mixed derivative tfjs gets wrong', () => {
   const x = o.input('x', [2]);
@@ -20,14 +23,19 @@ test('the mixed derivative tfjs gets wrong', () => {
   const W = [0.3, -0.5, 0.7, 0.2];
   const X = [0.4, 0.9];
   const [g] = run([gw], { x: [X, [2]], w: [W, [2, 2]] });
-  const f = (k: number, h: number) => run([n], { x: [X, [2]], w: [W.map((v, i) => (i === k ? v + h : v)), [2, 2]] })[0][0];
+  const f = (k: number, h: number) =>
+    run([n], { x: [X, [2]], w: [W.map((v, i) => (i === k ? v + h : v)), [2, 2]] })[0][0];
   for (let k = 0; k < 4; k++) expect(g[k]).toBeCloseTo((f(k, 1e-5) - f(k, -1e-5)) / 2e-5, 7);
 });
 
 test('scan: vjp and jvp of a power loop', () => {
   const x = o.input('x', []);
   const w = o.input('w', []);
-  const { carry, ys } = o.scan({ length: 3, init: [x], body: ([c]) => ({ carry: [o.mul(c, o.mul(w, c))], ys: [o.sin(c)] }) });
+  const { carry, ys } = o.scan({
+    length: 3,
+    init: [x],
+    body: ([c]) => ({ carry: [o.mul(c, o.mul(w, c))], ys: [o.sin(c)] }),
+  });
   const y = o.add(carry[0], o.sum(ys[0]));
   const [gx, gw] = grad(y, [x, w]);
   const [gxx] = grad(gx, [x]);
