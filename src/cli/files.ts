@@ -19,7 +19,8 @@ const makeFolder = async (path: string): Promise<void> => {
     const { code } = e as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await kindOf(path)) === 'folder') return;
     const around = dirname(path);
-    if (code !== 'ENOENT' || around === path || (await kindOf(around)) !== undefined) throw e;
+    if (code !== 'ENOENT' || around === path) throw e;
+    if ((await kindOf(around)) !== undefined) throw new Error(`nothing can be made in ${around}`);
     await makeFolder(around);
     await mkdir(path);
   }

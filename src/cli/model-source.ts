@@ -44,7 +44,10 @@ export const findModel = async (word: string): Promise<Named> => {
 
 const readSpec = async (path: string): Promise<Law> => {
   const text = await readFile(path, 'utf8').catch((e: unknown) => {
-    throw new PushforwardError(fileFailure(path, 'cannot be read')(e));
+    const missing = (e as NodeJS.ErrnoException).code === 'ENOENT';
+    return missing
+      ? raise('FileError', path, 'there is no such file')
+      : raise('FileError', path, fileFailure(path, 'cannot be read')(e).message);
   });
   const read = readLaw(orThrow(parseJson(text, path)));
   if (read._tag === 'Left')

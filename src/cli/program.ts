@@ -34,6 +34,7 @@ const usageSentence = (message: string): string =>
   message
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)/s, (_, near: string) => `; did you mean ${near.replace(/^one of /, '')}?`)
+    .replace(/\. Expected (\d+) arguments? but got (\d+)\.?$/, ' (expected $1, got $2)')
     .replaceAll('\n', ' ');
 
 const build = (io: Io, done: (code: number) => void): Command => {

@@ -173,7 +173,6 @@ export const train: Action = async (call) => {
     call.note('stopping after this step; Ctrl-C again stops at once');
   });
   let saved: number | undefined;
-  // biome-ignore lint/suspicious/noFocusedTests: fits a model, not a test.
   const outcome = await fit({
     objective,
     data: parts.train,
@@ -201,6 +200,8 @@ export const train: Action = async (call) => {
     checkpoint: {
       every: plan.saveEvery,
       save: async (state) => {
+        // Before the first step there is nothing to keep, and an earlier run's files stay as they are.
+        if (state.step === (resume?.step ?? 0)) return;
         await saveRun(out, law, record, state, history);
         saved = state.step;
       },
