@@ -18,6 +18,7 @@ const makeFolder = async (path: string): Promise<void> => {
   } catch (e) {
     const { code } = e as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await kindOf(path)) === 'folder') return;
+    if (code === 'EEXIST') throw new Error('it is a file, not a folder');
     const around = dirname(path);
     if (code !== 'ENOENT' || around === path) throw e;
     if ((await kindOf(around)) !== undefined) throw new Error(`nothing can be made in ${around}`);

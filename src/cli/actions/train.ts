@@ -16,7 +16,7 @@ import { interruptible } from '../interrupt.ts';
 import { commandLine } from '../io.ts';
 import type { Action, Call } from '../kit.ts';
 import { trainingObjective } from '../objective.ts';
-import { reporter } from '../progress-bar.ts';
+import { type Reporter, reporter } from '../progress-bar.ts';
 import { earlierHistory, FILES, saveEvaluation, saveReport, saveRun } from '../run-folder.ts';
 import { evaluationRows } from '../show-evaluation.ts';
 import { columns, count, duration, paint } from '../style.ts';
@@ -160,17 +160,17 @@ export const train: Action = async (call) => {
   const backend = await chosenBackend(record.backend);
   const description = describe(law);
   await settled(prepareFolder(out));
-  introduce(call, plan, description, backend);
-
   const history: HistoryPoint[] = resume === undefined ? [] : [...(await earlierHistory(out, resume.step))];
-  const told = reporter(call.io, call.json, {
+  let told: Reporter | undefined;
+  const stop = interruptible(() => {
+    told?.end();
+    call.note('stopping after this step; Ctrl-C again stops at once');
+  });
+  introduce(call, plan, description, backend);
+  told = reporter(call.io, call.json, {
     steps: record.steps,
     from: resume?.step ?? 0,
     unit: lossUnit(parts.train),
-  });
-  const stop = interruptible(() => {
-    told.end();
-    call.note('stopping after this step; Ctrl-C again stops at once');
   });
   let saved: number | undefined;
   const outcome = await fit({
@@ -195,7 +195,7 @@ export const train: Action = async (call) => {
     ...(resume === undefined ? {} : { resume }),
     onProgress: (p) => {
       history.push({ step: p.step, loss: p.loss, ...(p.validation === undefined ? {} : { validation: p.validation }) });
-      told.tell(p);
+      told?.tell(p);
     },
     checkpoint: {
       every: plan.saveEvery,
@@ -219,12 +219,17 @@ export const train: Action = async (call) => {
   }
   const fitted = outcome.right;
   if (fitted.ending === 'interrupted') {
+    const kept = saved !== undefined || resume !== undefined;
     const again = commandLine(['train', '--resume', out]);
     if (call.json)
       call.io.out(
-        `${JSON.stringify({ event: 'end', ending: fitted.ending, step: fitted.step, out, resume: again })}\n`,
+        `${JSON.stringify({ event: 'end', ending: fitted.ending, step: fitted.step, out, ...(kept ? { resume: again } : {}) })}\n`,
       );
-    call.note(`stopped at step ${count(fitted.step)}, saved; go on with\n  ${again}`);
+    call.note(
+      kept
+        ? `stopped at step ${count(fitted.step)}, saved; go on with\n  ${again}`
+        : 'stopped before the first step: there is nothing to save',
+    );
     return EXIT.interrupted;
   }
   const evaluation = await writeResults(call, plan, fitted, history, description, backend);
