@@ -33,7 +33,8 @@ export const withCommon = (command: Command, ...names: readonly (keyof typeof co
   for (const name of names) command.option(...common[name]);
   return command
     .option('--json', 'write JSON to stdout and nothing else')
-    .option('--debug', 'show where an error came from');
+    .option('--debug', 'show where an error came from')
+    .helpOption('-h, --help', 'print help');
 };
 
 /** Examples under the help: what is typed, and what it does. */

@@ -94,7 +94,7 @@ const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, evaluation: Ev
         ...evaluationRows(evaluation, parts.test.levels),
         [
           'trained',
-          `${count(fitted.step)} steps in ${duration(fitted.seconds)}${fitted.ending === 'stopped early' ? '; the validation loss got no better, the best parameters are kept' : ''}`,
+          `${count(fitted.step - (plan.resume?.step ?? 0))} ${plan.resume === undefined ? '' : 'more '}steps in ${duration(fitted.seconds)}${fitted.ending === 'stopped early' ? '; the validation loss got no better, the best parameters are kept' : ''}`,
         ],
         ['saved', join(out, FILES.checkpoint)],
         ...(plan.report ? [['report', join(out, FILES.report)]] : []),
@@ -129,7 +129,7 @@ const writeResults = async (
       {
         label: 'Training',
         value: duration(fitted.seconds),
-        hint: `${count(fitted.step)} steps of ${count(record.batchSize)}, ${fitted.ending}`,
+        hint: `${count(fitted.step)} steps of ${count(record.batchSize)}, ${fitted.ending}${plan.resume === undefined ? '' : `; the time is that since step ${count(plan.resume.step)}`}`,
       },
       {
         label: 'Optimiser',
