@@ -166,7 +166,7 @@ export const saveCheckpoint = (path: string, parts: CheckpointParts): TE.TaskEit
  * What `fit` calls to save its state; throws the failure, which then ends training.
  *
  * @example
- * fit({ …, checkpoint: { every: 500, save: saveTo('runs/moons.safetensors', { spec: law.spec }) } });
+ * const checkpoint = { every: 500, save: saveTo('runs/moons.safetensors', { spec: law.spec }) };   // an option of fit
  */
 export const saveTo =
   (path: string, parts: Omit<CheckpointParts, 'state'>) =>
