@@ -3,6 +3,7 @@ export * from './cost.ts';
 export * from './dist.ts';
 export * from './evidence.ts';
 export * from './facts.ts';
+export { rewrite, rewriteLayer } from './rewrite.ts';
 export * from './spec.ts';
 export * from './support.ts';
 export * from './transport.ts';

@@ -100,7 +100,10 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
   const step = D.runDraw(layer.encode(input('x', x)), { path: place });
   const { spec, inverted } = innermost(layer.spec);
   const all = layer.parts;
-  const repeated = spec.type === 'repeat' && all.length > 0;
+  // A rewritten repetition keeps its specification, but need not be one any more.
+  const copies = all.every((p) => innermost(p.layer.spec).spec === innermost(all[0].layer.spec).spec);
+  const repeated = spec.type === 'repeat' && all.length > 0 && spec.times === all.length && copies;
+  const type = spec.type === 'repeat' && !repeated ? 'compose' : spec.type;
   const parts: LayerDescription[] = [];
   let shape = x;
   for (const { segment, layer: part } of repeated ? all.slice(0, 1) : all) {
@@ -109,7 +112,7 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
     shape = described.latent;
   }
   return {
-    name: inverted && (parts.length === 0 || !repeated) ? `inverse ${spec.type}` : spec.type,
+    name: inverted && (parts.length === 0 || !repeated) ? `inverse ${type}` : type,
     detail: detailOf(spec),
     place,
     data: x,

@@ -1,6 +1,7 @@
 /** `pushforward describe`. */
 import { extname } from 'node:path';
 import type { Law } from '../../algebra/dist.ts';
+import { rewrite } from '../../algebra/rewrite.ts';
 import { describe, describeGraph, describeText } from '../../models/index.ts';
 import { EXIT, misuse, orThrow, settled } from '../failures.ts';
 import { prepareParent, writeWhole } from '../files.ts';
@@ -20,6 +21,12 @@ const formats = {
   png: async (law: Law) => (await import('../../report/index.ts')).toPng(await svg(law), { width: 1920 }),
 } as const;
 type Format = keyof typeof formats;
+
+/** The shorter program for the same law; as text, after the composition as it was written. */
+const rewritten = async (law: Law, format: Format): Promise<string | Uint8Array> => {
+  const after = await formats[format](rewrite(law));
+  return format === 'text' ? `written:\n${await formats.text(law)}\nrewritten:\n${after}` : after;
+};
 
 const byExtension: { readonly [extension: string]: Format } = {
   '.json': 'json',
@@ -69,7 +76,7 @@ export const describeModel: Action = async (call) => {
   if (format === 'png' && f.out === undefined && call.io.outIsTerminal)
     misuse('--out', 'a PNG picture is not for the terminal: say a file');
   if (f.out !== undefined) await settled(prepareParent(f.out));
-  const document = await formats[format](law);
+  const document = call.flags.rewritten === true ? await rewritten(law, format) : await formats[format](law);
   if (named.kind === 'registry' && f.shape === undefined)
     call.note(`${named.name} for events of shape [2]; --shape says another\n`);
   if (f.out === undefined) {
