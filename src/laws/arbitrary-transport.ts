@@ -6,12 +6,17 @@
 import type * as FastCheck from 'fast-check';
 import { compose, type Endo, inverse, type Layer, repeat } from '../algebra/transport.ts';
 import { affine } from '../bijectors/affine.ts';
-import { affineCoupling } from '../bijectors/coupling.ts';
+import { autoregressive } from '../bijectors/autoregressive.ts';
+import { affineCoupling, coupling as couplingOf } from '../bijectors/coupling.ts';
+import { elementwise } from '../bijectors/elementwise.ts';
 import { logit } from '../bijectors/logit.ts';
 import { permute, reverse } from '../bijectors/permute.ts';
 import { reshape } from '../bijectors/reshape.ts';
+import { additiveMap, affineMap } from '../bijectors/scalar/affine-map.ts';
+import type { ScalarMap } from '../bijectors/scalar/scalar-map.ts';
 import { keyOf, permutation } from '../core/prng.ts';
 import { type Shape, showShape } from '../core/shape.ts';
+import { made } from '../nn/made.ts';
 import { mlp } from '../nn/mlp.ts';
 
 /** A random bijective composition and where it lives. */
@@ -27,7 +32,18 @@ export interface RandomTransport {
 /** What {@link arbitraryTransport} needs of fast-check. */
 export type FastCheckLike = Pick<typeof FastCheck, 'array' | 'boolean' | 'constantFrom' | 'nat' | 'record'>;
 
-const kinds = ['coupling', 'affine', 'reverse', 'permute', 'squash', 'repeat', 'reshape'] as const;
+const kinds = [
+  'coupling',
+  'mapped',
+  'autoregressive',
+  'elementwise',
+  'affine',
+  'reverse',
+  'permute',
+  'squash',
+  'repeat',
+  'reshape',
+] as const;
 
 /** One layer before it is known where it stands. */
 interface Pick1 {
@@ -60,14 +76,30 @@ const networks = [
 const coupling = (variant: number): Endo<'bijective'> =>
   affineCoupling({ conditioner: networks[variant % 4], logScale: variant < 4 ? 'bounded' : 'learned' });
 
-const onReals = ({ kind, variant }: Pick1, n: number): Endo<'bijective'> => {
+/** Scalar maps, for every combinator. */
+const maps: readonly ScalarMap[] = [affineMap(), affineMap({ logScale: 'learned' }), additiveMap()];
+
+const onReals = ({ kind, variant }: Pick1, shape: Shape): Endo<'bijective'> => {
+  const map = maps[variant % maps.length];
   switch (kind) {
+    case 'mapped':
+      return couplingOf(map, { conditioner: networks[variant % 2] });
+    case 'elementwise':
+      return elementwise(map);
+    case 'autoregressive':
+      return shape.length === 1
+        ? autoregressive(map, { conditioner: made([6], { activation: 'tanh' }) })
+        : couplingOf(map, { conditioner: networks[0] });
     case 'affine':
       return affine();
     case 'reverse':
       return reverse();
     case 'permute':
-      return permute(variant % 2 === 0 ? { seed: variant } : { order: Array.from(permutation(keyOf(variant), n)) });
+      return permute(
+        variant % 2 === 0
+          ? { seed: variant }
+          : { order: Array.from(permutation(keyOf(variant), shape[shape.length - 1])) },
+      );
     case 'repeat':
       return repeat(1 + (variant % 2), compose(coupling(variant), reverse()));
     default:
@@ -87,7 +119,7 @@ const extend = (place: Place, pick: Pick1): Place => {
     return { ...place, shape: target, layers: [...layers, reshape(shape, target)] };
   }
   if (region === 'unit') {
-    if (pick.kind === 'reverse' || pick.kind === 'permute') return keep(onReals(pick, shape[shape.length - 1]));
+    if (pick.kind === 'reverse' || pick.kind === 'permute') return keep(onReals(pick, shape));
     // Only the first may pull its ends in: the others must accept everything in (0, 1).
     const first = layers.every(
       (l) => l.spec.type === 'reverse' || l.spec.type === 'permute' || l.spec.type === 'reshape',
@@ -96,11 +128,11 @@ const extend = (place: Place, pick: Pick1): Place => {
     return { ...place, region: 'reals', layers: [...layers, logit({ alpha })] };
   }
   if (pick.kind === 'squash') return { ...place, region: 'unit', layers: [...layers, inverse(logit({ alpha: 0 }))] };
-  return keep(onReals(pick, shape[shape.length - 1]));
+  return keep(onReals(pick, shape));
 };
 
 /**
- * Random bijective compositions of 1 to `depth` layers (default 5): couplings with both log-scales, affine maps, permutations, reshapes,
+ * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of several scalar maps, permutations, reshapes,
  * logit and its inverse, repetitions and inverses, over events of shapes [2] … [5] and [2, 3], on the reals or on (0, 1).
  */
 export const arbitraryTransport = (
