@@ -3,5 +3,7 @@ export * from './codec.ts';
 export * from './describe.ts';
 export * from './describe-graph.ts';
 export { describeText } from './describe-text.ts';
+export * from './flows.ts';
+export * from './over-events.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';

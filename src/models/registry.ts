@@ -1,6 +1,8 @@
 /** The registry of surveyed models: one table that drives the CLI, tests, docs, gallery and benchmarks. */
 import type { Law } from '../algebra/dist.ts';
 import type { Shape } from '../core/shape.ts';
+import { iafFlow, mafFlow, niceFlow } from './flows.ts';
+import { overEvents } from './over-events.ts';
 import { type RealNvpOptions, realNVP, realNVPImages } from './real-nvp.ts';
 
 /** What a model must fit: the shape of an event, and the number of levels where data are integers. */
@@ -34,5 +36,26 @@ export const models: { readonly [name: string]: ModelEntry } = {
     build: ({ shape, levels }, options) =>
       levels === undefined ? realNVP(shape, options) : realNVPImages(shape, levels, options),
     training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+  },
+  nice: {
+    name: 'nice',
+    description: 'Additive couplings and one scaling: volume preserving but for that, parallel both ways.',
+    paper: 'Dinh, Krueger & Bengio 2014, arXiv:1410.8516',
+    build: (event, options) => overEvents(event, niceFlow(options)),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+  },
+  maf: {
+    name: 'maf',
+    description: 'Masked autoregressive layers: exact density in one pass, sequential samples.',
+    paper: 'Papamakarios, Pavlakou & Murray 2017, arXiv:1705.07057',
+    build: (event, options) => overEvents(event, mafFlow(options)),
+    training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
+  },
+  iaf: {
+    name: 'iaf',
+    description: 'Inverse autoregressive layers: samples in one pass, exact but sequential density.',
+    paper: 'Kingma et al. 2016, arXiv:1606.04934',
+    build: (event, options) => overEvents(event, iafFlow(options)),
+    training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
   },
 };

@@ -1,0 +1,78 @@
+/**
+ * `npm run bench:quality`: how close flows come to toy laws whose entropy is known. Each is trained by maximum likelihood on points of the law, and
+ * judged on fresh ones: mean −log q minus the entropy, in nats, with its standard error; and KL(p ‖ q), the same number by pairs (−log q + log p at
+ * the same points), which has less noise.
+ *
+ *   npm run bench:quality                           every flow on every toy
+ *   npm run bench:quality -- --only maf/circles     one; or a flow, or a toy; may be repeated
+ *   npm run bench:quality -- --steps 2000 --json    fewer steps; one JSON document
+ */
+import { parseArgs } from 'node:util';
+import { onnx } from '../src/core/interpreters/onnx/index.ts';
+import { run } from '../src/inference/index.ts';
+import { type Candidate, candidates, type Score, showTable, targetOf, toys, trained } from './quality-flows.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    steps: { type: 'string' },
+    seed: { type: 'string', default: '0' },
+    threads: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  console.log('npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--json]');
+  process.exit(0);
+}
+
+const TEST = 100_000;
+const seed = Number(values.seed);
+const wanted = (flow: string, toy: string): boolean =>
+  values.only === undefined || values.only.some((o) => [flow, toy, `${flow}/${toy}`].includes(o));
+const backend = onnx('cpu', { threads: Number(values.threads) });
+
+const score = async (name: string, c: Candidate, toyName: keyof typeof toys): Promise<Score> => {
+  const toy = toys[toyName]();
+  const steps = values.steps === undefined ? c.steps : Number(values.steps);
+  const { law, parameters, seconds, count } = await trained(c, toy, { steps, seed, backend });
+  const running = run(law, parameters, backend);
+  const points = toy.sample(seed + 1000, TEST);
+  const x = { shape: [TEST, 2], type: 'float32', data: points } as const;
+  const { data } = await running.logDensity(x);
+  const nll = Array.from(data, (l) => -l);
+  const pairs = nll.map((v, i) => v + toy.logDensity(points[2 * i], points[2 * i + 1]));
+  const [gap, kl] = [summary(nll), summary(pairs)];
+  return {
+    flow: name,
+    toy: toyName,
+    gap: gap.mean - toy.entropy,
+    gapError: gap.error,
+    kl: kl.mean,
+    klError: kl.error,
+    target: targetOf(name, toyName),
+    steps,
+    seconds,
+    parameters: count,
+  };
+};
+
+const summary = (v: readonly number[]): { readonly mean: number; readonly error: number } => {
+  const mean = v.reduce((a, b) => a + b, 0) / v.length;
+  const variance = v.reduce((a, b) => a + (b - mean) ** 2, 0) / (v.length - 1);
+  return { mean, error: Math.sqrt(variance / v.length) };
+};
+
+const scores: Score[] = [];
+for (const [name, candidate] of Object.entries(candidates))
+  for (const toy of Object.keys(toys) as (keyof typeof toys)[]) {
+    if (!wanted(name, toy)) continue;
+    const s = await score(name, candidate, toy);
+    scores.push(s);
+    console.error(
+      `${name} ${toy}: ${s.gap.toFixed(4)} ± ${s.gapError.toFixed(4)} (KL ${s.kl.toFixed(4)}) in ${s.seconds.toFixed(0)} s`,
+    );
+  }
+console.log(values.json ? JSON.stringify(scores, null, 2) : showTable(scores));
+process.exit(0);
