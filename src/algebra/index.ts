@@ -1,4 +1,5 @@
 /** The algebra of laws and layers: evidence in the type, one ledger, declarations as data. */
+export * from './conditional.ts';
 export * from './cost.ts';
 export * from './dist.ts';
 export * from './evidence.ts';

@@ -2,6 +2,7 @@
 export * from './checkpoint.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
+export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
 export * from './objective.ts';
 export * from './optimizer.ts';

@@ -36,6 +36,7 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   networks: { ...builtIn.networks, ...extra.networks },
 
   maps: { ...builtIn.maps, ...extra.maps },
+  conditionals: { ...builtIn.conditionals, ...extra.conditionals },
   objectives: { ...builtIn.objectives, ...extra.objectives },
   optimizers: { ...builtIn.optimizers, ...extra.optimizers },
   schedules: { ...builtIn.schedules, ...extra.schedules },

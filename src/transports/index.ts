@@ -1,2 +1,4 @@
 /** Transports that are not bijections: surjections and stochastic layers. */
 export * from './dequantise.ts';
+export * from './stochastic.ts';
+export * from './surjections.ts';

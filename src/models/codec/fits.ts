@@ -14,6 +14,7 @@ const transparent: { readonly [type: string]: string } = {
   inverse: 'of',
   maximumLikelihood: 'law',
   elbo: 'law',
+  importanceWeighted: 'law',
   weighted: 'objective',
 };
 

@@ -30,7 +30,7 @@ import {
   t,
 } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
-import { dequantise } from '../../transports/index.ts';
+import { abs, augment, dequantise, slice, sort, stochastic } from '../../transports/index.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Types were checked when the declaration was written; what JSON says is checked here. */
@@ -92,5 +92,15 @@ export const layersTable: Tables['layers'] = {
   permute: () => permutation,
   logit: () => variant({}, { alpha: nonNegative }, logit),
   reshape: () => variant({ data: shapeCodec, latent: shapeCodec }, {}, ({ data, latent }) => reshape(data, latent)),
+  stochastic: (read) =>
+    variant({ encoder: read.conditional, decoder: read.conditional }, {}, ({ encoder, decoder }) =>
+      stochastic({ encoder, decoder }),
+    ),
+  slice: (read) =>
+    variant({ data: shapeCodec, dropped: read.conditional }, {}, ({ data, dropped }) => slice(data, dropped)),
+  augment: (read) =>
+    variant({ latent: shapeCodec, added: read.conditional }, {}, ({ latent, added }) => augment(latent, added)),
+  abs: () => variant({}, {}, abs),
+  sort: () => variant({}, {}, sort),
   dequantise: () => variant({}, { levels: positiveInteger }, dequantise),
 };

@@ -2,9 +2,11 @@
 import { finite, isRecord, nonNegative, positiveInteger, positiveNumber, t } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
+import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts';
 import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
+import { conditionalsTable } from './conditionals-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
@@ -40,6 +42,7 @@ export const builtIn: Tables = {
   layers: layersTable,
   networks: networksTable,
   maps: mapsTable,
+  conditionals: conditionalsTable,
   objectives: {
     maximumLikelihood: (read) =>
       variant({ law: read.law }, {}, ({ law }) =>
@@ -53,6 +56,15 @@ export const builtIn: Tables = {
     elbo: (read) =>
       variant({ law: read.law }, {}, ({ law }) =>
         evidenceOf('elbo', elbo(law as never) as Objective<Shape>, ['exact', 'bound'], 'the law has no bound'),
+      ),
+    importanceWeighted: (read) =>
+      variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
+        evidenceOf(
+          'importanceWeighted',
+          importanceWeighted(samples)(law as never) as Objective<Shape>,
+          ['exact', 'bound'],
+          'the law has no bound',
+        ),
       ),
     weighted: (read) =>
       variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) =>

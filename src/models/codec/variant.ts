@@ -8,6 +8,7 @@
  * readLaw(json, mine);
  */
 import * as E from 'fp-ts/lib/Either.js';
+import type { Conditional } from '../../algebra/conditional.ts';
 import type { Law } from '../../algebra/dist.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Layer } from '../../algebra/transport.ts';
@@ -27,6 +28,7 @@ export interface Kinds {
   readonly layer: Layer;
   readonly network: Network;
   readonly map: ScalarMap;
+  readonly conditional: Conditional<Shape, Shape>;
   readonly objective: Objective<Shape>;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
@@ -52,6 +54,7 @@ export interface Tables {
   readonly layers: Table<Layer>;
   readonly networks: Table<Network>;
   readonly maps: Table<ScalarMap>;
+  readonly conditionals: Table<Conditional<Shape, Shape>>;
   readonly objectives: Table<Objective<Shape>>;
   readonly optimizers: Table<Optimizer>;
   readonly schedules: Table<Schedule>;
@@ -143,6 +146,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['layer', tables.layers],
     ['network', tables.networks],
     ['map', tables.maps],
+    ['conditional', tables.conditionals],
     ['objective', tables.objectives],
     ['optimizer', tables.optimizers],
     ['schedule', tables.schedules],
@@ -159,6 +163,7 @@ export const readersOf = (tables: Tables): Readers => {
     layer: made('layer', tables.layers),
     network: made('network', tables.networks),
     map: made('map', tables.maps),
+    conditional: made('conditional', tables.conditionals),
     objective: made('objective', tables.objectives),
     optimizer: made('optimizer', tables.optimizers),
     schedule: made('schedule', tables.schedules),

@@ -1,0 +1,61 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import type { Cost } from '../algebra/cost.ts';
+import { type Transport, transport } from '../algebra/transport.ts';
+import * as D from '../core/draw.ts';
+import { sub } from '../core/ops/elementwise.ts';
+import type { Shape } from '../core/shape.ts';
+
+const onePassEach: Cost = { encode: { how: 'parallel', passes: 2 }, decode: { how: 'parallel', passes: 2 } };
+
+/** The two conditional laws of {@link stochastic}. */
+export interface StochasticOptions<X extends Shape, Z extends Shape> {
+  /** q(z | x), the approximate posterior. */
+  readonly encoder: Conditional<X, Z>;
+  /** p(x | z). */
+  readonly decoder: Conditional<NoInfer<Z>, NoInfer<X>>;
+}
+
+/**
+ * A stochastic layer: z ~ q(z | x) one way, x ~ p(x | z) the other. Its contribution log p(x | z) − log q(z | x) makes log p(z) + contribution
+ * a one-sample bound on log p(x) (Kingma & Welling 2014, arXiv:1312.6114; SurVAE, Nielsen et al. 2020). A VAE is one such layer over a base
+ * law, a hierarchical VAE a composition of them. Cost: one pass of each network in both directions.
+ *
+ * @example
+ * const vae = (encoder: Conditional<[784], [20]>, decoder: Conditional<[20], [784]>) =>
+ *   pipe(standardNormal([20]), pushforward(stochastic({ encoder, decoder })));   // Dist<[784], Bound & Samples>
+ */
+export const stochastic = <const X extends Shape, const Z extends Shape>({
+  encoder,
+  decoder,
+}: StochasticOptions<X, Z>): Transport<X, Z, 'bound'> => {
+  const q = (x: Parameters<typeof sampleGiven>[1]) => D.at('encoder', sampleGiven(encoder, x));
+  return transport<X, Z, 'bound'>(
+    'bound',
+    { data: encoder.context, latent: encoder.event },
+    {
+      spec: { type: 'stochastic', encoder: encoder.spec, decoder: decoder.spec },
+      cost: onePassEach,
+      encode: (x) =>
+        pipe(
+          q(x),
+          D.chain((z) =>
+            pipe(
+              D.at('decoder', logDensityGiven(decoder, z.value, x)),
+              D.map((l) => ({ value: z.value, contribution: sub(l, z.logDensity) })),
+            ),
+          ),
+        ),
+      decode: (z) =>
+        pipe(
+          D.at('decoder', sampleGiven(decoder, z)),
+          D.chain((x) =>
+            pipe(
+              D.at('encoder', logDensityGiven(encoder, x.value, z)),
+              D.map((l) => ({ value: x.value, contribution: sub(x.logDensity, l) })),
+            ),
+          ),
+        ),
+    },
+  );
+};
