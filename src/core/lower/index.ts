@@ -1,6 +1,7 @@
 /** Lowering: rewriting primitives an interpreter lacks into ones it has, before it sees them. */
 import { type Expr, makeNode, type Node, type Op, topological, withInputs } from '../expr.ts';
 
+export * from './layout.ts';
 export * from './linear.ts';
 export * from './special.ts';
 

@@ -61,6 +61,9 @@ export const kernelGradientByTaps = (n: Node<'conv2dKernelGradient'>, x: Expr, g
   const [oc, ic, kh, kw] = n.shape;
   const [batch, , rows, columns] = g.shape;
   const padded = o.pad(x, [0, 0, padding[0][0], padding[1][0]], [0, 0, padding[0][1], padding[1][1]]);
+  const [, , h, w] = padded.shape;
+  // Channels last, once: then every tap is a slice whose rows are ready for the product.
+  const last = o.transpose(o.reshape(padded, [batch, groups, ic, h, w]), [1, 0, 3, 4, 2]);
   const gs = o.reshape(o.transpose(o.reshape(g, [batch, groups, oc / groups, rows * columns]), [1, 2, 0, 3]), [
     groups,
     oc / groups,
@@ -68,16 +71,11 @@ export const kernelGradientByTaps = (n: Node<'conv2dKernelGradient'>, x: Expr, g
   ]);
   const taps = range(kh * kw).map((t) => {
     const [p, r] = [Math.floor(t / kw), t % kw];
-    const limit = [batch, padded.shape[1], p + (rows - 1) * stride[0] + 1, r + (columns - 1) * stride[1] + 1];
-    const seen = o.slice(padded, [0, 0, p, r], limit, [1, 1, stride[0], stride[1]]);
-    const xs = o.reshape(o.transpose(o.reshape(seen, [batch, groups, ic, rows * columns]), [1, 0, 3, 2]), [
-      groups,
-      batch * rows * columns,
-      ic,
-    ]);
-    return o.matmul(gs, xs); // [groups, oc / groups, ic]
+    const limit = [groups, batch, p + (rows - 1) * stride[0] + 1, r + (columns - 1) * stride[1] + 1, ic];
+    const seen = o.slice(last, [0, 0, p, r, 0], limit, [1, 1, stride[0], stride[1], 1]);
+    return o.matmul(gs, o.reshape(seen, [groups, batch * rows * columns, ic])); // [groups, oc / groups, ic]
   });
-  return o.reshape(o.transpose(o.stack(taps, 3), [0, 1, 2, 3]), [oc, ic, kh, kw]);
+  return o.reshape(o.stack(taps, 3), [oc, ic, kh, kw]);
 };
 
 /** A convolution as one matrix product for each tap: for element types a backend has no convolution for. */

@@ -15,6 +15,7 @@ import {
   lgammaByStirling,
   log1pByLog,
   lower,
+  mergedTranspose,
   polygammaBySeries,
   sigmoidByExp,
   softplusByExp,
@@ -43,6 +44,11 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda';
 const lowering = (precision: Precision): Lowering => ({
   log1p: (_, x) => log1pByLog(x),
   expm1: (_, x) => expm1ByTanh(x),
+  transpose: (n, x) => mergedTranspose(n, x),
+  matmul: (n, a, b) =>
+    n.shape.length > 2 && n.shape.slice(0, -2).every((d) => d === 1)
+      ? o.reshape(o.matmul(o.reshape(a, a.shape.slice(-2)), o.reshape(b, b.shape.slice(-2))), n.shape)
+      : undefined,
   // Column sums as a product with a row of ones: ONNX Runtime's own reduction along the rows wakes its threads for little work.
   sum: (n, x) =>
     n.type === 'real' && x.shape.length === 2 && x.shape[0] >= 32 && n.attributes.axes.join() === '0'
@@ -57,7 +63,11 @@ const lowering = (precision: Precision): Lowering => ({
   triangularSolve: (n, a, b) => triangularSolveByInverse(n, a, b),
   conv2dKernelGradient: (n, x, g) => kernelGradientByTaps(n, x, g),
   conv2d: (n, x, w) => (precision === 'float64' ? convByTaps(n, x, w) : undefined),
-  conv2dInputGradient: (n, g, w) => (precision === 'float64' ? inputGradientByConv(n, g, w) : undefined),
+  conv2dInputGradient: (n, g, w) =>
+    // `ConvTranspose` is the quicker one where few channels come out, `Conv` with flipped kernels elsewhere.
+    precision === 'float64' || (n.attributes.stride.every((s) => s === 1) && w.shape[1] >= 8)
+      ? inputGradientByConv(n, g, w)
+      : undefined,
   pad: (n, x) => (n.attributes.interior.some((k) => k > 0) ? interiorByReshape(n, x) : undefined),
   scatterAdd: (n, i, u) => {
     const { axis, size } = n.attributes;
