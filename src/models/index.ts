@@ -1,4 +1,5 @@
 /** The surveyed models, each a composition, and the registry of them. */
+export * from './class-conditional.ts';
 export * from './codec.ts';
 export * from './describe.ts';
 export * from './describe-graph.ts';

@@ -1,14 +1,14 @@
 /** The registry of surveyed models: one table that drives the CLI, tests, docs, gallery and benchmarks. */
 import type { Law } from '../algebra/dist.ts';
-import type { Shape } from '../core/shape.ts';
+import { classConditional, ofClass, withClass } from './class-conditional.ts';
 import { iafFlow, mafFlow, niceFlow } from './flows.ts';
-import { overEvents } from './over-events.ts';
+import { type Events, overEvents } from './over-events.ts';
 import { type RealNvpOptions, realNVP, realNVPImages } from './real-nvp.ts';
 
 /** What a model must fit: the shape of an event, and the number of levels where data are integers. */
-export interface EventInfo {
-  readonly shape: Shape;
-  readonly levels?: number;
+export interface EventInfo extends Events {
+  /** Every event has one of so many classes: a class-conditional model is a law of (event, one-hot class). */
+  readonly classes?: number;
 }
 
 /** Options every registered model understands (a model ignores what it has no use for). */
@@ -57,5 +57,16 @@ export const models: { readonly [name: string]: ModelEntry } = {
     paper: 'Kingma et al. 2016, arXiv:1606.04934',
     build: (event, options) => overEvents(event, iafFlow(options)),
     training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
+  },
+  classConditional: {
+    name: 'classConditional',
+    description:
+      'RealNVP whose couplings read the class; a law of event and class, or of the event where there is one class.',
+    paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803; Winkler et al. 2019, arXiv:1912.00042',
+    build: ({ classes = 1, ...events }, options) =>
+      classes === 1
+        ? ofClass(classConditional(events, 1, options), 0)
+        : withClass(classConditional(events, classes, options)),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
   },
 };

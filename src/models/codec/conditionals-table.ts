@@ -1,6 +1,7 @@
 /** The entries of conditional laws. */
-import { positiveNumber, shapeCodec } from '../../core/codec.ts';
+import { list, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
 import { conditionalNormal } from '../../distributions/index.ts';
+import { classConditional } from '../class-conditional.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Conditional laws by type. */
@@ -10,5 +11,16 @@ export const conditionalsTable: Tables['conditionals'] = {
       { context: shapeCodec, event: shapeCodec },
       { network: read.network, scale: positiveNumber },
       ({ context, event, ...options }) => conditionalNormal(context, event, options),
+    ),
+  classConditional: () =>
+    variant(
+      { shape: shapeCodec, classes: positiveInteger },
+      {
+        levels: positiveInteger,
+        layers: positiveInteger,
+        hidden: list(positiveInteger, 'a list of positive integers'),
+      },
+      ({ shape, levels, classes, ...options }) =>
+        classConditional({ shape, ...(levels === undefined ? {} : { levels }) }, classes, options),
     ),
 };

@@ -1,8 +1,9 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, pushforward } from '../../algebra/dist.ts';
-import { finite, isRecord, list, shapeCodec, t } from '../../core/codec.ts';
+import { finite, isRecord, list, natural, shapeCodec, t } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { normal, standardNormal, uniform } from '../../distributions/index.ts';
+import { ofClass, ofClasses, withClass } from '../class-conditional.ts';
 import { anyShape } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -28,6 +29,9 @@ export const lawsTable: Tables['laws'] = {
     variant({ shape: shapeCodec }, { loc: argument, scale: argument }, ({ shape, ...rest }) => normal(shape, rest)),
   uniform: () =>
     variant({ shape: shapeCodec }, { low: argument, high: argument }, ({ shape, ...rest }) => uniform(shape, rest)),
+  withClass: (read) => variant({ of: read.conditional }, {}, ({ of }) => withClass(ofClasses(of))),
+  ofClass: (read) =>
+    variant({ of: read.conditional, class: natural }, {}, ({ of, class: k }) => ofClass(ofClasses(of), k)),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),
