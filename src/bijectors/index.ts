@@ -11,13 +11,18 @@ export {
   type Transport,
   transport,
 } from '../algebra/transport.ts';
+export * from './act-norm.ts';
 export * from './affine.ts';
 export * from './autoregressive.ts';
+export * from './batch-norm.ts';
 export * from './coupling.ts';
 export * from './elementwise.ts';
+export * from './invertible-1x1.ts';
 export * from './logit.ts';
+export * from './multi-scale.ts';
 export * from './permute.ts';
 export * from './reshape.ts';
 export * from './scalar/affine-map.ts';
 export type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
 export * from './shift-scale.ts';
+export * from './squeeze.ts';

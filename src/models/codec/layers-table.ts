@@ -1,21 +1,27 @@
 /** The entries of layers: one line for every transport that keeps a specification, and for the scalar maps that some are made from. */
 import { compose, type Endo, identity, inverse, type Layer, repeat } from '../../algebra/transport.ts';
 import {
+  actNorm,
   additiveCoupling,
   additiveMap,
   affine,
   affineCoupling,
   affineMap,
   autoregressive,
+  batchNorm,
   coupling,
   elementwise,
   iaf,
+  invertible1x1,
   logit,
   maf,
+  multiScale,
   permute,
   reshape,
   reverse,
+  scaleTril,
   shiftScale,
+  squeeze,
 } from '../../bijectors/index.ts';
 import {
   finite,
@@ -25,8 +31,10 @@ import {
   nonNegative,
   oneOf,
   positiveInteger,
+  positiveNumber,
   shapeCodec,
   showJson,
+  strict,
   t,
 } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
@@ -63,6 +71,9 @@ const permutation = variant({}, { order: list(natural, 'a permutation'), seed: i
 const logScale = oneOf(['bounded', 'learned']);
 const split = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
 
+const parametrisation = oneOf(['lu', 'plain', 'qr', 'exponential', 'householder']);
+const statistics = strict({ mean: list(finite), variance: list(nonNegative) });
+
 /** Scalar maps by type. */
 export const mapsTable: Tables['maps'] = {
   affineMap: () => variant({}, { logScale }, affineMap),
@@ -86,6 +97,22 @@ export const layersTable: Tables['layers'] = {
     variant({ map: read.map }, { conditioner: read.network }, ({ map, ...options }) => autoregressive(map, options)),
   maf: (read) => variant({}, { conditioner: read.network, logScale }, maf),
   iaf: (read) => variant({}, { conditioner: read.network, logScale }, iaf),
+  actNorm: () => variant({}, { varianceFloor: positiveNumber }, actNorm),
+  batchNorm: () => variant({}, { epsilon: positiveNumber, statistics }, batchNorm),
+  invertible1x1: () => variant({}, { parametrisation, seed: integer }, invertible1x1),
+  scaleTril: () => variant({}, { matrix: list(list(finite)) }, scaleTril),
+  squeeze: () =>
+    variant(
+      { data: shapeCodec, latent: shapeCodec },
+      { order: oneOf(['glow', 'realNVP']) },
+      ({ data, latent, ...options }) => squeeze(data, latent, options),
+    ),
+  multiScale: (read) =>
+    variant(
+      { data: shapeCodec, latent: shapeCodec, scales: list(read.layer, 'a list of layers') },
+      {},
+      ({ data, latent, scales }) => multiScale(data, latent, scales.map(bijective)),
+    ),
   affine: () => variant({}, {}, affine),
   reverse: () => variant({}, {}, reverse),
   shiftScale: () => variant({ shift: list(finite), scale: list(finite) }, {}, shiftScale),

@@ -1,6 +1,6 @@
 /** The entries of networks. */
-import { boolean, list, oneOf, positiveInteger } from '../../core/codec.ts';
-import { type Activation, activations, made, mlp } from '../../nn/index.ts';
+import { boolean, list, natural, oneOf, positiveInteger } from '../../core/codec.ts';
+import { type Activation, activations, convNet, made, mlp } from '../../nn/index.ts';
 import { type Tables, variant } from './variant.ts';
 
 const hidden = list(positiveInteger, 'a list of positive integers');
@@ -9,5 +9,6 @@ const activation = oneOf(Object.keys(activations) as Activation[]);
 /** Networks by type. */
 export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
+  convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
   made: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => made(hidden, options)),
 };
