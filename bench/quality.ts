@@ -6,7 +6,9 @@
  *   npm run bench:quality                           every flow on every toy
  *   npm run bench:quality -- --only maf/circles     one; or a flow, or a toy; may be repeated
  *   npm run bench:quality -- --steps 2000 --json    fewer steps; one JSON document
+ *   npm run bench:quality -- --log scores.jsonl     each score is written as soon as it is known
  */
+import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
 import { run } from '../src/inference/index.ts';
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
+    log: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
@@ -35,8 +38,8 @@ const backend = onnx('cpu', { threads: Number(values.threads) });
 
 const score = async (name: string, c: Candidate, toyName: keyof typeof toys): Promise<Score> => {
   const toy = toys[toyName]();
-  const steps = values.steps === undefined ? c.steps : Number(values.steps);
-  const { law, parameters, seconds, count } = await trained(c, toy, { steps, seed, backend });
+  const steps = values.steps === undefined ? (c.more?.[toyName] ?? c.steps) : Number(values.steps);
+  const { law, parameters, seconds, processorSeconds, count } = await trained(c, toy, { steps, seed, backend });
   const running = run(law, parameters, backend);
   const points = toy.sample(seed + 1000, TEST);
   const x = { shape: [TEST, 2], type: 'float32', data: points } as const;
@@ -54,6 +57,7 @@ const score = async (name: string, c: Candidate, toyName: keyof typeof toys): Pr
     target: targetOf(name, toyName),
     steps,
     seconds,
+    processorSeconds,
     parameters: count,
   };
 };
@@ -70,6 +74,7 @@ for (const [name, candidate] of Object.entries(candidates))
     if (!wanted(name, toy)) continue;
     const s = await score(name, candidate, toy);
     scores.push(s);
+    if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(s)}\n`);
     console.error(
       `${name} ${toy}: ${s.gap.toFixed(4)} ± ${s.gapError.toFixed(4)} (KL ${s.kl.toFixed(4)}) in ${s.seconds.toFixed(0)} s`,
     );
