@@ -1,4 +1,6 @@
 /** Inference: objectives, optimisers, training, evaluation. */
+
+export * from './binarise.ts';
 export * from './checkpoint.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';

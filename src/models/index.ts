@@ -8,3 +8,4 @@ export * from './flows.ts';
 export * from './over-events.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';
+export * from './vae.ts';

@@ -4,6 +4,7 @@ import { classConditional, ofClass, withClass } from './class-conditional.ts';
 import { iafFlow, mafFlow, niceFlow } from './flows.ts';
 import { type Events, overEvents } from './over-events.ts';
 import { type RealNvpOptions, realNVP, realNVPImages } from './real-nvp.ts';
+import { vaeOverEvents } from './vae.ts';
 
 /** What a model must fit: the shape of an event, and the number of levels where data are integers. */
 export interface EventInfo extends Events {
@@ -57,6 +58,13 @@ export const models: { readonly [name: string]: ModelEntry } = {
     paper: 'Kingma et al. 2016, arXiv:1606.04934',
     build: (event, options) => overEvents(event, iafFlow(options)),
     training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
+  },
+  vae: {
+    name: 'vae',
+    description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
+    paper: 'Kingma & Welling 2014, arXiv:1312.6114',
+    build: (event, { hidden } = {}) => vaeOverEvents(event, hidden === undefined ? {} : { hidden }),
+    training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
   },
   classConditional: {
     name: 'classConditional',

@@ -16,6 +16,7 @@ const transparent: { readonly [type: string]: string } = {
   elbo: 'law',
   importanceWeighted: 'law',
   weighted: 'objective',
+  dynamicallyBinarised: 'objective',
 };
 
 const pushes = (spec: unknown): number => (isRecord(spec) && spec.type === 'pushforward' ? 1 + pushes(spec.base) : 0);

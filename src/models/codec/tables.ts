@@ -2,6 +2,7 @@
 import { finite, isRecord, nonNegative, positiveInteger, positiveNumber, t } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
+import { dynamicallyBinarised } from '../../inference/binarise.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts';
@@ -65,6 +66,10 @@ export const builtIn: Tables = {
           ['exact', 'bound'],
           'the law has no bound',
         ),
+      ),
+    dynamicallyBinarised: (read) =>
+      variant({ levels: positiveInteger, objective: read.objective }, {}, ({ levels, objective }) =>
+        dynamicallyBinarised(levels)(objective),
       ),
     weighted: (read) =>
       variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) =>

@@ -1,0 +1,27 @@
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import { cast, less, mul } from '../core/ops/elementwise.ts';
+import { uniform } from '../core/random.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Objective } from './objective.ts';
+
+/** Grey levels 0 … levels−1 as coin flips with chance k/(levels−1) of a one. */
+export const binarise =
+  (levels: number) =>
+  (k: Expr): D.Draw<Expr> =>
+    D.map((u: Expr) => cast(less(u, mul(1 / (levels - 1), k)), 'real'))(D.fromRandom(uniform(k.shape)));
+
+/**
+ * An objective of binary data on grey levels, binarised anew at every step (dynamic binarisation, Salakhutdinov & Murray 2008): each pixel is 1 with
+ * its grey value as probability.
+ *
+ * @example
+ * dynamicallyBinarised(256)(elbo(law))
+ */
+export const dynamicallyBinarised =
+  (levels: number) =>
+  <S extends Shape>(objective: Objective<S>): Objective<S> => ({
+    ...objective,
+    spec: { type: 'dynamicallyBinarised', levels, objective: objective.spec },
+    loss: (k) => D.chain((x: Expr) => objective.loss(x))(binarise(levels)(k)),
+  });

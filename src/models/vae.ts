@@ -1,0 +1,57 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
+import type { Bound, Samples } from '../algebra/evidence.ts';
+import { compose } from '../algebra/transport.ts';
+import { logit } from '../bijectors/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { conditionalBernoulli, conditionalNormal, standardNormal } from '../distributions/index.ts';
+import { type Activation, mlp } from '../nn/index.ts';
+import { dequantise, stochastic } from '../transports/index.ts';
+import type { Events } from './over-events.ts';
+
+/** Options of {@link vae}. */
+export interface VaeOptions {
+  /** Dimensions of the code. */
+  readonly latent?: number;
+  /** Hidden widths of encoder and decoder. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation;
+  /** The law of data given the code: coin flips for binary data, normal with learned scales for real data. */
+  readonly decoder?: 'bernoulli' | 'normal';
+}
+
+/**
+ * The variational auto-encoder (Kingma & Welling 2014, arXiv:1312.6114): a standard normal code pushed through one stochastic layer, with perceptrons
+ * of one tanh layer (appendix C) unless told otherwise. Its density is a bound: train it with `elbo` or `importanceWeighted(k)`.
+ *
+ * @example
+ * const model = vae([784], { latent: 20, hidden: [500], decoder: 'bernoulli' });   // Dist<readonly [784], Bound & Samples>
+ */
+export const vae = <const S extends Shape>(
+  shape: S,
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal' }: VaeOptions = {},
+): Dist<S, Bound & Samples> => {
+  const network = mlp(hidden, { activation, zeroLast: false });
+  const code: Shape = [latent];
+  const encoder = conditionalNormal(shape as Shape, code, { network });
+  const likelihood =
+    decoder === 'bernoulli'
+      ? conditionalBernoulli(code, shape as Shape, { network })
+      : conditionalNormal(code, shape as Shape, { network });
+  return pipe(standardNormal(code), pushforward(stochastic({ encoder, decoder: likelihood }))) as unknown as Dist<
+    S,
+    Bound & Samples
+  >;
+};
+
+/**
+ * {@link vae} for any events: a normal decoder for real data, coin flips for two levels, and for more levels a normal decoder behind
+ * dequantisation and logit.
+ */
+export const vaeOverEvents = ({ shape, levels }: Events, options: VaeOptions = {}): Law => {
+  if (levels === 2) return vae(shape, { ...options, decoder: 'bernoulli' });
+  const onReals = vae(shape, { ...options, decoder: 'normal' });
+  return levels === undefined
+    ? onReals
+    : pipe(onReals, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))));
+};
