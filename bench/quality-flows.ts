@@ -34,6 +34,14 @@ export interface Candidate {
   readonly more?: { readonly [toy: string]: number };
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Arguments of the same flow in `peers/quality.py`. */
+  readonly peer?: {
+    readonly flow: string;
+    readonly layers: number;
+    readonly hidden: string;
+    readonly bins?: number;
+    readonly bound?: number;
+  };
 }
 
 /** The flows of the table. */
@@ -56,6 +64,7 @@ export const candidates: { readonly [name: string]: Candidate } = {
     steps: 20_000,
     batchSize: 512,
     learningRate: 2e-3,
+    peer: { flow: 'realNVP', layers: 12, hidden: '64,64' },
   },
 };
 
@@ -73,7 +82,8 @@ export interface Trained {
   readonly count: number;
 }
 
-const TRAIN = 500_000;
+/** Points that a flow is trained on. */
+export const TRAIN = 500_000;
 
 /** Trains a candidate on points of a toy, standardised by a first layer of the law: Adam with a cosine, gradients clipped, parameters averaged. */
 export const trained = async (

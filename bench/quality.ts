@@ -6,13 +6,16 @@
  *   npm run bench:quality                           every flow on every toy
  *   npm run bench:quality -- --only maf/circles     one; or a flow, or a toy; may be repeated
  *   npm run bench:quality -- --steps 2000 --json    fewer steps; one JSON document
+ *   npm run bench:quality -- --peer                 beside PyTorch, where python3-torch is installed and the flow is written there
  *   npm run bench:quality -- --log scores.jsonl     each score is written as soon as it is known
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
+import type { Toy } from '../src/data/index.ts';
 import { run } from '../src/inference/index.ts';
-import { type Candidate, candidates, type Score, showTable, targetOf, toys, trained } from './quality-flows.ts';
+import { type Candidate, candidates, type Score, showTable, TRAIN, targetOf, toys, trained } from './quality-flows.ts';
+import { hasTorch, type PeerScore, peerScore } from './quality-peer.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,13 +23,16 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
+    peer: { type: 'boolean', default: false },
     log: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
 if (values.help) {
-  console.log('npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--json]');
+  console.log(
+    'npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--peer] [--log FILE] [--json]',
+  );
   process.exit(0);
 }
 
@@ -36,31 +42,49 @@ const wanted = (flow: string, toy: string): boolean =>
   values.only === undefined || values.only.some((o) => [flow, toy, `${flow}/${toy}`].includes(o));
 const backend = onnx('cpu', { threads: Number(values.threads) });
 
-const score = async (name: string, c: Candidate, toyName: keyof typeof toys): Promise<Score> => {
+const score = async (name: string, c: Candidate, toyName: keyof typeof toys, peer: boolean): Promise<Score> => {
   const toy = toys[toyName]();
   const steps = values.steps === undefined ? (c.more?.[toyName] ?? c.steps) : Number(values.steps);
-  const { law, parameters, seconds, processorSeconds, count } = await trained(c, toy, { steps, seed, backend });
-  const running = run(law, parameters, backend);
   const points = toy.sample(seed + 1000, TEST);
-  const x = { shape: [TEST, 2], type: 'float32', data: points } as const;
-  const { data } = await running.logDensity(x);
-  const nll = Array.from(data, (l) => -l);
-  const pairs = nll.map((v, i) => v + toy.logDensity(points[2 * i], points[2 * i + 1]));
-  const [gap, kl] = [summary(nll), summary(pairs)];
+  const side = peer ? theirs(c, toy, points, steps) : await ours(c, toy, points, steps);
+  const pairs = side.nll.map((v, i) => v + toy.logDensity(points[2 * i], points[2 * i + 1]));
+  const [gap, kl] = [summary(side.nll), summary(pairs)];
   return {
-    flow: name,
+    flow: peer ? `${name}, PyTorch` : name,
     toy: toyName,
     gap: gap.mean - toy.entropy,
     gapError: gap.error,
     kl: kl.mean,
     klError: kl.error,
-    target: targetOf(name, toyName),
+    target: peer ? undefined : targetOf(name, toyName),
     steps,
-    seconds,
-    processorSeconds,
-    parameters: count,
+    seconds: side.seconds,
+    processorSeconds: side.processorSeconds,
+    parameters: side.parameters,
   };
 };
+
+const ours = async (c: Candidate, toy: Toy, points: Float32Array, steps: number): Promise<PeerScore> => {
+  const { law, parameters, seconds, processorSeconds, count } = await trained(c, toy, { steps, seed, backend });
+  const x = { shape: [TEST, 2], type: 'float32', data: points } as const;
+  const { data } = await run(law, parameters, backend).logDensity(x);
+  return { nll: Array.from(data, (l) => -l), seconds, processorSeconds, parameters: count };
+};
+
+const theirs = (
+  { peer, batchSize, learningRate }: Candidate,
+  toy: Toy,
+  points: Float32Array,
+  steps: number,
+): PeerScore =>
+  peerScore(toy.sample(seed, TRAIN), points, {
+    ...peer,
+    steps,
+    batch: batchSize,
+    rate: learningRate,
+    seed,
+    threads: values.threads,
+  });
 
 const summary = (v: readonly number[]): { readonly mean: number; readonly error: number } => {
   const mean = v.reduce((a, b) => a + b, 0) / v.length;
@@ -69,15 +93,17 @@ const summary = (v: readonly number[]): { readonly mean: number; readonly error:
 };
 
 const scores: Score[] = [];
+const sides = values.peer && hasTorch() ? [false, true] : [false];
 for (const [name, candidate] of Object.entries(candidates))
-  for (const toy of Object.keys(toys) as (keyof typeof toys)[]) {
-    if (!wanted(name, toy)) continue;
-    const s = await score(name, candidate, toy);
-    scores.push(s);
-    if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(s)}\n`);
-    console.error(
-      `${name} ${toy}: ${s.gap.toFixed(4)} ± ${s.gapError.toFixed(4)} (KL ${s.kl.toFixed(4)}) in ${s.seconds.toFixed(0)} s`,
-    );
-  }
+  for (const toy of Object.keys(toys) as (keyof typeof toys)[])
+    for (const peer of sides) {
+      if (!wanted(name, toy) || (peer && candidate.peer === undefined)) continue;
+      const s = await score(name, candidate, toy, peer);
+      scores.push(s);
+      if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(s)}\n`);
+      console.error(
+        `${s.flow} ${toy}: ${s.gap.toFixed(4)} ± ${s.gapError.toFixed(4)} (KL ${s.kl.toFixed(4)}) in ${s.seconds.toFixed(0)} s`,
+      );
+    }
 console.log(values.json ? JSON.stringify(scores, null, 2) : showTable(scores));
 process.exit(0);
