@@ -4,6 +4,7 @@ import { finite, isRecord, list, natural, shapeCodec, t } from '../../core/codec
 import type { Shape } from '../../core/shape.ts';
 import { normal, standardNormal, uniform } from '../../distributions/index.ts';
 import { ofClass, ofClasses, withClass } from '../class-conditional.ts';
+import { discreteTable } from './discrete-table.ts';
 import { anyShape } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -24,6 +25,7 @@ export const argument = new t.Type<number | readonly number[]>(
 
 /** Laws by type. */
 export const lawsTable: Tables['laws'] = {
+  ...discreteTable,
   standardNormal: () => variant({ shape: shapeCodec }, {}, ({ shape }) => standardNormal(shape)),
   normal: () =>
     variant({ shape: shapeCodec }, { loc: argument, scale: argument }, ({ shape, ...rest }) => normal(shape, rest)),

@@ -1,0 +1,118 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Facts, withFacts } from '../algebra/facts.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { gumbel } from '../core/random.ts';
+import { type Shape, showShape } from '../core/shape.ts';
+import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { finite, onIntegers, onSupport } from './counts.ts';
+
+/** Parameters of {@link categorical}, {@link oneHotCategorical} and the relaxed laws. */
+export interface CategoricalOptions<S extends Shape> {
+  /** Unnormalised log-probabilities, `[K]` or anything that broadcasts to `[…shape, K]`; an expression may hold −∞. */
+  readonly logits: Argument;
+  /** How many independent choices, as a shape; default one, `[]`. */
+  readonly shape?: S;
+}
+
+/** Logits broadcast to `[…shape, K]`; throws where there is no class. */
+export const classLogits = (owner: string, logits: Argument, shape: Shape): Expr => {
+  finite(owner, 'logits', logits);
+  const l = toExpr(logits);
+  const k = l.shape[l.shape.length - 1] ?? 0;
+  return k < 1
+    ? raise('ShapeError', owner, 'logits have no classes', { expected: '[…, K], K ≥ 1', got: showShape(l.shape) })
+    : fits(owner, 'logits', l, [...shape, k]);
+};
+
+/** log softmax over the last axis. */
+export const logSoftmax = (l: Expr): Expr => o.sub(l, o.restoreAxes(o.logSumExp(l, -1), l, -1));
+
+/** Σ over the last axis of p log p, with 0 log 0 = 0. */
+export const plogp = (logp: Expr): Expr => {
+  const some = o.greater(logp, Number.NEGATIVE_INFINITY);
+  return o.sum(o.mul(o.exp(logp), o.where(some, logp, 0)), -1);
+};
+
+/** A class by the Gumbel-max trick: argmax (lₖ + gₖ), int32 of shape `[…]`. */
+export const drawClass = (l: Expr): D.Draw<Expr> =>
+  pipe(
+    D.fromRandom(gumbel(l.shape)),
+    D.map((g) => o.argMax(o.add(l, g))),
+  );
+
+/**
+ * A choice among K classes: an event holds the integer 0 … K−1 (`shape` of them, independent). log P(k) = lₖ − logΣⱼ exp lⱼ nats; −∞ where
+ * an element is no class. Sampled by Gumbel-max. Throws `ArgumentError` for logits that are not finite, `ShapeError` without a class.
+ *
+ * @example
+ * const die = categorical({ logits: [0, 0, 0, 0, 0, 0] });
+ */
+export const categorical = <const S extends Shape = readonly []>({
+  logits,
+  shape = [] as unknown as S,
+}: CategoricalOptions<S>): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> => {
+  const l = classLogits('categorical', logits, shape);
+  const k = l.shape[l.shape.length - 1];
+  const logp = logSoftmax(l);
+  const values = o.cast(o.iota(k), 'real');
+  const mean = o.sum(o.mul(o.exp(logp), values), -1);
+  const spread = o.sub(values, o.expandDims(mean, shape.length));
+  const pick = (i: Expr): Expr =>
+    o.squeezeDims(o.takeAlong(logp, o.expandDims(o.cast(i, 'int32'), shape.length)), shape.length);
+  const law = dist<S, Exact & Samples>({
+    shape,
+    spec: { type: 'categorical', shape, logits: toSpec(logits) },
+    evidence: 'exact',
+    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
+    sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
+  });
+  return withFacts(law, {
+    support: { kind: 'integers', low: 0, high: k - 1 },
+    mean,
+    variance: o.sum(o.mul(o.exp(logp), o.square(spread)), -1),
+    mode: o.cast(o.argMax(l), 'real'),
+    entropy: o.neg(o.sum(plogp(logp))),
+  });
+};
+
+/**
+ * A choice among K classes as a vector with one 1: events `[…shape, K]`. log P(x) = Σ xₖ log pₖ nats, −∞ for anything but such a vector.
+ */
+export const oneHotCategorical = <const S extends Shape = readonly []>({
+  logits,
+  shape = [] as unknown as S,
+}: CategoricalOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
+  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> => {
+  const l = classLogits('oneHotCategorical', logits, shape);
+  const k = l.shape[l.shape.length - 1];
+  const logp = logSoftmax(l);
+  const p = o.exp(logp);
+  const chosen = (x: Expr): Expr => o.equal(x, 1);
+  const legal = (x: Expr): Expr => {
+    const ones = o.sum(o.cast(chosen(x), 'real'), -1);
+    const zeros = o.sum(o.cast(o.equal(x, 0), 'real'), -1);
+    return o.and(o.equal(ones, 1), o.equal(zeros, k - 1));
+  };
+  const law = dist<readonly [...S, number], Exact & Samples>({
+    shape: [...shape, k] as unknown as readonly [...S, number],
+    spec: { type: 'oneHotCategorical', shape, logits: toSpec(logits) },
+    evidence: 'exact',
+    logDensity: (x) => {
+      const each = o.sum(o.where(chosen(x), logp, 0), -1);
+      return D.of(o.sum(onSupport(each, legal(x), 0, (v) => v)));
+    },
+    sample: D.map((i: Expr) => o.oneHot(i, k))(drawClass(l)),
+  });
+  return withFacts(law, {
+    support: { kind: 'oneHot' },
+    mean: p,
+    variance: o.mul(p, o.sub(1, p)),
+    mode: o.oneHot(o.argMax(l), k),
+    entropy: o.neg(o.sum(plogp(logp))),
+  });
+};

@@ -1,0 +1,86 @@
+/** Laws on numbers, for tests: log-densities and samples on `reference`, scalar expressions, fixtures by SciPy. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Law } from '../../src/algebra/dist.ts';
+import * as D from '../../src/core/draw.ts';
+import { PushforwardError, sentence } from '../../src/core/errors.ts';
+import type { Expr } from '../../src/core/expr.ts';
+import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
+import { noiseFeeds, program } from '../../src/core/program.ts';
+import { sizeOf } from '../../src/core/shape.ts';
+import { tensorOf } from '../../src/core/tensor.ts';
+import { logDensities, samples } from '../../src/laws/law-values.ts';
+import { readLaw } from '../../src/models/index.ts';
+
+/** A law from its specification. */
+export const lawOf = (spec: unknown): Law => {
+  const r = readLaw(spec);
+  if (E.isLeft(r)) throw new Error(sentence(r.left));
+  return r.right;
+};
+
+/** log p of rows, in float64. */
+export const logP = (law: Law, rows: readonly (readonly number[])[]): number[] =>
+  Array.from(logDensities(law, tensorOf(rows.flat(), [rows.length, ...law.shape]), {}));
+
+/** The numbers of an expression without inputs. */
+export const numbers = (e: Expr, seed = 0): number[] => {
+  const p = program([e], 'float64');
+  return Array.from(evaluateProgram(p, noiseFeeds(p, { seed }))[0].data);
+};
+
+/** The numbers of a drawn expression. */
+export const drawn = (d: D.Draw<Expr>, seed = 0): number[] => numbers(D.runDraw(d), seed);
+
+/** n samples as rows. */
+export const rowsOf = (law: Law, n: number, seed = 0): number[][] => {
+  const { data } = samples(law, n, {}, seed);
+  const size = sizeOf(law.shape);
+  return Array.from({ length: n }, (_, i) => Array.from(data.subarray(i * size, (i + 1) * size)));
+};
+
+/** |got − wanted| relative to max(|wanted|, floor); equal infinities are 0 apart. */
+export const relative = (got: number, wanted: number, floor = 0): number =>
+  got === wanted ? 0 : Math.abs(got - wanted) / Math.max(Math.abs(wanted), floor);
+
+/** Chance that a χ² variable of `df` degrees exceeds x, by Wilson and Hilferty's cube root. */
+export const chiSquareTail = (x: number, df: number): number => {
+  const z = (Math.cbrt(x / df) - (1 - 2 / (9 * df))) / Math.sqrt(2 / (9 * df));
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  const upper = (Math.exp(-z * z * 0.5) / Math.sqrt(2 * Math.PI)) * poly;
+  return z > 0 ? upper : 1 - upper;
+};
+
+/** p-value of counts against chances; cells expecting fewer than ten are pooled. */
+export const chiSquare = (observed: readonly number[], chances: readonly number[]): number => {
+  const n = observed.reduce((a, b) => a + b, 0);
+  let [pooledO, pooledE, statistic, cells] = [0, 0, 0, 0];
+  observed.forEach((count, i) => {
+    const expected = n * chances[i];
+    if (expected < 10) {
+      pooledO += count;
+      pooledE += expected;
+    } else {
+      statistic += (count - expected) ** 2 / expected;
+      cells++;
+    }
+  });
+  const rest = n * (1 - chances.reduce((a, b) => a + b, 0));
+  pooledE += rest;
+  if (pooledE > 1) {
+    statistic += (pooledO - pooledE) ** 2 / pooledE;
+    cells++;
+  } else if (pooledO > 20) return 0;
+  return cells < 2 ? 1 : chiSquareTail(statistic, cells - 1);
+};
+
+/** The sentence that building something throws, with its tag. */
+export const refusal = (build: () => unknown): string => {
+  try {
+    build();
+  } catch (e) {
+    if (e instanceof PushforwardError) return `${e.name} ${e.message}`;
+    throw e;
+  }
+  return 'nothing was refused';
+};
