@@ -2,9 +2,9 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { he, type Initializer, zeros } from '../core/parameters.ts';
+import { type Initializer, normalInit, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
-import { showShape, sizeOf } from '../core/shape.ts';
+import { range, type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { type Activation, activations } from './dense.ts';
 import type { Network } from './network.ts';
 
@@ -19,19 +19,55 @@ export interface ConvNetOptions {
   readonly blocks?: number;
 }
 
-/** A 3×3 (or 1×1) convolution of `[1, C, H, W]` with bias, keeping H and W. Parameters `kernel [O, C, k, k]` and `bias [O]`. */
+/** The nine shifts of a 3×3 window. */
+const shifts = range(9).map((t) => [Math.floor(t / 3), t % 3] as const);
+
+/** The image moved by one of {@link shifts}, zeros coming in. */
+const shifted = (x: Expr, [i, j]: readonly [number, number], [h, w, c]: Shape): Expr =>
+  o.slice(x, [i, j, 0], [i + h, j + w, c]);
+
+/** n equal pieces of the last axis, by halving: the gradients of two halves join to one array, those of nine slices do not. */
+const pieces = (x: Expr, n: number): readonly Expr[] => {
+  if (n === 1) return [x];
+  const axis = x.shape.length - 1;
+  const [size, first] = [x.shape[axis], Math.floor(n / 2)];
+  const cut = (size / n) * first;
+  return [...pieces(o.sliceAxis(x, axis, 0, cut), first), ...pieces(o.sliceAxis(x, axis, cut, size), n - first)];
+};
+
+/**
+ * A convolution of an event `[H, W, C]` as one matrix product over the pixels, keeping H and W. Parameters `kernel [k, k, C, O]` and `bias [O]`.
+ * A 3×3 window is unrolled on the side with fewer channels: of the inputs before the product, or of the outputs after it.
+ */
 const convolution =
-  (outputs: number, size: 1 | 3, init: Initializer) =>
-  (x: Expr): Sc.Scoped<Expr> =>
-    pipe(
-      Sc.parameter('kernel', [outputs, x.shape[1], size, size], { init }),
-      Sc.chain((w) =>
+  (outputs: number, size: 1 | 3, init: (inputs: number) => Initializer) =>
+  (x: Expr): Sc.Scoped<Expr> => {
+    const [h, w, c] = x.shape;
+    const product = (v: Expr, k: Expr): Expr => o.reshape(o.matmul(o.reshape(v, [h * w, -1]), k), [h, w, k.shape[1]]);
+    const wide = (v: Expr): Expr => o.pad(v, [1, 1, 0], [1, 1, 0]);
+    const applied = (k: Expr): Expr => {
+      if (size === 1) return product(x, o.reshape(k, [c, outputs]));
+      if (c <= outputs) {
+        const around = wide(x);
+        return product(o.concat(shifts.map((s) => shifted(around, s, x.shape)), 2), o.reshape(k, [9 * c, outputs])); // biome-ignore format: one idea
+      }
+      const each = product(x, o.reshape(o.transpose(o.reshape(k, [9, c, outputs]), [1, 0, 2]), [c, 9 * outputs]));
+      return o.addAll(pieces(each, 9).map((piece, t) => shifted(wide(piece), shifts[t], [h, w, outputs])));
+    };
+    return pipe(
+      Sc.parameter('kernel', [size, size, c, outputs], { init: init(size * size * c) }),
+      Sc.chain((k) =>
         pipe(
           Sc.parameter('bias', [outputs], { init: zeros }),
-          Sc.map((b) => o.add(o.conv2d(x, w, { padding: 'same' }), o.reshape(b, [1, outputs, 1, 1]))),
+          Sc.map((b) => o.add(applied(k), b)),
         ),
       ),
     );
+  };
+
+/** Normal with variance 2 / in (He et al. 2015). */
+const he = (inputs: number): Initializer => normalInit(Math.sqrt(2 / inputs));
+const nothing = (): Initializer => zeros;
 
 /**
  * The convolutional conditioner of Glow (Kingma & Dhariwal 2018, arXiv:1807.03039, appendix B) for events `[H, W, C]`: 3×3, 1×1 and 3×3
@@ -60,7 +96,7 @@ export const convNet = ({
       Sc.of(f(x)),
       step('conv', convolution(channels, 3, he)),
       Sc.map(f),
-      step('out', convolution(channels, 1, zeros)),
+      step('out', convolution(channels, 1, nothing)),
       Sc.map((y) => o.add(x, y)),
     );
   const middle = (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
@@ -70,7 +106,7 @@ export const convNet = ({
   return {
     spec: { type: 'convNet', channels, activation, zeroLast, blocks },
     apply: (x, output) => {
-      const [h, w, c] = x.shape;
+      const [h, w] = x.shape;
       const rank = output.length;
       if (x.shape.length !== 3 || rank < 3 || output[rank - 3] !== h || output[rank - 2] !== w)
         return raise('ShapeError', '', 'convNet: not an image and numbers for each of its pixels', {
@@ -79,12 +115,12 @@ export const convNet = ({
         });
       const [lead, last] = [sizeOf(output.slice(0, -3)), output[rank - 1]];
       return pipe(
-        Sc.of(o.reshape(o.transpose(x, [2, 0, 1]), [1, c, h, w])),
+        Sc.of(x),
         step('conv0', convolution(channels, 3, he)),
         middle,
         Sc.map(f),
-        step('out', convolution(lead * last, 3, zeroLast ? zeros : he)),
-        Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [lead, last, h, w]), [0, 2, 3, 1]), output)),
+        step('out', convolution(lead * last, 3, zeroLast ? nothing : he)),
+        Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [h, w, lead, last]), [2, 0, 1, 3]), output)),
       );
     },
   };
