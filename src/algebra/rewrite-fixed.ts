@@ -25,7 +25,7 @@ const inverted = (f: Fixed): Fixed =>
 /** What a specification says, where it is of these kinds. */
 const read = (spec: Spec, shape: Shape): Fixed | undefined => {
   const n = shape[shape.length - 1] ?? 0;
-  const { type, order, seed, shift, scale, of } = spec;
+  const { type, order, seed, shift, scale, by, of } = spec;
   if (type === 'inverse') {
     const inner = read(of as Spec, shape);
     return inner === undefined ? undefined : inverted(inner);
@@ -35,6 +35,10 @@ const read = (spec: Spec, shape: Shape): Fixed | undefined => {
   if (type === 'permute' && typeof seed === 'number')
     return { kind: 'permutation', order: Array.from(permutation(foldIn(keyOf(seed), `permute:${n}`), n)) };
   if (type === 'shiftScale' && isNumbers(shift) && isNumbers(scale)) return { kind: 'affine', shift, scale };
+  if (typeof by !== 'number') return undefined;
+  const everywhere = (v: number): number[] => Array.from({ length: sizeOf(shape) }, () => v);
+  if (type === 'shift') return { kind: 'affine', shift: everywhere(by), scale: everywhere(1) };
+  if (type === 'scale') return { kind: 'affine', shift: everywhere(0), scale: everywhere(by) };
   return undefined;
 };
 
