@@ -1,7 +1,11 @@
 /** Smart constructors of the tensor language: they check shapes and types and say in a sentence what does not fit. */
+export { logBesselI0Scaled } from './bessel.ts';
 export * from './control.ts';
 export * from './convolution.ts';
 export * from './elementwise.ts';
+export { betaKernel, gammaKernel, logBeta, stirlingRemainder } from './gamma-parts.ts';
+export { regularisedBeta } from './incomplete-beta.ts';
+export { regularisedGammaP, regularisedGammaQ } from './incomplete-gamma.ts';
 export * from './indexing.ts';
 export * from './leaves.ts';
 export * from './linear.ts';
