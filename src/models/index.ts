@@ -5,6 +5,7 @@ export * from './describe.ts';
 export * from './describe-graph.ts';
 export { describeText } from './describe-text.ts';
 export * from './flows.ts';
+export * from './glow.ts';
 export * from './over-events.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';

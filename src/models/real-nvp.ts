@@ -2,11 +2,23 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { compose, repeat } from '../algebra/transport.ts';
-import { affineCoupling, logit, permute, reshape, reverse } from '../bijectors/index.ts';
-import { type Shape, sizeOf } from '../core/shape.ts';
+import {
+  actNorm,
+  affineCoupling,
+  logit,
+  multiScale,
+  permute,
+  reshape,
+  reverse,
+  type Split,
+  squeeze,
+  squeezed,
+} from '../bijectors/index.ts';
+import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
-import { mlp } from '../nn/index.ts';
+import { convNet, mlp } from '../nn/index.ts';
 import { dequantise } from '../transports/index.ts';
+import { type Events, overEvents } from './over-events.ts';
 
 /** Options of {@link realNVP}. */
 export interface RealNvpOptions {
@@ -56,4 +68,52 @@ export const realNVPImages = (
     pushforward(logit({ alpha: 1e-6 })),
     pushforward(dequantise({ levels })),
   );
+};
+
+/** Options of {@link realNVPMultiScale}. */
+export interface RealNvpMultiScaleOptions {
+  /** Scales; every one but the last halves the sides. */
+  readonly scales?: number;
+  /** Hidden channels of each coupling's network. */
+  readonly channels?: number;
+  /** Residual blocks of each coupling's network. */
+  readonly blocks?: number;
+  /** Hidden widths of each coupling's perceptron, where events are no images with even sides. */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * RealNVP for images `[H, W]` or `[H, W, C]` (Dinh et al. 2017, §3.6 and §4.1), of integer levels dequantised and through logit (α = 1e-6): at
+ * each scale three couplings with alternating checkerboards, a squeeze, three with alternating halves of the channels, and half of the
+ * channels factored out; at the last scale four checkerboards. ActNorm stands where the paper has batch normalisation. Events whose sides
+ * cannot be halved so often are flattened.
+ *
+ * @example
+ * realNVPMultiScale({ shape: [28, 28], levels: 256 }, { scales: 2, channels: 32 })
+ */
+export const realNVPMultiScale = (events: Events, options: RealNvpMultiScaleOptions = {}): Law => {
+  const { shape, levels } = events;
+  const { scales = 2, channels = 32, blocks = 1, hidden = [64, 64] } = options;
+  const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
+  if (image.length !== 3 || image.slice(0, 2).some((d) => d % 2 ** (scales - 1) !== 0))
+    return overEvents(events, repeat(8, compose(affineCoupling({ conditioner: mlp(hidden) }), reverse())));
+  const conditioner = convNet({ channels, blocks });
+  const coupling = (split: Split) => compose(affineCoupling({ conditioner, split, logScale: 'learned' }), actNorm());
+  const checkers = (n: number) => range(n).map((i) => coupling(i % 2 === 0 ? 'checkerboard' : 'checkerboardInverse'));
+  const scale = (side: Shape) => {
+    const ofChannels = range(3).flatMap(() => [coupling('half'), reverse()]);
+    return compose(...checkers(3), squeeze(side, squeezed(side) as Shape, { order: 'realNVP' }), ...ofChannels);
+  };
+  const halved = ([h, w, c]: Shape): Shape => [h / 2, w / 2, 2 * c];
+  const sides = range(scales).map((i) => range(i).reduce<Shape>(halved, image));
+  const each = sides.map((side, i) => (i === scales - 1 ? compose(...checkers(4)) : scale(side)));
+  const size: Shape = [sizeOf(image)];
+  const images = pipe(
+    standardNormal(size),
+    pushforward(multiScale(image, size, each)),
+    pushforward(reshape(shape, image)),
+  );
+  return levels === undefined
+    ? images
+    : pipe(images, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))));
 };

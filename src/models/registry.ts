@@ -2,8 +2,9 @@
 import type { Law } from '../algebra/dist.ts';
 import { classConditional, ofClass, withClass } from './class-conditional.ts';
 import { iafFlow, mafFlow, niceFlow } from './flows.ts';
+import { glow } from './glow.ts';
 import { type Events, overEvents } from './over-events.ts';
-import { type RealNvpOptions, realNVP, realNVPImages } from './real-nvp.ts';
+import { type RealNvpOptions, realNVP, realNVPImages, realNVPMultiScale } from './real-nvp.ts';
 import { vaeOverEvents } from './vae.ts';
 
 /** What a model must fit: the shape of an event, and the number of levels where data are integers. */
@@ -37,6 +38,25 @@ export const models: { readonly [name: string]: ModelEntry } = {
     build: ({ shape, levels }, options) =>
       levels === undefined ? realNVP(shape, options) : realNVPImages(shape, levels, options),
     training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+  },
+  realNVPMultiScale: {
+    name: 'realNVPMultiScale',
+    description: 'RealNVP with convolutions: checkerboards, channels, half of them factored out at each scale.',
+    paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803',
+    build: (events, { hidden } = {}) =>
+      realNVPMultiScale(events, hidden === undefined ? {} : { channels: hidden[0] ?? 32, hidden }),
+    training: { learningRate: 2e-3, batchSize: 64, clip: 1000 },
+  },
+  glow: {
+    name: 'glow',
+    description: 'ActNorm, invertible 1×1 convolutions and couplings, over scales: exact density, parallel both ways.',
+    paper: 'Kingma & Dhariwal 2018, arXiv:1807.03039',
+    build: (events, { layers, hidden } = {}) =>
+      glow(events, {
+        ...(layers === undefined ? {} : { steps: layers }),
+        ...(hidden === undefined ? {} : { channels: hidden[0] ?? 32, hidden }),
+      }),
+    training: { learningRate: 2e-3, batchSize: 64, clip: 1000 },
   },
   nice: {
     name: 'nice',
