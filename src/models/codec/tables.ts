@@ -7,6 +7,7 @@ import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts';
 import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
+import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
@@ -39,7 +40,7 @@ const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegativ
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
-  laws: lawsTable,
+  laws: { ...lawsTable, ...classesTable },
   layers: layersTable,
   networks: networksTable,
   maps: mapsTable,
