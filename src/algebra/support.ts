@@ -1,4 +1,6 @@
 /** Supports: where a law lives, as data. `bijectTo` maps the reals onto each; constraints of parameters use the same registry. */
+import * as C from '../core/constraints.ts';
+import { raise } from '../core/errors.ts';
 
 /** A set of events, element by element where nothing else is said. */
 export type Support =
@@ -46,5 +48,41 @@ export const showSupport = (s: Support): string => {
       return `{${s.low}, …${s.high === undefined ? '' : `, ${s.high}`}}`;
     default:
       return s.kind;
+  }
+};
+
+/** How positive numbers are made from real ones. */
+export type PositiveBy = 'softplus' | 'exp';
+
+/**
+ * The map from the reals onto a support, as parameters use it: `bijectTo` is the same map as a layer. Positive numbers are by softplus unless `by`
+ * says exp. Throws `ArgumentError` for integers and one-hot vectors, which no such map reaches.
+ *
+ * @example
+ * constraintOf({ kind: 'interval', low: -1, high: 1 })
+ */
+export const constraintOf = (support: Support, by: PositiveBy = 'softplus'): C.Constraint => {
+  const positive = by === 'exp' ? C.positiveExp : C.positive;
+  switch (support.kind) {
+    case 'real':
+      return C.real;
+    case 'positive':
+    case 'nonNegative':
+      return positive;
+    case 'interval':
+      return support.low === 0 && support.high === 1 ? C.unitInterval : C.between(support.low, support.high);
+    case 'above':
+      return C.above(support.low, positive);
+    case 'simplex':
+      return C.simplex;
+    case 'lowerCholesky':
+      return C.lowerCholesky;
+    case 'correlationCholesky':
+      return C.correlationCholesky;
+    default:
+      return raise('ArgumentError', '', 'the reals cannot be mapped onto this support', {
+        expected: 'a continuous support',
+        got: showSupport(support),
+      });
   }
 };

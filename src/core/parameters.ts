@@ -6,35 +6,7 @@ import { map, normal, of, type Random, scanRandom, sequence, uniform } from './r
 import { type Shape, showShape, sizeOf } from './shape.ts';
 import { vectorize } from './vectorize.ts';
 
-/** A set of values as a differentiable map from all real numbers onto it, and its inverse. */
-export interface Constraint {
-  readonly name: string;
-  readonly constrain: (free: Expr) => Expr;
-  readonly unconstrain: (value: Expr) => Expr;
-}
-
-/** No constraint. */
-export const real: Constraint = { name: 'real', constrain: (x) => x, unconstrain: (x) => x };
-
-/** x > 0 by softplus. */
-export const positive: Constraint = { name: 'positive', constrain: o.softplus, unconstrain: o.softplusInverse };
-
-/** x > 0 by exp: a step of the free parameter is a relative change. */
-export const positiveExp: Constraint = { name: 'positiveExp', constrain: o.exp, unconstrain: o.log };
-
-/** 0 < x < 1 by the logistic function. */
-export const unitInterval: Constraint = {
-  name: 'unitInterval',
-  constrain: o.sigmoid,
-  unconstrain: (p) => o.sub(o.log(p), o.log1p(o.neg(p))),
-};
-
-/** Unit lower triangular matrices: ones on the diagonal, zeros above. */
-export const unitLowerTriangular: Constraint = {
-  name: 'unitLowerTriangular',
-  constrain: (x) => o.add(o.triangle(x, true, true), o.eye(x.shape[0])),
-  unconstrain: (x) => o.triangle(x, true, true),
-};
+export * from './constraints.ts';
 
 /** The initial value of a parameter of some shape; noise in it is keyed by the parameter's name. */
 export type Initializer = (shape: Shape) => Random<Expr>;

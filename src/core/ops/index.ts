@@ -6,6 +6,7 @@ export * from './elementwise.ts';
 export { betaKernel, gammaKernel, logBeta, stirlingRemainder } from './gamma-parts.ts';
 export { regularisedBeta } from './incomplete-beta.ts';
 export { regularisedGammaP, regularisedGammaQ } from './incomplete-gamma.ts';
+export * from './hyperbolic.ts';
 export * from './indexing.ts';
 export * from './leaves.ts';
 export * from './linear.ts';

@@ -39,6 +39,7 @@ import {
 } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import { abs, augment, dequantise, slice, sort, stochastic } from '../../transports/index.ts';
+import { scalarLayersTable, scalarMapsTable } from './scalar-layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Types were checked when the declaration was written; what JSON says is checked here. */
@@ -78,10 +79,12 @@ const statistics = strict({ mean: list(finite), variance: list(nonNegative) });
 export const mapsTable: Tables['maps'] = {
   affineMap: () => variant({}, { logScale }, affineMap),
   additiveMap: () => variant({}, {}, additiveMap),
+  ...scalarMapsTable,
 };
 
 /** Layers by type. */
 export const layersTable: Tables['layers'] = {
+  ...scalarLayersTable,
   identity: () => variant({}, {}, identity),
   compose: (read) =>
     variant({ layers: list(read.layer, 'a list of layers') }, {}, ({ layers }) => compose(...layers.map(anyShape))),

@@ -1,0 +1,52 @@
+/** Roots of increasing functions of one number, elementwise, in a loop of fixed length. */
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+
+/** An increasing function's value and slope. */
+export interface Sloped {
+  readonly value: Expr;
+  readonly slope: Expr;
+}
+
+/** How a root is looked for. */
+export interface RootOptions {
+  /** f(low) ≤ target ≤ f(high), elementwise. */
+  readonly low: Expr;
+  readonly high: Expr;
+  /** Iterations; default 48. */
+  readonly length?: number;
+}
+
+/**
+ * x with f(x) = target for an increasing f, elementwise: Newton steps, and bisection where a step leaves the bracket or does not halve the one before
+ * (Press et al., Numerical Recipes §9.4), `length` of them in one `scan`. Then one differentiable Newton step at the root held fixed,
+ *
+ *     x = r − (f(r) − target) / f′(r),
+ *
+ * whose derivatives are those of the implicit function: ∂x/∂target = 1 / f′, ∂x/∂parameter = −∂f / f′. Exact to first order; a second derivative
+ * through it is not.
+ */
+export const increasingRoot = (f: (x: Expr) => Sloped, target: Expr, { low, high, length = 48 }: RootOptions): Expr => {
+  const { carry } = o.scan({
+    length,
+    init: [low, high, o.mul(0.5, o.add(low, high)), o.sub(high, low)].map(o.stopGradient),
+    body: ([lo, hi, x, last]) => {
+      const { value, slope } = f(x);
+      const excess = o.sub(value, o.stopGradient(target));
+      const below = o.less(excess, 0);
+      const [a, b] = [o.where(below, x, lo), o.where(below, hi, x)];
+      const step = o.div(excess, slope);
+      const next = o.sub(x, step);
+      const trusted = o.and(
+        o.and(o.lessEqual(a, next), o.lessEqual(next, b)),
+        o.lessEqual(o.mul(2, o.abs(step)), o.abs(last)),
+      );
+      const middle = o.mul(0.5, o.add(a, b));
+      const chosen = o.where(trusted, next, middle);
+      return { carry: [a, b, chosen, o.sub(chosen, x)] };
+    },
+  });
+  const root = o.stopGradient(carry[2]);
+  const { value, slope } = f(root);
+  return o.sub(root, o.div(o.sub(value, target), slope));
+};

@@ -1,0 +1,24 @@
+import type { Endo } from '../algebra/transport.ts';
+import * as o from '../core/ops/index.ts';
+import { pointwise } from './pointwise.ts';
+
+/**
+ * From the reals to (−1, 1): z = tanh x, log |det ∂z/∂x| = Σ 2 (log 2 − x − softplus(−2x)), finite wherever x is. Free both ways. Decoding uses
+ * tanh⁻¹, and only at ±1 exactly, which tanh of every larger number rounds to, the largest number it can stand for; a |z| > 1 is outside its
+ * range (contribution +∞, which `inverse` makes −∞).
+ *
+ * @example
+ * inverse(tanh())   // data in (−1, 1)
+ */
+export const tanh = (): Endo<'bijective'> =>
+  pointwise(
+    { type: 'tanh' },
+    {
+      encode: (x) => ({ value: o.tanh(x), logSlope: o.logOneMinusTanhSquared(x) }),
+      decode: (z) => {
+        const x = o.atanh(z);
+        const inside = o.and(o.lessEqual(-1, z), o.lessEqual(z, 1));
+        return { value: x, logSlope: o.where(inside, o.logOneMinusTanhSquared(x), Number.POSITIVE_INFINITY) };
+      },
+    },
+  );

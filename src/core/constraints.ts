@@ -1,0 +1,222 @@
+/**
+ * Constraints: sets of values as differentiable maps from all real numbers onto them. The one registry: parameters are constrained by them, and
+ * `bijectTo` makes layers of them.
+ */
+import { raise } from './errors.ts';
+import type { Expr } from './expr.ts';
+import * as o from './ops/index.ts';
+import { type Shape, showShape, sizeOf } from './shape.ts';
+
+/** A set of values as a differentiable map from all real numbers onto it, and its inverse. */
+export interface Constraint {
+  readonly name: string;
+  readonly constrain: (free: Expr) => Expr;
+  readonly unconstrain: (value: Expr) => Expr;
+  /**
+   * log |det ∂value/∂free| of the whole array, a scalar; where a value has more elements than degrees of freedom, of the elements that determine it (the
+   * first K − 1 of a simplex, a triangle of a matrix). Absent where the map is not one-to-one.
+   */
+  readonly logVolume?: (free: Expr) => Expr;
+  /** The free array's shape for a value's; absent where it is the same. Throws `ShapeError` where no such value exists. */
+  readonly freeShape?: (value: Shape) => Shape;
+  /** Where an element can be a value, and a number that can; absent where every number can, or where elements are not judged one by one. */
+  readonly inside?: { readonly where: (value: Expr) => Expr; readonly standIn: number };
+}
+
+/** No constraint. */
+export const real: Constraint = {
+  name: 'real',
+  constrain: (x) => x,
+  unconstrain: (x) => x,
+  logVolume: () => o.scalar(0),
+};
+
+const onPositive: Constraint['inside'] = { where: (x) => o.less(0, x), standIn: 1 };
+
+/** x > 0 by softplus. */
+export const positive: Constraint = {
+  name: 'positive',
+  constrain: o.softplus,
+  unconstrain: o.softplusInverse,
+  logVolume: (x) => o.neg(o.sum(o.softplus(o.neg(x)))),
+  inside: onPositive,
+};
+
+/** x > 0 by exp: a step of the free parameter is a relative change. */
+export const positiveExp: Constraint = {
+  name: 'positiveExp',
+  constrain: o.exp,
+  unconstrain: o.log,
+  logVolume: (x) => o.sum(x),
+  inside: onPositive,
+};
+
+/** x > low by softplus (or exp, `by` {@link positiveExp}). */
+export const above = (low: number, by: Constraint = positive): Constraint => ({
+  ...by,
+  name: `above ${low}`,
+  constrain: (x) => o.add(low, by.constrain(x)),
+  unconstrain: (y) => by.unconstrain(o.sub(y, low)),
+  inside: { where: (y) => o.less(low, y), standIn: low + Math.max(1, Math.abs(low)) },
+});
+
+/** low < x < high by the logistic function, from the nearer end. */
+export const between = (low: number, high: number): Constraint => {
+  const width = high - low;
+  if (!(Number.isFinite(width) && width > 0))
+    return raise('ArgumentError', 'between', 'not an interval', {
+      expected: 'finite low < high',
+      got: `(${low}, ${high})`,
+    });
+  return {
+    name: `between ${low} and ${high}`,
+    constrain: (x) =>
+      o.where(o.less(x, 0), o.add(low, o.mul(width, o.sigmoid(x))), o.sub(high, o.mul(width, o.sigmoid(o.neg(x))))),
+    unconstrain: (y) => o.sub(o.log(o.sub(y, low)), o.log(o.sub(high, y))),
+    logVolume: (x) => o.sub(sizeOf(x.shape) * Math.log(width), o.sum(o.add(o.softplus(x), o.softplus(o.neg(x))))),
+    inside: { where: (y) => o.and(o.less(low, y), o.less(y, high)), standIn: low + width / 2 },
+  };
+};
+
+/** 0 < x < 1 by the logistic function. */
+export const unitInterval: Constraint = {
+  ...between(0, 1),
+  name: 'unitInterval',
+  constrain: o.sigmoid,
+  unconstrain: (p) => o.sub(o.log(p), o.log1p(o.neg(p))),
+};
+
+/** Unit lower triangular matrices: ones on the diagonal, zeros above. The rest of the free matrix is not read. */
+export const unitLowerTriangular: Constraint = {
+  name: 'unitLowerTriangular',
+  constrain: (x) => o.add(o.triangle(x, true, true), o.eye(x.shape[0])),
+  unconstrain: (x) => o.triangle(x, true, true),
+};
+
+const vectorOf = (what: string, shape: Shape): number =>
+  shape.length === 1 && shape[0] >= 2
+    ? shape[0]
+    : raise('ShapeError', what, 'not a vector of two or more', { expected: '[K] with K ≥ 2', got: showShape(shape) });
+
+/** log (K − k) for k = 1 … K − 1: makes free numbers of 0 mean equal shares. */
+const equalShares = (k: number): Expr =>
+  o.constant(Float64Array.from({ length: k - 1 }, (_, i) => Math.log(k - 1 - i)));
+
+/** log of all K shares from K − 1 free numbers. */
+const logShares = (free: Expr): Expr => {
+  const u = o.sub(free, equalShares(free.shape[0] + 1));
+  const left = o.neg(o.softplus(u));
+  const broken = o.cumsum(left, 0);
+  const taken = o.add(o.neg(o.softplus(o.neg(u))), o.sub(broken, left));
+  return o.concat([taken, o.sliceAxis(broken, 0, free.shape[0] - 1, free.shape[0])], 0);
+};
+
+/**
+ * Positive vectors `[K]` that sum to one, from K − 1 free numbers, by breaking a stick: xₖ = rₖ σ(uₖ − log(K − k)) of what is left, rₖ. In logs, so
+ * that log |det ∂(x₁ … x_{K−1})/∂u| = Σₖ log xₖ over all K. Free zeros are equal shares.
+ */
+export const simplex: Constraint = {
+  name: 'simplex',
+  constrain: (free) => o.exp(logShares(free)),
+  unconstrain: (x) => {
+    const k = vectorOf('simplex', x.shape);
+    const left = o.cumsum(x, 0, true);
+    return o.add(o.sub(o.log(o.sliceAxis(x, 0, 0, k - 1)), o.log(o.sliceAxis(left, 0, 1, k))), equalShares(k));
+  },
+  logVolume: (free) => o.sum(logShares(free)),
+  freeShape: (value) => [vectorOf('simplex', value) - 1],
+};
+
+const squareOf = (what: string, shape: Shape): number =>
+  shape.length === 2 && shape[0] === shape[1]
+    ? shape[0]
+    : raise('ShapeError', what, 'not a square matrix', { expected: '[n, n]', got: showShape(shape) });
+
+/** The n of a triangle with `size` elements, its diagonal included or not. */
+const sideOf = (size: number, strict: boolean): number => Math.round((Math.sqrt(8 * size + 1) + (strict ? 1 : -1)) / 2);
+
+/** The flat places of the lower triangle of `[n, n]`, row by row. */
+const triangleAt = (n: number, strict: boolean): number[] =>
+  Array.from({ length: n * n }, (_, k) => k).filter((k) => Math.floor(k / n) >= (k % n) + (strict ? 1 : 0));
+
+const integers = (values: readonly number[], shape: Shape = [values.length]): Expr =>
+  o.constant(Int32Array.from(values), shape, 'int32');
+
+/** A vector filled into the lower triangle of a matrix, zeros elsewhere. */
+const filled = (free: Expr, n: number, strict: boolean): Expr => {
+  const places = triangleAt(n, strict);
+  const from = Array.from({ length: n * n }, (_, k) => (places.includes(k) ? places.indexOf(k) : places.length));
+  return o.gather(o.pad(free, [0], [1]), integers(from, [n, n]));
+};
+
+const readTriangle = (m: Expr, strict: boolean): Expr => {
+  const n = m.shape[0];
+  return o.gather(o.reshape(m, [n * n]), integers(triangleAt(n, strict)));
+};
+
+const onDiagonal = (n: number): Expr => o.less(0.5, o.eye(n));
+
+/** Lower triangular matrices `[n, n]` with a positive diagonal, from n (n + 1) / 2 free numbers, row by row; the diagonal by exp. log |det| = Σ log Lᵢᵢ. */
+export const lowerCholesky: Constraint = {
+  name: 'lowerCholesky',
+  constrain: (free) => {
+    const n = sideOf(free.shape[0], false);
+    const m = filled(free, n, false);
+    return o.where(onDiagonal(n), o.exp(o.where(onDiagonal(n), m, 0)), m);
+  },
+  unconstrain: (l) => {
+    const n = squareOf('lowerCholesky', l.shape);
+    return readTriangle(o.where(onDiagonal(n), o.log(o.where(onDiagonal(n), l, 1)), l), false);
+  },
+  logVolume: (free) => {
+    const n = sideOf(free.shape[0], false);
+    return o.sum(o.gather(free, integers(Array.from({ length: n }, (_, i) => (i * (i + 3)) / 2))));
+  },
+  freeShape: (value) => {
+    const n = squareOf('lowerCholesky', value);
+    return [(n * (n + 1)) / 2];
+  },
+};
+
+/** Free numbers in place, log(1 − tanh²) of each, and the running sums of those to the left. */
+const partials = (free: Expr): { readonly n: number; readonly z: Expr; readonly logs: Expr; readonly left: Expr } => {
+  const n = sideOf(free.shape[0], true);
+  const z = filled(free, n, true);
+  // 0 above the diagonal, where z = 0.
+  const logs = o.logOneMinusTanhSquared(z);
+  const earlier = o.triangle(o.broadcastTo(1, [n, n]), false, true);
+  return { n, z, logs, left: o.matmul(o.triangle(logs, true, true), earlier) };
+};
+
+/**
+ * Cholesky factors `[n, n]` of correlation matrices (rows of unit length), from n (n − 1) / 2 free numbers whose tanh are partial correlations
+ * (Lewandowski, Kurowicka & Joe 2009): Lᵢⱼ = tanh zᵢⱼ · √Πₖ﹤ⱼ (1 − tanh² zᵢₖ), and the diagonal is what is left of the row. log |det| (of the
+ * elements below the diagonal) = Σᵢⱼ ℓᵢⱼ + ½ Σₖ﹤ⱼ ℓᵢₖ with ℓ = log(1 − tanh² z). Free zeros are the identity.
+ */
+export const correlationCholesky: Constraint = {
+  name: 'correlationCholesky',
+  constrain: (free) => {
+    const { n, z, left } = partials(free);
+    const root = o.exp(o.mul(0.5, left));
+    return o.where(onDiagonal(n), root, o.mul(o.tanh(z), root));
+  },
+  unconstrain: (l) => {
+    squareOf('correlationCholesky', l.shape);
+    // Lᵢⱼ² + what is to its right is what was left before it: sinh z = Lᵢⱼ / √right, and no difference is taken.
+    const right = readTriangle(o.sub(o.cumsum(o.square(l), 1, true), o.square(l)), true);
+    return o.asinh(o.div(readTriangle(l, true), o.sqrt(right)));
+  },
+  logVolume: (free) => {
+    const { logs, left } = partials(free);
+    return o.sum(o.triangle(o.add(logs, o.mul(0.5, left)), true, true));
+  },
+  freeShape: (value) => {
+    const n = squareOf('correlationCholesky', value);
+    return n >= 2
+      ? [(n * (n - 1)) / 2]
+      : raise('ShapeError', 'correlationCholesky', 'nothing is correlated', {
+          expected: 'n ≥ 2',
+          got: showShape(value),
+        });
+  },
+};

@@ -1,0 +1,65 @@
+/** The entries of elementwise layers, splines and other scalar maps, ridges, and maps onto supports. */
+import * as b from '../../bijectors/index.ts';
+import { boolean, finite, isRecord, oneOf, positiveInteger, positiveNumber, that } from '../../core/codec.ts';
+import { type Tables, variant } from './variant.ts';
+
+const spline = {
+  bins: positiveInteger,
+  bound: positiveNumber,
+  minWidth: positiveNumber,
+  minHeight: positiveNumber,
+  minSlope: positiveNumber,
+};
+const split = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
+
+const ends: { readonly [kind: string]: readonly string[] } = {
+  real: [],
+  positive: [],
+  nonNegative: [],
+  interval: ['low', 'high'],
+  above: ['low'],
+};
+
+/** A support whose elements are mapped one by one. */
+const support = that(
+  'a support: real, positive, nonNegative, interval with low and high, or above with low',
+  (u): u is b.ElementSupport =>
+    isRecord(u) &&
+    typeof u.kind === 'string' &&
+    Object.hasOwn(ends, u.kind) &&
+    [...Object.keys(u)].sort().join() === ['kind', ...ends[u.kind]].sort().join() &&
+    ends[u.kind].every((k) => finite.is(u[k])),
+);
+
+/** Scalar maps by type. */
+export const scalarMapsTable: Tables['maps'] = {
+  splineMap: () => variant({}, spline, b.splineMap),
+  mixtureCdfMap: () => variant({}, { components: positiveInteger }, b.mixtureCdfMap),
+};
+
+/** Layers by type. */
+export const scalarLayersTable: Tables['layers'] = {
+  exp: () => variant({}, {}, b.exp),
+  log: () => variant({}, {}, b.log),
+  softplus: () => variant({}, {}, b.softplus),
+  softplusInverse: () => variant({}, {}, b.softplusInverse),
+  sigmoid: () => variant({}, { low: finite, high: finite }, b.sigmoid),
+  tanh: () => variant({}, {}, b.tanh),
+  softsign: () => variant({}, {}, b.softsign),
+  power: () => variant({ exponent: finite }, { signed: boolean }, b.power),
+  sinhArcsinh: () => variant({}, { skewness: finite, tailweight: positiveNumber }, b.sinhArcsinh),
+  leakyRelu: () => variant({}, { slope: positiveNumber }, b.leakyRelu),
+  shift: () => variant({}, { by: finite }, ({ by }) => b.shift(by)),
+  scale: () => variant({}, { by: finite }, ({ by }) => b.scale(by)),
+  splineCoupling: (read) => variant({}, { conditioner: read.network, split, ...spline }, b.splineCoupling),
+  splineAutoregressive: (read) => variant({}, { conditioner: read.network, ...spline }, b.splineAutoregressive),
+  splineInverseAutoregressive: (read) =>
+    variant({}, { conditioner: read.network, ...spline }, b.splineInverseAutoregressive),
+  planar: () => variant({}, {}, b.planar),
+  radial: () => variant({}, {}, b.radial),
+  sylvester: () => variant({ width: positiveInteger }, { reflections: positiveInteger }, b.sylvester),
+  bijectTo: () => variant({ support }, { by: oneOf(['softplus', 'exp']) }, ({ support: s, by }) => b.bijectTo(s, by === undefined ? {} : { by })), // biome-ignore format: one idea
+  stickBreaking: () => variant({ size: positiveInteger }, {}, ({ size }) => b.stickBreaking(size)),
+  choleskyFactor: () => variant({ size: positiveInteger }, {}, ({ size }) => b.choleskyFactor(size)),
+  correlationFactor: () => variant({ size: positiveInteger }, {}, ({ size }) => b.correlationFactor(size)),
+};
