@@ -1,0 +1,23 @@
+import { compose, type Endo, repeat } from '../algebra/transport.ts';
+import { elementwise, invertible1x1, mixtureCdfMap } from '../bijectors/index.ts';
+
+/** Options of {@link gaussianisationFlow}. */
+export interface GaussianisationOptions {
+  readonly layers?: number;
+  /** Logistic components of each coordinate's distribution function. */
+  readonly components?: number;
+}
+
+/**
+ * Gaussianisation flow (Chen & Gopinath 2000; trained end to end as Meng et al. 2020, arXiv:2003.01941): every coordinate by the (logit of the)
+ * distribution function of a mixture of its own, then a learned rotation by Householder reflections. No network, and no coordinate conditions
+ * another: dependence is undone by rotations alone. Samples are found by bisection.
+ *
+ * @example
+ * overEvents({ shape: [2] }, gaussianisationFlow({ layers: 8 }))
+ */
+export const gaussianisationFlow = ({ layers = 6, components = 4 }: GaussianisationOptions = {}): Endo<'bijective'> =>
+  repeat(
+    layers,
+    compose(invertible1x1({ parametrisation: 'householder' }), elementwise(mixtureCdfMap({ components }))),
+  );

@@ -1,0 +1,30 @@
+import { compose, type Endo, repeat } from '../algebra/transport.ts';
+import { reverse, splineAutoregressive, splineCoupling } from '../bijectors/index.ts';
+import { made, mlp } from '../nn/index.ts';
+import type { FlowOptions } from './flows.ts';
+
+/** Options of {@link nsfFlow} and {@link nsfAutoregressiveFlow}. */
+export interface NsfOptions extends FlowOptions {
+  /** Bins of each spline. */
+  readonly bins?: number;
+  /** The splines act on (−bound, bound). */
+  readonly bound?: number;
+}
+
+/**
+ * Neural spline flow by couplings, RQ-NSF (C) (Durkan et al. 2019, arXiv:1906.04032): rational-quadratic splines, halves exchanged in between.
+ *
+ * @example
+ * overEvents({ shape: [2] }, nsfFlow({ bins: 16 }))
+ */
+export const nsfFlow = ({ layers = 6, hidden = [64, 64], bins = 8, bound = 4 }: NsfOptions = {}): Endo<'bijective'> =>
+  repeat(layers, compose(splineCoupling({ conditioner: mlp(hidden), bins, bound }), reverse()));
+
+/** Neural spline flow by autoregression, RQ-NSF (AR) (Durkan et al. 2019): as {@link nsfFlow}, with MADE layers; samples are sequential. */
+export const nsfAutoregressiveFlow = ({
+  layers = 4,
+  hidden = [64, 64],
+  bins = 8,
+  bound = 4,
+}: NsfOptions = {}): Endo<'bijective'> =>
+  repeat(layers, compose(splineAutoregressive({ conditioner: made(hidden), bins, bound }), reverse()));
