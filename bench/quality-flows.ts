@@ -21,6 +21,7 @@ import {
 import { standardNormal } from '../src/distributions/index.ts';
 import { adam, clipByGlobalNorm, cosine, fit, maximumLikelihood } from '../src/inference/index.ts';
 import { mafFlow } from '../src/models/flows.ts';
+import { nsfFlow } from '../src/models/nsf.ts';
 import { mlp } from '../src/nn/index.ts';
 
 /** The toys of the table. */
@@ -46,6 +47,14 @@ export interface Candidate {
 
 /** The flows of the table. */
 export const candidates: { readonly [name: string]: Candidate } = {
+  spline: {
+    flow: nsfFlow({ layers: 6, hidden: [64, 64], bins: 16, bound: 3 }),
+    steps: 15_000,
+    more: { checkerboard: 25_000 },
+    batchSize: 512,
+    learningRate: 3e-3,
+    peer: { flow: 'spline', layers: 6, hidden: '64,64', bins: 16, bound: 3 },
+  },
   maf: {
     flow: mafFlow({ layers: 10, hidden: [64, 64] }),
     steps: 20_000,

@@ -6,7 +6,7 @@
  *   npm run bench:quality                           every flow on every toy
  *   npm run bench:quality -- --only maf/circles     one; or a flow, or a toy; may be repeated
  *   npm run bench:quality -- --steps 2000 --json    fewer steps; one JSON document
- *   npm run bench:quality -- --peer                 beside PyTorch, where python3-torch is installed and the flow is written there
+ *   npm run bench:quality -- --side both            beside PyTorch, where python3-torch is installed and the flow is written there
  *   npm run bench:quality -- --log scores.jsonl     each score is written as soon as it is known
  */
 import { appendFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
-    peer: { type: 'boolean', default: false },
+    side: { type: 'string', default: 'ours' },
     log: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
@@ -31,7 +31,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--peer] [--log FILE] [--json]',
+    'npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--side ours|theirs|both] [--log FILE] [--json]',
   );
   process.exit(0);
 }
@@ -93,7 +93,9 @@ const summary = (v: readonly number[]): { readonly mean: number; readonly error:
 };
 
 const scores: Score[] = [];
-const sides = values.peer && hasTorch() ? [false, true] : [false];
+const sides = [false, true].filter(
+  (peer) => [peer ? 'theirs' : 'ours', 'both'].includes(values.side) && (!peer || hasTorch()),
+);
 for (const [name, candidate] of Object.entries(candidates))
   for (const toy of Object.keys(toys) as (keyof typeof toys)[])
     for (const peer of sides) {

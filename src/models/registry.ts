@@ -2,8 +2,11 @@
 import type { Law } from '../algebra/dist.ts';
 import { classConditional, ofClass, withClass } from './class-conditional.ts';
 import { iafFlow, mafFlow, niceFlow } from './flows.ts';
+import { gaussianisationFlow } from './gaussianisation.ts';
 import { glow } from './glow.ts';
+import { nsfAutoregressiveFlow, nsfFlow } from './nsf.ts';
 import { type Events, overEvents } from './over-events.ts';
+import { planarFlow } from './planar-flow.ts';
 import { type RealNvpOptions, realNVP, realNVPImages, realNVPMultiScale } from './real-nvp.ts';
 import { vaeOverEvents } from './vae.ts';
 
@@ -85,6 +88,34 @@ export const models: { readonly [name: string]: ModelEntry } = {
     paper: 'Kingma & Welling 2014, arXiv:1312.6114',
     build: (event, { hidden } = {}) => vaeOverEvents(event, hidden === undefined ? {} : { hidden }),
     training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+  },
+  nsf: {
+    name: 'nsf',
+    description: 'Rational-quadratic spline couplings: sharp and flexible densities, parallel both ways.',
+    paper: 'Durkan, Bekasov, Murray & Papamakarios 2019, arXiv:1906.04032',
+    build: (event, options) => overEvents(event, nsfFlow(options)),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+  },
+  nsfAutoregressive: {
+    name: 'nsfAutoregressive',
+    description: 'Rational-quadratic splines by autoregression: density in one pass, sequential samples.',
+    paper: 'Durkan, Bekasov, Murray & Papamakarios 2019, arXiv:1906.04032',
+    build: (event, options) => overEvents(event, nsfAutoregressiveFlow(options)),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+  },
+  planarFlow: {
+    name: 'planarFlow',
+    description: 'Ridges along learned directions: few parameters, closed density, samples by root-finding.',
+    paper: 'Rezende & Mohamed 2015, arXiv:1505.05770',
+    build: (event, options) => overEvents(event, planarFlow(options)),
+    training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
+  },
+  gaussianisation: {
+    name: 'gaussianisation',
+    description: 'Each coordinate by the distribution function of a mixture, then a rotation: no networks.',
+    paper: 'Chen & Gopinath 2000; Meng, Song, Song & Ermon 2020, arXiv:2003.01941',
+    build: (event, options) => overEvents(event, gaussianisationFlow(options)),
+    training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
   },
   classConditional: {
     name: 'classConditional',

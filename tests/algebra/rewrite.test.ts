@@ -5,7 +5,17 @@ import { describe, expect, test } from 'vitest';
 import type { Law } from '../../src/algebra/dist.ts';
 import { rewrite, rewriteLayer } from '../../src/algebra/index.ts';
 import { bijection, compose, type Endo, identity, inverse, repeat } from '../../src/algebra/transport.ts';
-import { affine, affineCoupling, logit, permute, reshape, reverse, shiftScale } from '../../src/bijectors/index.ts';
+import {
+  affine,
+  affineCoupling,
+  logit,
+  permute,
+  reshape,
+  reverse,
+  scale,
+  shift,
+  shiftScale,
+} from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Op, topological } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -68,6 +78,9 @@ describe('each rewrite', () => {
     ['permutations by seed, by order and reverse', lawOf(permute({ seed: 1 }), inverse(permute({ order: [2, 0, 3, 1] })), reverse(), affine()), ['permute', 'affine']], // biome-ignore format: one line a rewrite
     ['a permutation and its inverse', lawOf(permute({ seed: 5 }), affine(), permute({ seed: 5 }), inverse(permute({ seed: 5 }))), ['permute', 'affine']], // biome-ignore format: one line a rewrite
     ['fixed affine maps', lawOf(affine(), scaled, other, inverse(scaled), reverse()), ['affine', 'shiftScale', 'reverse']], // biome-ignore format: one line a rewrite
+    ['a shift, a scale and both by element', lawOf(affine(), shift(3), scale(-2), scaled, inverse(scale(4))), ['affine', 'shiftScale']], // biome-ignore format: one line a rewrite
+    ['shifts and scales that undo each other', lawOf(affine(), shift(3), scale(2), scale(0.5), shift(-3)), ['affine']],
+    ['learned ones stay', lawOf(shift(), scale(), shift()), ['shift', 'scale', 'shift']],
     ['a fixed affine map and its inverse', lawOf(affine(), scaled, inverse(scaled), reverse()), ['affine', 'reverse']],
     ['logit and its inverse, once what is between is gone', lawOf(affine(), inverse(logit({ alpha: 0 })), reverse(), reverse(), logit({ alpha: 0 })), ['affine']], // biome-ignore format: one line a rewrite
     ['a layer and its inverse with shared parameters', lawOf(affine(), tied(), inverse(tied())), ['affine']],
