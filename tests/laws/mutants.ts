@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import { bijection, type Endo, endo, type Layer, type Step } from '../../src/algebra/transport.ts';
-import { additiveCoupling, affine, affineCoupling, affineMap, compose, elementwise, iaf, inverse, logit, maf, permute, repeat, reshape, reverse, shiftScale } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
+import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, permute, planar, radial, repeat, reshape, reverse, shiftScale, splineAutoregressive, splineCoupling } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -84,6 +84,14 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['checkerboard coupling', affineCoupling({ conditioner: net, split: 'checkerboard' }), { shape: [2, 2, 1] }],
   ['MAF', maf({ conditioner: masked }), { shape: [3] }],
   ['IAF', iaf({ conditioner: masked }), { shape: [3] }],
+  ['spline coupling', splineCoupling({ conditioner: net, bins: 4 }), { shape: [4] }],
+  ['autoregressive spline', splineAutoregressive({ conditioner: masked, bins: 3 }), { shape: [3] }],
+  ['mixture CDF', elementwise(mixtureCdfMap({ components: 2 })), { shape: [2] }],
+  ['planar', planar(), { shape: [3] }],
+  ['radial', radial(), { shape: [3] }],
+  ['ActNorm', actNorm(), { shape: [2, 2, 2] }],
+  ['linear by LU', invertible1x1(), { shape: [2, 2, 3] }],
+  ['linear, plain', invertible1x1({ parametrisation: 'plain' }), { shape: [3] }],
   ['repeated couplings', repeat(2, compose(affineCoupling({ conditioner: net }), reverse())), { shape: [3] }],
   ['image preprocessing', compose(logit({ alpha: 0.01 }), reshape([2, 2], [4]), affine()), { shape: [2, 2], region: 'unit' }], // biome-ignore format: one line a layer
 ];
@@ -93,6 +101,7 @@ const still: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['reverse', reverse(), { shape: [3] }],
   ['permute', permute({ seed: 1 }), { shape: [5] }],
   ['reshape', reshape([2, 2], [4]), { shape: [2, 2] }],
+  ['linear by Householder', invertible1x1({ parametrisation: 'householder' }), { shape: [3] }],
   ['additive coupling', additiveCoupling({ conditioner: net }), { shape: [4] }],
 ];
 
