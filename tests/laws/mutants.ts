@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import { bijection, type Endo, endo, type Layer, type Step } from '../../src/algebra/transport.ts';
-import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, permute, planar, radial, repeat, reshape, reverse, shiftScale, splineAutoregressive, splineCoupling } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
+import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, batchNorm, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, multiScale, permute, planar, radial, repeat, reshape, reverse, scaleTril, shiftScale, splineAutoregressive, splineCoupling, squeeze } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -92,6 +92,11 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['ActNorm', actNorm(), { shape: [2, 2, 2] }],
   ['linear by LU', invertible1x1(), { shape: [2, 2, 3] }],
   ['linear, plain', invertible1x1({ parametrisation: 'plain' }), { shape: [3] }],
+  ['linear by QR', invertible1x1({ parametrisation: 'qr' }), { shape: [2, 3] }],
+  ['linear by the exponential', invertible1x1({ parametrisation: 'exponential' }), { shape: [2, 3] }],
+  ['scaleTril', scaleTril(), { shape: [2, 3] }],
+  ['batch-norm', batchNorm({ statistics: { mean: [1, 2], variance: [0.5, 3] } }), { shape: [2, 2] }],
+  ['multi-scale', multiScale([2, 2, 1], [4], [compose(squeeze([2, 2, 1], [1, 1, 4]), affine()), scaleTril()]), { shape: [2, 2, 1] }], // biome-ignore format: one line a layer
   ['repeated couplings', repeat(2, compose(affineCoupling({ conditioner: net }), reverse())), { shape: [3] }],
   ['image preprocessing', compose(logit({ alpha: 0.01 }), reshape([2, 2], [4]), affine()), { shape: [2, 2], region: 'unit' }], // biome-ignore format: one line a layer
 ];
@@ -101,6 +106,7 @@ const still: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['reverse', reverse(), { shape: [3] }],
   ['permute', permute({ seed: 1 }), { shape: [5] }],
   ['reshape', reshape([2, 2], [4]), { shape: [2, 2] }],
+  ['squeeze', squeeze([2, 2, 2], [1, 1, 8]), { shape: [2, 2, 2] }],
   ['linear by Householder', invertible1x1({ parametrisation: 'householder' }), { shape: [3] }],
   ['additive coupling', additiveCoupling({ conditioner: net }), { shape: [4] }],
 ];
