@@ -1,58 +1,48 @@
-import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
-import type { Exact, Samples } from '../algebra/evidence.ts';
-import * as D from '../core/draw.ts';
-import type { Expr } from '../core/expr.ts';
+import { reals } from '../algebra/support.ts';
 import * as o from '../core/ops/index.ts';
 import { normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { toSpec } from './argument.ts';
+import { type EveryFact, type Family, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+
+/** N(0, 1): log p(z) = −½ z² − ½ log 2π nats. */
+export const standardNormalScalar: ScalarLaw<EveryFact> = {
+  support: reals,
+  logDensity: o.standardNormalLogDensity,
+  draw: normalNoise,
+  facts: {
+    mean: 0,
+    variance: 1,
+    mode: 0,
+    entropy: 0.5 + 0.5 * Math.log(2 * Math.PI),
+    cdf: o.normalCdf,
+    quantile: o.normalQuantile,
+  },
+};
 
 /**
  * The standard normal law N(0, I) over events of a shape: log p(x) = −½ ‖x‖² − ½ D log 2π nats.
  *
  * @example
- * const base = standardNormal([2]);   // Dist<readonly [2], Exact & Samples>
+ * const base = standardNormal([2]);   // Dist<readonly [2], Exact & Samples> with every fact
  */
-export const standardNormal = <const S extends Shape>(shape: S): Dist<S, Exact & Samples> => {
-  const density = (x: Expr): Expr => o.sum(o.standardNormalLogDensity(x));
-  return dist({
-    shape,
-    spec: { type: 'standardNormal', shape },
-    evidence: 'exact',
-    logDensity: (x) => D.of(density(x)),
-    sample: D.fromRandom(normalNoise(shape)),
-  });
-};
+export const standardNormal = <const S extends Shape>(shape: S): Family<S> =>
+  scalarFamily(shape, { type: 'standardNormal', shape }, standardNormalScalar);
 
-/** Parameters of {@link normal}; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
-export interface NormalOptions {
-  readonly loc?: Argument;
-  /** Standard deviations, positive. */
-  readonly scale?: Argument;
-}
+/** Parameters of {@link normal}; `scale` are standard deviations, positive. */
+export interface NormalOptions extends LocationScale {}
 
 /**
  * The normal law with independent coordinates, N(loc, diag scale²): log p(x) = Σ −½ ((xᵢ − locᵢ)/scaleᵢ)² − log scaleᵢ − ½ log 2π nats.
  * Parameters may be expressions, so that conditioning is application: `(c) => normal([2], { loc: f(c) })`.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
+ *
+ * @example
+ * normal([2], { loc: [1, -2], scale: 0.5 }).cdf;
  */
-export const normal = <const S extends Shape>(
-  shape: S,
-  { loc = 0, scale = 1 }: NormalOptions = {},
-): Dist<S, Exact & Samples> => {
-  positive('normal', 'scale', scale);
-  const m = fits('normal', 'loc', toExpr(loc), shape);
-  const s = fits('normal', 'scale', toExpr(scale), shape);
-  const standardised = (x: Expr): Expr => o.sum(o.sub(o.standardNormalLogDensity(o.div(o.sub(x, m), s)), o.log(s)));
-  return dist({
+export const normal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: NormalOptions = {}): Family<S> =>
+  scalarFamily(
     shape,
-    spec: { type: 'normal', shape, loc: toSpec(loc), scale: toSpec(scale) },
-    evidence: 'exact',
-    logDensity: (x) => D.of(standardised(x)),
-    sample: pipe(
-      D.fromRandom(normalNoise(shape)),
-      D.map((e) => o.add(m, o.mul(s, e))),
-    ),
-  });
-};
+    { type: 'normal', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    locationScale('normal', shape, { loc, scale }, standardNormalScalar),
+  );

@@ -1,13 +1,10 @@
-import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
-import type { Exact, Samples } from '../algebra/evidence.ts';
-import * as D from '../core/draw.ts';
+import { reals } from '../algebra/support.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type EveryFact, type Family, inverseCdf, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Bounds of {@link uniform}. */
 export interface UniformOptions {
@@ -16,13 +13,14 @@ export interface UniformOptions {
 }
 
 /**
- * The uniform law on the box ∏ [lowᵢ, highᵢ]: log p(x) = −Σ log (highᵢ − lowᵢ) nats inside, −∞ outside (with gradient 0, never NaN).
- * Throws `ArgumentError` where constant bounds are out of order.
+ * The uniform law on the box ∏ [lowᵢ, highᵢ]: log p(x) = −Σ log (highᵢ − lowᵢ) nats inside, −∞ outside (with gradient 0, never NaN). Its mode is
+ * any event of the box: here the centre. The support is an interval where the bounds are numbers, else said to be the reals.
+ * Throws `ArgumentError` where constant bounds are out of order, `ShapeError` where a bound does not fit the shape.
+ *
+ * @example
+ * uniform([2], { low: -1, high: 1 }).variance;
  */
-export const uniform = <const S extends Shape>(
-  shape: S,
-  { low = 0, high = 1 }: UniformOptions = {},
-): Dist<S, Exact & Samples> => {
+export const uniform = <const S extends Shape>(shape: S, { low = 0, high = 1 }: UniformOptions = {}): Family<S> => {
   if (typeof low === 'number' && typeof high === 'number' && !(low < high))
     return raise('ArgumentError', 'uniform', 'the bounds are out of order', {
       expected: 'low < high',
@@ -30,15 +28,20 @@ export const uniform = <const S extends Shape>(
     });
   const a = fits('uniform', 'low', toExpr(low), shape);
   const b = fits('uniform', 'high', toExpr(high), shape);
+  const width = o.sub(b, a);
   const inside = (x: Expr): Expr => o.and(o.lessEqual(a, x), o.lessEqual(x, b));
-  return dist({
-    shape,
-    spec: { type: 'uniform', shape, low: toSpec(low), high: toSpec(high) },
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(o.where(inside(x), o.neg(o.log(o.sub(b, a))), Number.NEGATIVE_INFINITY))),
-    sample: pipe(
-      D.fromRandom(uniformNoise(shape)),
-      D.map((u) => o.add(a, o.mul(o.sub(b, a), u))),
-    ),
+  const middle = o.mul(0.5, o.add(a, b));
+  const law: ScalarLaw<EveryFact> = inverseCdf({
+    support: typeof low === 'number' && typeof high === 'number' ? { kind: 'interval', low, high } : reals,
+    logDensity: (x) => o.where(inside(x), o.neg(o.log(width)), Number.NEGATIVE_INFINITY),
+    facts: {
+      mean: middle,
+      variance: o.div(o.square(width), 12),
+      mode: middle,
+      entropy: o.log(width),
+      cdf: (x) => o.div(o.sub(o.max(a, o.min(x, b)), a), width),
+      quantile: (u) => o.add(a, o.mul(width, u)),
+    },
   });
+  return scalarFamily(shape, { type: 'uniform', shape, low: toSpec(low), high: toSpec(high) }, law);
 };

@@ -1,0 +1,66 @@
+import { unitInterval } from '../algebra/support.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { edgePower, type Family, inverseCdf, onSupport, type ScalarFact, scalarFamily } from './scalar-law.ts';
+
+/** Parameters of {@link kumaraswamy}. */
+export interface KumaraswamyOptions {
+  /** a > 0: the exponent at 0. */
+  readonly a: Argument;
+  /** b > 0: the exponent at 1. */
+  readonly b: Argument;
+}
+
+/** Σₖ 1/k over k ≤ b, continued to real b > 0: ψ(b + 1) + γ. */
+const harmonic = (b: Expr): Expr => o.add(o.digamma(o.add(b, 1)), 0.577215664901532861);
+
+/**
+ * Kumaraswamy's law on (0, 1), elementwise: P(X ≤ x) = 1 − (1 − xᵃ)ᵇ, log p(x) = Σ log ab + (a−1) log x + (b−1) log(1 − xᵃ) nats: a beta law with
+ * a quantile function. At 0 and 1 the density is its limit where that is finite; an edge with a pole is off the support.
+ * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where one does not fit the shape. (Kumaraswamy 1980.)
+ *
+ * @example
+ * kumaraswamy([2], { a: 2, b: [0.5, 3] });
+ */
+export const kumaraswamy = <const S extends Shape>(
+  shape: S,
+  { a, b }: KumaraswamyOptions,
+): Family<S, Exclude<ScalarFact, 'mode'>> => {
+  positive('kumaraswamy', 'a', a);
+  positive('kumaraswamy', 'b', b);
+  const p = fits('kumaraswamy', 'a', toExpr(a), shape);
+  const q = fits('kumaraswamy', 'b', toExpr(b), shape);
+  const on = (x: Expr): Expr => o.and(o.greaterEqual(x, 0), o.lessEqual(x, 1));
+  /** a log x, −1 at the edges. */
+  const power = (x: Expr): Expr => o.mul(p, o.log(o.where(o.and(o.greater(x, 0), o.less(x, 1)), x, 0.5)));
+  /** (b−1) log(1 − xᵃ). */
+  const upper = (x: Expr): Expr => {
+    const c = o.sub(q, 1);
+    const atOne = edgePower(c, o.sub(1, x));
+    const inside = o.and(o.greater(x, 0), o.less(x, 1));
+    return o.where(inside, o.mul(c, o.log1mExp(power(x))), o.where(o.equal(x, 0), 0, atOne));
+  };
+  const logMoment = (n: number): Expr => {
+    const r = o.add(1, o.div(n, p));
+    return o.add(o.log(q), o.sub(o.add(o.lgamma(r), o.lgamma(q)), o.lgamma(o.add(r, q))));
+  };
+  const law = inverseCdf<'mean' | 'variance' | 'entropy' | 'cdf'>({
+    support: unitInterval,
+    logDensity: (x) =>
+      onSupport(x, on(x), 0.5, (y) => o.add(o.log(o.mul(p, q)), o.add(edgePower(o.sub(p, 1), y), upper(y)))),
+    facts: {
+      mean: o.exp(logMoment(1)),
+      variance: o.mul(o.exp(o.mul(2, logMoment(1))), o.expm1(o.sub(logMoment(2), o.mul(2, logMoment(1))))),
+      entropy: o.sub(o.add(o.sub(1, o.div(1, q)), o.mul(o.sub(1, o.div(1, p)), harmonic(q))), o.log(o.mul(p, q))),
+      cdf: (x) => {
+        const inside = o.and(o.greater(x, 0), o.less(x, 1));
+        const f = o.neg(o.expm1(o.mul(q, o.log1mExp(power(x)))));
+        return o.where(inside, f, o.where(o.less(x, 0.5), 0, 1));
+      },
+      quantile: (u) => o.exp(o.div(o.log1mExp(o.div(o.log1p(o.neg(u)), q)), p)),
+    },
+  });
+  return scalarFamily(shape, { type: 'kumaraswamy', shape, a: toSpec(a), b: toSpec(b) }, law);
+};

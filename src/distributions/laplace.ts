@@ -1,0 +1,42 @@
+import { reals } from '../algebra/support.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { toSpec } from './argument.ts';
+import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+
+/** The standard Laplace law: log p(z) = −|z| − log 2 nats. */
+export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
+  support: reals,
+  logDensity: (z) => o.sub(-Math.LN2, o.abs(z)),
+  facts: {
+    mean: 0,
+    variance: 2,
+    mode: 0,
+    entropy: 1 + Math.LN2,
+    cdf: (z: Expr) => {
+      const tail = o.mul(0.5, o.exp(o.neg(o.abs(z))));
+      return o.where(o.less(z, 0), tail, o.sub(1, tail));
+    },
+    // Each tail from its own end: 1 − u is exact where u is above ½.
+    quantile: (u: Expr) => {
+      const size = o.neg(o.log(o.mul(2, o.min(u, o.sub(1, u)))));
+      return o.where(o.less(u, 0.5), o.neg(size), size);
+    },
+  },
+});
+
+/**
+ * The Laplace law, elementwise: log p(x) = Σ −|xᵢ − locᵢ|/scaleᵢ − log 2 scaleᵢ nats; variance 2 scale².
+ * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
+ * (Laplace 1774.)
+ *
+ * @example
+ * laplace([2], { loc: [0, 1], scale: 0.5 });
+ */
+export const laplace = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
+  scalarFamily(
+    shape,
+    { type: 'laplace', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    locationScale('laplace', shape, { loc, scale }, standardLaplace),
+  );

@@ -1,0 +1,34 @@
+import { reals } from '../algebra/support.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { toSpec } from './argument.ts';
+import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+
+/** The standard logistic law: log p(z) = −softplus(z) − softplus(−z) nats. */
+export const standardLogistic: ScalarLaw<EveryFact> = inverseCdf({
+  support: reals,
+  logDensity: (z) => o.neg(o.add(o.softplus(z), o.softplus(o.neg(z)))),
+  facts: {
+    mean: 0,
+    variance: Math.PI ** 2 / 3,
+    mode: 0,
+    entropy: 2,
+    cdf: o.sigmoid,
+    quantile: (u: Expr) => o.sub(o.log(u), o.log1p(o.neg(u))),
+  },
+});
+
+/**
+ * The logistic law, elementwise: log p(x) = Σ −softplus(zᵢ) − softplus(−zᵢ) − log scaleᵢ nats, z = (x − loc)/scale; variance π² scale²/3.
+ * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
+ *
+ * @example
+ * logistic([2], { scale: 0.5 });
+ */
+export const logistic = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
+  scalarFamily(
+    shape,
+    { type: 'logistic', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    locationScale('logistic', shape, { loc, scale }, standardLogistic),
+  );

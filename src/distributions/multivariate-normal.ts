@@ -1,0 +1,116 @@
+import { type Dist, dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Facts, withFacts } from '../algebra/facts.ts';
+import type { Spec } from '../algebra/spec.ts';
+import { reals } from '../algebra/support.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import * as o from '../core/ops/index.ts';
+import { map } from '../core/random.ts';
+import { sizeOf } from '../core/shape.ts';
+import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { lowRankScatter, type Scatter, trilScatter } from './elliptical.ts';
+import { type Matrix, matrixOf, matrixSpec } from './matrix-argument.ts';
+import { type NormalOptions, normal } from './normal.ts';
+import type { Family } from './scalar-law.ts';
+
+/** A normal law of vectors, with what is known of it in closed form. */
+export type VectorNormal = Dist<readonly [number], Exact & Samples> &
+  Facts<'support' | 'mean' | 'variance' | 'covariance' | 'mode' | 'entropy'>;
+
+const LOG_TWO_PI = Math.log(2 * Math.PI);
+
+const vectorNormal = (owner: string, spec: Spec, loc: Argument, scatter: Scatter): VectorNormal => {
+  const { size } = scatter;
+  const m = fits(owner, 'loc', toExpr(loc), [size]);
+  const peak = o.neg(o.add(scatter.halfLogDet, 0.5 * size * LOG_TWO_PI));
+  const law = dist<readonly [number], Exact & Samples>({
+    shape: [size],
+    spec,
+    evidence: 'exact',
+    logDensity: (x) => D.of(o.add(o.mul(-0.5, scatter.squaredLength(o.sub(x, m))), peak)),
+    sample: D.fromRandom(map((e: typeof m) => o.add(m, e))(scatter.spread)),
+  });
+  return withFacts(law, {
+    support: reals,
+    mean: m,
+    variance: scatter.variance,
+    covariance: scatter.matrix,
+    mode: m,
+    entropy: o.sub(0.5 * size, peak),
+  });
+};
+
+/** Parameters of {@link multivariateNormal}. */
+export interface MultivariateNormalOptions {
+  /** `[D]`; default 0. */
+  readonly loc?: Argument;
+  /** L `[D, D]`, lower triangular with a positive diagonal: rows of numbers, or an expression (whose upper triangle is not read). */
+  readonly scaleTril: Matrix;
+}
+
+/**
+ * The normal law N(loc, L Lᵀ) of vectors `[D]`: log p(x) = −½ ‖L⁻¹(x − loc)‖² − Σ log Lᵢᵢ − ½ D log 2π nats, by a triangular solve in O(D²).
+ * Throws `ArgumentError` where rows of numbers are not lower triangular with a positive diagonal, `ShapeError` where shapes do not fit.
+ *
+ * @example
+ * multivariateNormal({ loc: [1, 2], scaleTril: [[1, 0], [0.5, 2]] }).covariance;
+ */
+export const multivariateNormal = ({ loc = 0, scaleTril }: MultivariateNormalOptions): VectorNormal =>
+  vectorNormal(
+    'multivariateNormal',
+    { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(scaleTril) },
+    loc,
+    trilScatter('multivariateNormal', scaleTril),
+  );
+
+/** Parameters of {@link lowRankNormal}. */
+export interface LowRankNormalOptions {
+  /** `[D]`; default 0. */
+  readonly loc?: Argument;
+  /** F `[D, r]`, meant for r ≤ 32. */
+  readonly factor: Matrix;
+  /** d `[D]`, positive: variances (not deviations) of the part of each coordinate that is its own. */
+  readonly diagonal: Argument;
+}
+
+/**
+ * The normal law N(loc, F Fᵀ + diag d) of vectors `[D]`, of factor analysis: density by Woodbury's identity and the determinant lemma in
+ * O(D r² + r³); no D×D matrix is made unless `covariance` is asked for.
+ * Throws `ArgumentError` where a constant of the diagonal is not positive, `ShapeError` where shapes do not fit.
+ *
+ * @example
+ * lowRankNormal({ factor: [[1], [2], [0.5]], diagonal: [0.1, 0.2, 0.3] }).entropy;
+ */
+export const lowRankNormal = ({ loc = 0, factor, diagonal }: LowRankNormalOptions): VectorNormal => {
+  positive('lowRankNormal', 'diagonal', diagonal);
+  const f = matrixOf('lowRankNormal', 'factor', factor);
+  const d = fits('lowRankNormal', 'diagonal', toExpr(diagonal), [f.shape[0]]);
+  return vectorNormal(
+    'lowRankNormal',
+    { type: 'lowRankNormal', loc: toSpec(loc), factor: matrixSpec(factor), diagonal: toSpec(diagonal) },
+    loc,
+    lowRankScatter(f, d),
+  );
+};
+
+/**
+ * The normal law N(loc, diag scale²) of vectors `[D]`, D being the length of `loc` or `scale`: {@link normal} with its covariance matrix beside it.
+ * Throws `ShapeError` where neither is a vector, and what {@link normal} throws.
+ *
+ * @example
+ * diagonalNormal({ loc: [0, 1], scale: 0.5 }).covariance;
+ */
+export const diagonalNormal = ({
+  loc = 0,
+  scale = 1,
+}: NormalOptions): Family<readonly [number]> & Facts<'covariance'> => {
+  const size = Math.max(...[loc, scale].map((a) => (toExpr(a).shape.length === 1 ? sizeOf(toExpr(a).shape) : 0)));
+  if (size === 0)
+    return raise('ShapeError', 'diagonalNormal', 'loc and scale do not say the dimension', {
+      expected: 'a vector',
+      got: 'two numbers',
+    });
+  const law = normal<readonly [number]>([size], { loc, scale });
+  return withFacts(law, { covariance: o.mul(o.eye(size), o.reshape(law.variance, [size, 1])) });
+};

@@ -1,0 +1,179 @@
+/**
+ * Laws of one number, elementwise over an event's shape: the part of a family that is mathematics. `scalarFamily` makes a distribution of one;
+ * `locationScale`, `inverseCdf` and `byHazard` make one from less.
+ */
+import { type Dist, dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Facts, withFacts } from '../algebra/facts.ts';
+import type { Spec } from '../algebra/spec.ts';
+import type { Support } from '../algebra/support.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Operand } from '../core/ops/leaves.ts';
+import { map, type Random, uniform as uniformNoise } from '../core/random.ts';
+import type { Shape } from '../core/shape.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+
+/** What may be known of each coordinate. */
+export interface ScalarFacts {
+  readonly mean: Operand;
+  readonly variance: Operand;
+  readonly mode: Operand;
+  /** In nats, of one coordinate. */
+  readonly entropy: Operand;
+  readonly cdf: (x: Expr) => Expr;
+  readonly quantile: (u: Expr) => Expr;
+}
+
+/** The name of a fact of a {@link ScalarLaw}. */
+export type ScalarFact = keyof ScalarFacts;
+
+/** A law of one number with the facts K; expressions in it broadcast to the event's shape. */
+export interface ScalarLaw<K extends ScalarFact = never> {
+  readonly support: Support;
+  /** log p(x) of each element in nats, −∞ off the support. */
+  readonly logDensity: (x: Expr) => Expr;
+  readonly draw: (shape: Shape) => Random<Expr>;
+  readonly facts: Pick<ScalarFacts, K>;
+}
+
+/** Every fact: what most families have. */
+export type EveryFact = ScalarFact;
+
+/** What {@link scalarFamily} returns: a law that samples, has an exact density, and carries its support and the facts K. */
+export type Family<S extends Shape, K extends ScalarFact = EveryFact> = Dist<S, Exact & Samples> & Facts<K | 'support'>;
+
+type Rules<A> = { readonly [F in ScalarFact]: (fact: ScalarFacts[F]) => A extends 'same' ? ScalarFacts[F] : unknown };
+
+const mapped = (facts: Partial<ScalarFacts>, rules: Rules<unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, (rules[name as ScalarFact] as (f: unknown) => unknown)(fact)]),
+  );
+
+/**
+ * Independent coordinates with a scalar law: log p(x) = Σᵢ log p(xᵢ) nats; facts are broadcast to the event's shape and entropies summed.
+ *
+ * @example
+ * const law = scalarFamily([3], { type: 'mine', shape: [3] }, standardLogistic);
+ */
+export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
+  shape: S,
+  spec: Spec,
+  law: ScalarLaw<K>,
+): Family<S, K> => {
+  const full = (x: Operand): Expr => o.broadcastTo(x, shape);
+  const keep = <F>(f: F): F => f;
+  const facts = mapped(law.facts, {
+    mean: full,
+    variance: full,
+    mode: full,
+    entropy: (h) => o.sum(full(h)),
+    cdf: keep,
+    quantile: keep,
+  });
+  const base = dist<S, Exact & Samples>({
+    shape,
+    spec,
+    evidence: 'exact',
+    logDensity: (x) => D.of(o.sum(full(law.logDensity(x)))),
+    sample: D.fromRandom(law.draw(shape)),
+  });
+  return withFacts(base, { ...facts, support: law.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
+};
+
+/** Parameters of a location–scale family; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
+export interface LocationScale {
+  /** Default 0. */
+  readonly loc?: Argument;
+  /** Positive; default 1. */
+  readonly scale?: Argument;
+}
+
+/**
+ * The law of loc + scale · z for z from a standard law: log p(x) = log p_z((x − loc)/scale) − log scale; facts follow. `owner` names the family
+ * in errors: `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
+ */
+export const locationScale = <K extends ScalarFact>(
+  owner: string,
+  shape: Shape,
+  { loc = 0, scale = 1 }: LocationScale,
+  standard: ScalarLaw<K>,
+): ScalarLaw<K> => {
+  positive(owner, 'scale', scale);
+  const m = fits(owner, 'loc', toExpr(loc), shape);
+  const s = fits(owner, 'scale', toExpr(scale), shape);
+  const inner = (x: Expr): Expr => o.div(o.sub(x, m), s);
+  const outer = (z: Operand): Expr => o.add(m, o.mul(s, z));
+  return {
+    support: standard.support,
+    logDensity: (x) => o.sub(standard.logDensity(inner(x)), o.log(s)),
+    draw: (full) => map(outer)(standard.draw(full)),
+    facts: mapped(standard.facts, {
+      mean: outer,
+      variance: (v) => o.mul(o.square(s), v),
+      mode: outer,
+      entropy: (h) => o.add(h, o.log(s)),
+      cdf: (f) => (x: Expr) => f(inner(x)),
+      quantile: (q) => (u: Expr) => outer(q(u)),
+    }) as Pick<ScalarFacts, K>,
+  };
+};
+
+/** A law that is sampled by its quantile function at uniform noise (the inverse CDF). */
+export const inverseCdf = <K extends ScalarFact>(
+  law: Omit<ScalarLaw<K | 'quantile'>, 'draw'>,
+): ScalarLaw<K | 'quantile'> => ({ ...law, draw: (shape) => map(law.facts.quantile)(uniformNoise(shape)) });
+
+/** What {@link byHazard} is given, elementwise. */
+export interface Hazard<K extends ScalarFact> {
+  readonly support: Support;
+  /** Whether x is on the support. */
+  readonly on: (x: Expr) => Expr;
+  /** An event inside the support, put in place of those off it. */
+  readonly safe: Operand;
+  /** H(x) = −log P(X > x), increasing from 0. */
+  readonly cumulative: (x: Expr) => Expr;
+  /** log H′(x). */
+  readonly logHazard: (x: Expr) => Expr;
+  /** H⁻¹(e) for e > 0. */
+  readonly inverse: (e: Expr) => Expr;
+  readonly facts: Pick<ScalarFacts, K>;
+}
+
+/**
+ * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)): stable at both ends,
+ * where 1 − e^{−H} and log(1 − F) are not.
+ */
+export const byHazard = <K extends Exclude<ScalarFact, 'cdf' | 'quantile'>>({
+  support,
+  on,
+  safe,
+  cumulative,
+  logHazard,
+  inverse,
+  facts,
+}: Hazard<K>): ScalarLaw<K | 'cdf' | 'quantile'> =>
+  inverseCdf<K | 'cdf'>({
+    support,
+    logDensity: (x) => onSupport(x, on(x), safe, (y) => o.sub(logHazard(y), cumulative(y))),
+    facts: {
+      ...facts,
+      cdf: (x: Expr) => o.where(on(x), o.neg(o.expm1(o.neg(cumulative(o.where(on(x), x, safe))))), 0),
+      quantile: (u: Expr) => inverse(o.neg(o.log1p(o.neg(u)))),
+    } as unknown as Pick<ScalarFacts, K | 'cdf' | 'quantile'>,
+  });
+
+/** f(x) where `on`, −∞ elsewhere; f sees `safe` in place of events off the support, so that no gradient is NaN. */
+export const onSupport = (x: Expr, on: Expr, safe: Operand, f: (x: Expr) => Expr): Expr =>
+  o.where(on, f(o.where(on, x, safe)), Number.NEGATIVE_INFINITY);
+
+/**
+ * c log x for x ≥ 0 at the edge x = 0 of a support: 0 where c = 0, and −∞ where not, whatever the sign of c: an edge where the density has a pole
+ * is left out of the support. Gradients are 0 there.
+ */
+export const edgePower = (c: Operand, x: Expr): Expr => {
+  const inside = o.greater(x, 0);
+  const edge = o.where(o.equal(o.broadcastTo(c, x.shape), 0), 0, Number.NEGATIVE_INFINITY);
+  return o.where(inside, o.mul(c, o.log(o.where(inside, x, 1))), edge);
+};
