@@ -8,8 +8,9 @@
  *   npm run bench:quality -- --steps 2000 --json    fewer steps; one JSON document
  *   npm run bench:quality -- --side both            beside PyTorch, where python3-torch is installed and the flow is written there
  *   npm run bench:quality -- --log scores.jsonl     each score is written as soon as it is known
+ *   npm run bench:quality -- --table scores.jsonl   the table of such a file; nothing is trained
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
 import type { Toy } from '../src/data/index.ts';
@@ -25,14 +26,21 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '1' },
     side: { type: 'string', default: 'ours' },
     log: { type: 'string' },
+    table: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
 if (values.help) {
   console.log(
-    'npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--side ours|theirs|both] [--log FILE] [--json]',
+    'npm run bench:quality -- [--only flow|toy|flow/toy]… [--steps N] [--seed N] [--threads N] [--side ours|theirs|both] [--log FILE | --table FILE] [--json]',
   );
+  process.exit(0);
+}
+
+if (values.table !== undefined) {
+  const lines = readFileSync(values.table, 'utf8').trim().split('\n');
+  console.log(showTable(lines.map((l) => JSON.parse(l) as Score)));
   process.exit(0);
 }
 

@@ -7,6 +7,7 @@ import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { standardScaling } from '../data/index.ts';
 import type { TrainingState } from '../inference/fit.ts';
+import type { EventInfo } from '../models/index.ts';
 import { EMBEDDED } from './backend-source.ts';
 import { openCheckpoint } from './checkpoint-source.ts';
 import { type DataRecord, dataParts, type Parts, toySpelling } from './data-source.ts';
@@ -43,6 +44,7 @@ const flags = {
   columns: Names,
   shape: Integers,
   levels: PositiveInteger,
+  classes: PositiveInteger,
   layers: PositiveInteger,
   hidden: Integers,
   steps: PositiveInteger,
@@ -157,23 +159,30 @@ const standardised = (law: Law, parts: Parts): { readonly law: Law; readonly rem
   };
 };
 
+/** What the model is told of the data: with classes, the last columns of a row are its one-hot class. */
+const eventOf = ({ shape, levels }: Parts['train'], classes: number | undefined): EventInfo => {
+  const known = levels === undefined ? {} : { levels };
+  if (classes === undefined) return { shape, ...known };
+  if (shape.length !== 1 || shape[0] <= classes)
+    misuse('--classes', 'the last columns of a row are its one-hot class', {
+      expected: `more than ${classes} columns`,
+      got: `events of shape ${showShape(shape)}`,
+    });
+  return { shape: [shape[0] - classes], classes };
+};
+
 const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy law or a file' });
   const named = await findModel(word);
   if (named.kind === 'checkpoint') misuse('model', 'a checkpoint is gone on with by --resume', { got: named.name });
-  const own = (['layers', 'hidden'] as const).find((k) => f[k] !== undefined);
+  const own = (['layers', 'hidden', 'classes'] as const).find((k) => f[k] !== undefined);
   if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
-  const { shape, levels } = parts.train;
-  const model = await openModel(
-    named,
-    { shape, ...(levels === undefined ? {} : { levels }) },
-    {
-      ...(f.layers === undefined ? {} : { layers: f.layers }),
-      ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
-    },
-  );
+  const model = await openModel(named, eventOf(parts.train, f.classes), {
+    ...(f.layers === undefined ? {} : { layers: f.layers }),
+    ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
+  });
   fitsData(model.law, parts, model.name);
   const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };
   const settings = model.entry?.training;

@@ -22,6 +22,7 @@ export const trainCommand: Declare = (program, on) => {
     .option('--columns <a,b>', 'CSV files: columns to keep, by name or number')
     .option('--shape <sizes>', 'files: another shape for the events, such as 28,28')
     .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
+    .option('--classes <n>', 'the last n columns are the class, one-hot: the model is of (event, class)')
     .optionsGroup('Model:')
     .option('--layers <n>', 'number of layers')
     .option('--hidden <sizes>', 'hidden widths of each network, such as 64,64')
