@@ -1,10 +1,19 @@
 /** The entries of discrete laws, relaxed choices and combinators of laws. */
-import { finite, integer, shapeCodec } from '../../core/codec.ts';
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Exact, Samples } from '../../algebra/evidence.ts';
+import type { Facts } from '../../algebra/facts.ts';
+import { finite, integer, list, oneOf, shapeCodec, t } from '../../core/codec.ts';
+import type { Shape } from '../../core/shape.ts';
 import * as d from '../../distributions/index.ts';
 import { argument } from './argument.ts';
 import { type Tables, variant } from './variant.ts';
 
-/** Discrete and relaxed laws by type. */
+/** Types were checked when the declaration was written; constructors check what JSON says. */
+type Sampled<S extends Shape> = Dist<S, Exact & Samples>;
+
+const bandwidth = t.union([finite, list(finite), oneOf(['scott', 'silverman'])], 'bandwidths, scott or silverman');
+
+/** Discrete and relaxed laws and combinators by type. */
 export const discreteTable: Tables['laws'] = {
   bernoulli: () => variant({ shape: shapeCodec }, { logits: argument }, ({ shape, ...p }) => d.bernoulli(shape, p)),
   categorical: () => variant({ logits: argument }, { shape: shapeCodec }, d.categorical),
@@ -34,4 +43,18 @@ export const discreteTable: Tables['laws'] = {
     variant({ shape: shapeCodec }, { logits: argument, temperature: finite }, ({ shape, ...p }) =>
       d.relaxedBernoulli(shape, p),
     ),
+  mixture: (read) =>
+    variant({ logits: argument, components: list(read.law) }, {}, ({ logits, components }) =>
+      d.mixture({ logits, components: components as readonly Sampled<Shape>[] }),
+    ),
+  product: (read) =>
+    variant({ laws: list(read.law) }, {}, ({ laws }) => d.product(laws as readonly Sampled<readonly [number]>[])),
+  independent: (read) =>
+    variant({ shape: shapeCodec, law: read.law }, {}, ({ shape, law }) => d.independent(shape)(law as Sampled<Shape>)),
+  truncate: (read) =>
+    variant({ law: read.law }, { low: argument, high: argument }, ({ law, ...bounds }) =>
+      d.truncate(bounds)(law as Law & Sampled<Shape> & Facts<'cdf' | 'quantile'>),
+    ),
+  empirical: () => variant({ rows: list(list(finite)) }, {}, d.empirical),
+  kernelDensity: () => variant({ rows: list(list(finite)) }, { bandwidth }, d.kernelDensity),
 };

@@ -1,0 +1,223 @@
+/** Closed forms of KL(p ‖ q), as data: one line a pair of families. Sources: Gil, Alajaji & Linder 2013; Bishop 2006, appendix B. */
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Law } from '../algebra/dist.ts';
+import { isReadable } from '../algebra/spec.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { fromSpec } from './argument.ts';
+import { logSoftmax } from './categorical.ts';
+import { deviance } from './counts.ts';
+import { type Composed, type KlPair, type KlTable, parameter } from './kl-table.ts';
+
+type Reader = (law: Law) => readonly (Expr | undefined)[];
+
+/** A pair whose parameters are read by name and whose divergence is a sum over coordinates. */
+const pair =
+  (read: Reader, f: (p: readonly Expr[], q: readonly Expr[]) => Expr): KlPair =>
+  (p, q) => {
+    const [a, b] = [read(p), read(q)];
+    const known = (all: readonly (Expr | undefined)[]): all is readonly Expr[] => all.every((e) => e !== undefined);
+    return known(a) && known(b) ? D.of(o.sum(f(a, b))) : undefined;
+  };
+
+const named =
+  (...names: readonly (string | readonly string[])[]): Reader =>
+  (law) =>
+    names.map((n) => parameter(law, typeof n === 'string' ? [n] : n));
+
+const zero = (law: Law): Expr => o.broadcastTo(o.scalar(0), law.shape);
+
+/** Location and scale; of a standard law 0 and 1. */
+const locScale: Reader = (law) =>
+  law.spec.type === 'standardNormal' ? [zero(law), o.add(zero(law), 1)] : named('loc', 'scale')(law);
+
+const spread = (x: Expr): Expr => o.sub(o.sub(x, 1), o.log(x));
+
+/** ½ (r − 1 − log r + ((m₁−m₂)/s₂)²), r = (s₁/s₂)². */
+const normals = pair(locScale, ([m1, s1], [m2, s2]) =>
+  o.mul(0.5, o.add(spread(o.square(o.div(s1, s2))), o.square(o.div(o.sub(m1, m2), s2)))),
+);
+
+/** log s₂/s₁ + (s₁ e^{−d/s₁} + d)/s₂ − 1, d = |m₁ − m₂|. */
+const laplaces = pair(locScale, ([m1, s1], [m2, s2]) => {
+  const d = o.abs(o.sub(m1, m2));
+  const r = o.div(s1, s2);
+  return o.add(spread(r), o.div(o.add(d, o.mul(s1, o.expm1(o.neg(o.div(d, s1))))), s2));
+});
+
+const EULER = 0.5772156649015329;
+
+/** γ (r − 1) − log r + e^t Γ(1+r) − 1 − t, r = s₁/s₂, t = (m₂−m₁)/s₂. */
+const gumbels = pair(locScale, ([m1, s1], [m2, s2]) => {
+  const r = o.div(s1, s2);
+  const t = o.div(o.sub(m2, m1), s2);
+  const last = o.sub(o.expm1(o.add(t, o.lgamma(o.add(r, 1)))), t);
+  return o.add(o.sub(o.mul(EULER, o.sub(r, 1)), o.log(r)), last);
+});
+
+/** r − 1 − log r, r = rate₂/rate₁. */
+const exponentials = pair(named('rate'), ([a], [b]) => spread(o.div(b, a)));
+
+/** log (width₂/width₁) where the first lies inside the second, ∞ elsewhere. */
+const uniforms = pair(named('low', 'high'), ([a1, b1], [a2, b2]) =>
+  o.where(
+    o.and(o.lessEqual(a2, a1), o.lessEqual(b1, b2)),
+    o.log(o.div(o.sub(b2, a2), o.sub(b1, a1))),
+    Number.POSITIVE_INFINITY,
+  ),
+);
+
+const shapeNames = ['concentration', 'alpha'] as const;
+
+/** (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁. */
+const gammas = pair(named(shapeNames, 'rate'), ([a1, b1], [a2, b2]) =>
+  o.add(
+    o.add(
+      o.sub(o.mul(o.sub(a1, a2), o.digamma(a1)), o.sub(o.lgamma(a1), o.lgamma(a2))),
+      o.mul(a2, o.log(o.div(b1, b2))),
+    ),
+    o.mul(a1, o.div(o.sub(b2, b1), b1)),
+  ),
+);
+
+const logBeta = (a: Expr, b: Expr): Expr => o.sub(o.add(o.lgamma(a), o.lgamma(b)), o.lgamma(o.add(a, b)));
+
+/** log B(a₂,b₂)/B(a₁,b₁) + (a₁−a₂) ψ(a₁) + (b₁−b₂) ψ(b₁) − (a₁−a₂+b₁−b₂) ψ(a₁+b₁). */
+const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), ([a1, b1], [a2, b2]) => {
+  const [da, db] = [o.sub(a1, a2), o.sub(b1, b2)];
+  return o.add(
+    o.sub(logBeta(a2, b2), logBeta(a1, b1)),
+    o.sub(o.add(o.mul(da, o.digamma(a1)), o.mul(db, o.digamma(b1))), o.mul(o.add(da, db), o.digamma(o.add(a1, b1)))),
+  );
+});
+
+/** log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)). */
+const dirichlets = pair(named(['concentration', 'alpha']), ([a], [b]) => {
+  const [sa, sb] = [o.sum(a, -1), o.sum(b, -1)];
+  const each = o.sub(o.lgamma(b), o.lgamma(a));
+  const slope = o.mul(o.sub(a, b), o.sub(o.digamma(a), o.restoreAxes(o.digamma(sa), a, -1)));
+  return o.add(o.sub(o.lgamma(sa), o.lgamma(sb)), o.sum(o.add(each, slope), -1));
+});
+
+/** Σ over outcomes of p (log p − log q) at logits. */
+const coins = (l1: Expr, l2: Expr): Expr => {
+  const side = (s: number): Expr => {
+    const [a, b] = [o.mul(s, l1), o.mul(s, l2)];
+    return o.mul(o.sigmoid(a), o.sub(o.logSigmoid(a), o.logSigmoid(b)));
+  };
+  return o.add(side(1), side(-1));
+};
+
+const bernoullis = pair(named('logits'), ([a], [b]) => coins(a, b));
+
+/** log p − log q + (1−p)/p (log (1−p) − log (1−q)). */
+const geometrics = pair(named('logits'), ([a], [b]) =>
+  o.add(
+    o.sub(o.logSigmoid(a), o.logSigmoid(b)),
+    o.mul(o.exp(o.neg(a)), o.sub(o.logSigmoid(o.neg(a)), o.logSigmoid(o.neg(b)))),
+  ),
+);
+
+/** λ₁ log λ₁/λ₂ − λ₁ + λ₂. */
+const poissons = pair(named('rate'), ([a], [b]) => deviance(a, b, o.log(b)));
+
+const classCount = (law: Law): number | undefined => {
+  const shape = fromSpec(law.spec.logits)?.shape;
+  return shape?.[shape.length - 1];
+};
+
+/** Class logits `[…, K]`; `apart` where events are integers and have no axis of classes. */
+const classes =
+  (apart: boolean): Reader =>
+  (law) => [parameter(law, ['logits'], apart ? [...law.shape, classCount(law) ?? 0] : law.shape)];
+
+const divergenceOfClasses = ([a]: readonly Expr[], [b]: readonly Expr[]): Expr => {
+  const [p, q] = [logSoftmax(a), logSoftmax(b)];
+  const some = o.greater(p, Number.NEGATIVE_INFINITY);
+  return o.mul(o.exp(p), o.where(some, o.sub(o.where(some, p, 0), q), 0));
+};
+
+const sameClasses =
+  (apart: boolean): KlPair =>
+  (p, q, parts) =>
+    classCount(p) === classCount(q) ? pair(classes(apart), divergenceOfClasses)(p, q, parts) : undefined;
+
+/** n times the divergence of one trial, for one number of trials. */
+const trials =
+  (one: KlPair): KlPair =>
+  (p, q, parts) => {
+    const each = p.spec.total === q.spec.total ? one(p, q, parts) : undefined;
+    return each && D.map((d: Expr) => o.mul(p.spec.total as number, d))(each);
+  };
+
+/** ½ (‖L₂⁻¹L₁‖² + ‖L₂⁻¹(m₁−m₂)‖² − D) + log |L₂|/|L₁|, for scale_tril given as rows. */
+const multivariateNormals: KlPair = (p, q) => {
+  const d = p.shape[0];
+  const tril = (law: Law): Expr | undefined => {
+    const rows = law.spec.scaleTril;
+    return Array.isArray(rows) ? o.constant((rows as readonly (readonly number[])[]).flat(), [d, d]) : fromSpec(rows);
+  };
+  const [l1, l2, m1, m2] = [tril(p), tril(q), parameter(p, ['loc']), parameter(q, ['loc'])];
+  if (!l1 || !l2 || !m1 || !m2) return undefined;
+  const gap = o.triangularSolve(l2, o.reshape(o.sub(m1, m2), [d, 1]));
+  const mixed = o.triangularSolve(l2, o.triangle(l1, true));
+  const squares = o.sub(o.add(o.sum(o.square(mixed)), o.sum(o.square(gap))), d);
+  const logs = o.sum(o.log(o.div(o.diagonal(l2), o.diagonal(l1))));
+  return D.of(o.add(o.mul(0.5, squares), logs));
+};
+
+const summed = (terms: readonly (D.Draw<Expr> | undefined)[]): D.Draw<Expr> | undefined =>
+  terms.length > 0 && terms.every((t) => t !== undefined)
+    ? (terms as readonly D.Draw<Expr>[]).reduce((a, b) =>
+        pipe(
+          a,
+          D.chain((x) => D.map((y: Expr) => o.add(x, y))(b)),
+        ),
+      )
+    : undefined;
+
+/** Σ over independent parts, times the number of copies. */
+const products: KlPair = (p, q, parts) => {
+  const [a, b] = [(p as Composed).parts ?? [], (q as Composed).parts ?? []];
+  const n = (p as Composed).copies ?? 1;
+  if (a.length !== b.length || n !== ((q as Composed).copies ?? 1)) return undefined;
+  const total = summed(a.map((l, i) => parts(l, b[i])));
+  return total && D.map((d: Expr) => o.mul(n, d))(total);
+};
+
+const depth = (law: Law): number => (law.pushed === undefined ? 0 : 1 + depth(law.pushed.base));
+
+/** A bijection that both laws were pushed through cancels: the same declaration at the same place has the same parameters. */
+const pushforwards: KlPair = (p, q, parts) => {
+  if (p.pushed === undefined || q.pushed === undefined || depth(p) !== depth(q)) return undefined;
+  const [f, g] = [p.pushed.transport, q.pushed.transport];
+  const same = f === g || (isReadable(f.spec) && JSON.stringify(f.spec) === JSON.stringify(g.spec));
+  return same && f.grade === 'bijective' ? parts(p.pushed.base, q.pushed.base) : undefined;
+};
+
+/** The library's closed forms. Yours: `kl(p, q, { pairs: { ...klPairs, 'mine/mine': (p, q) => … } })`. */
+export const klPairs: KlTable = {
+  'normal/normal': normals,
+  'standardNormal/standardNormal': normals,
+  'normal/standardNormal': normals,
+  'standardNormal/normal': normals,
+  'multivariateNormal/multivariateNormal': multivariateNormals,
+  'laplace/laplace': laplaces,
+  'gumbel/gumbel': gumbels,
+  'exponential/exponential': exponentials,
+  'uniform/uniform': uniforms,
+  'gamma/gamma': gammas,
+  'beta/beta': betas,
+  'dirichlet/dirichlet': dirichlets,
+  'bernoulli/bernoulli': bernoullis,
+  'binomial/binomial': trials(bernoullis),
+  'geometric/geometric': geometrics,
+  'poisson/poisson': poissons,
+  'categorical/categorical': sameClasses(true),
+  'oneHotCategorical/oneHotCategorical': sameClasses(false),
+  'multinomial/multinomial': trials(sameClasses(false)),
+  'independent/independent': products,
+  'product/product': products,
+  'pushforward/pushforward': pushforwards,
+};

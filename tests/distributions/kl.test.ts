@@ -1,0 +1,229 @@
+/** Divergences: every closed form against quadrature or enumeration, estimates that say so, and what each needs. */
+import { describe, expect, it } from 'vitest';
+import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
+import type { Exact, Samples } from '../../src/algebra/evidence.ts';
+import { affine } from '../../src/bijectors/index.ts';
+import { grad } from '../../src/core/differentiate/index.ts';
+import * as D from '../../src/core/draw.ts';
+import type { Expr } from '../../src/core/expr.ts';
+import * as o from '../../src/core/ops/index.ts';
+import {
+  bernoulli,
+  binomial,
+  categorical,
+  crossEntropy,
+  entropy,
+  exponential,
+  geometric,
+  gumbel,
+  independent,
+  kl,
+  klPairs,
+  laplace,
+  mixture,
+  multinomial,
+  multivariateNormal,
+  normal,
+  oneHotCategorical,
+  poisson,
+  product,
+  pushforward,
+  standardNormal,
+  uniform,
+} from '../../src/distributions/index.ts';
+import { gaussLegendre } from '../../src/laws/index.ts';
+import { drawn, logP, numbers, refusal, relative } from './helpers.ts';
+
+type Any = Dist<readonly number[], Exact & Samples>;
+/** KL in closed form. */
+const exact = (p: Law, q: Law): number => {
+  const { value, evidence } = kl(p as Any, q as Any);
+  expect(evidence).toBe('exact');
+  return drawn(value)[0];
+};
+
+const { nodes, weights } = gaussLegendre(40);
+/** ∫ p (log p − log q) over panels between break points. */
+const quadrature = (p: Law, q: Law, breaks: readonly number[], panels: number): number => {
+  const xs: number[] = [];
+  const ws: number[] = [];
+  breaks.slice(1).forEach((end, i) => {
+    const h = (end - breaks[i]) / panels / 2;
+    for (let k = 0; k < panels; k++)
+      nodes.forEach((t, j) => {
+        xs.push(breaks[i] + h * (2 * k + 1 + t));
+        ws.push(h * weights[j]);
+      });
+  });
+  const rows = xs.map((x) => [x]);
+  return sum(p, q, rows, ws);
+};
+const sum = (p: Law, q: Law, rows: readonly (readonly number[])[], ws?: readonly number[]): number => {
+  const [a, b] = [logP(p, rows), logP(q, rows)];
+  return a.reduce((s, l, i) => s + (l === Number.NEGATIVE_INFINITY ? 0 : (ws?.[i] ?? 1) * Math.exp(l) * (l - b[i])), 0);
+};
+
+/** Stands for a family that another file has: its specification and its density. */
+const stub = (type: string, parameters: Record<string, number>, logDensity: (x: Expr) => Expr): Law =>
+  dist<readonly [1], Exact & Samples>({
+    shape: [1],
+    spec: { type, ...parameters },
+    evidence: 'exact',
+    logDensity: (x) => D.of(o.sum(logDensity(x))),
+    sample: D.of(o.constant([0.5])),
+  });
+const gamma = (a: number, b: number): Law =>
+  stub('gamma', { concentration: a, rate: b }, (x) =>
+    o.sub(o.add(o.mul(a - 1, o.log(x)), a * Math.log(b)), o.add(o.mul(b, x), o.lgamma(a))),
+  );
+const beta = (a: number, b: number): Law =>
+  stub('beta', { alpha: a, beta: b }, (x) =>
+    o.add(
+      o.add(o.mul(a - 1, o.log(x)), o.mul(b - 1, o.log1p(o.neg(x)))),
+      o.sub(o.lgamma(a + b), o.add(o.lgamma(a), o.lgamma(b))),
+    ),
+  );
+
+const loc = (l: number, s: number) => ({ loc: l, scale: s });
+const continuous: readonly (readonly [string, Law, Law, readonly number[], number])[] = [
+  ['normal', normal([1], loc(0.3, 0.7)), normal([1], loc(-1, 2)), [-12, 12], 40],
+  ['normal, standard', normal([1], loc(0.3, 0.7)), standardNormal([1]), [-12, 12], 40],
+  ['standard, normal', standardNormal([1]), normal([1], loc(1, 0.8)), [-12, 12], 40],
+  ['laplace', laplace([1], loc(0.3, 0.7)), laplace([1], loc(-1, 2)), [-30, -1, 0.3, 30], 30],
+  ['gumbel', gumbel([1], loc(0.3, 0.7)), gumbel([1], loc(-0.4, 1.5)), [-5, 40], 60],
+  ['exponential', exponential([1], { rate: 2 }), exponential([1], { rate: 0.3 }), [0, 30], 60],
+  ['uniform', uniform([1], { low: 0, high: 1 }), uniform([1], { low: -2, high: 3 }), [0, 1], 1],
+  ['gamma', gamma(2.5, 1.3), gamma(4, 0.6), [0, 1e-3, 1, 60], 30],
+  ['beta', beta(2.5, 3.5), beta(1.5, 4), [0, 1e-3, 0.999, 1], 30],
+];
+
+describe('closed forms agree with quadrature to 1e-8', () => {
+  it.each(continuous)('%s', (_name, p, q, breaks, panels) => {
+    const got = exact(p, q);
+    expect(got).toBeGreaterThan(0);
+    expect(relative(got, quadrature(p, q, breaks, panels))).toBeLessThan(1e-8);
+    expect(Math.abs(exact(p, p))).toBeLessThan(1e-14);
+  });
+
+  it('Dirichlet, of two classes, is beta; of three, a limit of the definition', () => {
+    const dirichlet = (a: readonly number[]): Law =>
+      dist<readonly number[], Exact & Samples>({
+        shape: [a.length],
+        spec: { type: 'dirichlet', concentration: a },
+        evidence: 'exact',
+        logDensity: () => D.of(o.scalar(0)),
+        sample: D.of(o.constant(a)),
+      });
+    expect(relative(exact(dirichlet([2.5, 3.5]), dirichlet([1.5, 4])), exact(beta(2.5, 3.5), beta(1.5, 4)))).toBeLessThan(1e-12); // biome-ignore format: one idea
+    // Aggregation: a Dirichlet law is a beta law and one of fewer classes, independent.
+    const whole = exact(dirichlet([1, 2, 3]), dirichlet([2, 2.5, 1.5]));
+    const parts = exact(beta(1, 5), beta(2, 4)) + exact(beta(2, 3), beta(2.5, 1.5));
+    expect(relative(whole, parts)).toBeLessThan(1e-12);
+  });
+});
+
+const span = (n: number): number[][] => Array.from({ length: n }, (_, k) => [k]);
+const hot = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // biome-ignore format: a matrix
+const discrete: readonly (readonly [string, Law, Law, readonly (readonly number[])[]])[] = [
+  ['bernoulli', bernoulli([1], { logits: 2 }), bernoulli([1], { logits: -1 }), span(2)],
+  ['binomial', binomial([1], { total: 30, logits: 2 }), binomial([1], { total: 30, logits: -1 }), span(31)],
+  ['geometric', geometric([1], { logits: 0.5 }), geometric([1], { logits: -1 }), span(200)],
+  ['poisson', poisson([1], { rate: 4 }), poisson([1], { rate: 7.5 }), span(80)],
+  ['categorical', categorical({ logits: [0, 1, -2], shape: [1] }), categorical({ logits: [1, 0, 0], shape: [1] }), span(3)], // biome-ignore format: one line a pair
+  ['one-hot', oneHotCategorical({ logits: [0, 1, -2] }), oneHotCategorical({ logits: [1, 0, 0] }), hot],
+  ['multinomial', multinomial({ total: 3, logits: [0, 1] }), multinomial({ total: 3, logits: [1, 0] }), [0, 1, 2, 3].map((k) => [k, 3 - k])], // biome-ignore format: one line a pair
+];
+
+describe('closed forms agree with enumeration to 1e-8', () => {
+  it.each(discrete)('%s', (_name, p, q, events) => {
+    const got = exact(p, q);
+    expect(got).toBeGreaterThan(0);
+    expect(relative(got, sum(p, q, events))).toBeLessThan(1e-8);
+    expect(Math.abs(exact(p, p))).toBeLessThan(1e-14);
+  });
+
+  it('outside the second support the divergence is infinite', () => {
+    expect(exact(uniform([1]), uniform([1], { low: 0.1 }))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('laws made of laws', () => {
+  const p = normal([2], { loc: [1, -1], scale: 0.5 });
+
+  it('parts add up, copies multiply', () => {
+    const one = exact(p, standardNormal([2]));
+    const coin = exact(bernoulli([1], { logits: 1 }), bernoulli([1]));
+    expect(exact(independent([3])(p), independent([3])(standardNormal([2])))).toBeCloseTo(3 * one, 12);
+    const [a, b] = [product([p, bernoulli([1], { logits: 1 })]), product([standardNormal([2]), bernoulli([1])])];
+    expect(exact(a, b)).toBeCloseTo(one + coin, 12);
+  });
+
+  it('a bijection that both were pushed through cancels; another one does not', () => {
+    const f = affine();
+    expect(exact(pushforward(f)(p), pushforward(f)(standardNormal([2])))).toBeCloseTo(
+      exact(p, standardNormal([2])),
+      12,
+    );
+    expect(exact(pushforward(affine())(p), pushforward(affine())(standardNormal([2])))).toBeCloseTo(exact(p, standardNormal([2])), 12); // biome-ignore format: one idea
+    expect(kl(pushforward(f)(p), p).evidence).toBe('unbiased');
+  });
+
+  it('multivariate normal: that of its axes where it is diagonal, and of rotated axes', () => {
+    const diagonal = multivariateNormal({ loc: [1, -1], scaleTril: [[0.5, 0], [0, 0.5]] }); // biome-ignore format: a matrix
+    const standard = multivariateNormal({ loc: [0, 0], scaleTril: [[1, 0], [0, 1]] }); // biome-ignore format: a matrix
+    expect(exact(diagonal, standard)).toBeCloseTo(exact(p, standardNormal([2])), 12);
+    // ½ (tr Σ + ‖m‖² − 2 − log |Σ|) with Σ = L Lᵀ.
+    const tilted = multivariateNormal({ loc: [1, 2], scaleTril: [[2, 0], [-1, 0.5]] }); // biome-ignore format: a matrix
+    expect(exact(tilted, standard)).toBeCloseTo(0.5 * (5.25 + 5 - 2 - 2 * Math.log(1)), 12);
+  });
+});
+
+describe('parameters may be expressions', () => {
+  it('the divergence of a conditional law is exact, and differentiable', () => {
+    const m = o.parameterLeaf('m', o.scalar(0.5));
+    const { value, evidence } = kl(normal([2], { loc: m, scale: 2 }), standardNormal([2]));
+    expect(evidence).toBe('exact');
+    const [slope] = grad(D.runDraw(value), [m]);
+    expect(slope.shape).toEqual([]);
+    const at = kl(normal([2], { loc: o.scalar(0.5), scale: 2 }), standardNormal([2]));
+    expect(drawn(at.value)[0]).toBeCloseTo(2 * (0.5 * (4 - 1 + 0.25) - Math.log(2)), 12);
+  });
+});
+
+describe('estimates say so', () => {
+  const p = normal([1], { loc: 0.4 });
+  const q = laplace([1]);
+
+  it('and come near quadrature', () => {
+    const { value, evidence } = kl(p, q, { samples: 40_000 });
+    expect(evidence).toBe('unbiased');
+    const wanted = quadrature(p, q, [-12, 0, 12], 30);
+    expect(Math.abs(drawn(value, 3)[0] - wanted)).toBeLessThan(0.01);
+    const cross = crossEntropy(p, q, { samples: 40_000 });
+    expect(cross.evidence).toBe('unbiased');
+    expect(Math.abs(drawn(cross.value, 3)[0] - wanted - numbers(p.entropy)[0])).toBeLessThan(0.01);
+    const bumps = mixture({ logits: [0, 0], components: [p, normal([1], { loc: 40 })] });
+    const h = entropy(bumps, { samples: 40_000 });
+    expect(h.evidence).toBe('unbiased');
+    expect(Math.abs(drawn(h.value, 3)[0] - numbers(p.entropy)[0] - Math.LN2)).toBeLessThan(0.02);
+  });
+
+  it('entropy and cross-entropy are exact where they can be', () => {
+    expect(entropy(p)).toMatchObject({ evidence: 'exact' });
+    const cross = crossEntropy(p, standardNormal([1]));
+    expect(cross.evidence).toBe('exact');
+    expect(drawn(cross.value)[0]).toBeCloseTo(0.5 * Math.log(2 * Math.PI) + 0.5 * 1.16, 12);
+  });
+
+  it('a pair of your own is a line in a table', () => {
+    const mine = kl(p, q, { pairs: { ...klPairs, 'normal/laplace': () => D.of(o.scalar(42)) } });
+    expect([mine.evidence, drawn(mine.value)[0]]).toEqual(['exact', 42]);
+  });
+
+  it('different totals have no closed form; different events no divergence', () => {
+    expect(kl(binomial([1], { total: 3 }), binomial([1], { total: 4 })).evidence).toBe('unbiased');
+    expect(kl(categorical({ logits: [0, 0] }), categorical({ logits: [0, 0, 0] })).evidence).toBe('unbiased');
+    expect(refusal(() => kl(normal([1]) as Any, normal([2]) as Any))).toBe('ShapeError kl: the laws have different events (expected [1], got [2])'); // biome-ignore format: one idea
+    expect(refusal(() => kl(p, q, { samples: 0 }))).toContain('samples is not a number of samples (expected an integer from 1, got 0)'); // biome-ignore format: one idea
+  });
+});
