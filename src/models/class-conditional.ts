@@ -1,7 +1,8 @@
 /**
  * Class-conditional flows. Conditioning is application: the networks of the layers read the class as well as the event, nothing else is new. A pair of
  * event and class is one vector (x, one-hot c), so training, evaluation and checkpoints are those of any law: {@link labelled} makes the data,
- * {@link withClass} the law p(x, c) = p(x | c) / K, {@link ofClass} the law of one class, with the same parameters.
+ * {@link withClass} the law p(x, c) = p(x | c) / K, {@link ofClass} the law of one class, with the same parameters. On the command line the last columns
+ * of a file are the class: `train classConditional --classes 8 --data table.csv`.
  */
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Conditional, conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
