@@ -18,7 +18,10 @@ export const tanh = (): Endo<'bijective'> =>
       decode: (z) => {
         const x = o.atanh(z);
         const inside = o.and(o.lessEqual(-1, z), o.lessEqual(z, 1));
-        return { value: x, logSlope: o.where(inside, o.logOneMinusTanhSquared(x), Number.POSITIVE_INFINITY) };
+        return {
+          value: o.where(inside, x, 0),
+          logSlope: o.where(inside, o.logOneMinusTanhSquared(x), Number.POSITIVE_INFINITY),
+        };
       },
     },
   );

@@ -107,8 +107,8 @@ const logShares = (free: Expr): Expr => {
   const u = o.sub(free, equalShares(free.shape[0] + 1));
   const left = o.neg(o.softplus(u));
   const broken = o.cumsum(left, 0);
-  const taken = o.add(o.neg(o.softplus(o.neg(u))), o.sub(broken, left));
-  return o.concat([taken, o.sliceAxis(broken, 0, free.shape[0] - 1, free.shape[0])], 0);
+  const before = o.pad(broken, [1], [0]);
+  return o.add(o.pad(o.neg(o.softplus(o.neg(u))), [0], [1]), before);
 };
 
 /**
@@ -203,7 +203,8 @@ export const correlationCholesky: Constraint = {
   unconstrain: (l) => {
     squareOf('correlationCholesky', l.shape);
     // Lᵢⱼ² + what is to its right is what was left before it: sinh z = Lᵢⱼ / √right, and no difference is taken.
-    const right = readTriangle(o.sub(o.cumsum(o.square(l), 1, true), o.square(l)), true);
+    const later = o.triangle(o.broadcastTo(1, l.shape), true, true);
+    const right = readTriangle(o.matmul(o.square(l), later), true);
     return o.asinh(o.div(readTriangle(l, true), o.sqrt(right)));
   },
   logVolume: (free) => {
@@ -219,4 +220,15 @@ export const correlationCholesky: Constraint = {
           got: showShape(value),
         });
   },
+};
+
+/** Correlation matrices `[n, n]`: L Lᵀ of {@link correlationCholesky}. */
+export const correlation: Constraint = {
+  name: 'correlation',
+  constrain: (free) => {
+    const l = correlationCholesky.constrain(free);
+    return o.matmul(l, o.transpose(l));
+  },
+  unconstrain: (c) => correlationCholesky.unconstrain(o.cholesky(c)),
+  ...(correlationCholesky.freeShape === undefined ? {} : { freeShape: correlationCholesky.freeShape }),
 };
