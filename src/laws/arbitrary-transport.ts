@@ -5,15 +5,20 @@
  */
 import type * as FastCheck from 'fast-check';
 import { compose, type Endo, inverse, type Layer, repeat } from '../algebra/transport.ts';
+import { actNorm } from '../bijectors/act-norm.ts';
 import { affine } from '../bijectors/affine.ts';
 import { autoregressive } from '../bijectors/autoregressive.ts';
 import { affineCoupling, coupling as couplingOf } from '../bijectors/coupling.ts';
 import { elementwise } from '../bijectors/elementwise.ts';
+import { invertible1x1 } from '../bijectors/invertible-1x1.ts';
+import { leakyRelu } from '../bijectors/leaky-relu.ts';
 import { logit } from '../bijectors/logit.ts';
 import { permute, reverse } from '../bijectors/permute.ts';
 import { reshape } from '../bijectors/reshape.ts';
 import { additiveMap, affineMap } from '../bijectors/scalar/affine-map.ts';
 import type { ScalarMap } from '../bijectors/scalar/scalar-map.ts';
+import { splineMap } from '../bijectors/scalar/spline-map.ts';
+import { sinhArcsinh } from '../bijectors/sinh-arcsinh.ts';
 import { keyOf, permutation } from '../core/prng.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { made } from '../nn/made.ts';
@@ -35,6 +40,8 @@ export type FastCheckLike = Pick<typeof FastCheck, 'array' | 'boolean' | 'consta
 const kinds = [
   'coupling',
   'mapped',
+  'channels',
+  'pointwise',
   'autoregressive',
   'elementwise',
   'affine',
@@ -77,13 +84,26 @@ const coupling = (variant: number): Endo<'bijective'> =>
   affineCoupling({ conditioner: networks[variant % 4], logScale: variant < 4 ? 'bounded' : 'learned' });
 
 /** Scalar maps, for every combinator. */
-const maps: readonly ScalarMap[] = [affineMap(), affineMap({ logScale: 'learned' }), additiveMap()];
+const maps: readonly ScalarMap[] = [
+  affineMap(),
+  affineMap({ logScale: 'learned' }),
+  additiveMap(),
+  splineMap({ bins: 4, bound: 3 }),
+];
+
+const parametrisations = ['lu', 'plain', 'exponential', 'householder'] as const;
 
 const onReals = ({ kind, variant }: Pick1, shape: Shape): Endo<'bijective'> => {
   const map = maps[variant % maps.length];
   switch (kind) {
     case 'mapped':
       return couplingOf(map, { conditioner: networks[variant % 2] });
+    case 'channels':
+      return variant % 2 === 0
+        ? actNorm()
+        : invertible1x1({ parametrisation: parametrisations[(variant >> 1) % 4], seed: variant });
+    case 'pointwise':
+      return variant % 2 === 0 ? leakyRelu({ slope: 0.3 }) : sinhArcsinh({ skewness: 0.2, tailweight: 1.1 });
     case 'elementwise':
       return elementwise(map);
     case 'autoregressive':
@@ -132,7 +152,8 @@ const extend = (place: Place, pick: Pick1): Place => {
 };
 
 /**
- * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of several scalar maps, permutations, reshapes,
+ * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of several scalar maps (splines among them), linear maps
+ * of channels, pointwise functions, permutations, reshapes,
  * logit and its inverse, repetitions and inverses, over events of shapes [2] … [5] and [2, 3], on the reals or on (0, 1).
  */
 export const arbitraryTransport = (
