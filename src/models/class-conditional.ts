@@ -35,9 +35,10 @@ const flat = (x: Expr): Expr => o.reshape(x, [sizeOf(x.shape)]);
  * al. 2019, arXiv:1912.00042). A law over events for every one-hot class `[K]`.
  *
  * @example
- * const digits = classConditional({ shape: [2] }, 8);
- * const fitted = await fit({ objective: maximumLikelihood(withClass(digits)), data: labelled(data, 8), steps: 2000 })();
- * run(ofClass(digits, 3), fitted.right.parameters, onnx('cpu')).sample(100, 0);
+ * const sides = fromRows('sides', Float32Array.of(-2, 0, -1, 1, 2, 0, 1, -1), [2], { labels: Int32Array.of(0, 0, 1, 1) });
+ * const model = classConditional({ shape: [2] }, 2);
+ * const training = fit({ objective: maximumLikelihood(withClass(model)), data: labelled(sides, 2), steps: 2000 });   // a task
+ * const right = ofClass(model, 1);   // its law, over the parameters that training gives
  */
 export const classConditional = (
   events: Events,
