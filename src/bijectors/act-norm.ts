@@ -85,7 +85,9 @@ export interface Floored {
  * constant channel (a black border, a column of zeros) has no variance to scale to 1; a report should say so.
  *
  * @example
- * flooredChannels(await initialParameters(objective, 0, batch, backend))   // [{ layer: '0.compose/0.actNorm', channels: [3] }]
+ * const flow = pipe(standardNormal([2]), pushforward(actNorm()));
+ * const start = await initialParameters(maximumLikelihood(flow), 0, tensorOf([1, 5, 2, 5], [2, 2]), onnx('cpu'));
+ * flooredChannels(start);   // [{ layer: '0.actNorm', channels: [1] }]
  */
 export const flooredChannels = (
   initial: Readonly<Record<string, Tensor>>,

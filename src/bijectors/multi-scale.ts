@@ -43,7 +43,10 @@ const placed = (i: number, layer: Layer, step: D.Draw<Step>): D.Draw<Step> =>
  * `affineCoupling` at the end of the scale. Throws `ShapeError` where shapes do not fit or there is nothing to factor out.
  *
  * @example
- * multiScale([28, 28, 1], [784], [compose(squeeze([28, 28, 1], [14, 14, 4]), f), compose(squeeze([14, 14, 2], [7, 7, 8]), g)])
+ * multiScale([28, 28, 1], [784], [
+ *   compose(squeeze([28, 28, 1], [14, 14, 4]), actNorm(), invertible1x1()),
+ *   compose(squeeze([14, 14, 2], [7, 7, 8]), actNorm()),
+ * ])
  */
 export const multiScale = <const X extends Shape, const Z extends Shape>(
   data: X,
