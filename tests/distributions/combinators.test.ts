@@ -6,10 +6,13 @@ import type { AllFacts } from '../../src/algebra/facts.ts';
 import { affine } from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
+import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import * as o from '../../src/core/ops/index.ts';
+import { tensor } from '../../src/core/tensor.ts';
 import {
   bernoulli,
   categorical,
+  concrete,
   discretisedLogistic,
   empirical,
   independent,
@@ -24,6 +27,7 @@ import {
   truncate,
   uniform,
 } from '../../src/distributions/index.ts';
+import { run } from '../../src/inference/run.ts';
 import { type DistLawOptions, distLaws, showVerdicts, violations } from '../../src/laws/index.ts';
 import { drawn, lawOf, logP, numbers, refusal, relative, rowsOf } from './helpers.ts';
 
@@ -60,6 +64,26 @@ describe('laws of distributions', () => {
 });
 
 const facts = (law: Law): Partial<AllFacts> => law as Law & Partial<AllFacts>;
+
+describe('in float32 on onnx-cpu', () => {
+  const relaxed = concrete({ logits: [0.3, -1, 0.5], temperature: 0.6 });
+  const checked: readonly (readonly [string, Law, readonly (readonly number[])[]])[] = [
+    ['mixture', bumps, [[-40], [-2], [0.3], [12]]],
+    ['mixture of a family', sameBumps, [[-40], [-2], [0.3], [12]]],
+    ['truncated far out', truncate({ low: 8, high: 9 })(standardNormal([1])), [[8], [8.25], [9], [9.5]]],
+    ['product', product([normal([1]), bernoulli([1], { logits: 20 })]), [[1, 1], [0.5, 0]]],
+    ['independent', independent([2])(normal([1], { loc: 1 })), [[1, 2]]],
+    ['kernel density', kernelDensity({ rows }), [[0], [30]]],
+    ['concrete', relaxed, [[0.25, 0.5, 0.25], [0.984375, 0.0078125, 0.0078125]]],
+  ]; // biome-ignore format: one line a law
+  it.each(checked)('%s: log-densities to 1e-5, finite samples', async (_name, law, at) => {
+    const running = run(law, {}, onnx('cpu'));
+    const x = { ...tensor(Float32Array.from(at.flat()), [at.length, ...law.shape]) };
+    const got = (await running.logDensity(x)).data;
+    logP(law, at).forEach((wanted, i) => expect(relative(got[i], wanted, 0.1)).toBeLessThan(1e-5));
+    expect((await running.sample(256, 1)).data.every(Number.isFinite)).toBe(true);
+  });
+});
 
 describe('facts agree with 50,000 samples', () => {
   const checked: readonly (readonly [string, Law])[] = [

@@ -131,6 +131,27 @@ describe.each(laws)('%s', (_name, law, n) => {
   });
 });
 
+describe('samplers in float32 on onnx-cpu', () => {
+  it.each([
+    ['poisson', poisson([1], { rate: 9e5 })],
+    ['poisson, either way', poisson([2], { rate: [3, 60] })],
+    ['binomial', binomial([1], { total: 1_000_000, logits: -1 })],
+    ['negative binomial', negativeBinomial([1], { total: 50, logits: 3 })],
+    ['multinomial', multinomial({ total: 1000, logits: [0, 1, -1] })],
+  ])('%s: whole numbers with the mean and variance of the law', async (_name, law) => {
+    const n = 4096;
+    const { data } = await run(law, {}, onnx('cpu')).sample(n, 11);
+    const { mean, variance } = law as Law & Pick<AllFacts, 'mean' | 'variance'>;
+    const [m, v] = [numbers(mean), numbers(variance)];
+    expect(data.every((k) => Number.isInteger(k) && k >= 0)).toBe(true);
+    m.forEach((wanted, j) => {
+      const xs = Array.from({ length: n }, (_, i) => data[i * m.length + j]);
+      expect(Math.abs(xs.reduce((a, x) => a + x, 0) / n - wanted)).toBeLessThan(4.5 * Math.sqrt(v[j] / n));
+      expect(relative(xs.reduce((a, x) => a + (x - wanted) ** 2, 0) / n, v[j])).toBeLessThan(0.15);
+    });
+  });
+});
+
 describe('vector laws', () => {
   const logits = [0.3, -1, 1.2];
   const p = logits.map((l) => Math.exp(l) / logits.reduce((a, b) => a + Math.exp(b), 0));
