@@ -3,7 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
-import { edgePower, type Family, inverseCdf, onSupport, type ScalarFact, scalarFamily } from './scalar-law.ts';
+import { type Family, inverseCdf, onSupport, type ScalarFact, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link kumaraswamy}. */
 export interface KumaraswamyOptions {
@@ -32,15 +32,16 @@ export const kumaraswamy = <const S extends Shape>(
   positive('kumaraswamy', 'b', b);
   const p = fits('kumaraswamy', 'a', toExpr(a), shape);
   const q = fits('kumaraswamy', 'b', toExpr(b), shape);
-  const on = (x: Expr): Expr => o.and(o.greaterEqual(x, 0), o.lessEqual(x, 1));
-  /** a log x, −1 at the edges. */
-  const power = (x: Expr): Expr => o.mul(p, o.log(o.where(o.and(o.greater(x, 0), o.less(x, 1)), x, 0.5)));
-  /** (b−1) log(1 − xᵃ). */
-  const upper = (x: Expr): Expr => {
-    const c = o.sub(q, 1);
-    const atOne = edgePower(c, o.sub(1, x));
-    const inside = o.and(o.greater(x, 0), o.less(x, 1));
-    return o.where(inside, o.mul(c, o.log1mExp(power(x))), o.where(o.equal(x, 0), 0, atOne));
+  const edge = (x: Expr, end: number, c: Expr): Expr => o.and(o.equal(x, end), o.equal(c, 1));
+  const inside = (x: Expr): Expr => o.and(o.greater(x, 0), o.less(x, 1));
+  const on = (x: Expr): Expr => o.or(inside(x), o.or(edge(x, 0, p), edge(x, 1, q)));
+  /** a log x, of another x at the edges. */
+  const power = (x: Expr): Expr => o.mul(p, o.log(o.where(inside(x), x, 0.5)));
+  /** (a−1) log x + (b−1) log(1 − xᵃ), 0 at an edge that is on the support. */
+  const shapeOf = (x: Expr): Expr => {
+    const y = o.where(inside(x), x, 0.5);
+    const inner = o.add(o.mul(o.sub(p, 1), o.log(y)), o.mul(o.sub(q, 1), o.log1mExp(power(x))));
+    return o.where(inside(x), inner, 0);
   };
   const logMoment = (n: number): Expr => {
     const r = o.add(1, o.div(n, p));
@@ -48,17 +49,12 @@ export const kumaraswamy = <const S extends Shape>(
   };
   const law = inverseCdf<'mean' | 'variance' | 'entropy' | 'cdf'>({
     support: unitInterval,
-    logDensity: (x) =>
-      onSupport(x, on(x), 0.5, (y) => o.add(o.log(o.mul(p, q)), o.add(edgePower(o.sub(p, 1), y), upper(y)))),
+    logDensity: (x) => onSupport(x, on(x), 0.5, (y) => o.add(o.log(o.mul(p, q)), shapeOf(y))),
     facts: {
       mean: o.exp(logMoment(1)),
       variance: o.mul(o.exp(o.mul(2, logMoment(1))), o.expm1(o.sub(logMoment(2), o.mul(2, logMoment(1))))),
       entropy: o.sub(o.add(o.sub(1, o.div(1, q)), o.mul(o.sub(1, o.div(1, p)), harmonic(q))), o.log(o.mul(p, q))),
-      cdf: (x) => {
-        const inside = o.and(o.greater(x, 0), o.less(x, 1));
-        const f = o.neg(o.expm1(o.mul(q, o.log1mExp(power(x)))));
-        return o.where(inside, f, o.where(o.less(x, 0.5), 0, 1));
-      },
+      cdf: (x) => o.where(inside(x), o.neg(o.expm1(o.mul(q, o.log1mExp(power(x))))), o.where(o.less(x, 0.5), 0, 1)),
       quantile: (u) => o.exp(o.div(o.log1mExp(o.div(o.log1p(o.neg(u)), q)), p)),
     },
   });
