@@ -20,7 +20,7 @@ import {
 } from '../../src/distributions/index.ts';
 import { run } from '../../src/inference/run.ts';
 import { batchLaws, edgeLaws, showVerdicts, violations } from '../../src/laws/index.ts';
-import { chiSquare, lawOf, logP, numbers, refusal, relative, rowsOf } from './helpers.ts';
+import { chiSquare, lawOf, logP, numbers, onnxRows, refusal, relative } from './helpers.ts';
 
 interface Case {
   readonly law: string;
@@ -92,10 +92,10 @@ describe.each(laws)('%s', (_name, law, n) => {
     expect(Math.abs(chances.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-10);
   });
 
-  it('100,000 samples pass a χ² test', () => {
+  it('100,000 samples pass a χ² test', async () => {
     const counts = new Array<number>(n).fill(0);
     let outside = 0;
-    for (const [k] of rowsOf(law, 100_000, 7)) if (k < n && k === Math.floor(k) && k >= 0) counts[k]++; else outside++; // biome-ignore format: one idea
+    for (const [k] of await onnxRows(law, 100_000, 7)) if (k < n && k === Math.floor(k) && k >= 0) counts[k]++; else outside++; // biome-ignore format: one idea
     expect(outside).toBe(0);
     expect(chiSquare(counts, chances)).toBeGreaterThan(1e-3);
   });
@@ -156,13 +156,13 @@ describe('vector laws', () => {
   const logits = [0.3, -1, 1.2];
   const p = logits.map((l) => Math.exp(l) / logits.reduce((a, b) => a + Math.exp(b), 0));
 
-  it('one-hot categories pass a χ² test', () => {
+  it('one-hot categories pass a χ² test', async () => {
     const counts = [0, 0, 0];
-    for (const row of rowsOf(oneHotCategorical({ logits }), 100_000, 3)) counts[row.indexOf(1)]++;
+    for (const row of await onnxRows(oneHotCategorical({ logits }), 100_000, 3)) counts[row.indexOf(1)]++;
     expect(chiSquare(counts, p)).toBeGreaterThan(1e-3);
   });
 
-  it('multinomial probabilities sum to one, and its counts pass a χ² test', () => {
+  it('multinomial probabilities sum to one, and its counts pass a χ² test', async () => {
     const law = multinomial({ total: 5, logits });
     const events: number[][] = [];
     for (let a = 0; a <= 5; a++) for (let b = 0; a + b <= 5; b++) events.push([a, b, 5 - a - b]);
@@ -170,14 +170,14 @@ describe('vector laws', () => {
     expect(Math.abs(chances.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-12);
     const at = new Map(events.map((e, i) => [e.join(), i] as const));
     const counts = events.map(() => 0);
-    for (const row of rowsOf(law, 100_000, 1)) counts[at.get(row.join())!]++;
+    for (const row of await onnxRows(law, 100_000, 1)) counts[at.get(row.join())!]++;
     expect(chiSquare(counts, chances)).toBeGreaterThan(1e-3);
   });
 
-  it('multinomial of a large total: marginals are binomial', () => {
+  it('multinomial of a large total: marginals are binomial', async () => {
     const law = multinomial({ total: 300, logits, shape: [2] as const });
     expect(law.shape).toEqual([2, 3]);
-    const rows = rowsOf(law, 10_000, 5);
+    const rows = await onnxRows(law, 20_000, 5);
     expect(rows.every((r) => r[0] + r[1] + r[2] === 300 && r[3] + r[4] + r[5] === 300)).toBe(true);
     for (const k of [0, 1, 2]) {
       const marginal = binomial([1], { total: 300, logits: Math.log(p[k] / (1 - p[k])) });

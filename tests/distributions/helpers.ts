@@ -4,10 +4,12 @@ import type { Law } from '../../src/algebra/dist.ts';
 import * as D from '../../src/core/draw.ts';
 import { PushforwardError, sentence } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
+import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { tensorOf } from '../../src/core/tensor.ts';
+import { lawPrograms } from '../../src/inference/run.ts';
 import { logDensities, samples } from '../../src/laws/law-values.ts';
 import { readLaw } from '../../src/models/index.ts';
 
@@ -36,6 +38,22 @@ export const rowsOf = (law: Law, n: number, seed = 0): number[][] => {
   const { data } = samples(law, n, {}, seed);
   const size = sizeOf(law.shape);
   return Array.from({ length: n }, (_, i) => Array.from(data.subarray(i * size, (i + 1) * size)));
+};
+
+/** n samples as rows, in float32 on onnx-cpu: the samplers that people run, and the quicker ones. */
+export const onnxRows = async (law: Law, n: number, seed = 0): Promise<number[][]> => {
+  const backend = onnx('cpu');
+  const chunk = Math.min(n, 10_000);
+  const p = lawPrograms(law, chunk, backend).sample();
+  const compiled = await backend.compile(p);
+  const size = sizeOf(law.shape);
+  const out: number[][] = [];
+  for (let at = 0; at < n; at += chunk) {
+    const [{ data }] = await compiled.run(noiseFeeds(p, { seed, firstExample: at }));
+    for (let i = 0; i < chunk && at + i < n; i++) out.push(Array.from(data.subarray(i * size, (i + 1) * size)));
+  }
+  await compiled.dispose();
+  return out;
 };
 
 /** |got − wanted| relative to max(|wanted|, floor); equal infinities are 0 apart. */
