@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import { bijection, type Endo, endo, type Layer, type Step } from '../../src/algebra/transport.ts';
-import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, batchNorm, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, multiScale, permute, planar, radial, repeat, reshape, reverse, scaleTril, shiftScale, splineAutoregressive, splineCoupling, squeeze } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
+import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, batchNorm, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, multiScale, permute, planar, radial, repeat, reshape, reverse, scaleTril, shift, shiftScale, splineAutoregressive, splineCoupling, squeeze } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -29,6 +29,7 @@ import {
 } from '../../src/laws/index.ts';
 import { made, mlp } from '../../src/nn/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
+import { scalarFormulas, scalarLayers, scalarRight } from './scalar-mutants.ts';
 
 /** The laws that notice something. */
 export const killedBy = (verdicts: readonly Verdict[]): string[] => violations(verdicts).map((v) => v.law);
@@ -89,6 +90,7 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['mixture CDF', elementwise(mixtureCdfMap({ components: 2 })), { shape: [2] }],
   ['planar', planar(), { shape: [3] }],
   ['radial', radial(), { shape: [3] }],
+  ...scalarLayers,
   ['ActNorm', actNorm(), { shape: [2, 2, 2] }],
   ['linear by LU', invertible1x1(), { shape: [2, 2, 3] }],
   ['linear, plain', invertible1x1({ parametrisation: 'plain' }), { shape: [3] }],
@@ -103,6 +105,8 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
 
 /** What volume-preserving layers can get wrong. */
 const still: readonly (readonly [string, Layer, TransportLawOptions])[] = [
+  ['shift', shift(2), { shape: [3] }],
+  ['learned shift', shift(), { shape: [3] }],
   ['reverse', reverse(), { shape: [3] }],
   ['permute', permute({ seed: 1 }), { shape: [5] }],
   ['reshape', reshape([2, 2], [4]), { shape: [2, 2] }],
@@ -160,6 +164,7 @@ const both = (z: Expr): Expr => o.add(o.sum(o.softplus(z)), o.sum(o.softplus(o.n
 
 const width = Math.log(1 - 2 * 0.05);
 const formulas: readonly (readonly [string, Layer, TransportLawOptions])[] = [
+  ...scalarFormulas,
   ['logit: log(1 − 2α) forgotten', logitWith(0.05, both), unit],
   ['logit: log(1 − 2α) once, not for each dimension', logitWith(0.05, (z) => o.add(both(z), width)), unit],
   ['logit: log(1 − α)', logitWith(0.05, (z) => o.add(both(z), 3 * Math.log(0.95))), unit],
@@ -322,7 +327,9 @@ const right = (name: string, verdicts: () => readonly Verdict[]): Mutant => ({ g
 
 /** What the mutants were made from, and the formulas written right: each must pass. */
 export const originals: readonly Mutant[] = [
-  ...[...layers, ...still].map(([name, layer, options]) => right(name, () => transportLaws(layer, options))),
+  ...[...layers, ...still, ...scalarRight].map(([name, layer, options]) =>
+    right(name, () => transportLaws(layer, options)),
+  ),
   right('logit by its formula', () =>
     transportLaws(
       logitWith(0.05, (z) => o.add(both(z), 3 * width)),

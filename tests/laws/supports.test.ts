@@ -13,6 +13,7 @@ import { type Tensor, tensor } from '../../src/core/tensor.ts';
 import { pushforward, standardNormal } from '../../src/distributions/index.ts';
 import { showVerdicts, transportLaws, violations } from '../../src/laws/index.ts';
 import { pointsIn, valuesOf } from '../../src/laws/region.ts';
+import { withContribution } from './scalar-mutants.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const is = <A, B>(_holds: Equal<A, B>): void => undefined;
@@ -89,6 +90,22 @@ describe('laws in the coordinates that determine a value', () => {
       1e-7,
     );
   });
+});
+
+test('mutants of their log-determinants are noticed', () => {
+  const fill = (y: Expr): Expr => o.concat([y, o.reshape(o.sub(1, o.sum(y)), [1])], 0);
+  const read = (x: Expr): Expr => o.sliceAxis(x, 0, 0, 3);
+  const points = decoded(charted(stickBreaking(4), fill, read), 3, 4, 0);
+  const noticed = (wrong: (x: Expr, z: Expr) => Expr): number =>
+    violations(transportLaws(charted(withContribution(stickBreaking(4), wrong), fill, read), { shape: [3], points }))
+      .length;
+  expect(noticed((x) => o.neg(o.sum(o.log(x))))).toBe(0);
+  expect(noticed((x) => o.sum(o.log(x)))).toBeGreaterThan(0);
+  // The last share forgotten, the last counted twice, the Jacobian of a softmax, log K too much.
+  expect(noticed((x) => o.neg(o.sum(o.log(read(x)))))).toBeGreaterThan(0);
+  expect(noticed((x) => o.neg(o.add(o.sum(o.log(x)), o.sum(o.log(o.sliceAxis(x, 0, 3, 4))))))).toBeGreaterThan(0);
+  expect(noticed((_, z) => o.sum(o.neg(z)))).toBeGreaterThan(0);
+  expect(noticed((x) => o.sub(Math.log(4), o.sum(o.log(x))))).toBeGreaterThan(0);
 });
 
 describe('what they map onto', () => {
