@@ -6,6 +6,7 @@ import { normal, standardNormal, uniform } from '../../distributions/index.ts';
 import { argument } from './argument.ts';
 import { discreteTable } from './discrete-table.ts';
 import { familiesTable } from './families-table.ts';
+import { gammaTable } from './gamma-table.ts';
 import { anyShape } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -13,6 +14,7 @@ import { type Tables, variant } from './variant.ts';
 export const lawsTable: Tables['laws'] = {
   ...familiesTable,
   ...discreteTable,
+  ...gammaTable,
   standardNormal: () => variant({ shape: shapeCodec }, {}, ({ shape }) => standardNormal(shape)),
   normal: () =>
     variant({ shape: shapeCodec }, { loc: argument, scale: argument }, ({ shape, ...rest }) => normal(shape, rest)),

@@ -1,0 +1,80 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Facts, withFacts } from '../algebra/facts.ts';
+import { unitInterval } from '../algebra/support.ts';
+import * as D from '../core/draw.ts';
+import * as o from '../core/ops/index.ts';
+import * as R from '../core/random.ts';
+import type { Shape } from '../core/shape.ts';
+import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
+
+/** Parameters of {@link beta}; both positive. */
+export interface BetaOptions {
+  readonly alpha: Argument;
+  readonly beta: Argument;
+}
+
+/**
+ * The beta law on (0, 1) with independent coordinates: log p(x) = Σ (α−1) log x + (β−1) log(1−x) − log B(α, β) nats, −∞ off (0, 1) and at its ends.
+ *
+ * Samples are G₁/(G₁+G₂) of two gamma variables, divided as logarithms, with right first derivatives by both parameters (each along the
+ * path of its own gamma variable). Values may round to 0 or 1 where a parameter is small; `sampleAndLogDensity` still gives their log-density.
+ * Facts: the mode is (α−1)/(α+β−2) where both exceed 1; else the end with the smaller parameter, ½ where both are 1.
+ * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where a parameter does not fit the shape.
+ *
+ * @example
+ * const share = beta([1], { alpha: 2, beta: 5 });
+ */
+export const beta = <const S extends Shape>(
+  shape: S,
+  options: BetaOptions,
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+  positiveFinite('beta', 'alpha', options.alpha);
+  positiveFinite('beta', 'beta', options.beta);
+  const a = fits('beta', 'alpha', toExpr(options.alpha), shape);
+  const b = fits('beta', 'beta', toExpr(options.beta), shape);
+  const n = o.add(a, b);
+  /** log x and log (1 − x). */
+  const logs = pipe(
+    D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
+    // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
+    D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
+  );
+  const law = dist<S, Exact & Samples>({
+    shape,
+    spec: { type: 'beta', shape, alpha: toSpec(options.alpha), beta: toSpec(options.beta) },
+    evidence: 'exact',
+    logDensity: (x) =>
+      D.of(
+        supported(o.and(o.less(0, x), o.less(x, 1)), x, 0.5, (z) => {
+          const rest = o.sub(1, z);
+          return o.sub(o.betaKernel(a, b, z, rest), o.add(o.log(z), o.log(rest)));
+        }),
+      ),
+    sample: D.map(([p]: readonly [ReturnType<typeof o.exp>, unknown]) => o.exp(p))(logs),
+    sampleAndLogDensity: pipe(
+      logs,
+      D.map(([p, q]) => ({
+        value: o.exp(p),
+        logDensity: o.sum(o.sub(o.add(o.mul(o.sub(a, 1), p), o.mul(o.sub(b, 1), q)), o.logBeta(a, b))),
+      })),
+    ),
+  });
+  const inner = o.and(o.less(1, a), o.less(1, b));
+  const room = o.where(inner, o.sub(n, 2), 1);
+  return withFacts(law, {
+    support: unitInterval,
+    mean: o.div(a, n),
+    variance: o.div(o.mul(o.div(a, n), o.div(b, n)), o.add(n, 1)),
+    mode: o.where(inner, o.div(o.sub(a, 1), room), o.mul(0.5, o.add(1, o.sign(o.sub(a, b))))),
+    entropy: o.sum(
+      o.add(
+        o.sub(o.logBeta(a, b), o.mul(o.sub(a, 1), o.digamma(a))),
+        o.sub(o.mul(o.sub(n, 2), o.digamma(n)), o.mul(o.sub(b, 1), o.digamma(b))),
+      ),
+    ),
+    cdf: (x) => o.regularisedBeta(a, b, x),
+  });
+};

@@ -1,0 +1,78 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Facts, withFacts } from '../algebra/facts.ts';
+import { positives } from '../algebra/support.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import * as R from '../core/random.ts';
+import type { Shape } from '../core/shape.ts';
+import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
+
+/** Parameters of {@link fisherF}: degrees of freedom, positive. */
+export interface FisherFOptions {
+  readonly numerator: Argument;
+  readonly denominator: Argument;
+}
+
+/**
+ * Fisher's F law with independent coordinates, of (χ²_m / m) / (χ²_n / n): log p(x) = Σ ½m log w + ½n log(1−w) − log x − log B(½m, ½n) nats for x > 0,
+ * w = m x / (m x + n); −∞ elsewhere. Samples are a quotient of gamma variables, taken as logarithms, with right first derivatives.
+ * Facts: the mean is +∞ where n ≤ 2, the variance +∞ where n ≤ 4, the mode 0 where m ≤ 2.
+ * Throws `ArgumentError` where constant degrees are not positive, `ShapeError` where they do not fit the shape.
+ *
+ * @example
+ * const ratio = fisherF([1], { numerator: 5, denominator: 10 });   // mean 1.25
+ */
+export const fisherF = <const S extends Shape>(
+  shape: S,
+  { numerator, denominator }: FisherFOptions,
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+  positiveFinite('fisherF', 'numerator', numerator);
+  positiveFinite('fisherF', 'denominator', denominator);
+  const m = fits('fisherF', 'numerator', toExpr(numerator), shape);
+  const n = fits('fisherF', 'denominator', toExpr(denominator), shape);
+  const [a, b] = [o.mul(0.5, m), o.mul(0.5, n)];
+  const shares = (x: Expr): readonly [Expr, Expr] => {
+    const odds = o.mul(o.div(m, n), x);
+    return [o.div(1, o.add(1, o.div(1, odds))), o.div(1, o.add(1, odds))];
+  };
+  const law = dist<S, Exact & Samples>({
+    shape,
+    spec: { type: 'fisherF', shape, numerator: toSpec(numerator), denominator: toSpec(denominator) },
+    evidence: 'exact',
+    logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.betaKernel(a, b, ...shares(z)), o.log(z)))),
+    sample: pipe(
+      D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
+      D.map(([p, q]) => o.exp(o.add(o.sub(p, q), o.sub(o.log(n), o.log(m))))),
+    ),
+  });
+  const [n2, n4] = [o.sub(n, 2), o.sub(n, 4)];
+  const over = (d: Expr): Expr => o.where(o.less(0, d), d, 1);
+  const ratio = o.div(n, over(n2));
+  const entropy = o.add(
+    o.add(o.logBeta(a, b), o.sub(o.log(n), o.log(m))),
+    o.add(
+      o.sub(o.mul(o.sub(1, a), o.digamma(a)), o.mul(o.add(1, b), o.digamma(b))),
+      o.mul(o.add(a, b), o.digamma(o.add(a, b))),
+    ),
+  );
+  return withFacts(law, {
+    support: positives,
+    mean: o.where(o.less(0, n2), ratio, Number.POSITIVE_INFINITY),
+    variance: o.where(
+      o.less(0, n4),
+      o.div(o.mul(o.mul(2, o.square(ratio)), o.div(o.add(m, n2), m)), over(n4)),
+      Number.POSITIVE_INFINITY,
+    ),
+    mode: o.mul(o.div(o.relu(o.sub(m, 2)), m), o.div(n, o.add(n, 2))),
+    entropy: o.sum(entropy),
+    cdf: (x) => {
+      const inside = o.less(0, x);
+      const [w, rest] = shares(o.where(inside, x, 1));
+      return o.where(inside, o.regularisedBeta(a, b, w, rest), 0);
+    },
+  });
+};
