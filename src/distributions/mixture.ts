@@ -24,6 +24,13 @@ const moments = (logW: Expr, means: Expr, variances: Expr): Facts<Moments> => {
   return { mean, variance: o.sum(o.mul(w, o.add(variances, around)), 0) };
 };
 
+/** logΣ exp(log wₖ + lₖ); −∞ with gradient 0 where no component gives the event a chance. */
+const mixed = (logW: Expr, ls: Expr): Expr => {
+  const terms = o.add(logW, ls);
+  const some = o.greater(o.reduceMax(o.stopGradient(terms)), Number.NEGATIVE_INFINITY);
+  return o.where(some, o.logSumExp(o.where(some, terms, 0)), Number.NEGATIVE_INFINITY);
+};
+
 /** The rows of a stack `[K, …]` weighted by a one-hot vector; what is not chosen may be infinite. */
 const chosen = (hot: Expr, stack: Expr): Expr => {
   const wide = o.reshape(hot, [stack.shape[0], ...stack.shape.slice(1).map(() => 1)]);
@@ -81,7 +88,7 @@ export const mixture = <S extends Shape, L extends Dist<S, Exact & Samples>>({
     shape: shape as S,
     spec: { type: 'mixture', logits: toSpec(logits), components: components.map((c) => c.spec) },
     evidence: 'exact',
-    logDensity: (x) => D.map((ls: Expr) => o.logSumExp(o.add(logW, ls)))(each((c) => c.logDensity(x))),
+    logDensity: (x) => D.map((ls: Expr) => mixed(logW, ls))(each((c) => c.logDensity(x))),
     sample: pipe(
       each((c) => c.sample),
       D.chain((all) => D.map((k: Expr) => chosen(o.oneHot(k, components.length), all))(D.forked(drawClass(l)))),
@@ -133,7 +140,7 @@ export const mixtureSameFamily = <S extends Shape, P extends { readonly [name: s
     spec: opaque('mixtureSameFamily', 'the family is a function'),
     evidence: 'exact',
     logDensity: (x) => (scope) =>
-      R.map(([ls]: readonly Expr[]) => o.logSumExp(o.add(logSoftmax(l), ls)))(
+      R.map(([ls]: readonly Expr[]) => mixed(logSoftmax(l), ls))(
         R.vmapRandom((...slices) => R.map((v: Expr): readonly Expr[] => [v])(of(slices).logDensity(x)(scope)), {
           size: k,
           axis: 'components',

@@ -28,7 +28,7 @@ import {
   uniform,
 } from '../../src/distributions/index.ts';
 import { run } from '../../src/inference/run.ts';
-import { type DistLawOptions, distLaws, showVerdicts, violations } from '../../src/laws/index.ts';
+import { type DistLawOptions, distLaws, edgeLaws, showVerdicts, violations } from '../../src/laws/index.ts';
 import { drawn, lawOf, logP, numbers, refusal, relative, rowsOf } from './helpers.ts';
 
 const rows = [[0.1], [0.7], [2.5], [-1.2], [0.3]];
@@ -140,6 +140,25 @@ describe('mixtures', () => {
   it('a component that gives an event no chance does not spoil the density', () => {
     const law = mixture({ logits: [0, 0], components: [uniform([1]), normal([1])] });
     expect(logP(law, [[3]])[0]).toBeCloseTo(logP(normal([1]), [[3]])[0] - Math.LN2, 12);
+  });
+});
+
+describe('off the support', () => {
+  const boxes = mixture({ logits: [0, 1], components: [uniform([1]), uniform([1], { low: 2, high: 3 })] });
+  const boxOf = mixtureSameFamily({
+    logits: [0, 1],
+    parameters: { low: o.constant([0, 2]), high: o.constant([1, 3]) },
+    family: (p) => uniform([1], p),
+  });
+  it.each([
+    ['mixture', boxes],
+    ['mixture of a family', boxOf],
+    ['truncated', truncate({ low: 0, high: 1 })(normal([1]))],
+    ['product', product([uniform([1])])],
+    ['independent', independent([1])(uniform([]))],
+  ] as readonly (readonly [string, Law])[])('%s: −∞, with finite gradients', (_name, law) => {
+    const outside = tensor(Float64Array.from([-1, 1.5, 4]), [3, 1]);
+    expect(showVerdicts(violations(edgeLaws(law, { outside }, {})))).toBe('');
   });
 });
 
