@@ -70,23 +70,29 @@ export const realNVPImages = (
   );
 };
 
+/** Whether n scales fit: the sides can be halved n − 1 times, and two pixels are left for a checkerboard. */
+const scalesFit = ([h, w]: Shape, n: number): boolean => {
+  const factor = 2 ** (n - 1);
+  return h % factor === 0 && w % factor === 0 && (h * w) / factor ** 2 >= 2;
+};
+
 /** Options of {@link realNVPMultiScale}. */
 export interface RealNvpMultiScaleOptions {
-  /** Scales; every one but the last halves the sides. */
+  /** Scales; every one but the last halves the sides, so that there are as many as the sides allow. */
   readonly scales?: number;
   /** Hidden channels of each coupling's network. */
   readonly channels?: number;
   /** Residual blocks of each coupling's network. */
   readonly blocks?: number;
-  /** Hidden widths of each coupling's perceptron, where events are no images with even sides. */
+  /** Hidden widths of each coupling's perceptron, where events are no images. */
   readonly hidden?: readonly number[];
 }
 
 /**
  * RealNVP for images `[H, W]` or `[H, W, C]` (Dinh et al. 2017, §3.6 and §4.1), of integer levels dequantised and through logit (α = 1e-6): at
  * each scale three couplings with alternating checkerboards, a squeeze, three with alternating halves of the channels, and half of the
- * channels factored out; at the last scale four checkerboards. ActNorm stands where the paper has batch normalisation. Events whose sides
- * cannot be halved so often are flattened.
+ * channels factored out; at the last scale four checkerboards. ActNorm stands where the paper has batch normalisation. Events that are no
+ * images are flattened.
  *
  * @example
  * realNVPMultiScale({ shape: [28, 28], levels: 256 }, { scales: 2, channels: 32 })
@@ -95,8 +101,8 @@ export const realNVPMultiScale = (events: Events, options: RealNvpMultiScaleOpti
   const { shape, levels } = events;
   const { scales = 2, channels = 32, blocks = 1, hidden = [64, 64] } = options;
   const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
-  if (image.length !== 3 || image.slice(0, 2).some((d) => d % 2 ** (scales - 1) !== 0))
-    return overEvents(events, repeat(8, compose(affineCoupling({ conditioner: mlp(hidden) }), reverse())));
+  const count = image.length === 3 ? Math.max(0, ...range(scales + 1).filter((n) => n > 0 && scalesFit(image, n))) : 0;
+  if (count < 1) return overEvents(events, repeat(8, compose(affineCoupling({ conditioner: mlp(hidden) }), reverse())));
   const conditioner = convNet({ channels, blocks });
   const coupling = (split: Split) => compose(affineCoupling({ conditioner, split, logScale: 'learned' }), actNorm());
   const checkers = (n: number) => range(n).map((i) => coupling(i % 2 === 0 ? 'checkerboard' : 'checkerboardInverse'));
@@ -105,8 +111,8 @@ export const realNVPMultiScale = (events: Events, options: RealNvpMultiScaleOpti
     return compose(...checkers(3), squeeze(side, squeezed(side) as Shape, { order: 'realNVP' }), ...ofChannels);
   };
   const halved = ([h, w, c]: Shape): Shape => [h / 2, w / 2, 2 * c];
-  const sides = range(scales).map((i) => range(i).reduce<Shape>(halved, image));
-  const each = sides.map((side, i) => (i === scales - 1 ? compose(...checkers(4)) : scale(side)));
+  const sides = range(count).map((i) => range(i).reduce<Shape>(halved, image));
+  const each = sides.map((side, i) => (i === count - 1 ? compose(...checkers(4)) : scale(side)));
   const size: Shape = [sizeOf(image)];
   const images = pipe(
     standardNormal(size),
