@@ -55,7 +55,8 @@ const mapped = (facts: Partial<ScalarFacts>, rules: Rules<unknown>): Record<stri
  * Independent coordinates with a scalar law: log p(x) = Σᵢ log p(xᵢ) nats; facts are broadcast to the event's shape and entropies summed.
  *
  * @example
- * const law = scalarFamily([3], { type: 'mine', shape: [3] }, standardLogistic);
+ * const spec = { shape: [3], type: 'standardLogistic' };
+ * const law = scalarFamily([3], spec, standardLogistic);
  */
 export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   shape: S,

@@ -43,12 +43,12 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'a law in place of an objective',
     code: 'fit({ objective: standardNormal([2]), data, steps: 1 });',
-    says: ["Property 'loss' is missing in type 'Dist<readonly [2], Exact & Samples>'"],
+    says: ["Property 'loss' is missing in type 'Dist<readonly [2], Exact & Samples>"],
   },
   {
     name: 'a law in place of a layer',
     code: 'compose(affine(), standardNormal([2]));',
-    says: ["Type 'Dist<readonly [2], Exact & Samples>' is missing the following properties from type 'Graded'"],
+    says: ["Type 'Dist<readonly [2], Exact & Samples>", "is missing the following properties from type 'Graded'"],
   },
   {
     name: 'repeating a layer that changes the shape',
