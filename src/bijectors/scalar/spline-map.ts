@@ -19,7 +19,7 @@ export interface SplineOptions {
   readonly minSlope?: number;
 }
 
-/** The bin that each number fell into: its lower left corner, size, and slopes at both ends. All `[n]`. */
+/** The bin that each number fell into: its lower left corner, size, and slopes at both ends. All `[n, 1]`. */
 interface Bin {
   readonly x0: Expr;
   readonly width: Expr;
@@ -78,9 +78,9 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
   const rest = o.constant([box * (1 - minWidth * bins), box * (1 - minHeight * bins)], [1, 2, 1]);
   const sums = runningSums(bins);
 
-  /** The bin in which `at` (`[n]`, inside the box) lies, by its place on the axis of widths (0) or of heights (1). */
+  /** The bin in which `at` (`[n, 1]`, inside the box) lies, by its place on the axis of widths (0) or of heights (1). */
   const binOf = (raw: Expr, at: Expr, axis: 0 | 1): Bin => {
-    const n = sizeOf(at.shape);
+    const n = at.shape[0];
     // Bins last: reductions and the product for the knots then run along memory.
     const rows = o.transpose(o.reshape(raw, [3 * bins - 1, n]));
     const free = o.reshape(o.sliceAxis(rows, 1, 0, 2 * bins), [n, 2, bins]);
@@ -88,7 +88,7 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
     const sizes = o.add(o.mul(weights, o.div(rest, o.expandDims(o.sum(weights, 2), 2))), least);
     const along = o.reshape(o.sliceAxis(sizes, 1, axis, axis + 1), [n, bins]);
     const knots = o.matmul(o.stopGradient(along), sums);
-    const beyond = o.cast(o.lessEqual(knots, o.reshape(o.add(o.stopGradient(at), bound), [n, 1])), 'real');
+    const beyond = o.cast(o.lessEqual(knots, o.add(o.stopGradient(at), bound)), 'real');
     // `passed` has a 1 for every bin left behind, `here` for the one that it is in.
     const passed = o.pad(beyond, [0, 0], [0, 1]);
     const here = o.sub(o.concat([o.broadcastTo(1, [n, 1]), beyond], 1), passed);
@@ -96,7 +96,7 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
     const ends = o.stack([o.pad(slopes, [0, 1], [0, 0]), o.pad(slopes, [0, 0], [0, 1])], 1);
     const inside = o.sum(o.mul(o.concat([sizes, ends], 1), o.expandDims(here, 1)), 2);
     const before = o.sub(o.sum(o.mul(sizes, o.expandDims(passed, 1)), 2), bound);
-    const column = (m: Expr, i: number): Expr => o.reshape(o.sliceAxis(m, 1, i, i + 1), [n]);
+    const column = (m: Expr, i: number): Expr => o.sliceAxis(m, 1, i, i + 1);
     const bent = o.add(o.softplus(o.add(o.sliceAxis(inside, 1, 2, 4), slopeOffset(minSlope))), minSlope);
     return {
       x0: column(before, 0),
@@ -110,7 +110,7 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
 
   const at = (x: Expr, raw: Expr, axis: 0 | 1, inBin: (bin: Bin, u: Expr) => Mapped): Mapped => {
     const inside = o.and(o.less(-bound, x), o.less(x, bound));
-    const flat = o.reshape(o.where(inside, x, 0), [sizeOf(x.shape)]);
+    const flat = o.reshape(o.where(inside, x, 0), [sizeOf(x.shape), 1]);
     const { value, logSlope } = inBin(binOf(raw, flat, axis), flat);
     return {
       value: o.where(inside, o.reshape(value, x.shape), x),
