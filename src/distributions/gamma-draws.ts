@@ -49,7 +49,7 @@ export const logGammaSlope = (a: Expr, logX: Expr): Expr => {
 };
 
 /** Whether an expression has no input, parameter, variable or noise in it: then nothing can be differentiated by it. */
-const isFixed = (a: Expr): boolean => topological([a]).every((e) => e.inputs.length > 0 || e.op === 'constant');
+export const isFixed = (a: Expr): boolean => topological([a]).every((e) => e.inputs.length > 0 || e.op === 'constant');
 
 /**
  * The same number log x, with the pathwise derivative {@link logGammaSlope} by the shape parameter `a`: what is computed with it has the right

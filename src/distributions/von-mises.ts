@@ -9,7 +9,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { positiveFinite } from './gamma-draws.ts';
+import { isFixed, positiveFinite } from './gamma-draws.ts';
 
 /** Parameters of {@link vonMises}. */
 export interface VonMisesOptions {
@@ -78,6 +78,7 @@ export const vonMisesSlope = (k: Expr, theta: Expr): Expr => {
 /** The same angle with its pathwise derivative {@link vonMisesSlope} by κ. */
 export const pathwiseVonMises = (k: Expr, theta: Expr): Expr => {
   const fixed = o.stopGradient(theta);
+  if (isFixed(k)) return fixed;
   const held = o.stopGradient(k);
   return o.add(fixed, o.mul(o.stopGradient(vonMisesSlope(held, fixed)), o.sub(k, held)));
 };

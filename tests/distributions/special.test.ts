@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { grad, jvp } from '../../src/core/differentiate/index.ts';
 import * as o from '../../src/core/ops/index.ts';
+import { tensor } from '../../src/core/tensor.ts';
 import { valuesOf } from '../../src/laws/region.ts';
 
 type Rows = readonly (readonly number[])[];
@@ -44,7 +45,7 @@ describe('incomplete gamma', () => {
     const f = o.regularisedGammaP(va, vx);
     const one = o.broadcastTo(1, a.shape);
     const data = (k: number, s: number) => Float64Array.from(gamma, (r) => r[k] * (1 + s * h));
-    const feed = (sa: number, sx: number) => ({ a: { shape: a.shape, type: 'real' as const, data: data(0, sa) }, x: { shape: a.shape, type: 'real' as const, data: data(1, sx) } }); // biome-ignore format: one idea
+    const feed = (sa: number, sx: number) => ({ a: tensor(data(0, sa), a.shape), x: tensor(data(1, sx), a.shape) }); // biome-ignore format: one idea
     const [da, dx] = valuesOf([jvp([f], [va], [one])[0], grad(o.sum(f), [vx])[0]], feed(0, 0)).map((t) => t.data);
     const at = (sa: number, sx: number) => valuesOf([f], feed(sa, sx))[0].data;
     // Fourth-order differences, where neither crosses a seam nor |log x| dominates.
@@ -62,7 +63,7 @@ describe('incomplete gamma', () => {
     const x = o.constant([-1, 0, 1e300, Number.POSITIVE_INFINITY]);
     const v = o.input('x', [4]);
     expect(numbers(o.regularisedGammaP(2, x), o.regularisedGammaQ(2, x))).toEqual([[0, 0, 1, 1], [1, 1, 0, 0]]); // biome-ignore format: one idea
-    const [g] = valuesOf(grad(o.sum(o.regularisedGammaP(0.5, v)), [v]), { x: { shape: [4], type: 'real', data: new Float64Array([-1, 0, 1e300, Number.POSITIVE_INFINITY]) } }); // biome-ignore format: one idea
+    const [g] = valuesOf(grad(o.sum(o.regularisedGammaP(0.5, v)), [v]), { x: tensor(new Float64Array([-1, 0, 1e300, Number.POSITIVE_INFINITY]), [4]) }); // biome-ignore format: one idea
     expect(Array.from(g.data)).toEqual([0, 0, 0, 0]);
   });
 });
@@ -84,7 +85,7 @@ describe('incomplete beta', () => {
     const names = ['a', 'b', 'x'];
     const vs = names.map((n) => o.input(n, [rows.length]));
     const f = o.regularisedBeta(vs[0], vs[1], vs[2]);
-    const feed = (k: number, h: number) => Object.fromEntries(names.map((n, j) => [n, { shape: [rows.length], type: 'real' as const, data: Float64Array.from(rows, (r) => r[j] * (j === k ? 1 + h : 1)) }])); // biome-ignore format: one idea
+    const feed = (k: number, h: number) => Object.fromEntries(names.map((n, j) => [n, tensor(Float64Array.from(rows, (r) => r[j] * (j === k ? 1 + h : 1)), [rows.length])])); // biome-ignore format: one idea
     const g = valuesOf(grad(o.sum(f), vs), feed(0, 0));
     names.forEach((name, k) => {
       const at = (h: number) => valuesOf([f], feed(k, h))[0].data;
@@ -107,7 +108,7 @@ describe('logarithms', () => {
     const { logI0 } = fixtures;
     const k = o.input('k', [logI0.length]);
     const f = o.logBesselI0Scaled(k);
-    const [v, s] = valuesOf([f, grad(o.sum(f), [k])[0]], { k: { shape: [logI0.length], type: 'real', data: Float64Array.from(logI0, (r) => r[0]) } }).map((t) => Array.from(t.data)); // biome-ignore format: one idea
+    const [v, s] = valuesOf([f, grad(o.sum(f), [k])[0]], { k: tensor(Float64Array.from(logI0, (r) => r[0]), [logI0.length]) }).map((t) => Array.from(t.data)); // biome-ignore format: one idea
     below(worst(logI0, v, (r) => r[1], (r) => Math.max(1e-3, Math.abs(r[1]))), 1e-12); // biome-ignore format: one idea
     below(worst(logI0, s.map((d) => -d), (r) => r[2], (r) => r[2]), 1e-12); // biome-ignore format: one idea
   });
