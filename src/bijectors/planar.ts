@@ -11,15 +11,18 @@ import { increasingRoot } from './scalar/root.ts';
 /** One closed direction, and one that looks for a root. */
 const oneIterative: Cost = { encode: { how: 'parallel', passes: 0 }, decode: { how: 'iterative', passes: 0 } };
 
-/** softplus⁻¹(1): makes a free parameter of 0 mean that nothing changes. */
-const OFFSET = Math.log(Math.expm1(1));
+/** The least 1 + m: the steepest fold, where the slope is closest to 0. */
+const LEAST = 1e-4;
+
+/** softplus⁻¹(1 − LEAST): makes a free parameter of 0 mean that nothing changes. */
+const OFFSET = Math.log(Math.expm1(1 - LEAST));
 
 /**
  * Planar flow (Rezende & Mohamed 2015, arXiv:1505.05770): a ridge along w,
  *
  *     z = x + û tanh(a),  a = wᵀx + b      log |det ∂z/∂x| = log(1 + m tanh′(a)) = log(tanh² a + (1 + m) tanh′(a)),  m = wᵀû
  *
- * with û = u + (m − wᵀu) w / |w|² and m = softplus(wᵀu + c) − 1 > −1, which keeps it a bijection (their appendix A.1, with c so that u = 0 is the
+ * with û = u + (m − wᵀu) w / |w|² and 1 + m = 10⁻⁴ + softplus(wᵀu + c) > 0, which keeps it a bijection (their appendix A.1, with c so that u = 0 is the
  * identity, where it starts). Encoding is closed. Decoding is iterative, but in one dimension only: a + m tanh a = wᵀz + b has one root a, between
  * wᵀz + b ± |m|; then x = z − û tanh a. `inverse(planar())` samples in closed form, as a variational posterior wants. Any event shape: its
  * elements are one vector. No network.
@@ -46,7 +49,7 @@ export const planar = (): Endo<'bijective'> => {
               Sc.parameter('bias', [], { init: zeros }),
               Sc.map((bias) => {
                 const along = o.dot(w, u);
-                const gain = o.softplus(o.add(along, OFFSET));
+                const gain = o.add(LEAST, o.softplus(o.add(along, OFFSET)));
                 const lift = o.div(o.sub(o.sub(gain, 1), along), o.dot(w, w));
                 return { w, bias, direction: o.add(u, o.mul(lift, w)), gain };
               }),

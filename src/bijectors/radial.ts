@@ -7,6 +7,9 @@ import { zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 
+/** The least α and γ: the map stays regular at its centre. */
+const LEAST = 1e-6;
+
 /** |v|, with derivative 0 at 0. */
 const norm = (v: Expr): Expr => {
   const s = o.sum(o.square(v));
@@ -20,7 +23,7 @@ const norm = (v: Expr): Expr => {
  *     z = c + (x − c) (r + γ) / (r + α)      log |det ∂z/∂x| = (D − 1) log((r + γ) / (r + α)) + log((r² + 2αr + αγ) / (r + α)²)
  *
  * which is z = x + β (x − c) / (α + r) with their constraint β > −α, written so that nothing cancels. Both directions are closed, for the radius of z is
- * r (r + γ) / (r + α): a quadratic in r. α and γ are softplus of free parameters that start equal, so it starts as the identity. Any event
+ * r (r + γ) / (r + α): a quadratic in r. α and γ are 10⁻⁶ + softplus of free parameters that start equal, so it starts as the identity. Any event
  * shape: its elements are one vector. No network; free both ways.
  *
  * @example
@@ -41,7 +44,7 @@ export const radial = (): Endo<'bijective'> => {
           Sc.chain((a) =>
             pipe(
               Sc.parameter('gamma', [], { init: zeros }),
-              Sc.map((g) => ({ centre, alpha: o.softplus(a), gamma: o.softplus(g) })),
+              Sc.map((g) => ({ centre, alpha: o.add(LEAST, o.softplus(a)), gamma: o.add(LEAST, o.softplus(g)) })),
             ),
           ),
         ),

@@ -11,6 +11,9 @@ import { increasingRoot } from './scalar/root.ts';
 
 const oneIterative: Cost = { encode: { how: 'parallel', passes: 0 }, decode: { how: 'iterative', passes: 0 } };
 
+/** Bound of the diagonals: no slope is below 1 − WITHIN². */
+const WITHIN = 0.999;
+
 /** Options of {@link sylvester}. */
 export interface SylvesterOptions {
   /** M, the ridges: 1 … D. */
@@ -53,7 +56,7 @@ interface Ridges {
 const ridges = (d: number, m: number, k: number): Sc.Scoped<Ridges> => {
   const square = (name: string): Sc.Scoped<Expr> => Sc.parameter(name, [m, m], { init: zeros });
   const within = (name: string, start: number): Sc.Scoped<Expr> =>
-    Sc.map(o.tanh)(Sc.parameter(name, [m], { init: constantly(start) }));
+    Sc.map((raw: Expr) => o.mul(WITHIN, o.tanh(raw)))(Sc.parameter(name, [m], { init: constantly(start) }));
   return (scope) => {
     const outerDiagonal = within('outerDiagonal', 0)(scope);
     const innerDiagonal = within('innerDiagonal', 1)(scope);
@@ -105,7 +108,7 @@ const solve = (target: Expr, { outer, inner, outerDiagonal, innerDiagonal, bias 
  *
  *     z = x + Q R tanh(a),  a = R̃ Qᵀx + b      log |det ∂z/∂x| = Σᵢ log(1 + Rᵢᵢ R̃ᵢᵢ tanh′(aᵢ))
  *
- * with Q `[D, M]` orthonormal (a product of Householder reflections) and R, R̃ upper triangular with diagonals in (−1, 1), so that it is a bijection. It starts as
+ * with Q `[D, M]` orthonormal (a product of Householder reflections) and R, R̃ upper triangular with diagonals in (−0.999, 0.999), so that it is a bijection. It starts as
  * the identity (R = 0). Encoding is closed, O(D M). Decoding is iterative: Qᵀz = y + R tanh(R̃ y + b) is triangular, so y = Qᵀx is found from its last
  * coordinate up, each the root of an increasing function in a known bracket; then x = z − Q R tanh(a). Vectors `[D]` only. Throws
  * `ArgumentError` where width or reflections is not 1, 2, …, and, in use, `ShapeError` where the event is no vector of `width` or more.

@@ -305,6 +305,36 @@ describe('in single precision, on onnx-cpu', () => {
     }
   });
 
+  test('a mixture whose components lie far apart is decoded to finite numbers with finite gradients', async () => {
+    const map = b.mixtureCdfMap({ components: 2 });
+    const [z, raw] = [o.input('z', [5]), o.input('raw', [6, 5])];
+    const { value, logSlope } = map.decode(z, raw)(root);
+    const feeds = {
+      z: of([-40, -1, 0, 1, 40]),
+      raw: of(
+        [0, 0, -4, 4, -30, -30].flatMap((v) => [v, v, v, v, v]),
+        [6, 5],
+      ),
+    };
+    const rows = await single([value, logSlope, ...grad(o.sum(value), [z])], feeds);
+    expect(rows.flat().every(Number.isFinite)).toBe(true);
+    rows[0].forEach((v, i) => i > 0 && expect(v).toBeGreaterThanOrEqual(rows[0][i - 1]));
+  });
+
+  test('ridges at the limit of their constraint stay regular', async () => {
+    for (const layer of [b.planar(), b.radial(), b.sylvester({ width: 1 })]) {
+      const x = o.input('x', [2]);
+      const there = D.runDraw(layer.encode(x));
+      const back = D.runDraw(layer.decode(there.value));
+      const outputs = [there.value, there.contribution, back.value, back.contribution];
+      for (const size of [-200, 200]) {
+        const replaced = outputs.map((e) => substituted(e, o.scalar(size), (p, _, shape) => o.broadcastTo(p, shape)));
+        const [z, c, again, d] = await single(replaced, { x: of([0.3, -0.2]) });
+        expect([...z, ...c, ...again, ...d].every(Number.isFinite), `${layer.spec.type} ${size}`).toBe(true);
+      }
+    }
+  });
+
   test('splines and mixtures, in batches', async () => {
     const [n, d] = [64, 3];
     for (const map of [b.splineMap(), b.mixtureCdfMap()]) {

@@ -17,14 +17,17 @@ export interface RootOptions {
   readonly length?: number;
 }
 
+const LEAST = 1e-30;
+
 /**
  * x with f(x) = target for an increasing f, elementwise: Newton steps, and bisection where a step leaves the bracket or does not halve the one before
- * (Press et al., Numerical Recipes §9.4), `length` of them in one `scan`. Then one differentiable Newton step at the root held fixed,
+ * (Press et al., Numerical Recipes §9.4), `length` of them in one `scan`. The value is the root r found there; its derivatives are those of one
+ * Newton step at r held fixed,
  *
  *     x = r − (f(r) − target) / f′(r),
  *
- * whose derivatives are those of the implicit function: ∂x/∂target = 1 / f′, ∂x/∂parameter = −∂f / f′. Exact to first order; a second derivative
- * through it is not.
+ * which are the implicit function's: ∂x/∂target = 1 / f′, ∂x/∂parameter = −∂f / f′. Exact to first order; a second derivative
+ * through it is not. A slope that rounds to 0 counts as 1e-30.
  */
 export const increasingRoot = (f: (x: Expr) => Sloped, target: Expr, { low, high, length = 48 }: RootOptions): Expr => {
   const { carry } = o.scan({
@@ -48,5 +51,6 @@ export const increasingRoot = (f: (x: Expr) => Sloped, target: Expr, { low, high
   });
   const root = o.stopGradient(carry[2]);
   const { value, slope } = f(root);
-  return o.sub(root, o.div(o.sub(value, target), slope));
+  const step = o.div(o.sub(value, target), o.max(slope, LEAST));
+  return o.sub(root, o.sub(step, o.stopGradient(step)));
 };
