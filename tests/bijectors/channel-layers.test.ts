@@ -31,7 +31,7 @@ import { vmapAll } from '../../src/core/vectorize.ts';
 import { standardNormal } from '../../src/distributions/index.ts';
 import { initialParameters, maximumLikelihood, run } from '../../src/inference/index.ts';
 import { logAbsDet } from '../../src/laws/index.ts';
-import { glow, readLaw, realNVPMultiScale } from '../../src/models/index.ts';
+import { glow, readLaw, readNetwork, readTransport, realNVPMultiScale } from '../../src/models/index.ts';
 import { convNet } from '../../src/nn/index.ts';
 
 const g = generator(keyOf(7));
@@ -250,6 +250,35 @@ describe('models', () => {
     if (read._tag === 'Left') throw new Error(read.left.message);
     expect(read.right.spec).toEqual(law.spec);
     expect(read.right.shape).toEqual(law.shape);
+  });
+});
+
+describe('JSON', () => {
+  test.each<readonly [string, Layer]>([
+    ['ActNorm', actNorm({ varianceFloor: 1e-3 })],
+    ['batch-norm', batchNorm()],
+    ['batch-norm, given', batchNorm({ epsilon: 1e-3, statistics: { mean: [1], variance: [0] } })],
+    ['linear', linear({ parametrisation: 'qr', seed: 4 })],
+    ['scaleTril', scaleTril()],
+    ['scaleTril, fixed', scaleTril({ matrix: [[1, 0], [2, -3]] })], // biome-ignore format: a matrix
+    ['squeeze', squeeze([4, 4, 1], [2, 2, 4], { order: 'realNVP' })],
+    ['multi-scale', multiScale([2, 2], [4], [actNorm(), linear()])],
+  ])('%s is read back', (_name, layer) => {
+    const read = readTransport(JSON.parse(JSON.stringify(layer.spec)));
+    if (read._tag === 'Left') throw new Error(read.left.message);
+    expect([read.right.spec, read.right.grade, read.right.cost]).toEqual([layer.spec, layer.grade, layer.cost]);
+  });
+
+  test('a network, and what is wrong in a sentence with its path', () => {
+    const { spec } = convNet({ channels: 5, blocks: 2, zeroLast: false });
+    expect(readNetwork(JSON.parse(JSON.stringify(spec)))).toMatchObject({ _tag: 'Right', right: { spec } });
+    const wrong = readTransport({ type: 'multiScale', data: [2], latent: [2], scales: [{ type: 'invertible1x1', parametrisation: 'ul' }] }); // biome-ignore format: one idea
+    expect(wrong).toMatchObject({ _tag: 'Left', left: { path: 'scales[0].parametrisation' } });
+    const weak = readTransport({ type: 'multiScale', data: [2], latent: [2], scales: [{ type: 'dequantise', levels: 4 }] }); // biome-ignore format: one idea
+    expect(weak).toMatchObject({
+      _tag: 'Left',
+      left: { message: expect.stringMatching(/every scale must be a bijection/) },
+    });
   });
 });
 

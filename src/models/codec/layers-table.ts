@@ -114,7 +114,7 @@ export const layersTable: Tables['layers'] = {
     variant(
       { data: shapeCodec, latent: shapeCodec, scales: list(read.layer, 'a list of layers') },
       {},
-      ({ data, latent, scales }) => multiScale(data, latent, scales.map(bijective)),
+      ({ data, latent, scales }) => multiScale(data, latent, scales.map(anyShape)),
     ),
   affine: () => variant({}, {}, affine),
   reverse: () => variant({}, {}, reverse),
