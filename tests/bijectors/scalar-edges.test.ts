@@ -218,7 +218,7 @@ describe('mixtures of logistics', () => {
       const back = mapped(map, 'decode', values, parameters);
       back.values.forEach((v, i) => {
         const error = Math.abs(v - xs[i]) / Math.max(1, Math.abs(xs[i]));
-        expect(error * Math.min(1, Math.exp(logSlopes[i])), `${xs[i]} came back as ${v}`).toBeLessThan(1e-11);
+        expect(error * Math.min(1, Math.exp(logSlopes[i])), `${xs[i]} came back as ${v}`).toBeLessThan(1e-14);
       });
     }
   });

@@ -19,6 +19,9 @@ export interface RootOptions {
 
 const LEAST = 1e-30;
 
+/** Steps and misses below this are left to Newton, which squares them. */
+const NEAR = 1e-5;
+
 /**
  * x with f(x) = target for an increasing f, elementwise: Newton steps, and bisection where a step leaves the bracket or does not halve the one before
  * (Press et al., Numerical Recipes §9.4), `length` of them in one `scan`. The value is the root r found there; its derivatives are those of one
@@ -44,8 +47,13 @@ export const increasingRoot = (f: (x: Expr) => Sloped, target: Expr, { low, high
         o.and(o.lessEqual(a, next), o.lessEqual(next, b)),
         o.lessEqual(o.mul(2, o.abs(step)), o.abs(last)),
       );
-      const middle = o.mul(0.5, o.add(a, b));
-      const chosen = o.where(trusted, next, middle);
+      // At the root steps are rounding errors, which do not halve: it stays there.
+      const settled = o.and(
+        o.lessEqual(o.abs(step), o.mul(NEAR, o.add(1, o.abs(x)))),
+        o.lessEqual(o.abs(excess), o.mul(NEAR, o.add(1, o.abs(o.stopGradient(target))))),
+      );
+      const newton = o.where(settled, o.min(o.max(next, a), b), next);
+      const chosen = o.where(o.or(trusted, settled), newton, o.mul(0.5, o.add(a, b)));
       return { carry: [a, b, chosen, o.sub(chosen, x)] };
     },
   });
