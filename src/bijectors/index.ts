@@ -32,6 +32,7 @@ export * from './scalar/affine-map.ts';
 export * from './scalar/mixture-cdf-map.ts';
 export type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
 export * from './scalar/spline-map.ts';
+export * from './scale-tril.ts';
 export * from './shift.ts';
 export * from './shift-scale.ts';
 export * from './sigmoid.ts';

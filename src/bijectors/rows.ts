@@ -15,3 +15,13 @@ export const channelsOf = (name: string, shape: Shape): { readonly channels: num
 /** An event `[…, C]` through a function of its pixels `[pixels, C]`. */
 export const onRows = (x: Expr, f: (rows: Expr) => Expr): Expr =>
   o.reshape(f(o.reshape(x, [-1, x.shape[x.shape.length - 1]])), x.shape);
+
+/** Each row x as W x. */
+export const through = (rows: Expr, matrix: Expr): Expr => o.matmul(rows, o.transpose(matrix));
+
+/** Each row x as T⁻¹ x, for a triangular T: by substitution, O(C²) a row. */
+export const solveRows = (
+  triangular: Expr,
+  rows: Expr,
+  options: { readonly lower: boolean; readonly unit?: boolean },
+): Expr => o.transpose(o.triangularSolve(triangular, o.transpose(rows), options));
