@@ -14,7 +14,7 @@ import * as laws from '../src/laws/index.ts';
 import * as models from '../src/models/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const scratch = join(root, 'tests', '.docs');
+const scratch = join(root, 'tests', '.docs', String(process.pid));
 mkdirSync(scratch, { recursive: true });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

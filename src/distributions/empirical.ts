@@ -84,7 +84,7 @@ const bandwidths = (rows: Rows, rule: NonNullable<KernelDensityOptions['bandwidt
  * one dimension that is SciPy's `gaussian_kde`. Throws `ArgumentError` where the rows are no data or a bandwidth is not positive.
  *
  * @example
- * const smooth = kernelDensity({ rows, bandwidth: 'silverman' });
+ * const smooth = kernelDensity({ rows: [[0, 1], [2, 3], [1, 1]], bandwidth: 'silverman' });
  */
 export const kernelDensity = ({
   rows,

@@ -63,7 +63,7 @@ const sameEvents = (owner: string, p: Law, q: Law): void => {
  * flow through the sampler: they are right where p is reparameterised. Throws `ShapeError` where events differ.
  *
  * @example
- * const { value, evidence } = kl(normal([2], { loc: m, scale: s }), standardNormal([2]));   // evidence: 'exact'
+ * const { value, evidence } = kl(normal([2], { loc: 1, scale: 2 }), standardNormal([2]));   // evidence: 'exact'
  */
 export const kl = <S extends Shape>(
   p: Dist<S, Exact & Samples>,

@@ -114,7 +114,7 @@ export interface MixtureSameFamilyOptions<S extends Shape, P extends { readonly 
  * component only. Throws `ShapeError` where a parameter has another leading axis than the logits.
  *
  * @example
- * mixtureSameFamily({ logits: f(h), parameters: { loc: g(h) }, family: ({ loc }) => normal([2], { loc, scale: 0.1 }) });
+ * mixtureSameFamily({ logits: [0, 1], parameters: { loc: ops.constant([0, 0, 3, 3], [2, 2]) }, family: ({ loc }) => normal([2], { loc, scale: 0.1 }) });
  */
 export const mixtureSameFamily = <S extends Shape, P extends { readonly [name: string]: Expr }>({
   logits,

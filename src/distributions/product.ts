@@ -39,7 +39,7 @@ const copies =
  * of its own. Facts are repeated, entropies multiplied. Throws `ShapeError` where the shape has no element.
  *
  * @example
- * const hundred = independent([100])(categorical({ logits }));
+ * const hundred = independent([100])(categorical({ logits: [0, 1, 2] }));
  */
 export const independent =
   <const N extends Shape>(shape: N) =>

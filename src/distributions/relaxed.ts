@@ -51,7 +51,7 @@ const concreteLog = (y: Expr, l: Expr, tau: Expr): Expr => {
  * `ShapeError` for fewer than two classes.
  *
  * @example
- * const soft = concrete({ logits: f(h), temperature: 0.5 });
+ * const soft = concrete({ logits: [0, 1, 2], temperature: 0.5 });
  */
 export const concrete = <const S extends Shape = readonly []>({
   logits,
@@ -93,7 +93,7 @@ export const gumbelSoftmax = concrete;
  * `oneHot(argmax)`, the derivative that of softmax((l + g)/τ). It has no density, and its type says so: `Samples` only.
  *
  * @example
- * const code = straightThrough({ logits: encoder(x), temperature: 0.7 });
+ * const code = straightThrough({ logits: [0, 1, 2], temperature: 0.7 });
  */
 export const straightThrough = <const S extends Shape = readonly []>({
   logits,

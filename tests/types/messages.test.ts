@@ -114,13 +114,13 @@ describe('the compiler explains misuses', () => {
 });
 
 describe('the compiler is quick', () => {
-  test('the whole project type-checks in less than 5 seconds of its own time', () => {
+  // Counted, not timed: what the compiler does is the same on a busy machine. 206,000 take 2 to 3 seconds on two cores.
+  test('the whole project takes fewer than 400,000 instantiations', () => {
     const { stdout: out } = spawnSync(
       process.execPath,
       [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json'), '--extendedDiagnostics'],
       { encoding: 'utf8' },
     );
-    const seconds = Number(/^Total time:\s+([\d.]+)s/m.exec(out)?.[1]);
-    expect(seconds).toBeLessThan(5);
-  }, 60_000);
+    expect(Number(/^Instantiations:\s+(\d+)/m.exec(out)?.[1])).toBeLessThan(400_000);
+  }, 120_000);
 });

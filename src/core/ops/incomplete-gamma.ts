@@ -156,7 +156,7 @@ const both = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
  * a < 25. Differentiable in both operands.
  *
  * @example
- * const median = regularisedGammaP(2, x);   // the cdf of the Gamma(2, 1) law
+ * const cdfAtTwo = regularisedGammaP(2, 2);   // of the Gamma(2, 1) law
  */
 export const regularisedGammaP = (a: Operand, x: Operand): Expr => both(a, x)[0];
 
