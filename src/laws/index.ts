@@ -1,5 +1,6 @@
 /** Laws: properties that every part of the library is held to, as functions a user can hold their own parts to. */
 
+export { arbitraryDistribution, arbitraryLaw, type LawCheckLike, type RandomLaw } from './arbitrary-law.ts';
 export { arbitraryTransport, type FastCheckLike, type RandomTransport } from './arbitrary-transport.ts';
 export * from './bound-laws.ts';
 export * from './composition-laws.ts';
