@@ -112,6 +112,15 @@ const scatterRule: Rule<'scatterAdd'> = (n, [i, u], m) => {
   return o.moveAxis(o.reshape(flat, [m.size, size, ...flat.shape.slice(1)]), 1, axis + 1);
 };
 
+/** One matrix shared by all examples is one system with more columns: its inverse, where a backend forms one, is formed once. */
+const triangularRule: Rule<'triangularSolve'> = (n, [a, b], m) => {
+  if (a.mapped || n.shape.length !== 2) return o.triangularSolve(mapped(a, m.size), mapped(b, m.size), n.attributes);
+  const [rows, columns] = n.shape;
+  const side = o.reshape(o.transpose(b.value, [1, 0, 2]), [rows, m.size * columns]);
+  const solved = o.reshape(o.triangularSolve(a.value, side, n.attributes), [rows, m.size, columns]);
+  return o.transpose(solved, [1, 0, 2]);
+};
+
 /** `[B, N, C, …]` → `[N, B·C, …]`: examples become groups of channels. */
 const toGroups = (x: Expr): Expr => {
   const [b, n, c, h, w] = x.shape;
@@ -218,7 +227,7 @@ export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Exp
   gather: gatherRule,
   scatterAdd: scatterRule,
   matmul: matmulRule,
-  triangularSolve: (n, [a, b], m) => o.triangularSolve(mapped(a, m.size), mapped(b, m.size), n.attributes),
+  triangularSolve: triangularRule,
   conv2d: convRule,
   conv2dInputGradient: convInputRule,
   conv2dKernelGradient: convKernelRule,
