@@ -103,13 +103,14 @@ describe('against SciPy', () => {
   });
 });
 
-/** One law of each sampler and regime; the others, which are drawn by the same code, get fewer draws. */
+/** One law of each sampler and regime is drawn in float64 by `reference`; the others in float32 by onnx, which is much quicker. */
 const full = ['gamma 0.01,1', 'gamma 30,3', 'beta 0.05,0.05', 'fisherF 5,10', 'studentT 3,1,2', 'vonMises 0,2'];
 
 describe('samplers', () => {
-  test.each(cases)('%s(%s): Kolmogorov–Smirnov, 10⁵ draws of one law of each sampler', (name, p, law, row) => {
-    const n = full.includes(`${name} ${p}`) ? 100_000 : 2048;
-    const draws = Float64Array.from(samples(law, n, {}, 7).data).sort();
+  test.each(cases)('%s(%s): Kolmogorov–Smirnov, 10⁵ draws', async (name, p, law, row) => {
+    const n = 100_000;
+    const drawn = full.includes(`${name} ${p}`) ? samples(law, n, {}, 7) : await run(law, {}, onnx('cpu')).sample(n, 7);
+    const draws = Float64Array.from(drawn.data).sort();
     let i = 0;
     let worst = 0;
     row.grid.forEach((x, k) => {
@@ -119,6 +120,38 @@ describe('samplers', () => {
     // P(√n D > 1.95) = 0.001 for the supremum over all x.
     expect(worst * Math.sqrt(n)).toBeLessThan(1.95);
     expect(draws.every((v) => !Number.isNaN(v))).toBe(true);
+  });
+
+  /** √n times the largest distance between the empirical law of draws and a cdf, at the draws themselves. */
+  const distance = (draws: readonly number[], cdf: (x: Float64Array) => ArrayLike<number>): number => {
+    const sorted = Float64Array.from(draws).sort();
+    const f = cdf(sorted);
+    return Math.max(...Array.from(f).map((v, i) => Math.max(Math.abs(v - i / f.length), Math.abs(v - (i + 1) / f.length))).filter((_, i) => i % 10 === 0)) * Math.sqrt(f.length); // biome-ignore format: one idea
+  };
+  const cdfOf = (law: { readonly cdf: (x: Expr) => Expr }) => (x: Float64Array) => {
+    // A grid is enough: the cdf is monotone, and interpolating it is below the noise.
+    const at = Array.from({ length: 400 }, (_, i) => x[Math.floor((i / 399) * (x.length - 1))]);
+    const values = valuesOf([law.cdf(o.constant(at, [400, 1]))], {})[0].data;
+    return x.map((v) => {
+      const j = Math.max(
+        1,
+        at.findIndex((a) => a >= v),
+      );
+      const t = at[j] === at[j - 1] ? 1 : (v - at[j - 1]) / (at[j] - at[j - 1]);
+      return values[j - 1] + t * (values[j] - values[j - 1]);
+    });
+  };
+
+  test('marginals of Dirichlet are beta, of multivariate t are t: 10⁵ draws', async () => {
+    const n = 100_000;
+    const x = Array.from((await run(dirichlet({ concentration: [0.7, 2, 3] }), {}, onnx('cpu')).sample(n, 1)).data);
+    const first = x.filter((_, i) => i % 3 === 0);
+    expect(distance(first, cdfOf(beta([400, 1], { alpha: 0.7, beta: 5 })))).toBeLessThan(1.95);
+    const many = multivariateT({ degrees: 5, loc: [1, -1], scaleTril: [[1, 0], [0.5, 2]] }); // biome-ignore format: one idea
+    const y = Array.from((await run(many, {}, onnx('cpu')).sample(n, 2)).data);
+    const second = y.filter((_, i) => i % 2 === 1);
+    const marginal = studentT([400, 1], { degrees: 5, loc: -1, scale: Math.sqrt(4.25) });
+    expect(distance(second, cdfOf(marginal))).toBeLessThan(1.95);
   });
 
   test('Dirichlet marginals are beta; tiny concentrations keep their log-density', () => {
