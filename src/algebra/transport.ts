@@ -65,9 +65,6 @@ export interface Endo<out G extends Grade> extends Layer {
   readonly [Phantom]: { readonly grade: G };
 }
 
-/** Any layer. */
-export type AnyTransport = Layer;
-
 /** What {@link endo} and {@link transport} are made from. */
 export interface LayerOptions {
   readonly spec: Spec;

@@ -2,7 +2,7 @@
 import { raise } from './errors.ts';
 import { type Expr, topological, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
-import { map, normal, of, type Random, scanRandom, sequence, uniform } from './random.ts';
+import { map, normal, of, type Random, scanRandom, uniform } from './random.ts';
 import { type Shape, showShape, sizeOf } from './shape.ts';
 import { vectorize } from './vectorize.ts';
 
@@ -72,9 +72,6 @@ export const orthogonal: Initializer = (shape) => {
   });
   return map((r: { readonly carry: readonly Expr[] }) => r.carry[0])(loop);
 };
-
-/** Several initial values drawn one after the other. */
-export const all = (parts: readonly Random<Expr>[]): Random<readonly Expr[]> => sequence(parts);
 
 /**
  * Initial values of parameters as expressions without parameters: each parameter is replaced by its definition, and so on

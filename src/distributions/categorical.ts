@@ -9,7 +9,8 @@ import * as o from '../core/ops/index.ts';
 import { gumbel } from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { finite, onIntegers, onSupport } from './counts.ts';
+import { finite, onIntegers } from './counts.ts';
+import { onSupport } from './on-support.ts';
 
 /** Parameters of {@link categorical}, {@link oneHotCategorical} and the relaxed laws. */
 export interface CategoricalOptions<S extends Shape> {

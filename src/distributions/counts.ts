@@ -7,6 +7,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import type { Argument } from './argument.ts';
+import { onSupport } from './on-support.ts';
 
 /** The numbers of a constant argument; `undefined` for an expression. */
 export const constants = (a: Argument): readonly number[] | undefined =>
@@ -29,10 +30,6 @@ export const isInteger = (x: Expr, low: Operand, high?: Operand): Expr => {
   const above = o.and(o.equal(x, o.floor(x)), o.greaterEqual(x, low));
   return high === undefined ? above : o.and(above, o.lessEqual(x, high));
 };
-
-/** f where `ok`, −∞ elsewhere; f never sees an event off the support (it sees `safe`), so no gradient is NaN. */
-export const onSupport = (x: Expr, ok: Expr, safe: Operand, f: (x: Expr) => Expr): Expr =>
-  o.where(ok, f(o.where(ok, x, safe)), Number.NEGATIVE_INFINITY);
 
 /** f on the integers `low … high`, −∞ elsewhere. */
 export const onIntegers = (x: Expr, low: number, high: Operand | undefined, f: (x: Expr) => Expr): Expr =>

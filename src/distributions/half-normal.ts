@@ -3,7 +3,8 @@ import * as o from '../core/ops/index.ts';
 import { map, normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, toSpec } from './argument.ts';
-import { type EveryFact, type Family, locationScale, onSupport, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { onSupport } from './on-support.ts';
+import { type EveryFact, type Family, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** |z| for a standard normal z: log p = log 2 − ½ z² − ½ log 2π nats on z ≥ 0. */
 export const standardHalfNormal: ScalarLaw<EveryFact> = {

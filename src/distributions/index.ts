@@ -33,6 +33,7 @@ export * from './multivariate-normal.ts';
 export * from './multivariate-t.ts';
 export * from './negative-binomial.ts';
 export * from './normal.ts';
+export * from './on-support.ts';
 export * from './pareto.ts';
 export { type PoissonOptions, poisson } from './poisson.ts';
 export { independent, type KeptFacts, product } from './product.ts';

@@ -3,7 +3,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
-import { type Family, inverseCdf, onSupport, type ScalarFact, scalarFamily } from './scalar-law.ts';
+import { onSupport } from './on-support.ts';
+import { type Family, inverseCdf, type ScalarFact, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link kumaraswamy}. */
 export interface KumaraswamyOptions {

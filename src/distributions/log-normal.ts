@@ -5,7 +5,15 @@ import { map } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { fits, toExpr, toSpec } from './argument.ts';
 import { standardNormalScalar } from './normal.ts';
-import { type EveryFact, type Family, type LocationScale, locationScale, onSupport, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { onSupport } from './on-support.ts';
+import {
+  type EveryFact,
+  type Family,
+  type LocationScale,
+  locationScale,
+  type ScalarLaw,
+  scalarFamily,
+} from './scalar-law.ts';
 
 /**
  * The law of eʸ for y ~ N(loc, scale²), elementwise: log p(x) = Σ log N(log xᵢ; locᵢ, scaleᵢ²) − log xᵢ nats on x > 0; `loc` and `scale` are

@@ -10,7 +10,8 @@ import type { Shape } from '../core/shape.ts';
 import { toSpec } from './argument.ts';
 import { checkTotal } from './binomial.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
-import { isInteger, onSupport, poissonLog } from './counts.ts';
+import { isInteger, poissonLog } from './counts.ts';
+import { onSupport } from './on-support.ts';
 import { drawBinomial } from './rejection.ts';
 
 /** Parameters of {@link multinomial}. */

@@ -12,7 +12,8 @@ import * as R from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
-import { finite, onSupport } from './counts.ts';
+import { finite } from './counts.ts';
+import { onSupport } from './on-support.ts';
 
 /** Parameters of {@link concrete} and {@link straightThrough}. */
 export interface ConcreteOptions<S extends Shape> extends CategoricalOptions<S> {

@@ -14,6 +14,7 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { map, type Random, uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { onSupport } from './on-support.ts';
 
 /** What may be known of each coordinate. */
 export interface ScalarFacts {
@@ -164,10 +165,6 @@ export const byHazard = <K extends Exclude<ScalarFact, 'cdf' | 'quantile'>>({
       quantile: (u: Expr) => inverse(o.neg(o.log1p(o.neg(u)))),
     } as unknown as Pick<ScalarFacts, K | 'cdf' | 'quantile'>,
   });
-
-/** f(x) where `on`, −∞ elsewhere; f sees `safe` in place of events off the support, so that no gradient is NaN. */
-export const onSupport = (x: Expr, on: Expr, safe: Operand, f: (x: Expr) => Expr): Expr =>
-  o.where(on, f(o.where(on, x, safe)), Number.NEGATIVE_INFINITY);
 
 /**
  * c log x for x ≥ 0 at the edge x = 0 of a support: 0 where c = 0, and −∞ where not, whatever the sign of c: an edge where the density has a pole

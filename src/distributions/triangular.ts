@@ -4,7 +4,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { type EveryFact, type Family, inverseCdf, onSupport, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { onSupport } from './on-support.ts';
+import { type EveryFact, type Family, inverseCdf, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link triangular}: low ≤ mode ≤ high, low < high. */
 export interface TriangularOptions {

@@ -10,7 +10,7 @@ import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { onSupport } from './counts.ts';
+import { onSupport } from './on-support.ts';
 
 /** Bounds of {@link truncate}; one that is left out does not cut. */
 export interface TruncateOptions {

@@ -5,7 +5,7 @@ import { broadcastShapes, sameShape, showShape } from '../shape.ts';
 import { mul } from './elementwise.ts';
 import { eye } from './indexing.ts';
 import { sum } from './reduce.ts';
-import { broadcastTo, reshape, transpose } from './structure.ts';
+import { broadcastTo, reshape } from './structure.ts';
 
 /** Matrix product of `[…, m, k]` and `[…, k, n]`; leading axes broadcast. */
 export const matmul = (a: Expr, b: Expr): Expr => {
@@ -63,6 +63,3 @@ export const triangularSolve = (a: Expr, b: Expr, options: TriangularOptions = {
 /** Inverse of a unit triangular matrix `[n, n]` (lower unless said otherwise). */
 export const unitTriangularInverse = (a: Expr, lower = true): Expr =>
   triangularSolve(a, broadcastTo(eye(a.shape[a.shape.length - 1]), a.shape), { lower, unit: true });
-
-/** Aᵀ of the last two axes. */
-export const matrixTranspose = (a: Expr): Expr => transpose(a);
