@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['models'],
   ['inference'],
   ['sde'],
+  ['mcmc'],
   ['distributions', 'bijectors', 'transports'],
   ['nn'],
   ['algebra', 'data'],

@@ -1,0 +1,2 @@
+/** Markov chain Monte Carlo: kernels and what combines, runs and diagnoses them. */
+export * from './kernel.ts';
