@@ -128,7 +128,7 @@ const inPlace =
       layer[direction](value),
       D.chain((s) => D.map((v: Expr): Step => ({ ...s, value: v }))(D.labelled(s.value))),
     );
-    return within(segment, () => [labelled({ path })({ path: from, next: 0 })[0], cursor]);
+    return within(segment, () => [labelled({ ...scope, path })({ path: from, next: 0 })[0], cursor]);
   };
 
 /** The items one after the other; what is constant in the contributions is one number. */

@@ -62,9 +62,22 @@ export const at =
   (scope) =>
   (c) =>
     within(segment, () => {
-      const inner: Scope = { path: scope.path === '' ? segment : `${scope.path}/${segment}` };
+      const path = scope.path === '' ? segment : `${scope.path}/${segment}`;
+      const inner: Scope = { ...scope, path };
       return fork(part(inner))(c);
     });
+
+/**
+ * The part, its parameters constants to every derivative (names, values and noise unchanged): the reinforced term of wake–sleep, the
+ * data-free phase of contrastive divergence, a target network.
+ *
+ * @example
+ * const target = draw.detached(draw.fromScoped(parameter('w', [2], { init: parameters.ones })));
+ */
+export const detached =
+  <A>(part: Draw<A>): Draw<A> =>
+  (scope) =>
+    part({ ...scope, detached: true });
 
 /** A part with a stream of noise of its own, at the same place. */
 export const forked =

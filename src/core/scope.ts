@@ -14,6 +14,8 @@ import { type Shape, sameShape, showShape } from './shape.ts';
 /** A place in a composition, `transport/3/coupling`. */
 export interface Scope {
   readonly path: string;
+  /** Present where parameters are constants to every derivative: see {@link detached}. */
+  readonly detached?: true;
 }
 
 /** A value over a scope: fp-ts's Reader. */
@@ -32,13 +34,25 @@ const join = (path: string, segment: string): string =>
 export const at =
   <A>(segment: string, part: Scoped<A>): Scoped<A> =>
   (scope) =>
-    within(segment, () => part({ path: join(scope.path, segment) }));
+    within(segment, () => part({ ...scope, path: join(scope.path, segment) }));
 
 /** Runs a part at an absolute place: every use of the same name shares its parameters. */
 export const shared =
   <A>(name: string, part: Scoped<A>): Scoped<A> =>
-  () =>
-    within(name, () => part({ path: join('shared', name) }));
+  (scope) =>
+    within(name, () => part({ ...scope, path: join('shared', name) }));
+
+/**
+ * The part, its parameters constants to every derivative. Their names, values and initial values are unchanged: a parameter that also
+ * stands outside is trained by what stands outside alone.
+ *
+ * @example
+ * const critic = detached(parameter('w', [2], { init: parameters.normalInit(1) }));
+ */
+export const detached =
+  <A>(part: Scoped<A>): Scoped<A> =>
+  (scope) =>
+    part({ ...scope, detached: true });
 
 /** The current path. */
 export const path: Scoped<string> = (scope) => scope.path;
@@ -64,5 +78,6 @@ export const parameter =
         expected: showShape(shape),
         got: showShape(definition.shape),
       });
-    return constraint.constrain(o.parameterLeaf(full, definition));
+    const leaf = o.parameterLeaf(full, definition);
+    return constraint.constrain(scope.detached ? o.stopGradient(leaf) : leaf);
   };

@@ -2,20 +2,24 @@
 import fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { pushforward } from '../../src/algebra/dist.ts';
+import { rewrite } from '../../src/algebra/rewrite.ts';
 import { bijection, compose, type Endo, repeat, type Step } from '../../src/algebra/transport.ts';
 import { affine } from '../../src/bijectors/index.ts';
+import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
-import type { Expr } from '../../src/core/expr.ts';
+import { type Expr, topological } from '../../src/core/expr.ts';
 import { structuralHash } from '../../src/core/hash.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import * as P from '../../src/core/parameters.ts';
 import { noiseFeeds, parametersOf, program } from '../../src/core/program.ts';
-import { runRandom, start } from '../../src/core/random.ts';
+import { normal, runRandom, start } from '../../src/core/random.ts';
 import * as Sc from '../../src/core/scope.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import { type Tensor, tensorOf } from '../../src/core/tensor.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
+import { standardNormal } from '../../src/distributions/index.ts';
 import { logAbsDet, pointsIn, transportLaws, violations } from '../../src/laws/index.ts';
 import { monadLaws } from './monad-laws.ts';
 
@@ -116,6 +120,53 @@ describe('names of parameters', () => {
     const two = pipe(named('c'), Sc.chain((c) => Sc.map((a: Expr) => o.mul(a, c))(named('a')))); // biome-ignore format: one idea
     expect(initialOf(two, 'a')).toBe(initialOf(named('a'), 'a'));
     expect(initialOf(two, 'a')).not.toBe(initialOf(two, 'c'));
+  });
+});
+
+describe('detached', () => {
+  const part = (name: string): Sc.Scoped<Expr> => Sc.map((p: Expr) => o.exp(p))(named(name));
+  const inside = Sc.at('a', Sc.chain((u: Expr) => Sc.map((v: Expr) => o.mul(u, v))(Sc.shared('s', part('w'))))(Sc.at('b', part('w')))); // biome-ignore format: one idea
+
+  test('no derivative, at any depth; names, values and initial values as they were', () => {
+    const [free, held] = [inside, Sc.detached(inside)].map((p) => p(Sc.root));
+    expect(namesOf(held)).toEqual(namesOf(free));
+    const parameters = parametersOf([held]);
+    expect(structuralHash(P.initialValues(parameters))).toBe(structuralHash(P.initialValues(parametersOf([free]))));
+    const values = Object.fromEntries(namesOf(free).map((n, i) => [n, tensorOf([0.3 + i], [])]));
+    const run = (es: readonly Expr[]): number[] =>
+      evaluateProgram(program(es, 'float64'), values).map((t) => t.data[0]);
+    const gradient = (e: Expr): number[] => run(grad(e, parametersOf([e])));
+    expect(run([held])).toEqual(run([free]));
+    expect(gradient(held)).toEqual([0, 0]);
+    expect(gradient(free).map((g) => g !== 0)).toEqual([true, true]);
+  });
+
+  test('what stands outside still trains: d/dw (w · detached w) = w', () => {
+    const both = Sc.chain((u: Expr) => Sc.map((v: Expr) => o.mul(u, v))(Sc.detached(named('w'))))(named('w'))(Sc.root);
+    const [w] = parametersOf([both]);
+    const attached = topological([both]).filter((e) => e.op === 'parameter');
+    const total = grad(both, attached).reduce((a, b) => o.add(a, b));
+    expect(w.attributes.name).toBe('w');
+    expect(evaluateProgram(program([total], 'float64'), { w: tensorOf([1.7], []) })[0].data[0]).toBe(1.7);
+  });
+
+  test('of a draw: noise and names unchanged, places inside keep the mark', () => {
+    const draw = D.at('x', D.chain((w: Expr) => D.map((e: Expr) => o.mul(w, e))(D.fromRandom(normal([]))))(D.at('y', D.fromScoped(named('w'))))); // biome-ignore format: one idea
+    const [free, held] = [draw, D.detached(draw)].map((d) => D.runDraw(d));
+    const paths = (e: Expr): unknown[] => topological([e]).flatMap((n) => (n.op === 'noise' ? [n.attributes] : []));
+    expect(paths(held)).toEqual(paths(free));
+    expect(namesOf(held)).toEqual(['x/y/w']);
+    expect(grad(held, parametersOf([held])).every((g) => topological([g]).every((n) => n.op !== 'noise'))).toBe(true);
+  });
+
+  test('of a layer, rewritten or not', () => {
+    const law = pipe(standardNormal([2]), pushforward(compose(affine(), compose(affine(), affine()))));
+    for (const l of [law, rewrite(law)]) {
+      const held = D.runDraw(D.detached(l.logDensity(o.input('x', [2]))));
+      const slopes = grad(held, parametersOf([held]));
+      expect(slopes.length).toBeGreaterThan(1);
+      expect(slopes.every((g) => topological([g]).every((n) => n.op !== 'input'))).toBe(true);
+    }
   });
 });
 
