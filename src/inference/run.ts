@@ -13,6 +13,10 @@ import { isTrainingNoise } from './training-program.ts';
 /** What can be asked of a law that has parameters and a backend. Arrays have a leading example axis. */
 export interface Running {
   readonly law: Law;
+  readonly parameters: Feeds;
+  readonly backend: Backend;
+  /** Any function of an event (over the law's parameters and noise), for each row: its results, `[n, …]` each. Compiled at every call. */
+  readonly each: (f: (x: Expr) => D.Draw<readonly Expr[]>) => (x: Tensor, seed?: number) => Promise<readonly Tensor[]>;
   /** `n` samples, `[n, …]`: sample i is the same whatever n is. */
   readonly sample: (n: number, seed: number) => Promise<Tensor>;
   /** Samples with their log-densities in nats. */
@@ -36,10 +40,8 @@ const CHUNK = 256;
 
 /** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
 export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
-  const x = o.input('x', [size, ...law.shape]);
   const fresh = { fresh: isTrainingNoise };
-  const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program =>
-    program(vmapAll((v) => D.runDraw(f(v)), fresh)(x), backend.precisions[0]);
+  const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program => eachProgram(f, law.shape, size, backend);
   const drawn = (d: D.Draw<readonly Expr[]>): Program =>
     program(vmapAll(() => D.runDraw(d), { ...fresh, size })(), backend.precisions[0]);
   return {
@@ -51,6 +53,18 @@ export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'prec
     encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeToBase(law, v))),
   };
 };
+
+/** A function of one event of some shape, vectorised over `size` rows named `x`. */
+const eachProgram = (
+  f: (x: Expr) => D.Draw<readonly Expr[]>,
+  event: Shape,
+  size: number,
+  backend: Pick<Backend, 'precisions'>,
+): Program =>
+  program(
+    vmapAll((v) => D.runDraw(f(v)), { fresh: isTrainingNoise })(o.input('x', [size, ...event])),
+    backend.precisions[0],
+  );
 
 /**
  * Binds a law to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
@@ -74,8 +88,10 @@ export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
     return made;
   };
 
-  const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
-    const { p, go } = await get(kind);
+  const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> =>
+    inChunks(await get(kind), n, seed, x);
+
+  const inChunks = async ({ p, go }: Awaited<Compiled>, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
     const parts: Tensor[][] = [];
     for (let at = 0; at < n; at += CHUNK) {
       const rows = x === undefined ? {} : { x: rowsOf(x, at, CHUNK) };
@@ -84,8 +100,23 @@ export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
     return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
   };
 
+  const each: Running['each'] =
+    (f) =>
+    async (x, seed = 0) => {
+      const p = eachProgram(f, x.shape.slice(1), CHUNK, backend);
+      const e = await backend.compile(p);
+      try {
+        return await inChunks({ p, go: e.run }, x.shape[0], seed, x);
+      } finally {
+        await e.dispose();
+      }
+    };
+
   return {
     law,
+    parameters,
+    backend,
+    each,
     sample: async (n, seed) => (await chunked('sample', n, seed))[0],
     sampleAndLogDensity: async (n, seed) => {
       const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);

@@ -1,0 +1,53 @@
+/** Events as pictures see them: images, vectors, points in the plane. */
+import type { Law } from '../../algebra/dist.ts';
+import { sizeOf } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { type Dataset, readRows } from '../../data/dataset.ts';
+import { imageGrid, type Picture } from '../image-grid.ts';
+
+/** What an image's event is made of. */
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** Height, width and channels of an event that is an image of grey or coloured levels. */
+export const imageShape = (law: Pick<Law, 'shape'>, levels: number | undefined): ImageShape | undefined => {
+  const [height, width, channels = 1] = law.shape;
+  const fits = levels !== undefined && (law.shape.length === 2 || law.shape.length === 3) && height > 1 && width > 1;
+  return fits && (channels === 1 || channels === 3) ? { height, width, channels } : undefined;
+};
+
+/** The unit losses are shown in: bits a dimension where data are levels, nats of an event elsewhere. */
+export const lossUnit = (
+  data: Pick<Dataset, 'shape' | 'levels'>,
+): { readonly name: 'nats' | 'bits/dim'; readonly perNat: number } =>
+  data.levels === undefined
+    ? { name: 'nats', perNat: 1 }
+    : { name: 'bits/dim', perNat: 1 / (sizeOf(data.shape) * Math.LN2) };
+
+/** Samples drawn for a report: fewer where events are large. */
+export const sampleCount = (law: Pick<Law, 'shape'>): number => (sizeOf(law.shape) <= 64 ? 4000 : 100);
+
+/** The first rows of a data set. */
+export const firstRows = (data: Dataset, most: number): Tensor => {
+  const n = Math.min(most, data.size);
+  const rows = readRows(
+    data,
+    Int32Array.from({ length: n }, (_, i) => i),
+  );
+  return { shape: [n, ...data.shape], type: 'float32', data: rows };
+};
+
+/** Numbers of single precision. */
+export const floats = (t: Tensor): Float32Array =>
+  t.data instanceof Float32Array ? t.data : Float32Array.from(t.data);
+
+/** Images of levels as a grid, small ones enlarged. */
+export const gridOf = (t: Tensor, image: ImageShape, levels: number, most: number): Picture => {
+  const n = Math.min(most, t.shape[0]) * sizeOf(t.shape.slice(1));
+  const scale = Math.max(1, Math.min(6, Math.floor(56 / image.width)));
+  const images = Float32Array.from(floats(t).subarray(0, n), (v) => v / (levels - 1));
+  return imageGrid({ ...image, scale, images });
+};

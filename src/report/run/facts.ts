@@ -1,0 +1,33 @@
+import { sizeOf } from '../../core/shape.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { Evaluation } from '../../inference/evaluate.ts';
+import type { ReportRecord } from '../report-html.ts';
+
+const signed = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(4)}`;
+
+/** The test result as facts, with what kind of number it is. */
+export const evaluationFacts = (e: Evaluation, data: Dataset): ReportRecord['facts'] => {
+  const kind = e.evidence === 'exact' ? 'exact' : e.evidence === 'bound' ? 'an upper bound' : 'an estimate';
+  const events = `${e.events.toLocaleString('en-US')} events, ${kind}`;
+  const nats = (x: number): string => `${x.toFixed(4)} nats`;
+  const known = [
+    ...(e.entropy === undefined
+      ? []
+      : [{ label: 'Entropy of the data', value: nats(e.entropy), hint: 'the least possible' }]),
+    ...(e.gap === undefined
+      ? []
+      : [{ label: 'Gap to the entropy', value: nats(e.gap).replace(/^.*? /, `${signed(e.gap)} `) }]),
+  ];
+  const error = e.standardError.toFixed(4);
+  return data.levels === undefined
+    ? [{ label: 'Test −log p', value: nats(e.nats), hint: `± ${error}, ${events}` }, ...known]
+    : [
+        {
+          label: 'Test bits/dim',
+          value: e.bitsPerDim.toFixed(4),
+          hint: `± ${(e.standardError / (sizeOf(data.shape) * Math.LN2)).toFixed(4)}, ${events}`,
+        },
+        { label: 'Test −log P', value: `${e.nats.toFixed(1)} nats`, hint: 'of an event' },
+        ...known,
+      ];
+};

@@ -1,0 +1,50 @@
+/** What the figures of a run are drawn from. */
+
+import type { Tensor } from '../../core/tensor.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { Evaluation } from '../../inference/evaluate.ts';
+import type { HistoryPoint } from '../../inference/fit.ts';
+import type { Running } from '../../inference/run.ts';
+import type { GraphRecord } from '../graph-layout.ts';
+import type { ReportRecord } from '../report-html.ts';
+
+/** A run that has ended. */
+export interface RunRecord {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly running: Running;
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly history: readonly HistoryPoint[];
+  readonly evaluation: Evaluation;
+  /** Facts beside those of the evaluation: steps, time, backend. */
+  readonly facts: ReportRecord['facts'];
+  readonly graph?: GraphRecord;
+  readonly command: string;
+  readonly footer: string;
+  readonly seed: number;
+}
+
+/** A figure under the name its files get. */
+export interface NamedFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly svg: string;
+  readonly png: Uint8Array;
+}
+
+/** A figure before it is rendered; pictures made of pixels bring their own PNG. */
+export type Figure = Omit<NamedFigure, 'png'> & { readonly png?: Uint8Array };
+
+/** What a report says of one side of a run. */
+export interface Finding {
+  readonly figures: readonly Figure[];
+  readonly facts?: ReportRecord['facts'];
+}
+
+/** Looks at one side of a run, given samples of its law; finds nothing where the law or its data are not of that kind. */
+export type Finder = (run: RunRecord, samples: Tensor) => Promise<Finding>;
+
+/** Nothing found. */
+export const nothing: Finding = { figures: [] };
