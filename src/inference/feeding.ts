@@ -9,6 +9,7 @@ import { type Layout, splitFlat } from './flat.ts';
 import { initialParameters } from './initialise.ts';
 import type { Objective } from './objective.ts';
 import { meanLoss } from './training-program.ts';
+import { stepFeed } from './training-step.ts';
 
 /** A batch of K steps' data, `[K, B, …]`. */
 export const readBatches = (data: Dataset, batchSize: number, seed: number, step: number, k: number): Tensor => {
@@ -41,12 +42,12 @@ export const validator = async <S extends Shape>(
   layout: Layout,
   backend: Backend,
   seed: number,
-): Promise<(flat: Tensor) => Promise<number>> => {
+): Promise<(flat: Tensor, step: number) => Promise<number>> => {
   const size = Math.min(1000, data.size);
   const p = program([meanLoss(objective, o.input('batch', [size, ...data.shape]))], backend.precisions[0]);
   const run = await backend.compile(p);
   const chunks = Math.floor(data.size / size);
-  return async (flat) => {
+  return async (flat, step) => {
     let total = 0;
     for (let c = 0; c < chunks; c++) {
       const values = new Float32Array(size * sizeOf(data.shape));
@@ -55,7 +56,8 @@ export const validator = async <S extends Shape>(
         values,
       );
       const batch: Tensor = { shape: [size, ...data.shape], type: 'float32', data: values };
-      const feeds = { ...splitFlat(layout, flat), ...noiseFeeds(p, { seed: seed + 1, firstExample: c * size }), batch };
+      const noise = noiseFeeds(p, { seed: seed + 1, firstExample: c * size });
+      const feeds = { ...stepFeed(step), ...splitFlat(layout, flat), ...noise, batch };
       const [loss] = await run.run(feeds);
       total += loss.data[0];
     }

@@ -14,6 +14,7 @@ import { alignFlat, joinFlat, type Layout, splitFlat } from './flat.ts';
 import type { Objective } from './objective.ts';
 import { adam, type Optimizer } from './optimizer.ts';
 import { meanLoss, type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
+import { stepFeed, stepNumbers } from './training-step.ts';
 
 /** Everything training needs to go on exactly where it stopped. */
 export interface TrainingState {
@@ -177,6 +178,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       ...Object.fromEntries(names.map((n, i) => [n, from.vectors[i]])),
       batches: readBatches(data, batchSize, seed, from.step, k),
       coefficients: { shape: [k, optimizer.coefficients.length], type: 'float32', data: coefficients },
+      'step numbers': { shape: [k], type: 'float32', data: stepNumbers(from.step, k) },
       ...trainingNoise(tk, seed, from.step),
     });
     return { state: { step: from.step + k, vectors: outputs.slice(0, -1) }, losses: outputs[outputs.length - 1] };
@@ -208,7 +210,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       const loss = mean(next.losses.data);
       const value =
         validate !== undefined && crossed(every)
-          ? await validate(state.vectors[ema === undefined ? 0 : state.vectors.length - 1])
+          ? await validate(state.vectors[ema === undefined ? 0 : state.vectors.length - 1], state.step)
           : undefined;
       const point: HistoryPoint = { step: state.step, loss, ...(value === undefined ? {} : { validation: value }) };
       history.push(point);
@@ -256,7 +258,11 @@ const locate = async <S extends Shape>(
     const step = at.step + 1;
     const batch = readBatches(data, batchSize, seed, at.step, 1);
     const x = o.input('batch', [batchSize, ...data.shape]);
-    const feeds = { ...splitFlat(layout, at.vectors[0]), batch: { ...batch, shape: batch.shape.slice(1) } };
+    const feeds = {
+      ...stepFeed(at.step),
+      ...splitFlat(layout, at.vectors[0]),
+      batch: { ...batch, shape: batch.shape.slice(1) },
+    };
     const layer = await firstNonFinite(backend, meanLoss(objective, x), feeds, { seed, step: at.step });
     const bad = layout.entries.find(
       (e) =>

@@ -12,3 +12,4 @@ export { lawPrograms, type Running, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
 export { batchLosses, meanLoss } from './training-program.ts';
+export { rampUp, trainingStep } from './training-step.ts';

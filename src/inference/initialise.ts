@@ -8,6 +8,7 @@ import { type Backend, noiseFeeds, parametersOf, program } from '../core/program
 import type { Shape } from '../core/shape.ts';
 import { castTensor, type Tensor } from '../core/tensor.ts';
 import type { Objective } from './objective.ts';
+import { stepFeed } from './training-step.ts';
 
 /**
  * Initial values of an objective's parameters, rounded to float32. They come from the `reference` interpreter, so every backend starts
@@ -28,7 +29,7 @@ export const initialParameters = async <S extends Shape>(
     : closed;
   const precision = needsData && !backend.precisions.includes('float64') ? 'float32' : 'float64';
   const p = program(values, precision);
-  const feeds = { ...noiseFeeds(p, { seed }), examples };
+  const feeds = { ...noiseFeeds(p, { seed }), ...stepFeed(0), examples };
   const executable = needsData ? await backend.compile(p) : undefined;
   const results = executable === undefined ? evaluateProgram(p, feeds) : await executable.run(feeds);
   await executable?.dispose();

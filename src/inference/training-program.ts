@@ -13,6 +13,7 @@ import { vmapAll } from '../core/vectorize.ts';
 import { flatten, type Layout, layoutOf, unflatten } from './flat.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
+import { stepLeaves } from './training-step.ts';
 
 /** Noise drawn while training; initial values use paths of their own. */
 export const isTrainingNoise = (path: string): boolean => path.startsWith('noise');
@@ -52,7 +53,7 @@ export interface TrainingOptions<S extends Shape> {
 }
 
 /**
- * Builds the program (θ, state…, [ema]; batches [K, B, …], coefficients [K, c], noise [K, …]) ↦ (θ, state…, [ema], losses [K]).
+ * Builds the program (θ, state…, [ema]; batches [K, B, …], coefficients [K, c], noise [K, …], [step numbers [K]]) ↦ (θ, state…, [ema], losses [K]).
  * The parameters are one flat vector; the gradient is taken by the pieces and joined.
  */
 export const trainingProgram = <S extends Shape>({
@@ -66,6 +67,7 @@ export const trainingProgram = <S extends Shape>({
   const loss = meanLoss(objective, batch);
   const layout = layoutOf([loss]);
   const noise = topological([loss]).filter((e) => e.op === 'noise');
+  const numbers = stepLeaves([loss]);
   const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
 
   const vector = (name: string): Expr => o.input(name, [layout.size]);
@@ -78,9 +80,10 @@ export const trainingProgram = <S extends Shape>({
       o.input('batches', [steps, batchSize, ...objective.shape]),
       o.input('coefficients', [steps, optimizer.coefficients.length]),
       ...noiseNames.map(([path, e]) => o.input(`noise:${path}`, [steps, ...e.shape])),
+      ...(numbers.length > 0 ? [o.input('step numbers', [steps])] : []),
     ],
     body: ([theta, ...state], [x, coefficients, ...drawn]) => {
-      const inPlace = new Map<Expr, Expr>([[batch, x]]);
+      const inPlace = new Map<Expr, Expr>([[batch, x], ...numbers.map((e) => [e, drawn[noiseNames.length]] as const)]);
       for (const e of noise)
         if (e.op === 'noise') inPlace.set(e, drawn[noiseNames.findIndex(([p]) => p === e.attributes.path)]);
       const { outputs, pieces } = unflatten(substitute([loss], inPlace), layout, theta);
