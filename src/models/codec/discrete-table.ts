@@ -31,6 +31,10 @@ export const discreteTable: Tables['laws'] = {
     variant({ shape: shapeCodec, levels: integer }, { loc: argument, scale: argument }, ({ shape, ...p }) =>
       d.discretisedLogistic(shape, p),
     ),
+  discretisedNormal: () =>
+    variant({ shape: shapeCodec, levels: integer }, { loc: argument, scale: argument }, ({ shape, ...p }) =>
+      d.discretisedNormal(shape, p),
+    ),
   discretisedLogisticMixture: () =>
     variant(
       { shape: shapeCodec, levels: integer, logits: argument, loc: argument, scale: argument },
@@ -46,6 +50,10 @@ export const discreteTable: Tables['laws'] = {
   mixture: (read) =>
     variant({ logits: argument, components: list(read.law) }, {}, ({ logits, components }) =>
       d.mixture({ logits, components: components as readonly Sampled<Shape>[] }),
+    ),
+  hierarchical: (read) =>
+    variant({ first: read.law, rest: list(read.conditional) }, {}, ({ first, rest }) =>
+      d.hierarchical(first as never, ...(rest as never[])),
     ),
   product: (read) =>
     variant({ laws: list(read.law) }, {}, ({ laws }) => d.product(laws as readonly Sampled<readonly [number]>[])),
