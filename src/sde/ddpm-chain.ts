@@ -1,0 +1,105 @@
+/**
+ * A Gaussian chain: a noising process looked at T + 1 times. x_k = α_k x₀ + σ_k ε for k = 0 … T, α_0 = 1 and σ_0 = 0 the data; steps are Markov,
+ * x_k = a_k x_{k−1} + √b_k ε, and by Bayes' rule q(x_{k−1} | x_k, x₀) is normal with mean `fromData`·x₀ + `fromNoisy`·x_k. Everything about the chain is
+ * a table of numbers in double precision; DDPM (Ho et al. 2020, eq. 6–7), its bound and its layers read them.
+ */
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+
+/** The step between k − 1 and k. */
+export interface ChainStep {
+  /** a_k = α_k/α_{k−1}, the signal that q(x_k | x_{k−1}) keeps. */
+  readonly keep: number;
+  /** b_k = σ_k² − a_k² σ_{k−1}², the variance of q(x_k | x_{k−1}): β_k of DDPM. */
+  readonly added: number;
+  /** Weights of x₀ and x_k in the mean of q(x_{k−1} | x_k, x₀). */
+  readonly fromData: number;
+  readonly fromNoisy: number;
+  /** b_k σ_{k−1}²/σ_k², the variance of q(x_{k−1} | x_k, x₀): β̃_k of DDPM, 0 at k = 1. */
+  readonly posterior: number;
+}
+
+/** A Gaussian chain of T steps. */
+export interface GaussianChain {
+  /** T. */
+  readonly steps: number;
+  /** α_0 … α_T and σ_0 … σ_T: T + 1 numbers. */
+  readonly alpha: readonly number[];
+  readonly sigma: readonly number[];
+  /** The steps 1 … T, the first at index 0. */
+  readonly step: readonly ChainStep[];
+}
+
+/**
+ * The chain through marginals x_k = α_k x₀ + σ_k ε, k = 1 … T; data (1, 0) are put in front. Throws `ArgumentError` naming the step where
+ * less noise would be left than before: no Markov chain has such marginals.
+ *
+ * @example
+ * gaussianChain([0.9, 0.5], [0.3, 0.9]).step[1].keep;   // 0.5/0.9
+ */
+export const gaussianChain = (alphas: readonly number[], sigmas: readonly number[]): GaussianChain => {
+  const [alpha, sigma] = [
+    [1, ...alphas],
+    [0, ...sigmas],
+  ];
+  const step = alphas.map((a, i): ChainStep => {
+    const [s, before] = [sigma[i + 1] ** 2, sigma[i] ** 2];
+    const keep = a / alpha[i];
+    const added = s - keep ** 2 * before;
+    if (!(added > 0) || !Number.isFinite(keep))
+      return raise('ArgumentError', 'gaussianChain', `step ${i + 1} adds no noise`, {
+        expected: 'σ/α that grows from step to step',
+        got: `(α, σ) = (${alpha[i]}, ${sigma[i]}), then (${a}, ${sigma[i + 1]})`,
+      });
+    return {
+      keep,
+      added,
+      fromData: (alpha[i] * added) / s,
+      fromNoisy: (keep * before) / s,
+      posterior: (added * before) / s,
+    };
+  });
+  return { steps: alphas.length, alpha, sigma, step };
+};
+
+/**
+ * The variance-preserving chain of β₁ … β_T: α_k² = ᾱ_k = ∏ (1 − β), σ_k² = 1 − ᾱ_k by sums of logarithms, which keep their digits.
+ *
+ * @example
+ * variancePreservingChain(betas({ steps: 1000 })).alpha[1000] ** 2;   // 4.04e-5
+ */
+export const variancePreservingChain = (beta: readonly number[]): GaussianChain => {
+  let total = 0;
+  const logs = beta.map((b) => {
+    total += Math.log1p(-b);
+    return total;
+  });
+  return gaussianChain(
+    logs.map((l) => Math.exp(0.5 * l)),
+    logs.map((l) => Math.sqrt(-Math.expm1(l))),
+  );
+};
+
+/** A number of every step as a constant `[T]`, by a function of the step. */
+export const tabled = (chain: GaussianChain, f: (step: ChainStep, k: number) => number): Expr =>
+  o.constant(chain.step.map((s, i) => f(s, i + 1)));
+
+/**
+ * log of the variances that reverse steps may take, `[T]` each (Ho et al. 2020, §3.2): `large` b_k is right for standard normal data, `small` b̃_k
+ * for data at one point. The first step has b̃ = 0; both take b̃₂ there, as the paper's code does (b₁ where T = 1).
+ */
+export const reverseLogVariances = (chain: GaussianChain): { readonly large: Expr; readonly small: Expr } => {
+  const first = chain.steps > 1 ? chain.step[1].posterior : chain.step[0].added;
+  return {
+    large: tabled(chain, (s, k) => Math.log(k === 1 ? first : s.added)),
+    small: tabled(chain, (s, k) => Math.log(k === 1 ? first : s.posterior)),
+  };
+};
+
+/** KL(N(m, v) ‖ N(m + d, w)) in nats, summed over the event: ½ Σ (v/w − 1 − log(v/w) + d²/w), by logarithms of v and w. */
+export const normalKl = (distance: Expr, logV: Expr, logW: Expr): Expr => {
+  const logRatio = o.sub(logV, logW);
+  const excess = o.sub(o.expm1(logRatio), logRatio);
+  return o.mul(0.5, o.sum(o.add(o.mul(o.square(distance), o.exp(o.neg(logW))), o.broadcastTo(excess, distance.shape))));
+};
