@@ -1,0 +1,47 @@
+import { raise } from '../core/errors.ts';
+import * as o from '../core/ops/index.ts';
+import * as Sc from '../core/scope.ts';
+import { sizeOf } from '../core/shape.ts';
+import { type Activation, activations, dense, denseZero } from './dense.ts';
+import { conditioning, type NoiseConditioned, noiseConditioned } from './noise-conditioned.ts';
+import { type Embedding, sinusoidal } from './time-embedding.ts';
+
+/** Options of {@link resMlp}. */
+export interface ResMlpOptions {
+  readonly activation?: Activation;
+  /** How the noise coordinate is read; default `sinusoidal({ size: 32 })`. */
+  readonly embedding?: Embedding;
+}
+
+/**
+ * A residual perceptron that reads a noise level, for events that are vectors: h₀ = W x, hᵢ₊₁ = hᵢ + f(Wᵢ f(hᵢ) + Vᵢ e(c)) over the given widths
+ * (a change of width is a plain layer), and a last layer that starts at zero, so that an untrained network says 0. One product per layer and
+ * one for its reading of the noise level. Throws `ArgumentError` where a width is no positive integer or there is none.
+ *
+ * @example
+ * resMlp([128, 128, 128]);
+ */
+export const resMlp = (
+  hidden: readonly number[],
+  { activation = 'silu', embedding = sinusoidal() }: ResMlpOptions = {},
+): NoiseConditioned => {
+  const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
+  if (bad !== undefined || hidden.length === 0)
+    return raise('ArgumentError', 'resMlp', 'one width or more, positive integers', { got: `[${hidden.join(', ')}]` });
+  const f = activations[activation];
+  return noiseConditioned(
+    { type: 'resMlp', hidden, activation, embedding: embedding.spec },
+    (x, c, output, context) => (scope) => {
+      const level = conditioning(embedding, hidden[0])(c, context)(scope);
+      const start = Sc.at('in', dense(hidden[0])(o.reshape(x, [sizeOf(x.shape)])))(scope);
+      const last = hidden.reduce((h, width, i) => {
+        const layer = Sc.at(`block${i}`, (s) => {
+          const mixed = Sc.at('dense', dense(width)(f(h)))(s);
+          return f(o.add(mixed, Sc.at('level', dense(width)(level))(s)));
+        })(scope);
+        return h.shape[0] === width ? o.add(h, layer) : layer;
+      }, start);
+      return o.reshape(Sc.at('out', denseZero(sizeOf(output))(last))(scope), output);
+    },
+  );
+};
