@@ -2,7 +2,16 @@
 import * as t from 'io-ts';
 import { PushforwardError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
-import { type Dataset, loadDataset, splitDataset, take, toyDatasetOf, toyNamed, toyNames } from '../data/index.ts';
+import {
+  binarised,
+  type Dataset,
+  loadDataset,
+  splitDataset,
+  take,
+  toyDatasetOf,
+  toyNamed,
+  toyNames,
+} from '../data/index.ts';
 import { orThrow, settled } from './failures.ts';
 import { kindOf } from './files.ts';
 
@@ -28,6 +37,8 @@ export const DataRecord = t.intersection([
     trainRows: rows,
     testRows: rows,
     test: t.number,
+    /** grey levels become coin flips: anew at every step of training, once for the test */
+    binarise: t.boolean,
     /** share of the training rows to validate on */
     validation: t.number,
   }),
@@ -80,6 +91,12 @@ export const wholeData = async (r: DataRecord): Promise<Dataset> => {
 
 /** The data in parts: toys are drawn, files are read and split. Throws what the readers say. */
 export const dataParts = async (r: DataRecord): Promise<Parts> => {
+  const parts = await grey(r);
+  return r.binarise === true ? { ...parts, test: binarised(parts.test, r.seed) } : parts;
+};
+
+/** The parts before anything is binarised. */
+const grey = async (r: DataRecord): Promise<Parts> => {
   const name = toySpelling(r.source);
   const { train, test } =
     name === undefined

@@ -1,4 +1,4 @@
-/** The grey levels a law is about, read off its declaration: those of its outermost dequantisation. */
+/** The grey levels a law is about, read off its declaration: those of its outermost dequantisation; two where it flips coins. */
 import type { Law } from '../algebra/dist.ts';
 import type { Json } from '../algebra/spec.ts';
 import { isRecord } from '../core/codec.ts';
@@ -6,6 +6,8 @@ import { isRecord } from '../core/codec.ts';
 const found = (spec: Json): number | undefined => {
   if (Array.isArray(spec)) return found(spec[0] ?? null);
   if (!isRecord(spec)) return undefined;
+  if (spec.type === 'stochastic')
+    return isRecord(spec.decoder) && spec.decoder.type === 'conditionalBernoulli' ? 2 : undefined;
   if (spec.type === 'dequantise') return typeof spec.levels === 'number' ? spec.levels : undefined;
   const inner = spec.type === 'pushforward' ? spec.transport : spec.type === 'compose' ? spec.layers : spec.layer;
   return inner === undefined ? undefined : found(inner as Json);

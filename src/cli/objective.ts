@@ -1,26 +1,44 @@
-/** The one place where a law's evidence chooses its estimator at run time; in programs the type does. */
-import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { Dist, Law } from '../algebra/dist.ts';
-import type { Bound, Evidence, Exact, Unbiased } from '../algebra/evidence.ts';
+/** The one place where a run chooses its estimator: by name, by what the registry says of the model, or by the law's evidence. In programs types do. */
+import { type Either, left, map, right } from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Law } from '../algebra/dist.ts';
+import type { Evidence } from '../algebra/evidence.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
-import { elbo, maximumLikelihood, type Objective } from '../inference/objective.ts';
+import { dynamicallyBinarised } from '../inference/binarise.ts';
+import type { Objective } from '../inference/objective.ts';
+import { models, objectiveNamed } from '../models/index.ts';
+import type { Parts } from './data-source.ts';
+import type { TrainingRecord } from './training-record.ts';
 
-type Estimator = (law: Law) => Either<Failure, Objective<Shape>>;
-
-const refused =
-  (why: string): Estimator =>
-  (law) =>
-    left(failure('ArgumentError', law.spec.type, `the law cannot be trained by its density: ${why}`));
-
-const estimators: { readonly [E in Evidence]: Estimator } = {
-  exact: (law) => right(maximumLikelihood(law as unknown as Dist<Shape, Exact>)),
-  bound: (law) => right(elbo(law as unknown as Dist<Shape, Bound>)),
+const byEvidence: { readonly [E in Evidence]: string | undefined } = {
+  exact: 'maximumLikelihood',
+  bound: 'elbo',
   // The mean of an unbiased estimate of −log p has the gradient of −log p in the mean.
-  unbiased: (law) => right(elbo(law as unknown as Dist<Shape, Unbiased & Bound>)),
-  unnormalised: refused('it is known only up to a constant'),
-  none: refused('it has none'),
+  unbiased: 'elbo',
+  unnormalised: undefined,
+  none: undefined,
 };
 
-/** Maximum likelihood of an exact law, the evidence lower bound of a bounded one; a failure of any other. */
-export const trainingObjective: Estimator = (law) => estimators[law.evidence](law);
+/** What is minimised when a law is trained as a record says. */
+export const trainingObjective = (
+  law: Law,
+  { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
+  { train, test }: Parts,
+): Either<Failure, Objective<Shape>> => {
+  const named = objective ?? (models[model]?.objective === undefined ? byEvidence[law.evidence] : undefined);
+  const own = models[model]?.objective;
+  const chosen: Either<Failure, Objective<Shape>> = named !== undefined
+    ? objectiveNamed(named)(law)
+    : own !== undefined
+      ? right(own(law))
+      : left(
+          failure('ArgumentError', '--objective', 'the law has no density to be trained by: say which estimator', {
+            expected: 'a name (see: pushforward objectives)',
+            got: `${law.spec.type}, whose log-density is ${law.evidence}`,
+          }),
+        );
+  return train.levels !== undefined && test.levels !== train.levels
+    ? pipe(chosen, map(dynamicallyBinarised(train.levels)))
+    : chosen;
+};

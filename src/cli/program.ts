@@ -7,6 +7,7 @@ import { describeCommand } from './commands/describe.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { modelsCommand } from './commands/models.ts';
+import { objectivesCommand } from './commands/objectives.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { toysCommand } from './commands/toys.ts';
 import { trainCommand } from './commands/train.ts';
@@ -25,6 +26,7 @@ const commands: readonly Declare[] = [
   describeCommand,
   exportCommand,
   modelsCommand,
+  objectivesCommand,
   toysCommand,
   backendsCommand,
 ];

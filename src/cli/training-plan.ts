@@ -45,8 +45,10 @@ const flags = {
   shape: Integers,
   levels: PositiveInteger,
   classes: PositiveInteger,
+  binarise: Switch,
   layers: PositiveInteger,
   hidden: Integers,
+  objective: Text,
   steps: PositiveInteger,
   epochs: PositiveInteger,
   batchSize: PositiveInteger,
@@ -123,6 +125,7 @@ const dataRecord = (f: Flags, source: string): DataRecord => {
     ...(f.trainRows === undefined ? {} : { trainRows: pair(f.trainRows) }),
     ...(f.testRows === undefined ? {} : { testRows: pair(f.testRows) }),
     ...(f.test === undefined ? {} : { test: f.test }),
+    ...(f.binarise === true ? { binarise: true } : {}),
     ...(validation === undefined ? {} : { validation }),
   };
 };
@@ -134,8 +137,8 @@ const stepsOf = (f: Flags, parts: Parts, batchSize: number): number | undefined 
 };
 
 /** What the model makes of the data, where that is not what one would expect. */
-const remarksOn = (law: Law, { train }: Parts): string[] =>
-  train.levels !== undefined && law.evidence === 'exact'
+const remarksOn = (law: Law, { train, test }: Parts): string[] =>
+  test.levels === train.levels && train.levels !== undefined && law.evidence === 'exact'
     ? [
         `the data are integers 0 to ${train.levels - 1} and the model has no dequantise layer: its density of integers can grow without bound`,
       ]
@@ -160,7 +163,9 @@ const standardised = (law: Law, parts: Parts): { readonly law: Law; readonly rem
 };
 
 /** What the model is told of the data: with classes, the last columns of a row are its one-hot class. */
-const eventOf = ({ shape, levels }: Parts['train'], classes: number | undefined): EventInfo => {
+const eventOf = ({ train, test }: Parts, classes: number | undefined): EventInfo => {
+  const { shape } = train;
+  const { levels } = test;
   const known = levels === undefined ? {} : { levels };
   if (classes === undefined) return { shape, ...known };
   if (shape.length !== 1 || shape[0] <= classes)
@@ -179,7 +184,7 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
-  const model = await openModel(named, eventOf(parts.train, f.classes), {
+  const model = await openModel(named, eventOf(parts, f.classes), {
     ...(f.layers === undefined ? {} : { layers: f.layers }),
     ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
   });
@@ -198,6 +203,7 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
     backend: f.backend ?? EMBEDDED,
     ...(clip === undefined ? {} : { clip }),
     ...(f.ema === undefined ? {} : { ema: f.ema }),
+    ...(f.objective === undefined ? {} : { objective: f.objective }),
     ...(f.patience === undefined ? {} : { patience: f.patience }),
   };
   const bare = (s: string): string => s.replace(/^.*[/\\]/, '').replace(/(\.(csv|tsv|npy|idx|json|gz))+$/i, '');

@@ -24,6 +24,8 @@ export const TrainingRecord = t.intersection([
     clip: t.number,
     /** Decay of the average of the parameters, where one is kept. */
     ema: t.number,
+    /** The estimator, where it is not the model's own: `importanceWeighted:50`. */
+    objective: t.string,
     /** Validations without a better loss that end training. */
     patience: t.number,
   }),

@@ -1,5 +1,6 @@
 /** Data: readers (CSV, NPY, IDX), splits, scaling, batches, and toy laws with known entropy. */
 export { type Batch, batchAt, batches, batchIndices } from './batches.ts';
+export { binarised } from './binarised.ts';
 export type { CsvOptions } from './csv.ts';
 export {
   allRows,

@@ -8,6 +8,7 @@ export * from './flows.ts';
 export * from './gaussianisation.ts';
 export * from './glow.ts';
 export * from './nsf.ts';
+export * from './objectives.ts';
 export * from './over-events.ts';
 export * from './planar-flow.ts';
 export * from './real-nvp.ts';

@@ -1,7 +1,7 @@
 /** What there is: models, toy laws, interpreters. */
 import { backends } from '../../core/interpreters/index.ts';
 import { toyNamed, toyNames } from '../../data/index.ts';
-import { models } from '../../models/index.ts';
+import { models, objectives } from '../../models/index.ts';
 import { EMBEDDED } from '../backend-source.ts';
 import { EXIT, orThrow } from '../failures.ts';
 import type { Action, Call } from '../kit.ts';
@@ -28,6 +28,30 @@ export const listModels: Action = async (call) => {
         (m) =>
           `${paint(call.io.colour.out, 'cyan', m.name.padEnd(width))}${line(m.description)}\n${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(m.paper))}\n`,
       )
+      .join('\n'),
+  );
+};
+
+/** `pushforward objectives`. */
+export const listObjectives: Action = async (call) => {
+  const list = Object.entries(objectives).map(([name, { description, paper, number }]) => ({
+    name,
+    description,
+    ...(paper === undefined ? {} : { paper }),
+    ...(number === undefined ? {} : { number: { means: number.means, default: number.default } }),
+  }));
+  const shown = (o: (typeof list)[number]): string =>
+    o.number === undefined ? o.name : `${o.name}:${o.number.default}`;
+  const width = Math.max(...list.map((o) => shown(o).length)) + 2;
+  const line = (text: string) => wrapped(text, Math.min(110, call.io.columns), width);
+  return print(call, list, () =>
+    list
+      .map((o) => {
+        const number = o.number === undefined ? '' : ` The number is ${o.number.means}.`;
+        const paper =
+          o.paper === undefined ? '' : `${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(o.paper))}\n`;
+        return `${paint(call.io.colour.out, 'cyan', shown(o).padEnd(width))}${line(o.description + number)}\n${paper}`;
+      })
       .join('\n'),
   );
 };

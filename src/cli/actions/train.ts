@@ -156,7 +156,7 @@ const writeResults = async (
 export const train: Action = async (call) => {
   const plan = await planTraining(call.args[0], call.flags);
   const { law, parts, record, out, resume } = plan;
-  const objective = orThrow(trainingObjective(law));
+  const objective = orThrow(trainingObjective(law, record, parts));
   const backend = await chosenBackend(record.backend);
   const description = describe(law);
   await settled(prepareFolder(out));

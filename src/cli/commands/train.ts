@@ -23,9 +23,14 @@ export const trainCommand: Declare = (program, on) => {
     .option('--shape <sizes>', 'files: another shape for the events, such as 28,28')
     .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
     .option('--classes <n>', 'the last n columns are the class, one-hot: the model is of (event, class)')
+    .option('--binarise', 'images: each pixel is a coin flip with its grey value as chance, thrown anew at every step')
     .optionsGroup('Model:')
     .option('--layers <n>', 'number of layers')
     .option('--hidden <sizes>', 'hidden widths of each network, such as 64,64')
+    .option(
+      '--objective <name[:n]>',
+      'what is minimised (see: pushforward objectives), such as importanceWeighted:50 (default: the model’s)',
+    )
     .optionsGroup('Training:')
     .option('--steps <n>', 'optimiser steps in all (default 5,000)')
     .option('--epochs <n>', 'passes over the training data, instead of --steps')

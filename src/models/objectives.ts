@@ -1,0 +1,61 @@
+/** The table of estimators: what `train --objective` can say, and what the documentation lists. A family of estimators is a file. */
+import { chain, type Either, left, right } from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Law } from '../algebra/dist.ts';
+import { type Failure, failure } from '../core/errors.ts';
+import { unknownName } from '../core/names.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Objective } from '../inference/objective.ts';
+import { densityObjectives } from './objectives/densities.ts';
+import type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
+
+export type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
+
+/** Every estimator by name. */
+export const objectives: ObjectiveTable = { ...densityObjectives };
+
+/** An estimator as a person writes it, `elbo` or `importanceWeighted:50`, read. */
+interface Written {
+  readonly name: string;
+  readonly entry: ObjectiveEntry;
+  readonly number: number;
+}
+
+const written = (text: string): Either<Failure, Written> => {
+  const [word, digits, ...rest] = text.split(':').map((s) => s.trim());
+  const name = Object.keys(objectives).find((k) => k.toLowerCase() === word.toLowerCase());
+  if (name === undefined) return left(unknownName('objective', 'objective', word, Object.keys(objectives)));
+  const entry = objectives[name];
+  const { number } = entry;
+  if (digits === undefined) return right({ name, entry, number: number?.default ?? 1 });
+  const value = Number(digits);
+  const usable = rest.length === 0 && digits !== '' && Number.isFinite(value) && value > 0;
+  return number !== undefined && usable && (!number.integer || Number.isInteger(value))
+    ? right({ name, entry, number: value })
+    : left(
+        failure(
+          'ArgumentError',
+          'objective',
+          number === undefined ? `${name} takes no number` : 'the number cannot be used',
+          {
+            expected: number === undefined ? name : `${name}:<${number.means}>`,
+            got: text,
+          },
+        ),
+      );
+};
+
+/**
+ * The objective of a law by an estimator's name, `elbo` or `importanceWeighted:50`. `UnknownName` with the nearest name, or `ArgumentError` where the
+ * law lacks what the estimator needs: what the types of a program say, for a command line.
+ *
+ * @example
+ * objectiveNamed('importanceWeighted:8')(law)   // Either<Failure, Objective>
+ */
+export const objectiveNamed =
+  (text: string) =>
+  (law: Law): Either<Failure, Objective<Shape>> =>
+    pipe(
+      written(text),
+      chain(({ entry, number }) => entry.of(law, number)),
+    );
