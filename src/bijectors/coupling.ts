@@ -17,7 +17,9 @@ export type Split =
   /** pixels (i, j) of an image `[H, W, C]` with i + j even (RealNVP, §3.4) */
   | 'checkerboard'
   /** the other pixels */
-  | 'checkerboardInverse';
+  | 'checkerboardInverse'
+  /** so many of the last axis */
+  | number;
 
 /** Options common to couplings. */
 export interface CouplingOptions {
@@ -26,15 +28,15 @@ export interface CouplingOptions {
   readonly split?: Split;
 }
 
-const half = (x: Expr): readonly [Expr, Expr] => {
+const parted = (x: Expr, passing?: number): readonly [Expr, Expr] => {
   const axis = x.shape.length - 1;
   const n = x.shape[axis] ?? 0;
-  if (n < 2)
+  const k = passing ?? Math.floor(n / 2);
+  if (!(Number.isInteger(k) && k >= 1 && k < n))
     return raise('ShapeError', '', 'coupling: nothing to split', {
-      expected: 'a last axis of 2 or more',
+      expected: `a last axis of ${passing === undefined ? 2 : passing + 1} or more`,
       got: showShape(x.shape),
     });
-  const k = Math.floor(n / 2);
   return [o.sliceAxis(x, axis, 0, k), o.sliceAxis(x, axis, k, n)];
 };
 
@@ -74,8 +76,8 @@ const couplingNamed = (
   conditioner: Network,
   split: Split,
 ): Endo<'bijective'> => {
-  const halves = (x: Expr, move: (b: Expr, raw: Expr) => Sc.Scoped<Mapped>): Sc.Scoped<Step> => {
-    const [a, b] = half(x);
+  const parts = (x: Expr, move: (b: Expr, raw: Expr) => Sc.Scoped<Mapped>): Sc.Scoped<Step> => {
+    const [a, b] = parted(x, typeof split === 'number' ? split : undefined);
     return pipe(
       Sc.at('net', conditioner.apply(a, [map.width, ...b.shape])),
       Sc.chain((raw) => move(b, raw)),
@@ -97,7 +99,7 @@ const couplingNamed = (
       })),
     );
   };
-  const step = split === 'half' ? halves : masked;
+  const step = split === 'half' || typeof split === 'number' ? parts : masked;
   return bijection({ spec, encode: (x) => step(x, map.encode), decode: (z) => step(z, map.decode) });
 };
 

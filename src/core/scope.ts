@@ -16,6 +16,8 @@ export interface Scope {
   readonly path: string;
   /** Present where parameters are constants to every derivative: see {@link detached}. */
   readonly detached?: true;
+  /** What networks that read a context see: see {@link inContext}. */
+  readonly context?: Expr;
 }
 
 /** A value over a scope: fp-ts's Reader. */
@@ -53,6 +55,17 @@ export const detached =
   <A>(part: Scoped<A>): Scoped<A> =>
   (scope) =>
     part({ ...scope, detached: true });
+
+/** The part with a context that networks in it may read (`contextual` of `pushforward/nn`); an inner context hides an outer one. */
+export const inContext =
+  <A>(context: Expr, part: Scoped<A>): Scoped<A> =>
+  (scope) =>
+    part({ ...scope, context });
+
+/** The context; throws `ArgumentError` where there is none. */
+export const context: Scoped<Expr> = (scope) =>
+  scope.context ??
+  raise('ArgumentError', '', 'there is no context here: a contextual network stands inside a conditional law');
 
 /** The current path. */
 export const path: Scoped<string> = (scope) => scope.path;

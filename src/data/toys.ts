@@ -11,6 +11,7 @@ import {
   swissRoll,
   twentyFiveGaussians,
   twoMoons,
+  twoSquares,
 } from './toys/laws.ts';
 import type { Toy } from './toys/toy.ts';
 
@@ -20,6 +21,7 @@ const makers: { readonly [name: string]: () => Toy } = {
   eightGaussians,
   twentyFiveGaussians,
   checkerboard,
+  twoSquares,
   pinwheel,
   spirals,
   swissRoll,

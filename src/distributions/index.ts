@@ -7,6 +7,7 @@ export { type CategoricalOptions, categorical, oneHotCategorical } from './categ
 export * from './cauchy.ts';
 export * from './chi-squared.ts';
 export * from './conditional-bernoulli.ts';
+export * from './conditional-flow.ts';
 export * from './conditional-normal.ts';
 export * from './dirichlet.ts';
 export * from './discretised-logistic.ts';

@@ -1,6 +1,14 @@
 /** Networks as parametrised functions. */
+export * from './attention.ts';
+export * from './contextual.ts';
 export * from './conv-net.ts';
 export * from './dense.ts';
+export * from './group-norm.ts';
 export * from './made.ts';
 export * from './mlp.ts';
 export * from './network.ts';
+export * from './noise-conditioned.ts';
+export * from './recurrent.ts';
+export * from './res-mlp.ts';
+export * from './time-embedding.ts';
+export * from './unet.ts';

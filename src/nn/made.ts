@@ -4,7 +4,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fanIn, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
-import { showShape } from '../core/shape.ts';
+import { type Shape, showShape } from '../core/shape.ts';
 import { type Activation, activations } from './dense.ts';
 import type { Network } from './network.ts';
 
@@ -28,9 +28,8 @@ const mask = (inputs: readonly number[], outputs: readonly number[], strict: boo
 export const made = (
   hidden: readonly number[],
   { activation = 'relu', zeroLast = true }: MadeOptions = {},
-): Network => ({
-  spec: { type: 'made', hidden, activation, zeroLast },
-  apply: (x, output) => {
+): Network => {
+  const masked = (x: Expr, output: Shape, context?: Expr): Sc.Scoped<Expr> => {
     const [d] = x.shape;
     if (x.shape.length !== 1 || output[output.length - 1] !== d)
       return raise('ShapeError', '', 'made: not a vector and parameters for each of its coordinates', {
@@ -39,9 +38,13 @@ export const made = (
       });
     const width = output.slice(0, -1).reduce((a, b) => a * b, 1);
     const f = activations[activation];
-    const inputDegrees = Array.from({ length: d }, (_, i) => i + 1);
-    const hiddenDegrees = (n: number): number[] => Array.from({ length: n }, (_, k) => (d > 1 ? 1 + (k % (d - 1)) : 1));
-    const outputDegrees = Array.from({ length: width }, () => inputDegrees).flat();
+    // A context has degree 0: it comes before every coordinate, and hidden units of degree 0 carry it to the first.
+    const before = context === undefined ? [] : Array.from({ length: context.shape[0] }, () => 0);
+    const least = context === undefined ? 1 : 0;
+    const degrees = Array.from({ length: d }, (_, i) => i + 1);
+    const hiddenDegrees = (n: number): number[] =>
+      Array.from({ length: n }, (_, k) => (d > 1 || least === 0 ? least + (k % Math.max(1, d - least)) : 1));
+    const outputDegrees = Array.from({ length: width }, () => degrees).flat();
 
     const layer = (
       h: Expr,
@@ -62,7 +65,10 @@ export const made = (
       );
     };
     type Stage = Sc.Scoped<{ readonly h: Expr; readonly degrees: readonly number[] }>;
-    const start: Stage = Sc.of({ h: x, degrees: inputDegrees });
+    const start: Stage = Sc.of({
+      h: context === undefined ? x : o.concat([context, x]),
+      degrees: [...before, ...degrees],
+    });
     const body = hidden.reduce<Stage>(
       (sofar, n, i) =>
         pipe(
@@ -82,5 +88,10 @@ export const made = (
       Sc.chain(({ h, degrees }) => Sc.at('out', layer(h, degrees, outputDegrees, true, zeroLast))),
       Sc.map((y) => o.reshape(y, output)),
     );
-  },
-});
+  };
+  return {
+    spec: { type: 'made', hidden, activation, zeroLast },
+    apply: (x, output) => masked(x, output),
+    given: masked,
+  };
+};

@@ -8,4 +8,6 @@ import type { Shape } from '../core/shape.ts';
 export interface Network {
   readonly spec: Spec;
   readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
+  /** The same function of a context as well, where it is more than a longer input (MADE's masks); see `contextual`. */
+  readonly given?: (x: Expr, output: Shape, context: Expr) => Scoped<Expr>;
 }

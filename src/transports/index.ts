@@ -2,3 +2,4 @@
 export * from './dequantise.ts';
 export * from './stochastic.ts';
 export * from './surjections.ts';
+export * from './variational-dequantise.ts';

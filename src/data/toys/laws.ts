@@ -145,6 +145,25 @@ export const checkerboard = (): Toy =>
   });
 
 /**
+ * The uniform law on two squares of side 2, a gap of 2 between them: a support in two pieces, which no homeomorphism of the plane makes of a normal law
+ * (Cornish et al. 2020, arXiv:1909.13833, §2).
+ */
+export const twoSquares = (): Toy =>
+  toy({
+    name: 'twoSquares',
+    description: 'uniform on two squares of side 2, at [−3, −1] × [−1, 1] and [1, 3] × [−1, 1]',
+    half: 4,
+    step: 0.25,
+    logDensity: (x, y) => (Math.abs(Math.abs(x) - 2) < 1 && Math.abs(y) < 1 ? -Math.log(8) : -Infinity),
+    draw: (g) => {
+      const side = g.integer(2) === 0 ? -2 : 2;
+      const inside = () => 2 * ((g.integer(2 ** 20) + 0.5) / 2 ** 20) - 1;
+      return [side + inside(), inside()];
+    },
+    known: { entropy: Math.log(8), method: 'closed form: uniform on an area of 8, so ln 8' },
+  });
+
+/**
  * Five arms: (f₁, f₂) = (1 + 0.3 z₁, 0.1 z₂), turned by `−(2πk/5 + ¼ exp r)` with r = |f|, k uniform, and doubled.
  *
  * The well-known generator twists by exp f₁ instead of exp r, which is not one-to-one in the far tail. A twist that

@@ -1,7 +1,10 @@
 /** The entries of conditional laws. */
+import type { Dist } from '../../algebra/dist.ts';
 import { list, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
-import { conditionalBernoulli, conditionalNormal } from '../../distributions/index.ts';
+import type { Shape } from '../../core/shape.ts';
+import { conditionalBernoulli, conditionalFlow, conditionalNormal, unconditional } from '../../distributions/index.ts';
 import { classConditional } from '../class-conditional.ts';
+import { bijective } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Conditional laws by type. */
@@ -15,6 +18,14 @@ export const conditionalsTable: Tables['conditionals'] = {
       { context: shapeCodec, event: shapeCodec },
       { network: read.network, scale: positiveNumber },
       ({ context, event, ...options }) => conditionalNormal(context, event, options),
+    ),
+  conditionalFlow: (read) =>
+    variant({ base: read.conditional, layer: read.layer }, {}, ({ base, layer }) =>
+      conditionalFlow(base, bijective('conditionalFlow', layer)),
+    ),
+  unconditional: (read) =>
+    variant({ context: shapeCodec, law: read.law }, {}, ({ context, law }) =>
+      unconditional(context, law as Dist<Shape, unknown>),
     ),
   classConditional: () =>
     variant(

@@ -19,6 +19,7 @@ import {
   permute,
   reshape,
   reverse,
+  type Split,
   scaleTril,
   shiftScale,
   squeeze,
@@ -38,17 +39,18 @@ import {
   t,
 } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
-import { abs, augment, dequantise, slice, sort, stochastic } from '../../transports/index.ts';
+import { abs, augment, dequantise, slice, sort, stochastic, variationalDequantise } from '../../transports/index.ts';
 import { scalarLayersTable, scalarMapsTable } from './scalar-layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Types were checked when the declaration was written; what JSON says is checked here. */
 export const anyShape = (layer: Layer): Endo<'bijective'> => layer as Endo<'bijective'>;
 
-const bijective = (layer: Layer): Endo<'bijective'> =>
+/** A layer that must have two exact directions. */
+export const bijective = (owner: string, layer: Layer): Endo<'bijective'> =>
   layer.grade === 'bijective'
     ? anyShape(layer)
-    : raise('ArgumentError', '', 'inverse: only a bijection can be inverted', {
+    : raise('ArgumentError', '', `${owner}: only a bijection can be inverted`, {
         expected: 'a layer of grade bijective',
         got: `${layer.spec.type}, of grade ${layer.grade}`,
       });
@@ -70,7 +72,13 @@ const permutation = variant({}, { order: list(natural, 'a permutation'), seed: i
 );
 
 const logScale = oneOf(['bounded', 'learned']);
-const split = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
+const splits = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
+const split = new t.Type<Split>(
+  `${splits.name} or a positive integer`,
+  (u): u is Split => splits.is(u) || positiveInteger.is(u),
+  (u, c) => (typeof u === 'number' ? positiveInteger.validate(u, c) : splits.validate(u, c)),
+  t.identity,
+);
 
 const parametrisation = oneOf(['lu', 'plain', 'qr', 'exponential', 'householder']);
 const statistics = strict({ mean: list(finite), variance: list(nonNegative) });
@@ -90,7 +98,7 @@ export const layersTable: Tables['layers'] = {
     variant({ layers: list(read.layer, 'a list of layers') }, {}, ({ layers }) => compose(...layers.map(anyShape))),
   repeat: (read) =>
     variant({ times: copies, layer: read.layer }, {}, ({ times, layer }) => repeat(times, anyShape(layer))),
-  inverse: (read) => variant({ of: read.layer }, {}, ({ of }) => inverse(bijective(of))),
+  inverse: (read) => variant({ of: read.layer }, {}, ({ of }) => inverse(bijective('inverse', of))),
   affineCoupling: (read) => variant({}, { conditioner: read.network, logScale, split }, affineCoupling),
   additiveCoupling: (read) => variant({}, { conditioner: read.network, split }, additiveCoupling),
   coupling: (read) =>
@@ -132,5 +140,7 @@ export const layersTable: Tables['layers'] = {
     variant({ latent: shapeCodec, added: read.conditional }, {}, ({ latent, added }) => augment(latent, added)),
   abs: () => variant({}, {}, abs),
   sort: () => variant({}, {}, sort),
+  variationalDequantise: (read) =>
+    variant({ levels: positiveInteger, noise: read.conditional }, {}, variationalDequantise),
   dequantise: () => variant({}, { levels: positiveInteger }, dequantise),
 };

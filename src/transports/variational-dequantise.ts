@@ -1,0 +1,68 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { parallel } from '../algebra/cost.ts';
+import { type Transport, transport } from '../algebra/transport.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+
+/** Options of {@link variationalDequantise}. */
+export interface VariationalDequantiseOptions<S extends Shape> {
+  /** Number of grey levels of the data, which are the integers 0 … levels − 1. */
+  readonly levels?: number;
+  /** q(u | k/levels), a law on (0, 1)^D for each image: what fills a level. */
+  readonly noise: Conditional<S, NoInfer<S>>;
+}
+
+/**
+ * Rounding with variational dequantisation (Flow++, Ho et al. 2019, arXiv:1902.00275, §3.1): levels k become y = (k + u)/L with u ~ q(u | k), and
+ *
+ *     log P(k) ≥ log p(y) − D log L − log q(u | k)
+ *
+ * in nats; `dequantise` is the case q = 1. The bound is tight where q(u | k) is p's own law of y in the cell of k, so that p need not be flat there.
+ * q reads k/L, and is usually a flow onto (0, 1): `conditionalFlow(…, compose(logit({ alpha: 0 }), …))`. Decoding rounds down. Throws
+ * `ArgumentError` for fewer than two levels, `ShapeError` where q's context and events differ in shape. Cost: q's.
+ *
+ * @example
+ * const noise = conditionalFlow(unconditional([4], standardNormal([4])), compose(logit({ alpha: 0 }), affineCoupling({ conditioner: contextual(mlp([16])) })));
+ * variationalDequantise({ levels: 8, noise });
+ */
+export const variationalDequantise = <const S extends Shape>({
+  levels = 256,
+  noise,
+}: VariationalDequantiseOptions<S>): Transport<S, S, 'bound'> => {
+  if (!Number.isInteger(levels) || levels < 2)
+    return raise('ArgumentError', 'variationalDequantise', 'needs two or more levels', { got: `${levels}` });
+  if (!sameShape(noise.context, noise.event))
+    return raise('ShapeError', 'variationalDequantise', 'the noise has another shape than the data', {
+      expected: showShape(noise.context),
+      got: showShape(noise.event),
+    });
+  const volume = sizeOf(noise.event) * Math.log(levels);
+  const floorOf = (y: Expr): Expr => o.max(0, o.min(levels - 1, o.floor(o.mul(levels, y))));
+  return transport<S, S, 'bound'>(
+    'bound',
+    { data: noise.context, latent: noise.event },
+    {
+      spec: { type: 'variationalDequantise', levels, noise: noise.spec },
+      cost: parallel,
+      encode: (k) =>
+        pipe(
+          D.at('noise', sampleGiven(noise, o.mul(1 / levels, k))),
+          D.map((u) => ({
+            value: o.mul(1 / levels, o.add(k, u.value)),
+            contribution: o.neg(o.add(u.logDensity, volume)),
+          })),
+        ),
+      decode: (y) => {
+        const k = floorOf(y);
+        return pipe(
+          D.at('noise', logDensityGiven(noise, o.mul(1 / levels, k), o.sub(o.mul(levels, y), k))),
+          D.map((l) => ({ value: k, contribution: o.neg(o.add(l, volume)) })),
+        );
+      },
+    },
+  );
+};
