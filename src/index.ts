@@ -9,6 +9,7 @@ export { type Failure, ops, PushforwardError, type Tensor, tensorOf, toNumbers }
 export { onnx, reference } from './core/interpreters/index.ts';
 export * from './distributions/index.ts';
 export * from './inference/index.ts';
+export * from './mcmc/index.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
 export * from './transports/index.ts';

@@ -1,2 +1,30 @@
 /** Markov chain Monte Carlo: kernels and what combines, runs and diagnoses them. */
-export * from './kernel.ts';
+export { alternate, geometricPath, iterate, kernelMixture, parallel, temper } from './combinators.ts';
+export { type Block, gibbs, type Silent } from './gibbs.ts';
+export { type HmcInfo, type HmcOptions, hmc, leapfrog, type Phase } from './hamiltonian.ts';
+export {
+  type AnyKernel,
+  type Evaluated,
+  evaluated,
+  type Fields,
+  type Kernel,
+  type LogDensity,
+  logDensityOf,
+  type Position,
+  type Sampler,
+  type Score,
+  scoreOf,
+  type Transition,
+} from './kernel.ts';
+export {
+  type Gradients,
+  type LangevinOptions,
+  langevin,
+  type MalaInfo,
+  type Moving,
+  mala,
+  type Tuning,
+  ula,
+  underdamped,
+} from './langevin.ts';
+export { type Acceptance, metropolisHastings, type Proposal, randomWalk, type Weighed } from './metropolis.ts';

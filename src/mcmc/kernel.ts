@@ -2,9 +2,15 @@
  * Markov kernels: `init : position → state`, `step : state → Random<(state, info)>`. A kernel is written for ONE chain; many chains are `vmap`, a whole
  * chain is one `scan`. State and info are records of expressions, so that any kernel can be carried by a loop.
  */
+import type { Law } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { type Support, showSupport } from '../algebra/support.ts';
+import { grad } from '../core/differentiate/index.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
-import type { Random } from '../core/random.ts';
+import * as o from '../core/ops/index.ts';
+import { type Random, scanRandom } from '../core/random.ts';
 
 /** A record of expressions: what a loop carries. */
 export type Fields = Readonly<Record<string, Expr>>;
@@ -26,7 +32,113 @@ export interface Kernel<S extends Position, I extends Fields> {
   /** The state of a chain that stands at a position. */
   readonly init: (position: Expr) => S;
   readonly step: (state: S) => Random<Transition<S, I>>;
+  /** The state after something else moved the chain: what outlives the move (a momentum) stays. Absent: {@link init}. */
+  readonly moved?: (state: S, position: Expr) => S;
+  /** How many first steps adapt the kernel and are no samples; absent: none. */
+  readonly warmUp?: number;
 }
 
-/** An unnormalised log-density of one event: what kernels sample from. */
-export type LogDensity = (x: Expr) => Expr;
+/** Any kernel. */
+// biome-ignore lint/suspicious/noExplicitAny: kernels are invariant in their state; a kernel of any state has no other name
+export type AnyKernel = Kernel<any, any>;
+
+/** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one says its support. */
+export interface LogDensity {
+  (x: Expr): Expr;
+  readonly support?: Support;
+}
+
+/** A kernel for every log-density: what `hmc({ … })` and its kind are. */
+export type Sampler<S extends Position, I extends Fields> = (target: LogDensity) => Kernel<S, I>;
+
+/** ∇ₓ log p(x), of the event's shape. */
+export type Score = (x: Expr) => Expr;
+
+/** A log-density with its gradient at a position. */
+export interface Evaluated extends Position {
+  /** log p in nats, a scalar. */
+  readonly logDensity: Expr;
+  /** ∇ log p, of the position's shape. */
+  readonly gradient: Expr;
+}
+
+/**
+ * The log-density of a law as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
+ * anything that is a density up to a constant.
+ *
+ * @example
+ * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ */
+export const logDensityOf = (law: Law & { readonly support?: Support }): LogDensity => {
+  const at = (x: Expr): Expr => D.runDraw(law.logDensity(x));
+  return law.support === undefined ? at : Object.assign(at, { support: law.support });
+};
+
+/** Throws `ArgumentError` where a log-density lives on integers or one-hot vectors: it has no gradient to follow. */
+const smooth = (target: LogDensity): LogDensity =>
+  target.support?.kind === 'integers' || target.support?.kind === 'oneHot'
+    ? raise('ArgumentError', '', 'a kernel that follows gradients cannot sample a discrete law: use gibbs or metropolisHastings', {
+        expected: 'a continuous support',
+        got: showSupport(target.support),
+      }) // biome-ignore format: one sentence
+    : target;
+
+/** The gradient of a log-density by differentiation. Throws `ArgumentError` for a discrete one. */
+export const scoreOf = (target: LogDensity): Score => {
+  const density = smooth(target);
+  return (x) => grad(density(x), [x])[0];
+};
+
+/** Value and gradient at once. Throws `ArgumentError` for a discrete one. */
+export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) => {
+  const density = smooth(target);
+  return (position) => {
+    const logDensity = density(position);
+    return { position, logDensity, gradient: grad(logDensity, [position])[0] };
+  };
+};
+
+/** The record with the same names whose values come from a function of the two. Both have the names of the first. */
+export const zipFields = <F extends Fields>(a: F, b: F, f: (x: Expr, y: Expr) => Expr): F =>
+  Object.fromEntries(Object.keys(a).map((k) => [k, f(a[k], b[k])])) as unknown as F;
+
+/** `condition ? a : b`, field by field. */
+export const select = <F extends Fields>(condition: Expr, a: F, b: F): F =>
+  zipFields(a, b, (x, y) => o.where(condition, x, y));
+
+/** A record from its names and a list of values. */
+export const fromList = <F extends Fields>(names: readonly string[], values: readonly Expr[]): F =>
+  Object.fromEntries(names.map((n, i) => [n, values[i]])) as unknown as F;
+
+/** A list of values in the order of names. */
+export const toList = (names: readonly string[], fields: Fields): Expr[] => names.map((n) => fields[n]);
+
+/** `init` where a kernel does not say what survives a move. */
+export const movedTo = <S extends Position, I extends Fields>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
+  (kernel.moved ?? ((_, p) => kernel.init(p)))(state, position);
+
+/** A whole chain as one loop: the last state, and what `record` makes of every transition, with a leading axis of `n`. */
+export const chainOf =
+  <S extends Position, I extends Fields, R extends Fields>(
+    kernel: Kernel<S, I>,
+    n: number,
+    record: (t: Transition<S, I>) => R,
+  ) =>
+  (from: S): Random<{ readonly state: S; readonly recorded: R }> => {
+    const names = Object.keys(from);
+    let recordNames: readonly string[] = [];
+    const loop = scanRandom({
+      length: n,
+      init: toList(names, from),
+      body: (carry) => (cursor) => {
+        const [t, next] = kernel.step(fromList<S>(names, carry))(cursor);
+        const kept = record(t);
+        recordNames = Object.keys(kept);
+        return [{ carry: toList(names, t.state), ys: toList(recordNames, kept) }, next];
+      },
+    });
+    return (cursor) => {
+      const [{ carry, ys }, next] = loop(cursor);
+      return [{ state: fromList<S>(names, carry), recorded: fromList<R>(recordNames, ys) }, next];
+    };
+  };

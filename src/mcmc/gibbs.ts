@@ -1,0 +1,33 @@
+/** Gibbs sampling: blocks drawn in turn from their conditionals. */
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import { fork, type Random } from '../core/random.ts';
+import type { Fields, Kernel, Position } from './kernel.ts';
+
+/** Nothing to say. */
+export type Silent = Readonly<Record<never, Expr>> & Fields;
+
+/** A conditional as a move: the position with one block drawn anew given the rest. */
+export type Block = (position: Expr) => Random<Expr>;
+
+/**
+ * Systematic-scan Gibbs sampling (Geman & Geman 1984): a step draws every block once, in order; each block is a function from the position to the
+ * position with that block drawn from its conditional. It leaves every law invariant that each of the conditionals does, discrete or
+ * continuous. Throws `ArgumentError` where there is no block.
+ *
+ * @example
+ * gibbs([(x) => (cursor) => [x, cursor]])   // one block, drawn as it was
+ */
+export const gibbs = (blocks: readonly Block[]): Kernel<Position, Silent> => {
+  if (blocks.length === 0) raise('ArgumentError', 'gibbs', 'there is no block to draw', { got: '[]' });
+  return {
+    spec: { type: 'gibbs', blocks: blocks.map(() => ({ opaque: 'a function' })) },
+    init: (position) => ({ position }),
+    step: (state) => (cursor) => {
+      let position = state.position;
+      let at = cursor;
+      for (const block of blocks) [position, at] = fork(block(position))(at);
+      return [{ state: { position }, info: {} }, at];
+    },
+  };
+};

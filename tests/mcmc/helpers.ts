@@ -1,0 +1,46 @@
+/** Chains as arrays of numbers: what tests of kernels look at. */
+import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
+import * as o from '../../src/core/ops/index.ts';
+import { noiseFeeds, program } from '../../src/core/program.ts';
+import { runRandom } from '../../src/core/random.ts';
+import { type Tensor, tensorOf, toNumbers } from '../../src/core/tensor.ts';
+import { parallel } from '../../src/mcmc/combinators.ts';
+import { chainOf, type Fields, type Kernel, type Position } from '../../src/mcmc/kernel.ts';
+
+/** What became of some chains: arrays with leading axes (steps, chains). */
+export interface Traces {
+  readonly positions: Tensor;
+  readonly infos: Readonly<Record<string, Tensor>>;
+}
+
+/** Runs chains from the rows of `initial`, `[chains, …]`, in float64. */
+export const traces = <S extends Position, I extends Fields>(
+  kernel: Kernel<S, I>,
+  initial: Tensor,
+  { steps, seed = 0 }: { readonly steps: number; readonly seed?: number },
+): Traces => {
+  const many = parallel(initial.shape[0])(kernel);
+  const run = chainOf(many, steps, (t) => ({ position: t.state.position, ...t.info }));
+  const { recorded } = runRandom(run(many.init(o.input('initial', initial.shape))));
+  const names = Object.keys(recorded);
+  const p = program(
+    names.map((n) => (recorded as Fields)[n]),
+    'float64',
+  );
+  const outputs = evaluateProgram(p, { ...noiseFeeds(p, { seed }), initial });
+  const [positions, ...rest] = outputs;
+  return { positions, infos: Object.fromEntries(names.slice(1).map((n, i) => [n, rest[i]])) };
+};
+
+/** `n` chains that start at one place. */
+export const startAt = (n: number, place: readonly number[]): Tensor =>
+  tensorOf(Array.from({ length: n }, () => place).flat(), [n, ...(place.length === 0 ? [] : [place.length])]);
+
+/** Each step's positions from `from` on, as one list of numbers. */
+export const after = (t: Tensor, from: number): number[] => toNumbers(t).slice(from * (t.data.length / t.shape[0]));
+
+export const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+export const variance = (xs: readonly number[]): number => {
+  const m = mean(xs);
+  return xs.reduce((a, x) => a + (x - m) ** 2, 0) / xs.length;
+};
