@@ -6,7 +6,7 @@ import type { Monad1 } from 'fp-ts/lib/Monad.js';
 import { within } from './errors.ts';
 import type { Expr } from './expr.ts';
 import { label } from './ops/control.ts';
-import { fork, type Random, runRandom, start } from './random.ts';
+import { fork, type Random, runRandom, start, vmapRandom } from './random.ts';
 import { root, type Scope, type Scoped } from './scope.ts';
 
 /** A value over parameters and noise. */
@@ -84,6 +84,19 @@ export const forked =
   <A>(part: Draw<A>): Draw<A> =>
   (scope) =>
     fork(part(scope));
+
+/**
+ * Vectorises a drawn function over a leading axis of its arguments: parameters are shared, each example gets noise of its own, keyed by its
+ * index. See `vmapRandom`.
+ *
+ * @example
+ * const weighted = draw.vmapDraw((x) => draw.map((e) => [ops.mul(e, x)])(draw.fromRandom(random.normal([]))));
+ */
+export const vmapDraw =
+  (f: (...example: Expr[]) => Draw<readonly Expr[]>, options: Parameters<typeof vmapRandom>[1] = {}) =>
+  (...args: Expr[]): Draw<readonly Expr[]> =>
+  (scope) =>
+    vmapRandom((...xs) => f(...xs)(scope), options)(...args);
 
 /** Marks an expression with the place it was made at. */
 export const labelled =

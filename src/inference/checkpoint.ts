@@ -1,7 +1,7 @@
 /**
  * Checkpoints: a training state with the declaration it belongs to, in one safetensors file. Parameters stand under their own names, the
- * optimiser's vectors under `optimizer/<slot>` (flat, in the order of `parameters`), the average under `average/<name>`; everything else is
- * JSON in the metadata. Reading gives back every bit that was written.
+ * optimiser's vectors under `optimizer/<slot>` (flat, in the order of `parameters`), the average under `average/<name>`, what an objective
+ * carries under `carried/<name>`; everything else is JSON in the metadata. Reading gives back every bit that was written.
  */
 import { createRequire } from 'node:module';
 import * as E from 'fp-ts/lib/Either.js';
@@ -15,11 +15,12 @@ import type { Tensor } from '../core/tensor.ts';
 import type { TrainingState } from './fit.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 
-/** Version of the layout described above. */
-export const CHECKPOINT_FORMAT = 1;
+/** Version of the layout described above: 2 for a file with carried arrays, 1 (which older versions read too) for one without. */
+export const CHECKPOINT_FORMAT = 2;
 
 const OPTIMIZER = 'optimizer/';
 const AVERAGE = 'average/';
+const CARRIED = 'carried/';
 
 /** What is kept besides the numbers: optimiser, batch size, scaling of the data, the end of the history, … */
 export type TrainingRecord = { readonly [key: string]: Json };
@@ -50,18 +51,21 @@ const specCodec = that(
   (u): u is Spec => isRecord(u) && typeof u.type === 'string',
 );
 
-/** The metadata of version 1. */
-const header = strict({
-  format: natural,
-  version: text,
-  seed: that('a number', (u): u is number => typeof u === 'number'),
-  step: natural,
-  parameters: list(text),
-  slots: list(text),
-  averaged: t.boolean,
-  spec: specCodec,
-  training: that('an object', (u): u is TrainingRecord => isRecord(u)),
-});
+/** The metadata of versions 1 and 2. */
+const header = strict(
+  {
+    format: natural,
+    version: text,
+    seed: that('a number', (u): u is number => typeof u === 'number'),
+    step: natural,
+    parameters: list(text),
+    slots: list(text),
+    averaged: t.boolean,
+    spec: specCodec,
+    training: that('an object', (u): u is TrainingRecord => isRecord(u)),
+  },
+  { carried: list(text) },
+);
 
 /** The key of the metadata that makes a safetensors file a checkpoint. */
 const KEY = 'pushforward';
@@ -69,13 +73,14 @@ const KEY = 'pushforward';
 const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): [string, Tensor][] =>
   Object.entries(tensors).map(([name, x]) => [prefix + name, x]);
 
-/** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by the optimiser or the average. */
+/** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by the optimiser, the average or what is carried. */
 export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): Safetensors => {
-  const { parameters, slots, average, seed, step } = state;
+  const { parameters, slots, average, carried, seed, step } = state;
   const all = [
     ...Object.entries(parameters),
     ...prefixed(OPTIMIZER, slots),
     ...(average === undefined ? [] : prefixed(AVERAGE, average)),
+    ...prefixed(CARRIED, carried ?? {}),
   ];
   const names = new Set<string>();
   for (const [name] of all) {
@@ -83,13 +88,14 @@ export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): 
     names.add(name);
   }
   const record: t.TypeOf<typeof header> = {
-    format: CHECKPOINT_FORMAT,
+    format: carried === undefined ? 1 : CHECKPOINT_FORMAT,
     version: libraryVersion(),
     seed,
     step,
     parameters: Object.keys(parameters),
     slots: Object.keys(slots),
     averaged: average !== undefined,
+    ...(carried === undefined ? {} : { carried: Object.keys(carried) }),
     spec,
     training,
   };
@@ -132,6 +138,7 @@ const checked = (
   const parameters = taken('', names.parameters);
   const slots = taken(OPTIMIZER, names.slots);
   const average = averaged ? taken(AVERAGE, names.parameters) : undefined;
+  const carried = names.carried === undefined ? undefined : taken(CARRIED, names.carried);
   for (const name of rest.keys()) raise('FileError', '', `the checkpoint has an array '${name}' that nothing asks for`);
   const size = Object.values(parameters).reduce((n, p) => n + sizeOf(p.shape), 0);
   for (const [name, x] of Object.entries(slots))
@@ -147,7 +154,14 @@ const checked = (
         got: showShape(x.shape),
       });
   return {
-    state: { step, seed, parameters, slots, ...(average === undefined ? {} : { average }) },
+    state: {
+      step,
+      seed,
+      parameters,
+      slots,
+      ...(average === undefined ? {} : { average }),
+      ...(carried === undefined ? {} : { carried }),
+    },
     spec,
     training,
     version,

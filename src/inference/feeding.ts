@@ -5,9 +5,9 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { batchIndices } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { type Layout, splitFlat } from './flat.ts';
+import { type Layout, type Moment, splitFlat } from './flat.ts';
 import { initialParameters } from './initialise.ts';
-import type { Objective } from './objective.ts';
+import type { AnyObjective } from './stateful.ts';
 import { meanLoss } from './training-program.ts';
 import { stepFeed } from './training-step.ts';
 
@@ -25,7 +25,7 @@ export const readBatches = (data: Dataset, batchSize: number, seed: number, step
 
 /** Initial parameters; where they depend on data, on the first batch. */
 export const startingPoint = <S extends Shape>(
-  objective: Objective<S>,
+  objective: AnyObjective<S>,
   data: Dataset,
   seed: number,
   batchSize: number,
@@ -35,19 +35,22 @@ export const startingPoint = <S extends Shape>(
   return initialParameters(objective, seed, { ...examples, shape: examples.shape.slice(1) }, backend);
 };
 
-/** Mean loss over held-out data, in chunks of one size; the noise is the same at every validation. */
+/**
+ * Mean loss over held-out data, in chunks of one size; the noise is the same at every validation. `flat` are the parameters to validate (their
+ * average, where one is kept); what an objective carries is read from `now` and not changed.
+ */
 export const validator = async <S extends Shape>(
-  objective: Objective<S>,
+  objective: AnyObjective<S>,
   data: Dataset,
   layout: Layout,
   backend: Backend,
   seed: number,
-): Promise<(flat: Tensor, step: number) => Promise<number>> => {
+): Promise<(flat: Tensor, now: Moment) => Promise<number>> => {
   const size = Math.min(1000, data.size);
   const p = program([meanLoss(objective, o.input('batch', [size, ...data.shape]))], backend.precisions[0]);
   const run = await backend.compile(p);
   const chunks = Math.floor(data.size / size);
-  return async (flat, step) => {
+  return async (flat, now) => {
     let total = 0;
     for (let c = 0; c < chunks; c++) {
       const values = new Float32Array(size * sizeOf(data.shape));
@@ -57,7 +60,7 @@ export const validator = async <S extends Shape>(
       );
       const batch: Tensor = { shape: [size, ...data.shape], type: 'float32', data: values };
       const noise = noiseFeeds(p, { seed: seed + 1, firstExample: c * size });
-      const feeds = { ...stepFeed(step), ...splitFlat(layout, flat), ...noise, batch };
+      const feeds = { ...now.vectors, ...stepFeed(now.step), ...splitFlat(layout, flat), ...noise, batch };
       const [loss] = await run.run(feeds);
       total += loss.data[0];
     }

@@ -1,20 +1,19 @@
 /** `fit`: a fold over batches. Pure state in, pure state out; saving, printing and stopping are the caller's. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Failure, failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
+import { type Failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
-import * as o from '../core/ops/index.ts';
 import type { Backend, Executable } from '../core/program.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { allFinite, firstNonFinite } from './diagnose.ts';
+import { allFinite, locate, namedNonFinite } from './diagnose.ts';
 import { readBatches, startingPoint, validator } from './feeding.ts';
-import { alignFlat, joinFlat, type Layout, splitFlat } from './flat.ts';
-import type { Objective } from './objective.ts';
+import { alignFlat, joinFlat, type Moment, splitFlat } from './flat.ts';
 import { adam, type Optimizer } from './optimizer.ts';
-import { meanLoss, type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
-import { stepFeed, stepNumbers } from './training-step.ts';
+import { type AnyObjective, carriedOf, startingCarried } from './stateful.ts';
+import { type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
+import { stepNumbers } from './training-step.ts';
 
 /** Everything training needs to go on exactly where it stopped. */
 export interface TrainingState {
@@ -26,6 +25,8 @@ export interface TrainingState {
   readonly slots: Readonly<Record<string, Tensor>>;
   /** Exponential moving average of the parameters, where one is kept. */
   readonly average?: Readonly<Record<string, Tensor>>;
+  /** What a `StatefulObjective` carries from step to step. */
+  readonly carried?: Readonly<Record<string, Tensor>>;
 }
 
 /** A point of the training history; losses are in nats per event. */
@@ -57,7 +58,7 @@ export interface Fitted extends TrainingState {
 
 /** Options of {@link fit}. */
 export interface FitOptions<S extends Shape> {
-  readonly objective: Objective<S>;
+  readonly objective: AnyObjective<S>;
   readonly data: Dataset;
   readonly optimizer?: Optimizer;
   /** Steps in all, those of a resumed state included. */
@@ -77,11 +78,6 @@ export interface FitOptions<S extends Shape> {
   readonly checkpoint?: { readonly every: number; readonly save: (state: TrainingState) => Promise<void> };
   /** Stops between runs; the state so far is returned (and saved), not lost. */
   readonly signal?: AbortSignal;
-}
-
-interface Flat {
-  readonly step: number;
-  readonly vectors: readonly Tensor[];
 }
 
 const DEFAULT_BATCH = 256;
@@ -152,41 +148,50 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   const first = resume?.parameters ?? (await startingPoint(objective, data, seed, batchSize, backend));
   const theta = joinFlat(layout, first);
   const zeros = (): Tensor => ({ shape: [layout.size], type: 'float32', data: new Float32Array(layout.size) });
-  let state: Flat = {
+  let state: Moment = {
     step: resume?.step ?? 0,
-    vectors: [
-      theta,
-      ...optimizer.slots.map((s) =>
-        resume?.slots[s] === undefined ? zeros() : alignFlat(layout, resume.parameters, resume.slots[s], s),
+    vectors: {
+      parameters: theta,
+      ...Object.fromEntries(
+        optimizer.slots.map((s) => {
+          const known = resume?.slots[s];
+          return [`state:${s}`, known === undefined ? zeros() : alignFlat(layout, resume!.parameters, known, s)];
+        }),
       ),
-      ...(ema === undefined ? [] : [resume?.average === undefined ? theta : joinFlat(layout, resume.average)]),
-    ],
+      ...(ema === undefined ? {} : { ema: resume?.average === undefined ? theta : joinFlat(layout, resume.average) }),
+      ...startingCarried(objective, seed, resume?.carried),
+    },
   };
-  const names = ['parameters', ...optimizer.slots.map((s) => `state:${s}`), ...(ema === undefined ? [] : ['ema'])];
-  const toState = (f: Flat): TrainingState => ({
-    step: f.step,
+  const toState = ({ step, vectors }: Moment): TrainingState => ({
+    step,
     seed,
-    parameters: splitFlat(layout, f.vectors[0]),
-    slots: Object.fromEntries(optimizer.slots.map((s, i) => [s, f.vectors[1 + i]])),
-    ...(ema === undefined ? {} : { average: splitFlat(layout, f.vectors[f.vectors.length - 1]) }),
+    parameters: splitFlat(layout, vectors.parameters),
+    slots: Object.fromEntries(optimizer.slots.map((s) => [s, vectors[`state:${s}`]])),
+    ...(ema === undefined ? {} : { average: splitFlat(layout, vectors.ema) }),
+    ...carriedOf(objective, vectors),
   });
 
-  const advance = async (from: Flat, k: number): Promise<{ readonly state: Flat; readonly losses: Tensor }> => {
+  const advance = async (from: Moment, k: number): Promise<{ readonly now: Moment; readonly losses: Tensor }> => {
     const { t: tk, run } = await runner(k);
     const coefficients = Float32Array.from(Array.from({ length: k }, (_, i) => optimizer.at(from.step + i)).flat());
     const outputs = await run.run({
-      ...Object.fromEntries(names.map((n, i) => [n, from.vectors[i]])),
+      ...from.vectors,
       batches: readBatches(data, batchSize, seed, from.step, k),
       coefficients: { shape: [k, optimizer.coefficients.length], type: 'float32', data: coefficients },
       'step numbers': { shape: [k], type: 'float32', data: stepNumbers(from.step, k) },
       ...trainingNoise(tk, seed, from.step),
     });
-    return { state: { step: from.step + k, vectors: outputs.slice(0, -1) }, losses: outputs[outputs.length - 1] };
+    const vectors = Object.fromEntries(tk.carry.map((name, i) => [name, outputs[i]]));
+    return { now: { step: from.step + k, vectors }, losses: outputs[outputs.length - 1] };
   };
+  const finite = (next: { readonly now: Moment; readonly losses: Tensor }): boolean =>
+    allFinite(next.losses) &&
+    allFinite(next.now.vectors.parameters) &&
+    namedNonFinite(carriedOf(objective, next.now.vectors).carried) === undefined;
 
   const history: HistoryPoint[] = [];
   const every = validation?.every ?? Math.max(perRun, Math.ceil(steps / 50));
-  let best: { readonly value: number; readonly state: Flat } | undefined;
+  let best: { readonly value: number; readonly state: Moment } | undefined;
   let misses = 0;
   let ending: Ending = 'finished';
   const begin = performance.now();
@@ -199,18 +204,19 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       }
       const left = steps - state.step;
       const next = await advance(state, left >= perRun ? perRun : 1);
-      if (!allFinite(next.losses) || !allFinite(next.state.vectors[0])) {
+      if (!finite(next)) {
         await options.checkpoint?.save(toState(state));
-        throw new PushforwardError(await locate(options, state, advance, layout, { seed, batchSize, backend }));
+        const trouble = { objective, data, good: state, advance, layout, seed, batchSize, backend };
+        throw new PushforwardError(await locate(trouble));
       }
       const before = state.step;
-      state = next.state;
+      state = next.now;
       const crossed = (n: number): boolean =>
         Math.floor(before / n) !== Math.floor(state.step / n) || state.step === steps;
       const loss = mean(next.losses.data);
       const value =
         validate !== undefined && crossed(every)
-          ? await validate(state.vectors[ema === undefined ? 0 : state.vectors.length - 1], state.step)
+          ? await validate(state.vectors[ema === undefined ? 'parameters' : 'ema'], state)
           : undefined;
       const point: HistoryPoint = { step: state.step, loss, ...(value === undefined ? {} : { validation: value }) };
       history.push(point);
@@ -236,47 +242,5 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     return { ...toState(state), history, ending, seconds: (performance.now() - begin) / 1000, compileSeconds };
   } finally {
     for (const r of runners.values()) await r.run.dispose();
-  }
-};
-
-/** Which step, and which layer, a non-finite number came from: the last run again, one step at a time. */
-const locate = async <S extends Shape>(
-  { objective, data }: FitOptions<S>,
-  good: Flat,
-  advance: (from: Flat, k: number) => Promise<{ readonly state: Flat; readonly losses: Tensor }>,
-  layout: Layout,
-  { seed, batchSize, backend }: { readonly seed: number; readonly batchSize: number; readonly backend: Backend },
-): Promise<Failure> => {
-  let at = good;
-  for (;;) {
-    const next = await advance(at, 1);
-    const lossOk = allFinite(next.losses);
-    if (lossOk && allFinite(next.state.vectors[0])) {
-      at = next.state;
-      continue;
-    }
-    const step = at.step + 1;
-    const batch = readBatches(data, batchSize, seed, at.step, 1);
-    const x = o.input('batch', [batchSize, ...data.shape]);
-    const feeds = {
-      ...stepFeed(at.step),
-      ...splitFlat(layout, at.vectors[0]),
-      batch: { ...batch, shape: batch.shape.slice(1) },
-    };
-    const layer = await firstNonFinite(backend, meanLoss(objective, x), feeds, { seed, step: at.step });
-    const bad = layout.entries.find(
-      (e) =>
-        !allFinite({
-          ...next.state.vectors[0],
-          shape: e.shape,
-          data: next.state.vectors[0].data.subarray(e.offset, e.offset + e.size),
-        }),
-    );
-    const where = layer ?? (lossOk ? bad?.name : 'loss') ?? 'loss';
-    return failure(
-      'NonFiniteError',
-      where,
-      `${lossOk ? 'the gradient' : 'the loss'} stopped being finite at step ${step}; the parameters of step ${good.step} are the last good ones`,
-    );
   }
 };

@@ -21,6 +21,12 @@ export interface Layout {
   readonly size: number;
 }
 
+/** A moment of training: the steps done, and the arrays a run carries, by the names of its inputs. */
+export interface Moment {
+  readonly step: number;
+  readonly vectors: Readonly<Record<string, Tensor>>;
+}
+
 /** The layout of the parameters of expressions. */
 export const layoutOf = (outputs: readonly Expr[]): Layout => {
   let offset = 0;

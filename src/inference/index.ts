@@ -11,5 +11,6 @@ export * from './optimizer.ts';
 export { lawPrograms, type Running, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
+export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';
 export { batchLosses, meanLoss } from './training-program.ts';
 export { rampUp, trainingStep } from './training-step.ts';

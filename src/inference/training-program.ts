@@ -13,6 +13,7 @@ import { vmapAll } from '../core/vectorize.ts';
 import { flatten, type Layout, layoutOf, unflatten } from './flat.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
+import { type AnyObjective, carriedLeaves, checkStep, isStateful } from './stateful.ts';
 import { stepLeaves } from './training-step.ts';
 
 /** Noise drawn while training; initial values use paths of their own. */
@@ -22,14 +23,32 @@ export const isTrainingNoise = (path: string): boolean => path.startsWith('noise
 export const batchLosses = <S extends Shape>(objective: Objective<S>, batch: Expr): Expr =>
   vmapAll((x) => [D.runDraw(objective.loss(x))], { fresh: isTrainingNoise })(batch)[0];
 
-/** The mean loss of a batch. */
-export const meanLoss = <S extends Shape>(objective: Objective<S>, batch: Expr): Expr =>
-  o.mean(batchLosses(objective, batch));
+/** What one step computes of a batch: its mean loss, and what is carried on. */
+export interface BatchStep {
+  readonly loss: Expr;
+  /** Leaves that stand for the carried arrays, and their next values. */
+  readonly before: readonly Expr[];
+  readonly after: readonly Expr[];
+}
+
+/** The step of an objective on a batch. Throws `ShapeError` where it changes what it carries. */
+export const batchStep = <S extends Shape>(objective: AnyObjective<S>, batch: Expr): BatchStep => {
+  if (!isStateful(objective)) return { loss: o.mean(batchLosses(objective, batch)), before: [], after: [] };
+  const before = carriedLeaves(objective);
+  const { losses, carried } = checkStep(objective, batch, D.runDraw(objective.step(batch, before)));
+  return { loss: o.mean(losses), before, after: carried };
+};
+
+/** The mean loss of a batch (over leaves for what the objective carries). */
+export const meanLoss = <S extends Shape>(objective: AnyObjective<S>, batch: Expr): Expr =>
+  batchStep(objective, batch).loss;
 
 /** A training program with what is needed to feed it. */
 export interface TrainingProgram {
   readonly program: Program;
   readonly layout: Layout;
+  /** The inputs that a run's first outputs are fed back to, in order: parameters, the optimiser's state, the average, what is carried. */
+  readonly carry: readonly string[];
   readonly steps: number;
   /** Noise per step: shapes are those of one step. */
   readonly noise: readonly {
@@ -43,7 +62,7 @@ export interface TrainingProgram {
 
 /** Options of {@link trainingProgram}. */
 export interface TrainingOptions<S extends Shape> {
-  readonly objective: Objective<S>;
+  readonly objective: AnyObjective<S>;
   readonly optimizer: Optimizer;
   readonly batchSize: number;
   /** K, the optimiser steps in one run. */
@@ -53,8 +72,8 @@ export interface TrainingOptions<S extends Shape> {
 }
 
 /**
- * Builds the program (θ, state…, [ema]; batches [K, B, …], coefficients [K, c], noise [K, …], [step numbers [K]]) ↦ (θ, state…, [ema], losses [K]).
- * The parameters are one flat vector; the gradient is taken by the pieces and joined.
+ * Builds the program (θ, state…, [ema], carried…; batches [K, B, …], coefficients [K, c], noise [K, …], [step numbers [K]]) ↦
+ * (θ, state…, [ema], carried…, losses [K]). The parameters are one flat vector; the gradient is taken by the pieces and joined.
  */
 export const trainingProgram = <S extends Shape>({
   objective,
@@ -64,15 +83,17 @@ export const trainingProgram = <S extends Shape>({
   ema,
 }: TrainingOptions<S>): TrainingProgram => {
   const batch = o.input('batch', [batchSize, ...objective.shape]);
-  const loss = meanLoss(objective, batch);
-  const layout = layoutOf([loss]);
-  const noise = topological([loss]).filter((e) => e.op === 'noise');
-  const numbers = stepLeaves([loss]);
+  const { loss, before, after } = batchStep(objective, batch);
+  const roots = [loss, ...after];
+  const layout = layoutOf(roots);
+  const noise = topological(roots).filter((e) => e.op === 'noise');
+  const numbers = stepLeaves(roots);
   const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
 
   const vector = (name: string): Expr => o.input(name, [layout.size]);
+  const slots = optimizer.slots.map((s) => vector(`state:${s}`));
   const emaState = ema === undefined ? [] : [vector('ema')];
-  const init = [vector('parameters'), ...optimizer.slots.map((s) => vector(`state:${s}`)), ...emaState];
+  const init = [vector('parameters'), ...slots, ...emaState, ...before];
   const { carry, ys } = o.scan({
     length: steps,
     init,
@@ -82,22 +103,28 @@ export const trainingProgram = <S extends Shape>({
       ...noiseNames.map(([path, e]) => o.input(`noise:${path}`, [steps, ...e.shape])),
       ...(numbers.length > 0 ? [o.input('step numbers', [steps])] : []),
     ],
-    body: ([theta, ...state], [x, coefficients, ...drawn]) => {
-      const inPlace = new Map<Expr, Expr>([[batch, x], ...numbers.map((e) => [e, drawn[noiseNames.length]] as const)]);
+    body: ([theta, ...rest], [x, coefficients, ...drawn]) => {
+      const [state, [average]] = [rest.slice(0, slots.length), rest.slice(slots.length)];
+      const carried = rest.slice(slots.length + emaState.length);
+      const inPlace = new Map<Expr, Expr>([[batch, x]]);
+      for (const e of numbers) inPlace.set(e, drawn[noiseNames.length]);
       for (const e of noise)
         if (e.op === 'noise') inPlace.set(e, drawn[noiseNames.findIndex(([p]) => p === e.attributes.path)]);
-      const { outputs, pieces } = unflatten(substitute([loss], inPlace), layout, theta);
+      before.forEach((leaf, i) => {
+        inPlace.set(leaf, carried[i]);
+      });
+      const { outputs, pieces } = unflatten(substitute(roots, inPlace), layout, theta);
       const gradient = flatten(grad(outputs[0], pieces));
       const scalars = optimizer.coefficients.map((_, i) => o.reshape(o.sliceAxis(coefficients, 0, i, i + 1), []));
-      const next = optimizer.update(gradient, theta, state.slice(0, optimizer.slots.length), scalars);
-      const average =
-        ema === undefined ? [] : [o.add(o.mul(ema, state[optimizer.slots.length]), o.mul(1 - ema, next.parameters))];
-      return { carry: [next.parameters, ...next.state, ...average], ys: [outputs[0]] };
+      const next = optimizer.update(gradient, theta, state, scalars);
+      const nextEma = ema === undefined ? [] : [o.add(o.mul(ema, average), o.mul(1 - ema, next.parameters))];
+      return { carry: [next.parameters, ...next.state, ...nextEma, ...outputs.slice(1)], ys: [outputs[0]] };
     },
   });
   return {
     program: program([...carry, ys[0]], 'float32'),
     layout,
+    carry: init.map((e) => (e.op === 'input' ? e.attributes.name : '')),
     steps,
     noise: noiseNames.map(([path, e]) => ({
       name: `noise:${path}`,

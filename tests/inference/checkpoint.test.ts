@@ -263,8 +263,8 @@ print(json.dumps([meta['step'], meta['spec'], {k: [list(v.shape), v.tobytes().he
       // biome-ignore format: one idea
       "FileError bad.safetensors: 'average/base/κ' does not fit the parameter (expected [2, 1], got [1])",
     );
-    expect(await meta((r) => ({ ...r, format: 2, version: '9.0.0' }))).toBe(
-      'FileError bad.safetensors: the checkpoint was written by a newer version of pushforward (expected format 1, got format 2 of version 9.0.0)',
+    expect(await meta((r) => ({ ...r, format: 3, version: '9.0.0' }))).toBe(
+      'FileError bad.safetensors: the checkpoint was written by a newer version of pushforward (expected format 2, got format 3 of version 9.0.0)',
     );
     expect(await meta((r) => ({ ...r, step: '17' }))).toBe(
       'FileError bad.safetensors: step: expected an integer from 0, got "17"',
