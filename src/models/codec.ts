@@ -15,6 +15,7 @@ import type { Objective } from '../inference/objective.ts';
 import type { Optimizer } from '../inference/optimizer.ts';
 import type { Schedule } from '../inference/schedule.ts';
 import type { Network } from '../nn/network.ts';
+import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { lawFits, objectiveFits } from './codec/fits.ts';
 import { builtIn } from './codec/tables.ts';
 import { type Kinds, type Readers, type Registry, readersOf, type Tables } from './codec/variant.ts';
@@ -34,6 +35,8 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   laws: { ...builtIn.laws, ...extra.laws },
   layers: { ...builtIn.layers, ...extra.layers },
   networks: { ...builtIn.networks, ...extra.networks },
+  noiseNetworks: { ...builtIn.noiseNetworks, ...extra.noiseNetworks },
+  embeddings: { ...builtIn.embeddings, ...extra.embeddings },
 
   maps: { ...builtIn.maps, ...extra.maps },
   conditionals: { ...builtIn.conditionals, ...extra.conditionals },
@@ -65,6 +68,10 @@ export const readTransport: (json: unknown, extra?: Registry) => E.Either<Failur
 
 /** A network from its `spec`. */
 export const readNetwork: (json: unknown, extra?: Registry) => E.Either<Failure, Network> = reading('network');
+
+/** A network that reads a noise level, from its `spec`. */
+export const readNoiseNetwork: (json: unknown, extra?: Registry) => E.Either<Failure, NoiseConditioned> =
+  reading('noiseNetwork');
 
 /** An objective from its `spec`; the evidence it needs is demanded here too. */
 export const readObjective = (json: unknown, extra: Registry = {}): E.Either<Failure, Objective<Shape>> =>

@@ -7,6 +7,7 @@ import { conditionalsTable } from './conditionals-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
+import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
 import { type Readers, type Tables, variant } from './variant.ts';
 
@@ -26,6 +27,8 @@ export const builtIn: Tables = {
   laws: { ...lawsTable, ...classesTable },
   layers: layersTable,
   networks: networksTable,
+  noiseNetworks: noiseNetworksTable,
+  embeddings: embeddingsTable,
   maps: mapsTable,
   conditionals: conditionalsTable,
   objectives: objectivesTable,

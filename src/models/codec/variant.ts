@@ -21,12 +21,16 @@ import type { Objective } from '../../inference/objective.ts';
 import type { Optimizer } from '../../inference/optimizer.ts';
 import type { Schedule } from '../../inference/schedule.ts';
 import type { Network } from '../../nn/network.ts';
+import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
+import type { Embedding } from '../../nn/time-embedding.ts';
 
 /** What can be read from JSON, by the name that messages use. */
 export interface Kinds {
   readonly law: Law;
   readonly layer: Layer;
   readonly network: Network;
+  readonly noiseNetwork: NoiseConditioned;
+  readonly embedding: Embedding;
   readonly map: ScalarMap;
   readonly conditional: Conditional<Shape, Shape>;
   readonly objective: Objective<Shape>;
@@ -53,6 +57,8 @@ export interface Tables {
   readonly laws: Table<Law>;
   readonly layers: Table<Layer>;
   readonly networks: Table<Network>;
+  readonly noiseNetworks: Table<NoiseConditioned>;
+  readonly embeddings: Table<Embedding>;
   readonly maps: Table<ScalarMap>;
   readonly conditionals: Table<Conditional<Shape, Shape>>;
   readonly objectives: Table<Objective<Shape>>;
@@ -145,6 +151,8 @@ export const readersOf = (tables: Tables): Readers => {
     ['law', tables.laws],
     ['layer', tables.layers],
     ['network', tables.networks],
+    ['noiseNetwork', tables.noiseNetworks],
+    ['embedding', tables.embeddings],
     ['map', tables.maps],
     ['conditional', tables.conditionals],
     ['objective', tables.objectives],
@@ -162,6 +170,8 @@ export const readersOf = (tables: Tables): Readers => {
     law: made('law', tables.laws),
     layer: made('layer', tables.layers),
     network: made('network', tables.networks),
+    noiseNetwork: made('noiseNetwork', tables.noiseNetworks),
+    embedding: made('embedding', tables.embeddings),
     map: made('map', tables.maps),
     conditional: made('conditional', tables.conditionals),
     objective: made('objective', tables.objectives),
