@@ -12,4 +12,5 @@ export * from './inference/index.ts';
 export * from './mcmc/index.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
+export * from './sde/index.ts';
 export * from './transports/index.ts';

@@ -1,0 +1,161 @@
+/**
+ * Denoisers: the one thing that samplers and estimators take. What a network predicts is declared once; noise, data, score and velocity are linear in
+ * (x, prediction) and follow:
+ *
+ *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
+ */
+import type { Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import * as Sc from '../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { type Preconditioning, standard } from './preconditioning.ts';
+import type { Process, Terminal } from './process.ts';
+
+/** What a network is asked for. */
+export type Prediction = 'noise' | 'data' | 'score' | 'velocity';
+
+/** A function of a noisy event and its time (a scalar). */
+export type Field = (x: Expr, t: Expr) => Sc.Scoped<Expr>;
+
+/** A denoiser of events of shape S noised by a process. */
+export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = Terminal> {
+  readonly spec: Spec;
+  readonly shape: S;
+  readonly process: Process<T>;
+  readonly prediction: Prediction;
+  /** What the network says, preconditioned, as its own kind of prediction. */
+  readonly raw: Field;
+  /** E[x₀ | x_t]. */
+  readonly data: Field;
+  /** E[ε | x_t]. */
+  readonly noise: Field;
+  /** ∇ log p_t(x). */
+  readonly score: Field;
+  /** E[α ε − σ x₀ | x_t]. */
+  readonly velocity: Field;
+}
+
+type Numbers = { readonly a: Expr; readonly s: Expr };
+type Both = { readonly data: Expr; readonly noise: Expr };
+
+/** Data and noise from each kind of prediction. */
+const both: { readonly [P in Prediction]: (x: Expr, said: Expr, at: Numbers) => Both } = {
+  noise: (x, said, { a, s }) => ({ data: o.div(o.sub(x, o.mul(s, said)), a), noise: said }),
+  data: (x, said, { a, s }) => ({ data: said, noise: o.div(o.sub(x, o.mul(a, said)), s) }),
+  score: (x, said, { a, s }) => ({ data: o.div(o.add(x, o.mul(o.square(s), said)), a), noise: o.neg(o.mul(s, said)) }),
+  velocity: (x, said, { a, s }) => {
+    const total = o.add(o.square(a), o.square(s));
+    return {
+      data: o.div(o.sub(o.mul(a, x), o.mul(s, said)), total),
+      noise: o.div(o.add(o.mul(s, x), o.mul(a, said)), total),
+    };
+  },
+};
+
+/** Each kind of prediction from data and noise. */
+const told: { readonly [P in Prediction]: (both: Both, at: Numbers) => Expr } = {
+  noise: ({ noise }) => noise,
+  data: ({ data }) => data,
+  score: ({ noise }, { s }) => o.neg(o.div(noise, s)),
+  velocity: ({ data, noise }, { a, s }) => o.sub(o.mul(a, noise), o.mul(s, data)),
+};
+
+/**
+ * One kind of prediction from another, at a noisy event x and a time: the 2 × 2 linear maps between noise, data, score and velocity.
+ *
+ * @example
+ * convert('noise', 'score', vp())(ops.input('x', [2]), ops.scalar(0.5), ops.input('noise', [2]));
+ */
+export const convert =
+  (from: Prediction, to: Prediction, process: Process) =>
+  (x: Expr, t: Expr, said: Expr): Expr => {
+    const at = { a: process.alpha(t), s: process.sigma(t) };
+    return from === to ? said : told[to](both[from](x, said, at), at);
+  };
+
+/** What {@link denoiser} is made from. Fields that are given are not derived. */
+export interface DenoiserParts<S extends Shape, T extends Terminal>
+  extends Pick<Denoiser<S, T>, 'spec' | 'shape' | 'process' | 'prediction' | 'raw'>,
+    Partial<Pick<Denoiser, Prediction>> {}
+
+/** A denoiser from one field and what it predicts; the other three are derived. For fields of one's own. */
+export const denoiser = <const S extends Shape, T extends Terminal>(parts: DenoiserParts<S, T>): Denoiser<S, T> => {
+  const { prediction, raw, process, shape, spec } = parts;
+  const fits = (x: Expr): Expr =>
+    sameShape(x.shape, shape)
+      ? x
+      : raise('ShapeError', spec.type, 'the event has another shape', {
+          expected: showShape(shape),
+          got: showShape(x.shape),
+        });
+  const derived =
+    (to: Prediction): Field =>
+    (x, t) =>
+      Sc.map((said: Expr) => convert(prediction, to, process)(x, t, said))(raw(fits(x), t));
+  return {
+    data: derived('data'),
+    noise: derived('noise'),
+    score: derived('score'),
+    velocity: derived('velocity'),
+    ...parts,
+  };
+};
+
+/** P itself, or the sentence that says why P cannot be predicted on a process with terminal T. */
+export type Predictable<P extends Prediction, T extends Terminal> = T extends 'pure'
+  ? P extends 'noise' | 'score'
+    ? 'this process ends in pure noise (α = 0), where the noise says nothing about the data: predict data or velocity'
+    : P
+  : P;
+
+/** Options of {@link predict}. */
+export interface PredictOptions<S extends Shape> {
+  readonly shape: S;
+  /** How the network is scaled; default {@link standard}. */
+  readonly preconditioning?: Preconditioning;
+}
+
+/**
+ * The denoiser of a network that predicts noise, data, score or velocity: raw(x, t) = c_skip x + c_out net(c_in x, c_noise). Noise and score cannot be
+ * predicted on a process that ends in pure noise: that does not compile (and throws `ArgumentError` where types were lost). Parameters stand at `net`.
+ *
+ * @example
+ * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
+ * predict('velocity', vp(), net, { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));
+ */
+export const predict = <const S extends Shape, const P extends Prediction, T extends Terminal>(
+  prediction: P & Predictable<P, T>,
+  process: Process<T>,
+  network: Pick<NoiseConditioned, 'spec' | 'apply'>,
+  { shape, preconditioning = standard() }: PredictOptions<S>,
+): Denoiser<S, T> => {
+  const kind: Prediction = prediction;
+  if (process.terminal === 'pure' && (kind === 'noise' || kind === 'score'))
+    return raise('ArgumentError', 'predict', `${kind} cannot be predicted on a process that ends in pure noise`, {
+      expected: 'data or velocity',
+      got: kind,
+    });
+  return denoiser({
+    spec: {
+      type: 'predict',
+      prediction: kind,
+      shape,
+      process: process.spec,
+      network: network.spec,
+      preconditioning: preconditioning.spec,
+    },
+    shape,
+    process,
+    prediction: kind,
+    raw: (x, t) => {
+      const c = preconditioning.scalings(kind, process)(t);
+      return Sc.map((said: Expr) => {
+        const out = o.mul(c.out, said);
+        return c.skip === undefined ? out : o.add(o.mul(c.skip, x), out);
+      })(Sc.at('net', network.apply(o.mul(c.in, x), c.noise, shape)));
+    },
+  });
+};

@@ -1,0 +1,121 @@
+/** Laws that can be diffused in closed form: normal laws and their mixtures. They are the oracles of this room: marginals and denoisers without training. */
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import type { Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { fromSpec } from '../distributions/argument.ts';
+import { mixtureSameFamily } from '../distributions/mixture.ts';
+import { normal } from '../distributions/normal.ts';
+import { type Denoiser, denoiser, type Field } from './denoiser.ts';
+import type { Process, Terminal } from './process.ts';
+
+/** Σₖ softmax(logits)ₖ N(locₖ, diag scaleₖ²): stacks `[K, …event]`. */
+interface Components {
+  readonly logits: Expr;
+  readonly loc: Expr;
+  readonly scale: Expr;
+}
+
+const notGaussian = (spec: Spec): never =>
+  raise('ArgumentError', spec.type, 'this law cannot be diffused in closed form', {
+    expected: 'standardNormal, normal, or a mixture of them',
+    got: spec.type,
+  });
+
+const one = (spec: Spec, shape: Shape): { readonly loc: Expr; readonly scale: Expr } => {
+  if (spec.type === 'standardNormal') return { loc: o.broadcastTo(0, shape), scale: o.broadcastTo(1, shape) };
+  if (spec.type !== 'normal') return notGaussian(spec);
+  const [loc, scale] = [fromSpec(spec.loc), fromSpec(spec.scale)];
+  return loc === undefined || scale === undefined
+    ? notGaussian(spec)
+    : { loc: o.broadcastTo(loc, shape), scale: o.broadcastTo(scale, shape) };
+};
+
+const componentsOf = ({ spec, shape }: Law): Components => {
+  const specs = spec.type === 'mixture' ? (spec.components as unknown as readonly Spec[]) : [spec];
+  const parts = specs.map((s) => one(s, shape));
+  const logits = spec.type === 'mixture' ? fromSpec(spec.logits) : o.constant([0]);
+  return logits === undefined
+    ? notGaussian(spec)
+    : {
+        logits: o.sub(logits, o.logSumExp(logits)),
+        loc: o.stack(parts.map((p) => p.loc)),
+        scale: o.stack(parts.map((p) => p.scale)),
+      };
+};
+
+/**
+ * The exact marginal p_t of a normal law or a mixture of normal laws under a process: Σ wₖ N(α mₖ, α² sₖ² + σ²). Throws `ArgumentError` for other laws.
+ *
+ * @example
+ * diffuse(vp())(normal([2], { loc: 1, scale: 0.5 }))(0.3).logDensity(ops.input('x', [2]));
+ */
+export const diffuse =
+  (process: Process) =>
+  <const S extends Shape>(law: Dist<S, Exact & Samples>) =>
+  (time: Expr | number): Dist<S, Exact & Samples> => {
+    const t = typeof time === 'number' ? o.scalar(time) : time;
+    const { logits, loc, scale } = componentsOf(law);
+    const [a, s] = [process.alpha(t), process.sigma(t)];
+    const marginal = mixtureSameFamily({
+      logits,
+      parameters: { loc: o.mul(a, loc), scale: o.sqrt(o.add(o.square(o.mul(a, scale)), o.square(s))) },
+      family: ({ loc, scale }) => normal(law.shape as S, { loc, scale }),
+    });
+    return dist<S, Exact & Samples>({
+      ...marginal,
+      shape: law.shape as S,
+      spec: { type: 'diffused', opaque: 'the time is an expression', process: process.spec, law: law.spec },
+      evidence: 'exact',
+    });
+  };
+
+/**
+ * The exact denoiser of a normal law or a mixture of normal laws: with vₖ = α²sₖ² + σ² and responsibilities rₖ ∝ wₖ N(x; αmₖ, vₖ),
+ *
+ *     E[x₀ | x] = Σ rₖ (mₖ + α sₖ² (x − αmₖ)/vₖ)        ∇ log p_t(x) = −Σ rₖ (x − αmₖ)/vₖ
+ *
+ * No parameters and no cancellation at any time, pure noise included. Throws `ArgumentError` for other laws.
+ *
+ * @example
+ * exactDenoiser(subVp(), normal([2], { loc: 1, scale: 0.5 })).score(ops.input('x', [2]), ops.scalar(0.3));
+ */
+export const exactDenoiser = <const S extends Shape, T extends Terminal>(
+  process: Process<T>,
+  law: Dist<S, Exact & Samples>,
+): Denoiser<S, T> => {
+  const { logits, loc, scale } = componentsOf(law);
+  const k = logits.shape[0];
+  const wide = [k, ...law.shape.map(() => 1)];
+  const axes = law.shape.map((_, i) => i + 1);
+  const at = (x: Expr, t: Expr) => {
+    const a = process.alpha(t);
+    const variance = o.add(o.square(o.mul(a, scale)), o.square(process.sigma(t)));
+    const away = o.sub(o.expandDims(x, 0), o.mul(a, loc));
+    const pull = o.div(away, variance);
+    const log = o.add(logits, o.mul(-0.5, o.sum(o.add(o.mul(away, pull), o.log(variance)), axes)));
+    const weights = o.reshape(o.softmax(log, 0), wide);
+    return { a, pull, mean: (each: Expr): Expr => o.sum(o.mul(weights, each), 0) };
+  };
+  const data: Field = (x, t) => () => {
+    const { a, pull, mean } = at(x, t);
+    return mean(o.add(loc, o.mul(o.mul(a, o.square(scale)), pull)));
+  };
+  const score: Field = (x, t) => () => {
+    const { pull, mean } = at(x, t);
+    return o.neg(mean(pull));
+  };
+  return denoiser({
+    spec: { type: 'exactDenoiser', process: process.spec, law: law.spec },
+    shape: law.shape as S,
+    process,
+    prediction: 'data',
+    raw: data,
+    data,
+    score,
+    noise: (x, t) => (scope) => o.neg(o.mul(process.sigma(t), score(x, t)(scope))),
+  });
+};

@@ -1,0 +1,141 @@
+/**
+ * Grids: the times at which a sampler stops, from noise to data. A grid is a rule that any process can be asked for its times, so the same grid is swapped
+ * between processes. Times fall strictly from at most `span.end` to at least `span.start`; what is left at the last time is removed by the sampler's
+ * last denoising (see `sampleWith`), so no grid needs a time where σ = 0.
+ */
+import type { Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
+import { type Process, valuesAt } from './process.ts';
+
+declare const Checked: unique symbol;
+
+/** Times from noise to data, strictly decreasing, inside the span of their process: made by {@link timesOf} alone. */
+export type Times = readonly number[] & { readonly [Checked]: true };
+
+/** A rule for times. */
+export interface Grid {
+  readonly spec: Spec;
+  /** The times of a process: one more than there are steps. */
+  readonly times: (process: Process) => readonly number[];
+}
+
+/**
+ * The checked times of a grid for a process. Throws `ArgumentError` naming the step that does not go from noise to data, or that leaves the span.
+ *
+ * @example
+ * timesOf(uniformGrid(10), vp()).length;   // 11
+ */
+export const timesOf = (grid: Grid, process: Process): Times => {
+  const times = grid.times(process);
+  const { start, end } = process.span;
+  const path = `grid/${grid.spec.type}`;
+  if (times.length < 2)
+    return raise('ArgumentError', path, 'a grid has no step', { expected: '2 times or more', got: `${times.length}` });
+  const slack = 1e-9 * end;
+  times.forEach((t, i) => {
+    if (!(t >= start - slack && t <= end + slack))
+      raise('ArgumentError', path, `time ${i} is outside the span of ${process.spec.type}`, {
+        expected: `${start} … ${end}`,
+        got: `${t}`,
+      });
+    if (i > 0 && !(t < times[i - 1]))
+      raise('ArgumentError', path, `step ${i} does not go from noise to data`, {
+        expected: `a time below ${times[i - 1]}`,
+        got: `${t}`,
+      });
+  });
+  return times as Times;
+};
+
+const steps = (owner: string, n: number): number =>
+  Number.isInteger(n) && n >= 1
+    ? n
+    : raise('ArgumentError', owner, 'needs a positive number of steps', { expected: '1, 2, …', got: `${n}` });
+
+/** n + 1 numbers from a to b, both exactly. */
+const spaced = (n: number, a: number, b: number): number[] =>
+  Array.from({ length: n + 1 }, (_, i) => (i === n ? b : a + ((b - a) * i) / n));
+
+/** The times of log-SNRs given from noise to data; the ends are those of the span, whatever rounds. */
+const atLogSnr = (process: Process, logSnr: readonly number[]): number[] => {
+  const times = valuesAt(process.timeAt, logSnr);
+  times[0] = process.span.end;
+  times[times.length - 1] = process.span.start;
+  return times;
+};
+
+/** Log-SNR at the ends of a span, from noise to data; where no signal is left at the end, e^{−12} counts as none. */
+const logSnrEnds = (process: Process): readonly [number, number] => {
+  const [low, high] = valuesAt(process.logSnr, [process.span.end, process.span.start]);
+  return [Math.max(low, -12), high];
+};
+
+/**
+ * `n` steps of one length in t.
+ *
+ * @example
+ * uniformGrid(4).times(edm());
+ */
+export const uniformGrid = (n: number): Grid => ({
+  spec: { type: 'uniformGrid', steps: steps('uniformGrid', n) },
+  times: ({ span }) => spaced(n, span.end, span.start),
+});
+
+/** `n` steps whose times are quadratic in their number: √t is uniform, so steps shorten towards the data. */
+export const quadraticGrid = (n: number): Grid => ({
+  spec: { type: 'quadraticGrid', steps: steps('quadraticGrid', n) },
+  times: ({ span }) =>
+    spaced(n, Math.sqrt(span.end), Math.sqrt(span.start)).map((r, i) =>
+      i === 0 ? span.end : i === n ? span.start : r * r,
+    ),
+});
+
+/** `n` steps of one length in log-SNR: DPM-Solver's grid. */
+export const logSnrGrid = (n: number): Grid => ({
+  spec: { type: 'logSnrGrid', steps: steps('logSnrGrid', n) },
+  times: (process) => atLogSnr(process, spaced(n, ...logSnrEnds(process))),
+});
+
+/**
+ * `n` steps uniform in (σ/α)^{1/ρ}, ρ = 7: Karras et al. 2022, equation 5. With `n` = 17 and the last denoising, `edmHeun` costs 35 evaluations.
+ *
+ * @example
+ * karrasGrid(17).times(edm());
+ */
+export const karrasGrid = (n: number, { rho = 7 }: { readonly rho?: number } = {}): Grid => ({
+  spec: { type: 'karrasGrid', steps: steps('karrasGrid', n), rho },
+  times: (process) => {
+    const [low, high] = logSnrEnds(process);
+    const roots = spaced(n, Math.exp(-low / (2 * rho)), Math.exp(-high / (2 * rho)));
+    return atLogSnr(
+      process,
+      roots.map((r) => -2 * rho * Math.log(r)),
+    );
+  },
+});
+
+/** How a sub-sequence is spaced: τᵢ = ⌊c i⌋ or ⌊c i²⌋. */
+export type Spacing = 'linear' | 'quadratic';
+
+/**
+ * DDIM's sub-sequence τ of the T times of a discrete process, `n` of them: τᵢ = 1 + ⌊iT/n⌋ (linear) or 1 + ⌊0.8 T (i/(n−1))²⌋ (quadratic), i = 0 … n−1
+ * (Song et al. 2021, arXiv:2010.02502, appendix D.2). The first time of the process is its last; the last denoising takes it to the data.
+ */
+export const subSequence = (n: number, spacing: Spacing = 'linear'): Grid => ({
+  spec: { type: 'subSequence', times: steps('subSequence', n), spacing },
+  times: ({ span }) =>
+    Array.from({ length: n }, (_, k) => {
+      const i = n - 1 - k;
+      const index =
+        spacing === 'linear'
+          ? Math.floor((i * span.end) / n)
+          : Math.floor(0.8 * span.end * (i / Math.max(n - 1, 1)) ** 2);
+      return span.start + index;
+    }),
+});
+
+/** Times of one's own, from noise to data. */
+export const givenGrid = (times: readonly number[]): Grid => ({
+  spec: { type: 'givenGrid', times },
+  times: () => times,
+});

@@ -1,0 +1,76 @@
+/** Preconditioning: how a network is scaled, so that what goes in and what is asked of it have about unit variance at every time. */
+import type { Spec } from '../algebra/spec.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Prediction } from './denoiser.ts';
+import type { Process } from './process.ts';
+
+/** The scalars of one time: prediction = skip · x + out · net(in · x, noise). */
+export interface Scalings {
+  /** Absent where nothing is skipped. */
+  readonly skip?: Expr;
+  readonly out: Expr;
+  readonly in: Expr;
+  /** The coordinate of noise that the network sees. */
+  readonly noise: Expr;
+}
+
+/** A way to scale networks. */
+export interface Preconditioning {
+  readonly spec: Spec;
+  readonly scalings: (prediction: Prediction, process: Process) => (t: Expr) => Scalings;
+}
+
+/** α below this counts as this in the coordinate of noise, so that it stays finite where no signal is left. */
+const LEAST_SIGNAL = 1e-4;
+
+/** ¼ log(σ/α), EDM's coordinate of noise: between about −2 and 2. */
+export const noiseCoordinate = (alpha: Expr, sigma: Expr): Expr =>
+  o.mul(0.25, o.log(o.div(sigma, o.max(alpha, LEAST_SIGNAL))));
+
+/**
+ * Unit variance for every kind of prediction and every process, for data of standard deviation σ_d, with S = σ² + α²σ_d²: c_in = 1/√S and
+ * c_noise = ¼ log(σ/α). Data: c_skip = ασ_d²/S and c_out = σσ_d/√S (EDM's, Karras et al. 2022, table 1, here in x rather than x/α); noise: c_out = 1;
+ * score: c_out = 1/σ; velocity: c_out = √(α² + σ²σ_d²).
+ *
+ * @example
+ * standard({ sigmaData: 0.5 }).scalings('data', edm())(ops.scalar(1));
+ */
+export const standard = ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}): Preconditioning => ({
+  spec: { type: 'standard', sigmaData },
+  scalings: (prediction, process) => (t) => {
+    const [a, s] = [process.alpha(t), process.sigma(t)];
+    const variance = o.add(o.square(s), o.mul(sigmaData * sigmaData, o.square(a)));
+    const shared = { in: o.div(1, o.sqrt(variance)), noise: noiseCoordinate(a, s) };
+    switch (prediction) {
+      case 'noise':
+        return { ...shared, out: o.scalar(1) };
+      case 'score':
+        return { ...shared, out: o.div(1, s) };
+      case 'velocity':
+        return { ...shared, out: o.sqrt(o.add(o.square(a), o.mul(sigmaData * sigmaData, o.square(s)))) };
+      case 'data':
+        return {
+          ...shared,
+          skip: o.div(o.mul(sigmaData * sigmaData, a), variance),
+          out: o.div(o.mul(sigmaData, s), o.sqrt(variance)),
+        };
+    }
+  },
+});
+
+/**
+ * No scaling: the network sees x and the time as a fraction of the span times `times` (999 for DDPM and score-SDE), and says the prediction itself; a
+ * score is divided by σ, as NCSNv2 and score-SDE do.
+ *
+ * @example
+ * unscaled({ times: 999 }).scalings('noise', vp())(ops.scalar(0.5)).noise;
+ */
+export const unscaled = ({ times = 999 }: { readonly times?: number } = {}): Preconditioning => ({
+  spec: { type: 'unscaled', times },
+  scalings: (prediction, process) => (t) => ({
+    in: o.scalar(1),
+    out: prediction === 'score' ? o.div(1, process.sigma(t)) : o.scalar(1),
+    noise: o.mul(times / process.span.end, t),
+  }),
+});

@@ -1,0 +1,222 @@
+/**
+ * Noising processes. One declaration, two views:
+ *
+ *     x_t = α(t) x₀ + σ(t) ε          (a Gaussian path)
+ *     dx  = a(t) x dt + g(t) dw       (a linear SDE)         a = α̇/α,   g² = d(σ²)/dt − 2 a σ²
+ *
+ * and everything else is derived: log-SNR and its inverse, the prior, the law of importance-sampled time. Times run from `span.start` (the data's side)
+ * to `span.end` (the noise's side). Every function is elementwise: it takes times of any shape.
+ */
+import type { Dist } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
+import type { Spec } from '../algebra/spec.ts';
+import { jvp } from '../core/differentiate/index.ts';
+import { raise } from '../core/errors.ts';
+import { applyLambda, type Expr, variable } from '../core/expr.ts';
+import { evaluateProgram } from '../core/interpreters/reference/index.ts';
+import * as o from '../core/ops/index.ts';
+import { program } from '../core/program.ts';
+import type { Shape } from '../core/shape.ts';
+import { toNumbers } from '../core/tensor.ts';
+import { normal } from '../distributions/normal.ts';
+import { legendre } from './legendre.ts';
+
+/** What is left of the data at `span.end`: some `signal`, or none (`pure`: α(end) = 0 exactly, zero terminal SNR). */
+export type Terminal = 'signal' | 'pure';
+
+/** An elementwise function of time. */
+export type OfTime = (t: Expr) => Expr;
+
+/** A noising process. See the equations at the top of this file. */
+export interface Process<out T extends Terminal = Terminal> {
+  readonly spec: Spec;
+  readonly terminal: T;
+  /** The smallest time that is used, and the last. */
+  readonly span: { readonly start: number; readonly end: number };
+  readonly alpha: OfTime;
+  readonly sigma: OfTime;
+  /** a(t): the drift of x is a(t) x. */
+  readonly drift: OfTime;
+  /** g(t)². */
+  readonly diffusion2: OfTime;
+  /** λ(t) = log α²/σ², strictly decreasing; dλ/dt = −g²/σ². */
+  readonly logSnr: OfTime;
+  /** The time of a log-SNR: the inverse of {@link logSnr}. */
+  readonly timeAt: (logSnr: Expr) => Expr;
+  /** σ(0)²: variance that x₀ has beyond the data's before the SDE begins (VE's σ_min²; 0 for VP). */
+  readonly initial: number;
+  /** Standard deviation of the prior. */
+  readonly priorScale: number;
+  /** The law from which reverse processes start. */
+  readonly prior: <const S extends Shape>(shape: S) => Dist<S, Exact & Samples>;
+}
+
+/** df/dt of an elementwise function, by forward differentiation. */
+export const slope =
+  (f: OfTime): OfTime =>
+  (t) => {
+    const v = variable(t.shape);
+    const [d] = jvp([f(v)], [v], [o.broadcastTo(1, t.shape)]);
+    return applyLambda({ variables: [v], results: [d] }, [t])[0];
+  };
+
+/** Values of a function of time at some times, on the host in double precision. */
+export const valuesAt = (f: OfTime, times: readonly number[]): number[] =>
+  times.length === 0 ? [] : toNumbers(evaluateProgram(program([f(o.constant(times))], 'float64'), {})[0]);
+
+/** One value of a function of time, on the host in double precision. */
+export const valueAt = (f: OfTime, time: number): number => valuesAt(f, [time])[0];
+
+/** ∫₀ᵗ f, by Gauss–Legendre quadrature. */
+const integral =
+  (f: OfTime, nodes: number): OfTime =>
+  (t) => {
+    const { points, weights } = legendre(nodes);
+    const wide = o.mul(o.expandDims(t, t.shape.length), o.constant(points));
+    return o.mul(t, o.sum(o.mul(f(wide), o.constant(weights)), -1));
+  };
+
+/** The time where a decreasing function takes a value, by 60 bisections of the span. */
+const bisected =
+  (f: OfTime, { start, end }: Process['span']): OfTime =>
+  (value) =>
+    o.scan({
+      length: 60,
+      init: [o.broadcastTo(start, value.shape), o.broadcastTo(end, value.shape)],
+      body: ([low, high]) => {
+        const middle = o.mul(0.5, o.add(low, high));
+        const later = o.greater(f(middle), value);
+        return { carry: [o.where(later, middle, low), o.where(later, high, middle)] };
+      },
+    }).carry[0];
+
+/** What a process is made from; what is missing is derived. */
+export interface ProcessParts<T extends Terminal> extends Pick<Process<T>, 'spec' | 'span' | 'alpha' | 'sigma'> {
+  readonly terminal: T;
+  readonly drift?: OfTime;
+  readonly diffusion2?: OfTime;
+  readonly logSnr?: OfTime;
+  readonly timeAt?: OfTime;
+  readonly initial?: number;
+  readonly priorScale?: number;
+}
+
+/** A process from its parts: for families of one's own with closed forms. */
+export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> => {
+  const { span, alpha, sigma, spec } = parts;
+  if (!(span.start >= 0 && span.start < span.end))
+    return raise('ArgumentError', spec.type, 'the span of times is empty', {
+      expected: '0 ≤ start < end',
+      got: `${span.start} … ${span.end}`,
+    });
+  const logSnr = parts.logSnr ?? ((t) => o.mul(2, o.sub(o.log(alpha(t)), o.log(sigma(t)))));
+  const drift = parts.drift ?? ((t) => o.div(slope(alpha)(t), alpha(t)));
+  const priorScale = parts.priorScale ?? valueAt(sigma, span.end);
+  return {
+    spec,
+    span,
+    alpha,
+    sigma,
+    terminal: parts.terminal,
+    logSnr,
+    drift,
+    diffusion2:
+      parts.diffusion2 ??
+      ((t) => {
+        const variance: OfTime = (u) => o.square(sigma(u));
+        return o.sub(slope(variance)(t), o.mul(2, o.mul(drift(t), variance(t))));
+      }),
+    timeAt: parts.timeAt ?? bisected(logSnr, span),
+    initial: parts.initial ?? 0,
+    priorScale,
+    prior: (shape) => normal(shape, { scale: priorScale }),
+  };
+};
+
+/** A Gaussian path of one's own. */
+export interface GaussianPathOptions<T extends Terminal> {
+  readonly spec?: Spec;
+  readonly alpha: OfTime;
+  readonly sigma: OfTime;
+  readonly span: Process['span'];
+  /** `pure` where α(end) = 0. */
+  readonly terminal: T;
+  readonly initial?: number;
+}
+
+/**
+ * The process of a path x_t = α(t) x₀ + σ(t) ε: its SDE follows by differentiation, a = α̇/α and g² = d(σ²)/dt − 2aσ². Throws `ArgumentError` where
+ * the span is empty, or where the signal grows back: log-SNR must fall from start to end.
+ *
+ * @example
+ * const linear = gaussianPath({ alpha: (t) => ops.sub(1, t), sigma: (t) => t, span: { start: 1e-3, end: 1 }, terminal: 'pure' });
+ */
+export const gaussianPath = <const T extends Terminal>({
+  spec = { type: 'gaussianPath', opaque: 'alpha and sigma are functions' },
+  ...parts
+}: GaussianPathOptions<T>): Process<T> => {
+  const made = process({ spec, ...parts });
+  const { start, end } = made.span;
+  const times = Array.from({ length: 65 }, (_, i) => start + ((end - start) * i) / 64);
+  const snr = valuesAt(made.logSnr, times);
+  const bad = snr.findIndex((v, i) => i > 0 && !(v < snr[i - 1]));
+  return bad < 0
+    ? made
+    : raise(
+        'ArgumentError',
+        spec.type,
+        `the log-SNR does not fall between t = ${times[bad - 1]} and t = ${times[bad]}`,
+        {
+          expected: `below ${snr[bad - 1]}`,
+          got: `${snr[bad]}`,
+        },
+      );
+};
+
+/** A linear SDE of one's own. */
+export interface LinearSdeOptions {
+  readonly spec?: Spec;
+  /** a(t). */
+  readonly drift: OfTime;
+  /** g(t). */
+  readonly diffusion: OfTime;
+  readonly span: Process['span'];
+  /** ∫₀ᵗ a; by quadrature where it is not given. */
+  readonly driftIntegral?: OfTime;
+  /** σ(0)²; default 0. */
+  readonly initial?: number;
+  /** Nodes of Gauss–Legendre quadrature; default 32. */
+  readonly nodes?: number;
+}
+
+/**
+ * The process of dx = a(t) x dt + g(t) dw from time 0: α = e^{∫a}, σ² = α² (σ(0)² + ∫ g²/α²), by quadrature where the integral is not given
+ * (exact to rounding for smooth a and g). Cost: `nodes` evaluations of g for one σ, and as many more of a for each where its integral is missing.
+ *
+ * @example
+ * const ou = linearSde({ drift: (t) => ops.mul(t, 0), diffusion: (t) => ops.exp(t), span: { start: 1e-3, end: 2 } });
+ */
+export const linearSde = ({
+  spec = { type: 'linearSde', opaque: 'drift and diffusion are functions' },
+  drift,
+  diffusion,
+  span,
+  driftIntegral,
+  initial = 0,
+  nodes = 32,
+}: LinearSdeOptions): Process<'signal'> => {
+  const exponent = driftIntegral ?? integral(drift, nodes);
+  const alpha: OfTime = (t) => o.exp(exponent(t));
+  const diffusion2: OfTime = (t) => o.square(diffusion(t));
+  const relative = integral((t) => o.mul(diffusion2(t), o.exp(o.mul(-2, exponent(t)))), nodes);
+  return process({
+    spec,
+    span,
+    terminal: 'signal',
+    alpha,
+    sigma: (t) => o.mul(alpha(t), o.sqrt(o.add(initial, relative(t)))),
+    drift,
+    diffusion2,
+    initial,
+  });
+};

@@ -1,0 +1,150 @@
+/**
+ * Samplers: steppers with memory that take a noisy event from one time to an earlier one by a denoiser. They combine (`alternate`), and a whole run is one
+ * loop (`sampleWith`), so that its program does not grow with the number of steps.
+ */
+import type { Spec } from '../algebra/spec.ts';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { scanRandom } from '../core/random.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Fields } from '../mcmc/kernel.ts';
+import type { Denoiser, Field } from './denoiser.ts';
+import { type Grid, timesOf } from './grid.ts';
+import type { Terminal } from './process.ts';
+
+/** What a sampler carries from step to step. */
+export interface SamplerState {
+  readonly x: Expr;
+  /** Whatever else the method keeps (DPM-Solver++: its last prediction). */
+  readonly memory: Fields;
+}
+
+/** A sampler for denoisers of processes with terminal T: one for `signal` alone has no step from pure noise. */
+export interface Sampler<in T extends Terminal = Terminal> {
+  readonly spec: Spec;
+  /** The memory before the first step. */
+  readonly memory: (x: Expr) => Fields;
+  /** One step between two times (scalars), `from` the noisier. */
+  readonly step: (denoiser: Denoiser<Shape, T>) => (state: SamplerState, from: Expr, to: Expr) => D.Draw<SamplerState>;
+  /** Evaluations of the denoiser in one step. */
+  readonly evaluations: number;
+}
+
+/** A method without memory. */
+export const memoryless = <T extends Terminal = Terminal>(
+  spec: Spec,
+  evaluations: number,
+  step: (denoiser: Denoiser<Shape, T>) => (x: Expr, from: Expr, to: Expr) => D.Draw<Expr>,
+): Sampler<T> => ({
+  spec,
+  evaluations,
+  memory: () => ({}),
+  step: (d) => {
+    const go = step(d);
+    return (state, from, to) => D.map((x: Expr) => ({ x, memory: {} }))(go(state.x, from, to));
+  },
+});
+
+/** A denoiser's field at its place, its value marked so that a number that is not finite is found by it. */
+export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr> =>
+  D.chain(
+    (value: Expr) => (scope: { readonly path: string }) => (cursor) =>
+      [o.label(scope.path === '' ? name : `${scope.path}/${name}`, value), cursor] as [Expr, typeof cursor],
+  )(D.fromScoped(field(x, t)));
+
+const prefixed = (name: string, fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([k, v]) => [`${name}.${k}`, v]));
+const withPrefix = (name: string, fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([k, v]) => (k.startsWith(`${name}.`) ? [[k.slice(name.length + 1), v]] : [])),
+  );
+
+/**
+ * First the one, then the other, in every step: a corrector that stays at a time, then a predictor that moves on is the predictor–corrector sampler
+ * (Song et al. 2021, algorithm 1, in the order of its code: the corrector first).
+ *
+ * @example
+ * alternate(langevinCorrector({ snr: 0.16 }), reverseDiffusion());
+ */
+export const alternate = <T extends Terminal>(corrector: Sampler<T>, predictor: Sampler<T>): Sampler<T> => ({
+  spec: { type: 'alternate', corrector: corrector.spec, predictor: predictor.spec },
+  evaluations: corrector.evaluations + predictor.evaluations,
+  memory: (x) => ({ ...prefixed('corrector', corrector.memory(x)), ...prefixed('predictor', predictor.memory(x)) }),
+  step: (d) => {
+    const [correct, move] = [corrector.step(d), predictor.step(d)];
+    return (state, from, to) =>
+      D.chain((a: SamplerState) =>
+        D.map((b: SamplerState) => ({
+          x: b.x,
+          memory: { ...prefixed('corrector', a.memory), ...prefixed('predictor', b.memory) },
+        }))(move({ x: a.x, memory: withPrefix('predictor', state.memory) }, from, to)),
+      )(correct({ x: state.x, memory: withPrefix('corrector', state.memory) }, from, to));
+  },
+});
+
+/** What is done at the last time: its noise is left, or removed by one more evaluation, E[x₀ | x] (Tweedie). */
+export type Finish = 'noisy' | 'denoised';
+
+/** Options of {@link sampleWith}. */
+export interface SampleOptions {
+  /** Default `denoised`. */
+  readonly finish?: Finish;
+}
+
+/** Evaluations of the denoiser in a whole run. */
+export const evaluationsOf = (
+  sampler: Sampler<never>,
+  steps: number,
+  { finish = 'denoised' }: SampleOptions = {},
+): number => sampler.evaluations * steps + (finish === 'denoised' ? 1 : 0);
+
+/** The loop of a sampler over some times, from an event at the first. Noise is keyed by the number of the step. */
+export const stepsFrom =
+  <T extends Terminal>(sampler: Sampler<T>, denoiser: Denoiser<Shape, T>) =>
+  (state: SamplerState, times: readonly Expr[]): D.Draw<SamplerState> =>
+  (scope) =>
+  (cursor) => {
+    const [from, to] = times;
+    const names = Object.keys(state.memory).sort();
+    const step = sampler.step(denoiser);
+    const [out, next] = scanRandom({
+      length: from.shape[0],
+      init: [state.x, ...names.map((k) => state.memory[k])],
+      xs: [from, to],
+      body:
+        ([x, ...kept], [a, b]) =>
+        (c) => {
+          const memory = Object.fromEntries(names.map((k, i) => [k, kept[i]]));
+          const [after, rest] = step({ x, memory }, a, b)(scope)(c);
+          return [{ carry: [after.x, ...names.map((k) => after.memory[k])] }, rest];
+        },
+    })(cursor);
+    const [x, ...kept] = out.carry;
+    return [{ x, memory: Object.fromEntries(names.map((k, i) => [k, kept[i]])) }, next];
+  };
+
+/**
+ * A sampler over a grid: given a denoiser, a draw from the prior taken to the data in ONE loop. Noise of step i is keyed by i, and sample j does not depend
+ * on its batch mates. Long runs of large events: `runSampler`, which shows progress and holds the noise of a few steps only.
+ * Throws `ArgumentError` where the grid does not fit the process.
+ *
+ * @example
+ * sampleWith(ddim(), logSnrGrid(20))(exactDenoiser(vp(), normal([2], { scale: 0.5 })));
+ */
+export const sampleWith =
+  <T extends Terminal>(sampler: Sampler<T>, grid: Grid, { finish = 'denoised' }: SampleOptions = {}) =>
+  (denoiser: Denoiser<Shape, T>): D.Draw<Expr> => {
+    const times = timesOf(grid, denoiser.process);
+    const n = times.length - 1;
+    return D.chain((x: Expr) =>
+      D.chain((state: SamplerState) =>
+        finish === 'noisy' ? D.of(state.x) : asked(denoiser.data, 'denoised', state.x, o.scalar(times[n])),
+      )(
+        stepsFrom(sampler, denoiser)({ x, memory: sampler.memory(x) }, [
+          o.constant(times.slice(0, n)),
+          o.constant(times.slice(1)),
+        ]),
+      ),
+    )(D.forked(denoiser.process.prior(denoiser.shape).sample));
+  };
