@@ -14,6 +14,8 @@ export * from './discretised-logistic.ts';
 export * from './discretised-normal.ts';
 export * from './elliptical.ts';
 export * from './empirical.ts';
+export { energy } from './energy.ts';
+export { type Enumerable, type Enumeration, enumerated, logPartition } from './energy-enumerated.ts';
 export * from './exponential.ts';
 export * from './fisher-f.ts';
 export { type GammaFacts, type GammaOptions, gamma } from './gamma.ts';
@@ -40,10 +42,22 @@ export * from './on-support.ts';
 export * from './pareto.ts';
 export { type PoissonOptions, poisson } from './poisson.ts';
 export { independent, type KeptFacts, product } from './product.ts';
+export { productOfExperts } from './product-of-experts.ts';
 export * from './rayleigh.ts';
+export {
+  type Blocked,
+  type Blocks,
+  type Bridge,
+  type Machine,
+  type RbmOptions,
+  rbm,
+  type VisibleUnits,
+} from './rbm.ts';
 export * from './relaxed.ts';
+export { type Box, restrict } from './restrict.ts';
 export * from './scalar-law.ts';
 export { type StudentTOptions, studentT } from './student-t.ts';
+export { tempered } from './temper.ts';
 export * from './triangular.ts';
 export * from './truncate.ts';
 export * from './uniform.ts';

@@ -1,0 +1,127 @@
+/**
+ * Laws over finitely many states, exactly. An {@link Enumeration} writes f(x) = Σₖ f(x, k) over k = 0 … n − 1 with every f(·, k) known in closed form: a
+ * lattice state each (then k is x itself), or the hidden units of a Boltzmann machine. log Z is then a sum, and the law can be sampled exactly.
+ */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { fork, uniform } from '../core/random.ts';
+import { range, type Shape } from '../core/shape.ts';
+import { vmapAll } from '../core/vectorize.ts';
+
+/** How a law is summed: n states, the weight of each, and the law of the event given one. */
+export interface Enumeration {
+  /** n, the number of states. */
+  readonly states: number;
+  /** log ∫ f(x, k) dx nats for the state k, a real scalar. */
+  readonly logWeight: (k: Expr) => D.Draw<Expr>;
+  /** A draw from f(x, k) / ∫ f(x, k) dx. */
+  readonly given: (k: Expr) => D.Draw<Expr>;
+}
+
+/** A law that can be summed. Evaluated where it is asked for: a law with too many states can still be declared. */
+export interface Enumerable {
+  readonly enumeration: () => Enumeration;
+}
+
+/** No more states than 2²⁰ are summed. */
+export const MOST_STATES = 2 ** 20;
+/** States in one block of the sum: bounds memory. */
+const BLOCK = 4096;
+
+/** The bits of k, `[n]` zeros and ones, the lowest first. */
+export const bitsOf = (k: Expr, n: number): Expr => digitsOf(k, 2, n);
+
+/** The n digits of k in a base, `[n]`, the lowest first; exact in float32 for k < 2²⁴. */
+export const digitsOf = (k: Expr, base: number, n: number): Expr => {
+  const powers = o.constant(range(n).map((j) => base ** j));
+  const shifted = o.floor(o.div(o.add(o.broadcastTo(k, [n]), 0.5), powers));
+  return o.sub(shifted, o.mul(base, o.floor(o.div(o.add(shifted, 0.5), base))));
+};
+
+/** Refuses what cannot be summed. `units` says in words what is counted. */
+export const countable = (owner: string, states: number, units: string): number =>
+  states <= MOST_STATES
+    ? states
+    : raise(
+        'ArgumentError',
+        owner,
+        `too many states to sum over ${units}: annealed importance sampling estimates log Z`,
+        {
+          expected: 'at most 2²⁰ = 1,048,576 states',
+          got: `${states}`,
+        },
+      );
+
+const drawn = <A>(part: D.Draw<A>, scope: Parameters<D.Draw<A>>[0]): A => D.runDraw(part, scope, 'enumeration');
+
+/** log weights of consecutive states `[size]`. */
+const weightsOf = ({ logWeight }: Enumeration, scope: Parameters<D.Draw<Expr>>[0], indices: Expr): Expr =>
+  vmapAll((k) => [drawn(logWeight(k), scope)])(indices)[0];
+
+const numbers = (n: number): Expr => o.constant(range(n));
+
+/**
+ * log Z = log Σₖ ∫ f(x, k) dx in nats by summing over every state, as an expression of the law's parameters: it can be differentiated. Exact up to
+ * rounding. Cost: n evaluations, in blocks of 4096. Throws `ArgumentError` for more than 2²⁰ states.
+ *
+ * @example
+ * const logZ = logPartition(rbm([6], { hidden: 4 }));   // a Draw: runDraw gives the expression over the machine's parameters
+ */
+export const logPartition =
+  (law: Law & Enumerable): D.Draw<Expr> =>
+  (scope) =>
+  (cursor) => {
+    const all = law.enumeration();
+    const size = Math.min(BLOCK, all.states);
+    const whole = Math.floor(all.states / size);
+    const block = (first: Expr, n: number): Expr =>
+      o.logSumExp(weightsOf(all, scope, o.add(numbers(n), o.broadcastTo(first, [n]))));
+    const rest = all.states - whole * size;
+    const tail = rest === 0 ? [] : [block(o.scalar(whole * size), rest)];
+    if (whole === 1) return [o.logSumExp(o.stack([block(o.scalar(0), size), ...tail])), cursor];
+    const { ys } = o.scan({
+      length: whole,
+      init: [o.scalar(0)],
+      body: ([first]) => ({ carry: [o.add(first, size)], ys: [block(first, size)] }),
+    });
+    return [o.logSumExp(o.concat([ys[0], ...tail.map((t) => o.reshape(t, [1]))])), cursor];
+  };
+
+/**
+ * The law normalised by enumeration: log p(x) = log f(x) − log Z nats with log Z as an expression of the parameters, so everything that asks for exact
+ * densities takes it. `maximumLikelihood(enumerated(machine))` is the exact gradient that contrastive divergence approximates. A sample is exact: a state
+ * from its probabilities by one uniform number, then the event given the state. Same place and parameters as the law's. Cost: n evaluations for each
+ * *program run*, not for each event. Throws `ArgumentError` for more than 2²⁰ states.
+ *
+ * @example
+ * const exact = enumerated(rbm([6], { hidden: 4 }));   // Dist<readonly [6], Exact & Samples>
+ */
+export const enumerated = <S extends Shape>(law: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
+  const plain = law as unknown as Law & Enumerable & { readonly shape: S };
+  return dist<S, Exact & Samples>({
+    shape: plain.shape,
+    spec: { type: 'enumerated', law: plain.spec },
+    evidence: 'exact',
+    logDensity: (x) =>
+      pipe(
+        plain.logDensity(x),
+        D.chain((l) => D.map((z: Expr) => o.sub(l, z))(logPartition(plain))),
+      ),
+    sample: (scope) => (cursor) => {
+      const all = plain.enumeration();
+      const weights = weightsOf(all, scope, numbers(all.states));
+      const chances = o.softmax(weights);
+      const [k, next] = fork((c) => {
+        const [u, after] = uniform([])(c);
+        const below = o.cast(o.less(o.cumsum(chances), o.broadcastTo(u, [all.states])), 'real');
+        return [o.min(o.sum(below), all.states - 1), after];
+      })(cursor);
+      return fork(all.given(k)(scope))(next);
+    },
+  });
+};
