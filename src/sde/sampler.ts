@@ -1,5 +1,5 @@
 /**
- * Samplers: steppers with memory that take a noisy event from one time to an earlier one by a denoiser. They combine (`alternate`), and a whole run is one
+ * Samplers: steppers with memory that take a noisy event from one time to an earlier one by a denoiser. They combine (`predictorCorrector`), and a whole run is one
  * loop (`sampleWith`), so that its program does not grow with the number of steps.
  */
 import type { Spec } from '../algebra/spec.ts';
@@ -21,7 +21,7 @@ export interface SamplerState {
 }
 
 /** A sampler for denoisers of processes with terminal T: one for `signal` alone has no step from pure noise. */
-export interface Sampler<in T extends Terminal = Terminal> {
+export interface DiffusionSampler<in T extends Terminal = Terminal> {
   readonly spec: Spec;
   /** The memory before the first step. */
   readonly memory: (x: Expr) => Fields;
@@ -36,7 +36,7 @@ export const memoryless = <T extends Terminal = Terminal>(
   spec: Spec,
   evaluations: number,
   step: (denoiser: Denoiser<Shape, T>) => (x: Expr, from: Expr, to: Expr) => D.Draw<Expr>,
-): Sampler<T> => ({
+): DiffusionSampler<T> => ({
   spec,
   evaluations,
   memory: () => ({}),
@@ -61,14 +61,20 @@ const withPrefix = (name: string, fields: Fields): Fields =>
   );
 
 /**
- * First the one, then the other, in every step: a corrector that stays at a time, then a predictor that moves on is the predictor–corrector sampler
- * (Song et al. 2021, algorithm 1, in the order of its code: the corrector first).
+ * In every step first a corrector, which stays at its time, then a predictor, which moves on (Song et al. 2021, algorithm 1, in the order of its code):
+ * the two alternate, each with a memory of its own.
  *
  * @example
- * alternate(langevinCorrector({ snr: 0.16 }), reverseDiffusion());
+ * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
  */
-export const alternate = <T extends Terminal>(corrector: Sampler<T>, predictor: Sampler<T>): Sampler<T> => ({
-  spec: { type: 'alternate', corrector: corrector.spec, predictor: predictor.spec },
+export const predictorCorrector = <T extends Terminal>({
+  corrector,
+  predictor,
+}: {
+  readonly corrector: DiffusionSampler<T>;
+  readonly predictor: DiffusionSampler<T>;
+}): DiffusionSampler<T> => ({
+  spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
   evaluations: corrector.evaluations + predictor.evaluations,
   memory: (x) => ({ ...prefixed('corrector', corrector.memory(x)), ...prefixed('predictor', predictor.memory(x)) }),
   step: (d) => {
@@ -94,14 +100,14 @@ export interface SampleOptions {
 
 /** Evaluations of the denoiser in a whole run. */
 export const evaluationsOf = (
-  sampler: Sampler<never>,
+  sampler: DiffusionSampler<never>,
   steps: number,
   { finish = 'denoised' }: SampleOptions = {},
 ): number => sampler.evaluations * steps + (finish === 'denoised' ? 1 : 0);
 
 /** The loop of a sampler over some times, from an event at the first. Noise is keyed by the number of the step. */
 export const stepsFrom =
-  <T extends Terminal>(sampler: Sampler<T>, denoiser: Denoiser<Shape, T>) =>
+  <T extends Terminal>(sampler: DiffusionSampler<T>, denoiser: Denoiser<Shape, T>) =>
   (state: SamplerState, times: readonly Expr[]): D.Draw<SamplerState> =>
   (scope) =>
   (cursor) => {
@@ -133,7 +139,7 @@ export const stepsFrom =
  * sampleWith(ddim(), logSnrGrid(20))(exactDenoiser(vp(), normal([2], { scale: 0.5 })));
  */
 export const sampleWith =
-  <T extends Terminal>(sampler: Sampler<T>, grid: Grid, { finish = 'denoised' }: SampleOptions = {}) =>
+  <T extends Terminal>(sampler: DiffusionSampler<T>, grid: Grid, { finish = 'denoised' }: SampleOptions = {}) =>
   (denoiser: Denoiser<Shape, T>): D.Draw<Expr> => {
     const times = timesOf(grid, denoiser.process);
     const n = times.length - 1;

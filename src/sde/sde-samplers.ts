@@ -5,7 +5,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal } from '../core/random.ts';
-import { asked, memoryless, type Sampler } from './sampler.ts';
+import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
 
 /** mean + scale · z with fresh z; no noise is drawn where the scale is 0 for good. */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
@@ -24,7 +24,7 @@ export interface EulerMaruyamaOptions {
  * @example
  * sampleWith(eulerMaruyama(), uniformGrid(1000));
  */
-export const eulerMaruyama = ({ churn = 1 }: EulerMaruyamaOptions = {}): Sampler<'signal'> =>
+export const eulerMaruyama = ({ churn = 1 }: EulerMaruyamaOptions = {}): DiffusionSampler<'signal'> =>
   churn >= 0
     ? memoryless<'signal'>(
         { type: 'eulerMaruyama', churn },
