@@ -126,7 +126,8 @@ export const placeOf = ({ transport, base }: Pushed): string => `${pushes(base)}
 
 const encodeOnce = (p: Pushed, x: Expr): D.Draw<Step> => D.at(placeOf(p), (s) => p.transport.encode(x)(s));
 const decodeOnce = (p: Pushed, z: Expr): D.Draw<Step> => D.at(placeOf(p), (s) => p.transport.decode(z)(s));
-const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> =>
+/** A part of the base law, at its place and with noise of its own. */
+export const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> =>
   base.pushed === undefined ? D.at('base', part) : D.forked(part);
 
 /** An event on the side of the innermost base law: through every transport it was pushed by. */

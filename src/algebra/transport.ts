@@ -24,6 +24,7 @@ import { scalar } from '../core/ops/leaves.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
+import type { Inference } from './inferring.ts';
 import type { Spec } from './spec.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
@@ -45,6 +46,8 @@ export interface Layer {
   readonly decode: (z: Expr) => D.Draw<Step>;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
+  /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
+  readonly inference?: Inference | undefined;
 }
 
 /** A layer inside another, with the segment that it adds to the place of its parameters. */
@@ -71,6 +74,7 @@ export interface LayerOptions {
   readonly cost?: Cost;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  readonly inference?: Inference;
 }
 
 /** A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. */

@@ -1,9 +1,10 @@
-import { pipe } from 'fp-ts/lib/function.js';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import type { Cost } from '../algebra/cost.ts';
+import type { Scored } from '../algebra/dist.ts';
+import { inferring } from '../algebra/inferring.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
-import { sub } from '../core/ops/elementwise.ts';
+import type { Expr } from '../core/expr.ts';
 import type { Shape } from '../core/shape.ts';
 
 const onePassEach: Cost = { encode: { how: 'parallel', passes: 2 }, decode: { how: 'parallel', passes: 2 } };
@@ -28,34 +29,22 @@ export interface StochasticOptions<X extends Shape, Z extends Shape> {
 export const stochastic = <const X extends Shape, const Z extends Shape>({
   encoder,
   decoder,
-}: StochasticOptions<X, Z>): Transport<X, Z, 'bound'> => {
-  const q = (x: Parameters<typeof sampleGiven>[1]) => D.at('encoder', sampleGiven(encoder, x));
-  return transport<X, Z, 'bound'>(
+}: StochasticOptions<X, Z>): Transport<X, Z, 'bound'> =>
+  transport<X, Z, 'bound'>(
     'bound',
     { data: encoder.context, latent: encoder.event },
     {
       spec: { type: 'stochastic', encoder: encoder.spec, decoder: decoder.spec },
       cost: onePassEach,
-      encode: (x) =>
-        pipe(
-          q(x),
-          D.chain((z) =>
-            pipe(
-              D.at('decoder', logDensityGiven(decoder, z.value, x)),
-              D.map((l) => ({ value: z.value, contribution: sub(l, z.logDensity) })),
-            ),
+      ...inferring({
+        place: 'encoder',
+        posterior: encoder.given,
+        join: (x, z) =>
+          D.map((contribution: Expr) => ({ value: z, contribution }))(D.at('decoder', logDensityGiven(decoder, z, x))),
+        generate: (z) =>
+          D.map((x: Scored) => ({ value: x.value, contribution: x.logDensity, inferred: z }))(
+            D.at('decoder', sampleGiven(decoder, z)),
           ),
-        ),
-      decode: (z) =>
-        pipe(
-          D.at('decoder', sampleGiven(decoder, z)),
-          D.chain((x) =>
-            pipe(
-              D.at('encoder', logDensityGiven(encoder, x.value, z)),
-              D.map((l) => ({ value: x.value, contribution: sub(x.logDensity, l) })),
-            ),
-          ),
-        ),
+      }),
     },
   );
-};

@@ -5,6 +5,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { free, parallel } from '../algebra/cost.ts';
+import { inferring } from '../algebra/inferring.ts';
 import { type Endo, endo, type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -73,18 +74,17 @@ export const augment = <const X extends Shape, const U extends Shape, const Z ex
     {
       spec: { type: 'augment', latent, added: added.spec },
       cost: parallel,
-      encode: (x) =>
-        pipe(
-          D.at('added', sampleGiven(added, x)),
-          D.map((u) => ({ value: o.concat([x, u.value]), contribution: o.neg(u.logDensity) })),
-        ),
-      decode: (z) => {
-        const [x, u] = [o.sliceAxis(z, 0, 0, k), o.sliceAxis(z, 0, k, n)];
-        return pipe(
-          D.at('added', logDensityGiven(added, x, u)),
-          D.map((l) => ({ value: x, contribution: o.neg(l) })),
-        );
-      },
+      ...inferring({
+        place: 'added',
+        posterior: added.given,
+        join: (x, u) => D.of({ value: o.concat([x, u]), contribution: o.scalar(0) }),
+        generate: (z) =>
+          D.of({
+            value: o.sliceAxis(z, 0, 0, k),
+            inferred: o.sliceAxis(z, 0, k, n),
+            contribution: o.scalar(0),
+          }),
+      }),
     },
   );
 };

@@ -1,0 +1,283 @@
+/**
+ * Traces: what a law that is a chain of transports infers about one event, group by group. The same walk as `logDensity`, with the ledger kept open:
+ *
+ *     log w = reconstruction + Σ_g (logPriorᵍ − logPosteriorᵍ)
+ *
+ * where group g is what the g-th stochastic layer inferred, and its prior term is what the layers after it (up to the next one that infers, or the base
+ * law) contribute. How each posterior is treated is a {@link Reading}: estimators are readings.
+ */
+import { pipe } from 'fp-ts/lib/function.js';
+import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
+import { stopGradient } from '../core/ops/control.ts';
+import { add, addAll, neg, sub } from '../core/ops/elementwise.ts';
+import { scalar } from '../core/ops/leaves.ts';
+import type { Scope, Scoped } from '../core/scope.ts';
+import { type Law, onBase, placeOf, type Scored } from './dist.ts';
+import { withPosterior } from './inferring.ts';
+import type { Layer } from './transport.ts';
+
+/** A law with the place where its parameters stand. */
+export interface PlacedLaw {
+  readonly law: Law;
+  readonly scope: Scope;
+}
+
+/** Something inferred: u ~ q(u | x). */
+export interface Inferred {
+  readonly posterior: PlacedLaw;
+  readonly value: Expr;
+  /** log q(u | x) in nats. */
+  readonly logPosterior: Expr;
+}
+
+/** What one stochastic layer inferred. */
+export interface InferredGroup extends Inferred {
+  /** What follows the layer, in nats: log p(z_g | …), or what stands for it. */
+  readonly logPrior: Expr;
+  /** The law of the group where nothing lies between it and the base law. */
+  readonly prior?: PlacedLaw;
+}
+
+/** The ledger of one event. */
+export interface Trace {
+  /** log p(x | first group) and all that is contributed before a stochastic layer; the whole of log p(x) where there is none. */
+  readonly reconstruction: Expr;
+  readonly groups: readonly InferredGroup[];
+  /** Everything inferred in order: the groups, and what augmentations drew. */
+  readonly sites: readonly Inferred[];
+  /** log w, the sum of all: what `logDensity` is under the same noise. */
+  readonly logDensity: Expr;
+}
+
+/** How a trace is read. */
+export interface Reading {
+  /** The value of the site with this number, and what its log q counts as. */
+  readonly infer: (posterior: Scoped<Law>, site: number) => D.Draw<Scored>;
+  /** How the parts of the model (all but posteriors) are run. */
+  readonly model: <A>(part: D.Draw<A>) => D.Draw<A>;
+}
+
+const onLaw =
+  <A>(q: Scoped<Law>, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+  (scope) =>
+    f(q(scope))(scope);
+
+/** Everything as it is drawn: the reading under which a trace sums to `logDensity`. */
+export const asDrawn: Reading = { infer: (q) => onLaw(q, (law) => law.sampleAndLogDensity), model: (part) => part };
+
+/** Values are drawn and then constants to every derivative; log q is differentiated in its parameters. */
+export const asConstants: Reading = {
+  infer: (q) =>
+    onLaw(q, (law) =>
+      pipe(
+        law.sample,
+        D.map(stopGradient),
+        D.chain((value) => D.map((logDensity: Expr): Scored => ({ value, logDensity }))(law.logDensity(value))),
+      ),
+    ),
+  model: (part) => part,
+};
+
+/** Values are drawn; in log q the posterior's parameters are constants, so that derivatives run along the path of the value alone. */
+export const alongThePath: Reading = {
+  infer: (q) =>
+    pipe(
+      onLaw(q, (law) => law.sample),
+      D.chain((value) =>
+        pipe(
+          D.detached(onLaw(q, (law) => law.logDensity(value))),
+          D.map((logDensity): Scored => ({ value, logDensity })),
+        ),
+      ),
+    ),
+  model: (part) => part,
+};
+
+/** The values are given, in order; log q counts as 0, so that the trace's `logDensity` is log p(x, u). */
+export const atValues = (values: readonly Expr[]): Reading => ({
+  infer: (_, site) => D.of({ value: values[site], logDensity: scalar(0) }),
+  model: (part) => part,
+});
+
+interface Ledger {
+  readonly value: Expr;
+  readonly reconstruction: Expr;
+  readonly groups: readonly InferredGroup[];
+  readonly sites: readonly Inferred[];
+}
+
+/** A contribution goes to the group that is open, or to the reconstruction where none is. */
+const credited = ({ groups, ...rest }: Ledger, amount: Expr, prior?: PlacedLaw): Ledger => {
+  if (groups.length === 0) return { ...rest, groups, reconstruction: add(rest.reconstruction, amount) };
+  const { prior: _, ...last } = groups[groups.length - 1];
+  const more: InferredGroup = {
+    ...last,
+    logPrior: add(last.logPrior, amount),
+    ...(prior === undefined ? {} : { prior }),
+  };
+  return { ...rest, groups: [...groups.slice(0, -1), more] };
+};
+
+const infers = (layer: Layer): boolean => layer.inference !== undefined || layer.parts.some((p) => infers(p.layer));
+
+const throughLayer =
+  (layer: Layer, reading: Reading) =>
+  (ledger: Ledger): D.Draw<Ledger> => {
+    const { inference } = layer;
+    if (inference !== undefined) {
+      const { place, posterior, join } = inference;
+      return pipe(
+        D.at(place, (scope) =>
+          pipe(
+            reading.infer(posterior(ledger.value), ledger.sites.length),
+            D.map(
+              (s): Inferred => ({
+                value: s.value,
+                logPosterior: s.logDensity,
+                posterior: { law: posterior(ledger.value)(scope), scope },
+              }),
+            ),
+          )(scope),
+        ),
+        D.chain((site) =>
+          pipe(
+            reading.model(join(ledger.value, site.value)),
+            D.map((step): Ledger => {
+              const sites = [...ledger.sites, site];
+              if (step.value !== site.value)
+                return { ...credited(ledger, sub(step.contribution, site.logPosterior)), sites, value: step.value };
+              const before = credited(ledger, step.contribution);
+              return {
+                ...before,
+                sites,
+                value: step.value,
+                groups: [...before.groups, { ...site, logPrior: scalar(0) }],
+              };
+            }),
+          ),
+        ),
+      );
+    }
+    if (layer.parts.length > 0 && infers(layer))
+      return layer.parts.reduce<D.Draw<Ledger>>(
+        (sofar, { segment, layer: part }) =>
+          pipe(
+            sofar,
+            D.chain((l) =>
+              D.at(
+                segment,
+                pipe(
+                  throughLayer(part, reading)(l),
+                  D.chain((next) => D.map((value: Expr): Ledger => ({ ...next, value }))(D.labelled(next.value))),
+                ),
+              ),
+            ),
+          ),
+        D.of(ledger),
+      );
+    return pipe(
+      reading.model(layer.encode(ledger.value)),
+      D.map((step) => ({ ...credited(ledger, step.contribution), value: step.value })),
+    );
+  };
+
+const throughLaw =
+  (law: Law, reading: Reading) =>
+  (ledger: Ledger): D.Draw<Ledger> => {
+    const { pushed } = law;
+    if (pushed === undefined)
+      return (scope) =>
+        pipe(
+          reading.model((inner) => D.map((l: Expr) => ({ l, scope: inner }))(law.logDensity(ledger.value))(inner)),
+          D.map(({ l, scope: inner }) => {
+            const open = ledger.groups[ledger.groups.length - 1];
+            const direct = open !== undefined && open.value === ledger.value;
+            return credited(ledger, l, direct ? { law, scope: inner } : undefined);
+          }),
+        )(scope);
+    return pipe(
+      D.at(placeOf(pushed), throughLayer(pushed.transport, reading)(ledger)),
+      D.chain((next) => onBase(pushed.base, throughLaw(pushed.base, reading)(next))),
+    );
+  };
+
+/**
+ * The trace of an event under a law: a law whose stochastic layers stand in its chain of transports (also inside `compose` and `repeat`). What
+ * stands elsewhere, such as a VAE inside a mixture, is part of the reconstruction or of a prior term.
+ *
+ * @example
+ * const groups = (x: Expr) => core.draw.map((t) => t.groups.length)(trace(vae([2]))(x));
+ */
+export const trace =
+  (law: Law, reading: Reading = asDrawn) =>
+  (x: Expr): D.Draw<Trace> =>
+    pipe(
+      throughLaw(law, reading)({ value: x, reconstruction: scalar(0), groups: [], sites: [] }),
+      D.map(({ reconstruction, groups, sites }) => ({
+        reconstruction,
+        groups,
+        sites,
+        logDensity: addAll([reconstruction, ...groups.map((g) => sub(g.logPrior, g.logPosterior))]),
+      })),
+    );
+
+/** log p(x, u) in nats at values of everything that is inferred about x, in order. */
+export const logJoint =
+  (law: Law) =>
+  (x: Expr, values: readonly Expr[]): D.Draw<Expr> =>
+    D.map((t: Trace) => t.logDensity)(trace(law, atValues(values))(x));
+
+/** An event dreamt by the model, and log q(u | x) of all that was drawn on the way, summed, in nats. */
+export interface Dream {
+  readonly value: Expr;
+  readonly logPosterior: Expr;
+}
+
+interface Night {
+  readonly value: Expr;
+  readonly logs: readonly Expr[];
+}
+
+const downLayer =
+  (layer: Layer) =>
+  (night: Night): D.Draw<Night> => {
+    const { inference } = layer;
+    if (inference !== undefined)
+      return pipe(
+        D.detached(inference.generate(night.value)),
+        D.chain((x) => {
+          const value = stopGradient(x.value);
+          return pipe(
+            withPosterior(inference, value, (q) => q.logDensity(stopGradient(x.inferred))),
+            D.map((l) => ({ value, logs: [...night.logs, l] })),
+          );
+        }),
+      );
+    if (layer.parts.length > 0 && infers(layer))
+      return layer.parts.reduceRight<D.Draw<Night>>(
+        (sofar, { segment, layer: part }) =>
+          pipe(
+            sofar,
+            D.chain((n) => D.at(segment, downLayer(part)(n))),
+          ),
+        D.of(night),
+      );
+    return D.map((step: { value: Expr }) => ({ ...night, value: step.value }))(D.detached(layer.decode(night.value)));
+  };
+
+const downLaw = (law: Law): D.Draw<Night> => {
+  const { pushed } = law;
+  if (pushed === undefined)
+    return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(law.sample));
+  return pipe(
+    onBase(pushed.base, downLaw(pushed.base)),
+    D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),
+  );
+};
+
+/** A dream: (x, u) ~ p, its values and the model's parameters constants to every derivative; log q(u | x) is differentiated in q's parameters. */
+export const dream = (law: Law): D.Draw<Dream> =>
+  D.map(({ value, logs }: Night) => ({ value, logPosterior: logs.length === 0 ? neg(scalar(0)) : addAll(logs) }))(
+    downLaw(law),
+  );
