@@ -4,12 +4,12 @@ import * as Sc from '../core/scope.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Activation, activations, dense, denseZero } from './dense.ts';
 import { conditioning, type NoiseConditioned, noiseConditioned } from './noise-conditioned.ts';
-import { type Embedding, sinusoidal } from './time-embedding.ts';
+import { type Embedding, gaussianFourier } from './time-embedding.ts';
 
 /** Options of {@link resMlp}. */
 export interface ResMlpOptions {
   readonly activation?: Activation;
-  /** How the noise coordinate is read; default `sinusoidal({ size: 32 })`. */
+  /** How the noise coordinate is read; default `gaussianFourier()`, for ¼ log σ. */
   readonly embedding?: Embedding;
 }
 
@@ -23,7 +23,7 @@ export interface ResMlpOptions {
  */
 export const resMlp = (
   hidden: readonly number[],
-  { activation = 'silu', embedding = sinusoidal() }: ResMlpOptions = {},
+  { activation = 'silu', embedding = gaussianFourier() }: ResMlpOptions = {},
 ): NoiseConditioned => {
   const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
   if (bad !== undefined || hidden.length === 0)

@@ -33,7 +33,7 @@ const waves = (frequencies: readonly number[], c: Expr): Expr => {
 export interface SinusoidalOptions {
   /** Numbers in the embedding, even. */
   readonly size?: number;
-  /** The coordinate is multiplied by this first: 1000 makes a time in [0, 1] the step number of a thousand steps. */
+  /** The coordinate is multiplied by this first; default 1, for step numbers: 1000 makes a time in [0, 1] one of a thousand steps. */
   readonly scale?: number;
   /** The slowest wave has this wavelength over 2π, the fastest 1, in units of the scaled coordinate. */
   readonly slowest?: number;
@@ -46,7 +46,7 @@ export interface SinusoidalOptions {
  * @example
  * resMlp([64, 64], { embedding: sinusoidal({ size: 32 }) });
  */
-export const sinusoidal = ({ size = 32, scale = 1000, slowest = 10_000 }: SinusoidalOptions = {}): Embedding => {
+export const sinusoidal = ({ size = 32, scale = 1, slowest = 10_000 }: SinusoidalOptions = {}): Embedding => {
   const n = halfOf('sinusoidal', size);
   positive('sinusoidal', 'scale', scale);
   positive('sinusoidal', 'slowest', slowest);
@@ -58,7 +58,7 @@ export const sinusoidal = ({ size = 32, scale = 1000, slowest = 10_000 }: Sinuso
 export interface GaussianFourierOptions {
   /** Numbers in the embedding, even. */
   readonly size?: number;
-  /** Standard deviation of the frequencies, in periods per unit of the coordinate. */
+  /** Standard deviation of the frequencies, in periods per unit of the coordinate; default 0.5, for ¼ log σ. */
   readonly scale?: number;
   /** Which frequencies: they are drawn once and never trained. */
   readonly seed?: number;
@@ -69,9 +69,9 @@ export interface GaussianFourierOptions {
  * arXiv:2011.13456, appendix H, with scale 16). Throws `ArgumentError` where the size is odd or the scale not positive.
  *
  * @example
- * resMlp([64, 64], { embedding: gaussianFourier({ size: 32, scale: 0.5 }) });
+ * resMlp([64, 64], { embedding: gaussianFourier({ size: 32, scale: 1 }) });
  */
-export const gaussianFourier = ({ size = 32, scale = 1, seed = 0 }: GaussianFourierOptions = {}): Embedding => {
+export const gaussianFourier = ({ size = 32, scale = 0.5, seed = 0 }: GaussianFourierOptions = {}): Embedding => {
   const n = halfOf('gaussianFourier', size);
   positive('gaussianFourier', 'scale', scale);
   const g = generator(keyOf(seed));

@@ -9,7 +9,7 @@ import { doubled, fromPlanes, halved, planeConvolution, toPlanes } from './conv-
 import { activations, denseZero } from './dense.ts';
 import { groupNorm } from './group-norm.ts';
 import { conditioning, type NoiseConditioned, noiseConditioned } from './noise-conditioned.ts';
-import { type Embedding, sinusoidal } from './time-embedding.ts';
+import { type Embedding, gaussianFourier } from './time-embedding.ts';
 
 /** Options of {@link unet}. */
 export interface UnetOptions {
@@ -24,7 +24,7 @@ export interface UnetOptions {
   readonly groups?: number;
   /** Squares of patch × patch pixels are the places of the first level: 2 makes every step about four times as fast. */
   readonly patch?: number;
-  /** How the noise coordinate is read; default `sinusoidal({ size: 32 })`. */
+  /** How the noise coordinate is read; default `gaussianFourier()`, for ¼ log σ. */
   readonly embedding?: Embedding;
 }
 
@@ -52,7 +52,7 @@ export const unet = ({
   heads = 4,
   groups = 8,
   patch = 1,
-  embedding = sinusoidal(),
+  embedding = gaussianFourier(),
 }: UnetOptions = {}): NoiseConditioned => {
   const counts = { channels, blocks, groups, patch, multiplier: Math.min(...multipliers) };
   const bad = Object.entries(counts).find(([, n]) => !Number.isInteger(n) || n < 1);
