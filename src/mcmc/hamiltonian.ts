@@ -6,7 +6,7 @@ import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, uniform } from '../core/random.ts';
 import { toSpec } from '../distributions/argument.ts';
-import { type Evaluated, evaluated, fromList, type Sampler, toList } from './kernel.ts';
+import { type Evaluated, evaluated, fromList, type KernelOf, toList } from './kernel.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { type Acceptance, acceptOrStay, positiveStep } from './metropolis.ts';
 
@@ -73,7 +73,7 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
  * @example
  * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
  */
-export const hmc = ({ stepSize, steps, inverseMass = 1 }: HmcOptions): Sampler<Evaluated, HmcInfo> => {
+export const hmc = ({ stepSize, steps, inverseMass = 1 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
   positiveStep('hmc', stepSize);
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });

@@ -8,10 +8,10 @@ export {
   evaluated,
   type Fields,
   type Kernel,
+  type KernelOf,
   type LogDensity,
   logDensityOf,
   type Position,
-  type Sampler,
   type Score,
   scoreOf,
   type Transition,
@@ -28,3 +28,4 @@ export {
   underdamped,
 } from './langevin.ts';
 export { type Acceptance, metropolisHastings, type Proposal, randomWalk, type Weighed } from './metropolis.ts';
+export { type NutsInfo, type NutsOptions, nuts } from './nuts.ts';

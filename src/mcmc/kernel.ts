@@ -49,7 +49,7 @@ export interface LogDensity {
 }
 
 /** A kernel for every log-density: what `hmc({ … })` and its kind are. */
-export type Sampler<S extends Position, I extends Fields> = (target: LogDensity) => Kernel<S, I>;
+export type KernelOf<S extends Position, I extends Fields> = (target: LogDensity) => Kernel<S, I>;
 
 /** ∇ₓ log p(x), of the event's shape. */
 export type Score = (x: Expr) => Expr;

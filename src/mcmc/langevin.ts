@@ -10,8 +10,8 @@ import {
   evaluated,
   type Fields,
   type Kernel,
+  type KernelOf,
   type Position,
-  type Sampler,
   type Score,
   scoreOf,
 } from './kernel.ts';
@@ -64,7 +64,7 @@ export const langevin = ({
  * @example
  * ula({ stepSize: 0.01 })(logDensityOf(normal([2])))
  */
-export const ula = (options: LangevinOptions): Sampler<Position, Gradients> => {
+export const ula = (options: LangevinOptions): KernelOf<Position, Gradients> => {
   const along = langevin(options);
   return (target) => along(scoreOf(target));
 };
@@ -86,7 +86,7 @@ export interface MalaInfo extends Acceptance, Gradients {}
  * @example
  * mala({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const mala = ({ stepSize, inverseMass = 1 }: Tuning): Sampler<Evaluated, MalaInfo> => {
+export const mala = ({ stepSize, inverseMass = 1 }: Tuning): KernelOf<Evaluated, MalaInfo> => {
   positiveStep('mala', stepSize);
   return (target) => {
     const at = evaluated(target);
@@ -134,7 +134,7 @@ export const underdamped = ({
 }: {
   readonly stepSize: Operand;
   readonly friction: Operand;
-}): Sampler<Moving, Gradients> => {
+}): KernelOf<Moving, Gradients> => {
   positiveStep('underdamped', h);
   positiveStep('underdamped', friction);
   return (target) => {

@@ -37,7 +37,7 @@ export const startAt = (n: number, place: readonly number[]): Tensor =>
   tensorOf(Array.from({ length: n }, () => place).flat(), [n, ...(place.length === 0 ? [] : [place.length])]);
 
 /** Each step's positions from `from` on, as one list of numbers. */
-export const after = (t: Tensor, from: number): number[] => toNumbers(t).slice(from * (t.data.length / t.shape[0]));
+export const tail = (t: Tensor, from: number): number[] => toNumbers(t).slice(from * (t.data.length / t.shape[0]));
 
 export const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 export const variance = (xs: readonly number[]): number => {

@@ -2,16 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
-import { mala, ula, underdamped } from '../../src/mcmc/index.ts';
-import { after, mean, startAt, traces, variance } from './helpers.ts';
+import { type AnyKernel, mala, ula, underdamped } from '../../src/mcmc/index.ts';
+import { mean, startAt, tail, traces, variance } from './helpers.ts';
 
 const s = 1.5;
 const gaussian = (x: Expr): Expr => o.mul(-0.5 / (s * s), o.sum(o.square(x)));
 
 /** 200 independent chains, long after they forgot where they began. */
-const stationary = (kernel: Parameters<typeof traces>[0], steps = 250): number[] => {
+const stationary = (kernel: AnyKernel, steps = 250): number[] => {
   const { positions } = traces(kernel, startAt(200, [0]), { steps });
-  return after(positions, 50);
+  return tail(positions, 50);
 };
 
 describe('ULA', () => {
@@ -27,7 +27,7 @@ describe('ULA', () => {
   });
 
   test('follows the affine recursion of its variance exactly', () => {
-    // From a point, the variance after k steps is the sum of 2h (1 − h/s²)^(2i): the same recursion, seen over chains.
+    // From a point, the variance tail k steps is the sum of 2h (1 − h/s²)^(2i): the same recursion, seen over chains.
     const h = 0.4;
     const { positions } = traces(ula({ stepSize: h })(gaussian), startAt(20_000, [1]), { steps: 5 });
     const rate = 1 - h / (s * s);
@@ -60,11 +60,11 @@ describe('MALA', () => {
     const target = (x: Expr): Expr => o.mul(-0.5, o.sum(o.square(o.div(x, scales))));
     const kernel = mala({ stepSize: 0.8, inverseMass: o.square(scales) })(target);
     const { positions, infos } = traces(kernel, startAt(200, [0, 0]), { steps: 300 });
-    const xs = after(positions, 50);
+    const xs = tail(positions, 50);
     [0.1, 10].forEach((scale, j) =>
       expect(Math.abs(variance(xs.filter((_, i) => i % 2 === j)) / scale ** 2 - 1)).toBeLessThan(0.06),
     );
-    expect(mean(after(infos.acceptance, 50))).toBeGreaterThan(0.5);
+    expect(mean(tail(infos.acceptance, 50))).toBeGreaterThan(0.5);
   });
 });
 
