@@ -2,40 +2,20 @@
  * `npm run bench`: our training step against its peers, in pairs (ours, peer, ours, peer, …) within one run, because the machine is
  * shared and its speed drifts. Printed: the median of the pairwise ratios and their spread; best thread count for each side.
  *
- *   npm run bench                  RealNVP 2-D and 64-D against PyTorch and tfjs
+ *   npm run bench                  every workload (bench/workloads.ts) against PyTorch and tfjs
+ *   npm run bench -- --only maf,vae --no-tfjs
  *   npm run bench -- --json        one JSON document
  *   npm run bench -- --pairs 15    more pairs
  */
 import { parseArgs } from 'node:util';
-import { ours, type Peer, pytorch, tfjs, type Workload } from './sides.ts';
-
-const workloads: readonly Workload[] = [
-  {
-    name: 'RealNVP 2-D (8 couplings, 2×64, batch 256)',
-    dim: 2,
-    hidden: 64,
-    couplings: 8,
-    batch: 256,
-    oursSteps: 100,
-    peerSteps: 100,
-    tfjsSteps: 10,
-  },
-  {
-    name: 'RealNVP 64-D (8 couplings, 2×256, batch 512)',
-    dim: 64,
-    hidden: 256,
-    couplings: 8,
-    batch: 512,
-    oursSteps: 20,
-    peerSteps: 20,
-    tfjsSteps: 1,
-  },
-];
+import { ours, type Peer, pytorch, tfjsWasm } from './sides.ts';
+import { workloads } from './workloads.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     pairs: { type: 'string', default: '9' },
+    only: { type: 'string' },
     'no-tfjs': { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -43,7 +23,9 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'npm run bench -- [--pairs N] [--no-tfjs] [--json]\nPaired timings of a training step: ours, PyTorch (python3-torch) and tfjs-wasm.',
+    `npm run bench -- [--only key,key] [--pairs N] [--no-tfjs] [--json]
+Paired timings of a training step: ours, PyTorch (python3-torch) and tfjs-wasm.
+Keys: ${workloads.map((w) => w.key).join(', ')}.`,
   );
   process.exit(0);
 }
@@ -56,6 +38,7 @@ const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[
 interface Row {
   readonly workload: string;
   readonly peer: string;
+  readonly target?: number;
   readonly oursMs: number;
   readonly peerMs: number;
   readonly ratio: number;
@@ -86,29 +69,49 @@ const best = async (candidates: readonly Peer[], steps: number): Promise<Peer> =
   return order[0].side;
 };
 
+const wanted = values.only?.split(',');
+const unknown = wanted?.find((k) => !workloads.some((w) => w.key === k));
+if (unknown !== undefined) {
+  console.error(`there is no workload "${unknown}"; there are ${workloads.map((w) => w.key).join(', ')}`);
+  process.exit(2);
+}
+
 const rows: Row[] = [];
-const compile: { workload: string; seconds: number; firstStepSeconds: number }[] = [];
+const sizes: Record<string, unknown>[] = [];
 const pairs = Number(values.pairs);
 
-for (const w of workloads) {
+for (const w of workloads.filter((x) => wanted === undefined || wanted.includes(x.key))) {
   say(`\n${w.name}`);
-  const mine = await best([await ours(w, 1), await ours(w, 2), await ours(w, 2, true)], w.oursSteps);
-  say(`  ours: ${mine.name}, compile ${mine.compileSeconds?.toFixed(2)} s`);
-  compile.push({ workload: w.name, seconds: mine.compileSeconds ?? 0, firstStepSeconds: mine.firstStepSeconds ?? 0 });
+  const mine = await best([await ours(w, 1), await ours(w, 2), await ours(w, 2, true)], w.steps);
+  const ownPeak = await mine.peakMiB();
+  say(
+    `  ours: ${mine.name}, ${mine.parameters} parameters, compile ${mine.compileSeconds?.toFixed(2)} s, first run ${mine.firstRunSeconds?.toFixed(2)} s`,
+  );
   const torches = (await Promise.all([pytorch(w, 1), pytorch(w, 2)])).filter((p) => p !== undefined);
-  const peers: { side: Peer; steps: number }[] = [];
-  if (torches.length > 0) peers.push({ side: await best(torches, w.peerSteps), steps: w.peerSteps });
-  else say('  PyTorch: not measured (no python3-torch: apt-get install python3-torch libopenblas0-pthread)');
-  if (!values['no-tfjs']) peers.push({ side: await tfjs(w), steps: w.tfjsSteps });
+  const torch = torches.length > 0 ? await best(torches, w.steps) : undefined;
+  if (torch === undefined)
+    say('  PyTorch: not measured (no python3-torch: apt-get install python3-torch libopenblas0-pthread)');
+  else say(`  PyTorch: ${torch.parameters} parameters, peak ${(await torch.peakMiB()).toFixed(0)} MiB`);
+  sizes.push({
+    workload: w.name,
+    compileSeconds: mine.compileSeconds,
+    firstRunSeconds: mine.firstRunSeconds,
+    parameters: mine.parameters,
+    ownPeakMiB: ownPeak,
+    ...(torch === undefined ? {} : { torchPeakMiB: await torch.peakMiB(), torchParameters: torch.parameters }),
+  });
+  const peers: { side: Peer; steps: number; target?: number }[] = [
+    ...(torch === undefined ? [] : [{ side: torch, steps: w.steps, target: w.target }]),
+    ...(values['no-tfjs'] ? [] : [{ side: await tfjsWasm(w), steps: Math.max(1, Math.floor(w.steps / 20)) }]),
+  ];
   for (const peer of peers) {
-    const [a, b] = await alternate(
-      [{ side: mine, steps: w.oursSteps }, peer],
-      peer.steps === 1 ? Math.min(pairs, 5) : pairs,
-    );
+    const slow = peer.target === undefined;
+    const [a, b] = await alternate([{ side: mine, steps: w.steps }, peer], slow ? Math.min(pairs, 5) : pairs);
     const ratios = a.map((t, i) => b[i] / t);
     const row: Row = {
       workload: w.name,
       peer: peer.side.name,
+      ...(peer.target === undefined ? {} : { target: peer.target }),
       oursMs: median(a),
       peerMs: median(b),
       ratio: median(ratios),
@@ -117,13 +120,11 @@ for (const w of workloads) {
     };
     rows.push(row);
     say(
-      `  ${row.peer.padEnd(26)} ours ${row.oursMs.toFixed(2)} ms   peer ${row.peerMs.toFixed(2)} ms   peer/ours ${row.ratio.toFixed(2)} (${row.lowest.toFixed(2)}–${row.highest.toFixed(2)} over ${a.length} pairs)`,
+      `  ${row.peer.padEnd(36)} ours ${row.oursMs.toFixed(2)} ms   peer ${row.peerMs.toFixed(2)} ms   peer/ours ${row.ratio.toFixed(2)} (${row.lowest.toFixed(2)}–${row.highest.toFixed(2)} over ${a.length} pairs)${peer.target === undefined ? '' : `   wanted ${peer.target}`}`,
     );
     await peer.side.close();
   }
   await mine.close();
 }
-const peakMiB = process.resourceUsage().maxRSS / 1024;
-say(`\npeak memory of this process (all sides but PyTorch): ${peakMiB.toFixed(0)} MiB`);
-if (values.json) console.log(JSON.stringify({ rows, compile, peakMiB }, null, 2));
+if (values.json) console.log(JSON.stringify({ rows, sizes }, null, 2));
 process.exit(0);

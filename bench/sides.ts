@@ -1,83 +1,99 @@
-/** The sides of the training-step benchmark: one model, one batch size, one optimiser, several engines. */
+/** The sides of the training-step benchmark: one declaration, one batch size, one optimiser, several engines. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
+import { tfjs } from '../src/core/interpreters/tfjs/index.ts';
 import { keyOf } from '../src/core/prng.ts';
-import { noiseTensor } from '../src/core/program.ts';
+import { type Backend, noiseTensor } from '../src/core/program.ts';
+import { sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { joinFlat } from '../src/inference/flat.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
-import { maximumLikelihood } from '../src/inference/objective.ts';
 import { adam } from '../src/inference/optimizer.ts';
-import { trainingProgram } from '../src/inference/training-program.ts';
-import { realNVP } from '../src/models/real-nvp.ts';
+import { startingCarried } from '../src/inference/stateful.ts';
+import { trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';
-
-/** A model and how many steps one timing takes. */
-export interface Workload {
-  readonly name: string;
-  readonly dim: number;
-  readonly hidden: number;
-  readonly couplings: number;
-  readonly batch: number;
-  readonly oursSteps: number;
-  readonly peerSteps: number;
-  readonly tfjsSteps: number;
-}
+import type { Workload } from './workloads.ts';
 
 /** An engine that runs training steps; `run` gives seconds per step. */
 export interface Peer {
   readonly name: string;
+  readonly parameters: number;
   readonly compileSeconds?: number;
-  readonly firstStepSeconds?: number;
+  readonly firstRunSeconds?: number;
   readonly run: (steps: number) => Promise<number>;
+  readonly peakMiB: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
-const STEPS_PER_RUN = 20;
+const ownPeak = async (): Promise<number> => process.resourceUsage().maxRSS / 1024;
 
-/** Ours: K = 20 steps in one run of ONNX Runtime, fed from the host at each run. */
-export const ours = async (w: Workload, threads: number, spinning = false): Promise<Peer> => {
-  const objective = maximumLikelihood(realNVP([w.dim], { layers: w.couplings, hidden: [w.hidden, w.hidden] }));
+/** Batches of a workload, `[K, B, …]`: normal numbers, or coin flips where the data are binary. */
+const batchesOf = (w: Workload, steps: number): Tensor => {
+  const shape = [steps, w.batch, ...w.objective().shape];
+  const noise = noiseTensor(shape, w.binary === true ? 'uniform' : 'normal', 0, keyOf(0), 'float32');
+  return w.binary === true ? { ...noise, data: Float32Array.from(noise.data, (u) => (u < 0.2 ? 1 : 0)) } : noise;
+};
+
+/** Our training program on a backend of ours: K steps in one run, batches and noise fed from the host at each run, as `fit` does. */
+const onBackend = async (w: Workload, backend: Backend, name: string, perRun: number): Promise<Peer> => {
+  const objective = w.objective();
   const optimizer = adam({ learningRate: 1e-3 });
-  const backend = onnx('cpu', { threads, spinning });
   const begin = performance.now();
-  const t = trainingProgram({ objective, optimizer, batchSize: w.batch, steps: STEPS_PER_RUN });
+  const t = trainingProgram({ objective, optimizer, batchSize: w.batch, steps: perRun });
   const executable = await backend.compile(t.program);
   const compileSeconds = (performance.now() - begin) / 1000;
-  const batches = noiseTensor([STEPS_PER_RUN, w.batch, w.dim], 'normal', 0, keyOf(0), 'float32');
-  const start = await initialParameters(objective, 0, { ...batches, shape: [STEPS_PER_RUN * w.batch, w.dim] }, backend);
+  const batches = batchesOf(w, perRun);
+  const examples: Tensor = { ...batches, shape: [perRun * w.batch, ...objective.shape] };
+  const few = Math.min(256, perRun * w.batch);
+  const first: Tensor = {
+    ...examples,
+    shape: [few, ...objective.shape],
+    data: examples.data.slice(0, few * sizeOf(objective.shape)) as Float32Array,
+  };
+  const start = await initialParameters(objective, 0, first, backend);
   const zeros = (): Tensor => ({ shape: [t.layout.size], type: 'float32', data: new Float32Array(t.layout.size) });
-  let vectors: Tensor[] = [joinFlat(t.layout, start), ...optimizer.slots.map(zeros)];
+  const carried = startingCarried(objective, 0);
+  let vectors: Tensor[] = [joinFlat(t.layout, start), ...optimizer.slots.map(zeros), ...Object.values(carried)];
   let step = 0;
   const once = async (): Promise<void> => {
-    const data = Float32Array.from(Array.from({ length: STEPS_PER_RUN }, (_, k) => optimizer.at(step + k)).flat());
+    const data = Float32Array.from(Array.from({ length: perRun }, (_, k) => optimizer.at(step + k)).flat());
     const out = await executable.run({
-      parameters: vectors[0],
-      ...Object.fromEntries(optimizer.slots.map((s, i) => [`state:${s}`, vectors[1 + i]])),
+      ...Object.fromEntries(t.carry.map((n, i) => [n, vectors[i]])),
       batches,
-      coefficients: { shape: [STEPS_PER_RUN, optimizer.coefficients.length], type: 'float32', data },
+      coefficients: { shape: [perRun, optimizer.coefficients.length], type: 'float32', data },
+      ...trainingNoise(t, 0, step),
     });
     vectors = out.slice(0, -1);
-    step += STEPS_PER_RUN;
+    step += perRun;
   };
   const firstStart = performance.now();
   await once();
-  const firstStepSeconds = (performance.now() - firstStart) / 1000;
   return {
-    name: `onnx-cpu, ${threads} thread${threads > 1 ? 's' : ''}${spinning ? ', spinning' : ''}`,
+    name,
+    parameters: t.layout.size,
     compileSeconds,
-    firstStepSeconds,
+    firstRunSeconds: (performance.now() - firstStart) / 1000,
     run: async (steps) => {
-      const runs = Math.max(1, Math.round(steps / STEPS_PER_RUN));
+      const runs = Math.max(1, Math.round(steps / perRun));
       const from = performance.now();
       for (let i = 0; i < runs; i++) await once();
-      return (performance.now() - from) / 1000 / (runs * STEPS_PER_RUN);
+      return (performance.now() - from) / 1000 / (runs * perRun);
     },
+    peakMiB: ownPeak,
     close: async () => executable.dispose(),
   };
 };
+
+/** Ours on ONNX Runtime. */
+export const ours = (w: Workload, threads: number, spinning = false): Promise<Peer> =>
+  onBackend(
+    w,
+    onnx('cpu', { threads, spinning }),
+    `onnx-cpu, ${threads} thread${threads > 1 ? 's' : ''}${spinning ? ', spinning' : ''}`,
+    w.perRun,
+  );
 
 const peersFolder = fileURLToPath(new URL('../../bench/peers/', import.meta.url));
 
@@ -85,45 +101,43 @@ const peersFolder = fileURLToPath(new URL('../../bench/peers/', import.meta.url)
 export const pytorch = async (w: Workload, threads: number): Promise<Peer | undefined> => {
   const python = '/usr/bin/python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
-  const args = [
-    '--dim',
-    w.dim,
-    '--hidden',
-    w.hidden,
-    '--couplings',
-    w.couplings,
-    '--batch',
-    w.batch,
-    '--threads',
-    threads,
-  ].map(String);
-  const child: ChildProcessWithoutNullStreams = spawn(python, [`${peersFolder}realnvp_step.py`, ...args]);
+  const args = ['--model', w.peer.model, '--options', JSON.stringify(w.peer.options)];
+  const child: ChildProcessWithoutNullStreams = spawn(
+    python,
+    ['-W', 'ignore', `${peersFolder}training_step.py`, ...args, '--batch', `${w.batch}`, '--threads', `${threads}`],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  ) as unknown as ChildProcessWithoutNullStreams;
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Record<string, unknown>> => JSON.parse((await lines.next()).value as string);
+  const ask = (command: string): Promise<Record<string, unknown>> => {
+    child.stdin.write(`${command}\n`);
+    return answer();
+  };
   const ready = await answer();
   return {
     name: `PyTorch ${ready.torch}, ${threads} thread${threads > 1 ? 's' : ''}`,
-    run: async (steps) => {
-      child.stdin.write(`run ${steps}\n`);
-      const { seconds } = await answer();
-      return (seconds as number) / steps;
-    },
+    parameters: ready.parameters as number,
+    run: async (steps) => ((await ask(`run ${steps}`)).seconds as number) / steps,
+    peakMiB: async () => (await ask('memory')).peakMiB as number,
     close: async () => {
       child.stdin.write('quit\n');
     },
   };
 };
 
-/** tfjs on its wasm backend. */
-export const tfjs = async (w: Workload): Promise<Peer> => {
-  const model = await tfjsRealNvp('wasm', { dim: w.dim, hidden: w.hidden, couplings: w.couplings, batch: w.batch });
+/** tfjs on its wasm backend: written by hand where there is such a peer, else our program run by its kernels. */
+export const tfjsWasm = async (w: Workload): Promise<Peer> => {
+  if (w.tfjs === undefined) return onBackend(w, tfjs('wasm'), 'tfjs 4.22 wasm kernels, our program', 1);
+  const model = await tfjsRealNvp('wasm', { ...w.tfjs, batch: w.batch });
   return {
     name: 'tfjs 4.22 wasm',
+    parameters: model.parameters,
     run: async (steps) => {
       const from = performance.now();
       for (let i = 0; i < steps; i++) await model.step();
       return (performance.now() - from) / 1000 / steps;
     },
+    peakMiB: ownPeak,
     close: async () => model.dispose(),
   };
 };
