@@ -163,12 +163,12 @@ export const geometricPath =
  * for any number of chains.
  *
  * @example
- * parallel(4)(hmc({ stepSize: 0.2, steps: 5 })(logDensityOf(normal([2]))))   // positions [4, 2]
+ * manyChains(4)(hmc({ stepSize: 0.2, steps: 5 })(logDensityOf(normal([2]))))   // positions [4, 2]
  */
-export const parallel =
+export const manyChains =
   (chains: number) =>
   <S extends Position, I extends Fields>(kernel: Kernel<S, I>): Kernel<S, I> => {
-    positiveCount('parallel', 'the number of chains', chains);
+    positiveCount('manyChains', 'the number of chains', chains);
     const over =
       (f: (state: S) => Random<Fields>) =>
       (state: S): Random<Fields> => {
@@ -187,7 +187,7 @@ export const parallel =
     const still = (f: (state: S) => Fields) => (state: S) => over((s) => (c) => [f(s), c])(state)({ path: '', next: 0 })[0] as S; // biome-ignore format: one idea
     return {
       ...kernel,
-      spec: { type: 'parallel', chains, kernel: kernel.spec },
+      spec: { type: 'manyChains', chains, kernel: kernel.spec },
       init: (position) => still((s) => kernel.init(s.position))({ position } as unknown as S),
       moved: (state, position) =>
         still((s) => {

@@ -1,5 +1,5 @@
 /** Markov chain Monte Carlo: kernels and what combines, runs and diagnoses them. */
-export { alternate, geometricPath, iterate, kernelMixture, parallel, temper } from './combinators.ts';
+export { alternate, geometricPath, iterate, kernelMixture, manyChains, temper } from './combinators.ts';
 export { type Block, gibbs, type Silent } from './gibbs.ts';
 export { type HmcInfo, type HmcOptions, hmc, leapfrog, type Phase } from './hamiltonian.ts';
 export {

@@ -4,7 +4,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { runRandom } from '../../src/core/random.ts';
 import { type Tensor, tensorOf, toNumbers } from '../../src/core/tensor.ts';
-import { parallel } from '../../src/mcmc/combinators.ts';
+import { manyChains } from '../../src/mcmc/combinators.ts';
 import { chainOf, type Fields, type Kernel, type Position } from '../../src/mcmc/kernel.ts';
 
 /** What became of some chains: arrays with leading axes (steps, chains). */
@@ -19,7 +19,7 @@ export const traces = <S extends Position, I extends Fields>(
   initial: Tensor,
   { steps, seed = 0 }: { readonly steps: number; readonly seed?: number },
 ): Traces => {
-  const many = parallel(initial.shape[0])(kernel);
+  const many = manyChains(initial.shape[0])(kernel);
   const run = chainOf(many, steps, (t) => ({ position: t.state.position, ...t.info }));
   const { recorded } = runRandom(run(many.init(o.input('initial', initial.shape))));
   const names = Object.keys(recorded);
