@@ -130,14 +130,19 @@ const decodeOnce = (p: Pushed, z: Expr): D.Draw<Step> => D.at(placeOf(p), (s) =>
 export const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> =>
   base.pushed === undefined ? D.at('base', part) : D.forked(part);
 
-/** An event on the side of the innermost base law: through every transport it was pushed by. */
-export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> =>
-  law.pushed === undefined
-    ? D.of(x)
+/** What `f` makes of the innermost base law and of an event on its side, encoded by every transport; `f` stands where the base stands. */
+export const onInnermost = <A>(law: Law, x: Expr, f: (base: Law, z: Expr) => D.Draw<A>): D.Draw<A> => {
+  const { pushed } = law;
+  return pushed === undefined
+    ? f(law, x)
     : pipe(
-        encodeOnce(law.pushed, x),
-        D.chain((step) => onBase(law.pushed!.base, encodeToBase(law.pushed!.base, step.value))),
+        encodeOnce(pushed, x),
+        D.chain((step) => onBase(pushed.base, onInnermost(pushed.base, step.value, f))),
       );
+};
+
+/** An event on the side of the innermost base law: through every transport it was pushed by. */
+export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> => onInnermost(law, x, (_, z) => D.of(z));
 
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =

@@ -30,6 +30,11 @@ export interface Exact extends Unnormalised, Bound, Unbiased {
   readonly exactLogDensity: true;
 }
 
+/** Is the law of a denoiser, which score matching trains: `denoiserOf` finds it under whatever it was pushed through. */
+export interface Denoises {
+  readonly denoises: true;
+}
+
 /** The evidence of a law as a value, for printing. */
 export type Evidence = 'exact' | 'unbiased' | 'bound' | 'unnormalised' | 'none';
 
@@ -64,15 +69,16 @@ export type Weaker<A extends Grade, B extends Grade> = A extends 'bijective'
         ? 'unbiased'
         : 'exact';
 
-/** The evidence of a base law seen through a transport. */
+/** The evidence of a base law seen through a transport; an unbiased estimate through a bound is a bound, in expectation. */
 export type Through<G extends Grade, E> = G extends 'bijective' | 'exact'
   ? E
-  : (G extends 'unbiased' ? (E extends Unbiased ? Unbiased : unknown) : E extends Bound ? Bound : unknown) &
-      (E extends Samples ? Samples : unknown);
+  : (G extends 'unbiased' ? (E extends Unbiased ? Unbiased : unknown) : E extends Bound | Unbiased ? Bound : unknown) &
+      (E extends Samples ? Samples : unknown) &
+      (E extends Denoises ? Denoises : unknown);
 
 /** {@link Through} for values. */
 export const through = (grade: Grade, evidence: Evidence): Evidence => {
   if (grade === 'bijective' || grade === 'exact') return evidence;
   if (grade === 'unbiased') return evidence === 'exact' || evidence === 'unbiased' ? 'unbiased' : 'none';
-  return evidence === 'exact' || evidence === 'bound' ? 'bound' : 'none';
+  return evidence === 'exact' || evidence === 'unbiased' || evidence === 'bound' ? 'bound' : 'none';
 };
