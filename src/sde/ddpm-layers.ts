@@ -1,0 +1,69 @@
+import { type Conditional, conditional } from '../algebra/conditional.ts';
+import { opaque } from '../algebra/spec.ts';
+import { compose, type Layer, type Transport } from '../algebra/transport.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import * as Sc from '../core/scope.ts';
+import type { Shape } from '../core/shape.ts';
+import { normal } from '../distributions/normal.ts';
+import { stochastic } from '../transports/stochastic.ts';
+import { type DdpmOptions, dataScale, posteriorMean, type ReverseChain } from './ddpm.ts';
+
+/** Options of {@link ddpmLayers}. */
+export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
+  /** Where the parameters of the reverse chain stand: one place for all layers. */
+  readonly place?: string;
+}
+
+/**
+ * The chain as what it is: T {@link stochastic} layers, encoded by the fixed q(x_k | x_{k−1}) = N(a_k x_{k−1}, b_k I) and decoded by the learned
+ * p(x_{k−1} | x_k), composed. Pushing N(0, I) through them is denoising diffusion with the bound of every hierarchical VAE,
+ * log p(x_T) + Σ log p(x_{k−1} | x_k) − log q(x_k | x_{k−1}): the same in expectation as the split bound of `ddpm`, with more variance and T networks in the
+ * graph. For small T: to see that it is so. All layers share one set of parameters. Cost: T evaluations either way.
+ *
+ * @example
+ * const chain = variancePreservingChain(betas({ steps: 3 }));
+ * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * ddpmLayers(reverse).parts.length;   // 3
+ */
+export const ddpmLayers = <const S extends Shape>(
+  model: ReverseChain<S>,
+  { levels, place = 'denoiser' }: DdpmLayersOptions = {},
+): Transport<S, S, 'bound'> => {
+  const { chain } = model;
+  const shape: Shape = model.shape;
+  const given = (name: string, k: number, f: Conditional<Shape, Shape>['given']): Conditional<Shape, Shape> =>
+    conditional({
+      spec: opaque(name, `step ${k} of a chain that is declared as one`),
+      context: shape,
+      event: shape,
+      given: f,
+    });
+  const layer = (k: number): Transport<Shape, Shape, 'bound'> => {
+    const { keep, added } = chain.step[k - 1];
+    const scale = dataScale(shape, k === 1 ? levels : undefined);
+    const index = o.scalar(k - 1, 'int32');
+    const mean = (x: Expr, data: Expr): Expr => (k === 1 ? data : posteriorMean(chain, index, data, x));
+    return stochastic({
+      encoder: given('noised', k, (x) =>
+        Sc.of(normal(shape, { loc: o.mul(keep, scale.toData(x)), scale: Math.sqrt(added) })),
+      ),
+      decoder: given('denoised', k, (x) =>
+        Sc.map(({ data, logVariance }: { readonly data: Expr; readonly logVariance: Expr }) =>
+          scale.decoder(mean(x, data), logVariance),
+        )(Sc.shared(place, model.reverse(x, index))),
+      ),
+    });
+  };
+  const layers = Array.from({ length: chain.steps }, (_, i) => layer(i + 1));
+  const all = (compose as (...parts: readonly Layer[]) => Layer)(...layers);
+  return {
+    ...all,
+    spec: {
+      type: 'ddpmLayers',
+      reverse: model.spec,
+      ...(levels === undefined ? {} : { levels }),
+      ...(place === 'denoiser' ? {} : { place }),
+    },
+  } as unknown as Transport<S, S, 'bound'>;
+};
