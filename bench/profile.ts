@@ -1,6 +1,6 @@
 /**
- * Where the time of a training step goes, by ONNX operator: `node dist-bench/bench/profile.js [dim hidden batch threads]`.
- * Runs ONNX Runtime's own profiler on the program that `npm run bench` times.
+ * Where the time of a training step goes, by ONNX operator: `node dist-bench/bench/profile.js <workload> [threads]`, with the keys of bench/workloads.ts.
+ * Runs ONNX Runtime's own profiler on the program that `npm run bench` times; SHAPES=1 keeps operators of different sizes apart.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,18 +10,21 @@ import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
 import { prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
 import { sizeOf } from '../src/core/shape.ts';
-import { maximumLikelihood } from '../src/inference/objective.ts';
 import { adam } from '../src/inference/optimizer.ts';
 import { trainingProgram } from '../src/inference/training-program.ts';
-import { realNVP } from '../src/models/real-nvp.ts';
+import { workloads } from './workloads.ts';
 
-const [dim = 64, hidden = 256, batch = 512, threads = 1] = process.argv.slice(2).map(Number);
-const objective = maximumLikelihood(realNVP([dim], { layers: 8, hidden: [hidden, hidden] }));
-const t = trainingProgram({ objective, optimizer: adam(), batchSize: batch, steps: 20 });
+const [key = 'realNVP-64', threads = '1'] = process.argv.slice(2);
+const w = workloads.find((x) => x.key === key);
+if (w === undefined) {
+  console.error(`there is no workload "${key}"; there are ${workloads.map((x) => x.key).join(', ')}`);
+  process.exit(2);
+}
+const t = trainingProgram({ objective: w.objective(), optimizer: adam(), batchSize: w.batch, steps: w.perRun });
 const ready = prepareProgram(t.program);
 const { graph, inputs } = emitGraph(ready);
 const session = await ort.InferenceSession.create(encodeModel(graph), {
-  intraOpNumThreads: threads,
+  intraOpNumThreads: Number(threads),
   graphOptimizationLevel: 'extended',
   enableProfiling: true,
   profileFilePrefix: join(tmpdir(), 'pushforward'),
@@ -41,7 +44,7 @@ const feeds = Object.fromEntries(
 for (let i = 0; i < 3; i++) await session.run(feeds);
 const from = performance.now();
 for (let i = 0; i < 3; i++) await session.run(feeds);
-console.log(`${((performance.now() - from) / 60).toFixed(2)} ms per step, profiler on`);
+console.log(`${((performance.now() - from) / (3 * w.perRun)).toFixed(2)} ms per step, profiler on`);
 session.endProfiling();
 const { readdirSync } = await import('node:fs');
 const file = readdirSync(tmpdir())
@@ -70,7 +73,7 @@ for (const e of events) {
   const was = totals.get(key) ?? { us: 0, n: 0 };
   totals.set(key, { us: was.us + e.dur, n: was.n + 1 });
 }
-const steps = 6 * 20;
+const steps = 6 * w.perRun;
 for (const [op, { us, n }] of [...totals].sort((a, b) => b[1].us - a[1].us).slice(0, 40))
   console.log(
     `${op.padEnd(24)} ${(us / steps / 1000).toFixed(3).padStart(8)} ms  ${(n / steps).toFixed(1).padStart(7)} nodes`,
