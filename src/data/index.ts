@@ -36,6 +36,7 @@ export {
   swissRoll,
   twentyFiveGaussians,
   twoMoons,
+  twoSquares,
 } from './toys/laws.ts';
 export { entropyByQuadrature, type Quadrature, quadrature, type Toy, type ToyDeclaration, toy } from './toys/toy.ts';
 export { type ToyOptions, toyDataset, toyDatasetOf, toyNamed, toyNames } from './toys.ts';

@@ -20,9 +20,13 @@ export interface Events {
  * @example
  * overEvents({ shape: [28, 28], levels: 256 }, repeat(5, compose(maf(), reverse())))
  */
-export const overEvents = ({ shape, levels }: Events, flow: Endo<'bijective'>): Law => {
-  const vectors: Dist<readonly [number], Exact & Samples> = pipe(standardNormal([sizeOf(shape)]), pushforward(flow));
+export const overEvents = (events: Events, flow: Endo<'bijective'>): Law =>
+  shapedAs(events, pipe(standardNormal([sizeOf(events.shape)]), pushforward(flow)));
+
+/** A law of vectors as a law over any events: reshaped, and for integer levels behind logit (α = 1e-6) and dequantisation. */
+export const shapedAs = ({ shape, levels }: Events, vectors: Law): Law => {
+  const law = vectors as Dist<readonly [number], Exact & Samples>;
   const shaped: Dist<Shape, Exact & Samples> =
-    shape.length === 1 ? vectors : pipe(vectors, pushforward(reshape(shape, [sizeOf(shape)])));
+    shape.length === 1 ? law : pipe(law, pushforward(reshape(shape, [sizeOf(shape)])));
   return levels === undefined ? shaped : pipe(shaped, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 })))); // biome-ignore format: one idea
 };

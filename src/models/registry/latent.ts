@@ -1,6 +1,16 @@
-/** The registry's models with latent variables: their densities are bounds. */
-import { vaeOverEvents } from '../vae.ts';
+/** The registry's models with latent variables: their densities are bounds, and `elbo` trains them unless they name another objective. */
+import { sizeOf } from '../../core/shape.ts';
+import { augmentedFlow, cif, vflow } from '../latent/augmented.ts';
+import { flowPriorVae, iafVae } from '../latent/flow-vae.ts';
+import { hvae } from '../latent/hvae.ts';
+import { overLevels } from '../latent/likelihood.ts';
+import { recurrentVae } from '../latent/recurrent-vae.ts';
+import { vaeOverEvents } from '../latent/vae.ts';
+import { shapedAs } from '../over-events.ts';
 import type { ModelTable } from './entry.ts';
+
+const elbo = { learningRate: 1e-3, batchSize: 100, clip: 100 };
+const flow = { learningRate: 2e-3, batchSize: 256, clip: 10 };
 
 /** Latent-variable models by name. */
 export const latentModels: ModelTable = {
@@ -9,6 +19,73 @@ export const latentModels: ModelTable = {
     description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
     paper: 'Kingma & Welling 2014, arXiv:1312.6114',
     build: (event, { hidden } = {}) => vaeOverEvents(event, hidden === undefined ? {} : { hidden }),
-    training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+    training: elbo,
+  },
+  hvae: {
+    name: 'hvae',
+    description: 'Two stochastic layers composed, codes of codes: a bound, samples in one pass.',
+    paper: 'Rezende, Mohamed & Wierstra 2014, arXiv:1401.4082',
+    build: (event, { hidden } = {}) =>
+      overLevels(event, (decoder) => hvae(event.shape, { decoder, ...(hidden === undefined ? {} : { hidden }) })),
+    training: elbo,
+  },
+  iafVae: {
+    name: 'iafVae',
+    description: 'A VAE whose posterior is a normal law through inverse autoregressive layers that read the data.',
+    paper: 'Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016, arXiv:1606.04934',
+    build: (event, { layers, hidden } = {}) =>
+      overLevels(event, (decoder) =>
+        iafVae(event.shape, {
+          decoder,
+          ...(layers === undefined ? {} : { layers }),
+          ...(hidden === undefined ? {} : { hidden, flowHidden: hidden }),
+        }),
+      ),
+    training: elbo,
+  },
+  flowPriorVae: {
+    name: 'flowPriorVae',
+    description: 'A VAE whose prior over codes is a RealNVP law.',
+    paper: 'Chen, Kingma, Salimans, Duan, Dhariwal, Schulman, Sutskever & Abbeel 2017, arXiv:1611.02731',
+    build: (event, { layers, hidden } = {}) =>
+      overLevels(event, (decoder) =>
+        flowPriorVae(event.shape, {
+          decoder,
+          ...(layers === undefined ? {} : { layers }),
+          ...(hidden === undefined ? {} : { hidden, flowHidden: hidden }),
+        }),
+      ),
+    training: elbo,
+  },
+  recurrentVae: {
+    name: 'recurrentVae',
+    description: 'A VAE of sequences: recurrent encoder and decoder around one code; images are read row by row.',
+    paper: 'Fabius & van Amersfoort 2015, arXiv:1412.6581',
+    build: (event, { hidden } = {}) =>
+      overLevels(event, (decoder) =>
+        recurrentVae(event.shape, { decoder, ...(hidden === undefined ? {} : { state: hidden[0] ?? 32 }) }),
+      ),
+    training: elbo,
+  },
+  vflow: {
+    name: 'vflow',
+    description: 'Couplings on the data and as many added dimensions, drawn by a learned law: a bound on the density.',
+    paper: 'Chen, Lu, Chenli, Zhu & Tian 2020, arXiv:2002.09741',
+    build: (event, options) => shapedAs(event, vflow(sizeOf(event.shape), options)),
+    training: flow,
+  },
+  augmentedFlow: {
+    name: 'augmentedFlow',
+    description: 'Couplings between the data and independent noise of the same size, in turn: a bound on the density.',
+    paper: 'Huang, Dinh & Courville 2020, arXiv:2002.07101',
+    build: (event, options) => shapedAs(event, augmentedFlow(sizeOf(event.shape), options)),
+    training: flow,
+  },
+  cif: {
+    name: 'cif',
+    description: 'A flow whose every layer has a continuous index, noise added and taken away: it can tear and fold.',
+    paper: 'Cornish, Caterini, Deligiannidis & Doucet 2020, arXiv:1909.13833',
+    build: (event, options) => shapedAs(event, cif(sizeOf(event.shape), options)),
+    training: flow,
   },
 };

@@ -1,13 +1,12 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
-import type { Bound, Samples } from '../algebra/evidence.ts';
-import { compose } from '../algebra/transport.ts';
-import { logit } from '../bijectors/index.ts';
-import type { Shape } from '../core/shape.ts';
-import { conditionalBernoulli, conditionalNormal, standardNormal } from '../distributions/index.ts';
-import { type Activation, mlp } from '../nn/index.ts';
-import { dequantise, stochastic } from '../transports/index.ts';
-import type { Events } from './over-events.ts';
+import { type Dist, type Law, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import type { Shape } from '../../core/shape.ts';
+import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
+import { type Activation, mlp } from '../../nn/index.ts';
+import { stochastic } from '../../transports/index.ts';
+import type { Events } from '../over-events.ts';
+import { type Likelihood, likelihood, overLevels } from './likelihood.ts';
 
 /** Options of {@link vae}. */
 export interface VaeOptions {
@@ -17,7 +16,7 @@ export interface VaeOptions {
   readonly hidden?: readonly number[];
   readonly activation?: Activation;
   /** The law of data given the code: coin flips for binary data, normal with learned scales for real data. */
-  readonly decoder?: 'bernoulli' | 'normal';
+  readonly decoder?: Likelihood;
 }
 
 /**
@@ -34,24 +33,15 @@ export const vae = <const S extends Shape>(
   const network = mlp(hidden, { activation, zeroLast: false });
   const code: Shape = [latent];
   const encoder = conditionalNormal(shape as Shape, code, { network });
-  const likelihood =
-    decoder === 'bernoulli'
-      ? conditionalBernoulli(code, shape as Shape, { network })
-      : conditionalNormal(code, shape as Shape, { network });
-  return pipe(standardNormal(code), pushforward(stochastic({ encoder, decoder: likelihood }))) as unknown as Dist<
-    S,
-    Bound & Samples
-  >;
+  return pipe(
+    standardNormal(code),
+    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+  ) as unknown as Dist<S, Bound & Samples>;
 };
 
 /**
  * {@link vae} for any events: a normal decoder for real data, coin flips for two levels, and for more levels a normal decoder behind
  * dequantisation and logit.
  */
-export const vaeOverEvents = ({ shape, levels }: Events, options: VaeOptions = {}): Law => {
-  if (levels === 2) return vae(shape, { ...options, decoder: 'bernoulli' });
-  const onReals = vae(shape, { ...options, decoder: 'normal' });
-  return levels === undefined
-    ? onReals
-    : pipe(onReals, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))));
-};
+export const vaeOverEvents = (events: Events, options: VaeOptions = {}): Law =>
+  overLevels(events, (decoder) => vae(events.shape, { ...options, decoder }));

@@ -1,0 +1,98 @@
+/**
+ * Flows on more dimensions than the data have. What is added is noise, which a bound pays for; what is gained is that the flow need not be a homeomorphism
+ * of the data's space: pieces can be torn apart and folded over.
+ */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { compose, type Endo, repeat } from '../../algebra/transport.ts';
+import { affine, affineCoupling, reverse } from '../../bijectors/index.ts';
+import { range } from '../../core/shape.ts';
+import { conditionalNormal, standardNormal, unconditional } from '../../distributions/index.ts';
+import { mlp } from '../../nn/index.ts';
+import { augment, slice } from '../../transports/index.ts';
+
+/** Options of the augmented flows. */
+export interface AugmentedOptions {
+  /** Layers of the flow; for {@link cif} each with noise of its own. */
+  readonly layers?: number;
+  /** Hidden widths of every network. */
+  readonly hidden?: readonly number[];
+  /** Dimensions added; default as many as the data have. */
+  readonly noise?: number;
+  /** The bijection of one layer; default an affine coupling and a reversal. */
+  readonly block?: Endo<'bijective'>;
+}
+
+/** A law of vectors `[D]` with a bound. */
+type VectorLaw = Dist<readonly [number], Bound & Samples>;
+
+const couplings = (hidden: readonly number[]): Endo<'bijective'> =>
+  compose(affineCoupling({ conditioner: mlp(hidden) }), reverse());
+
+/**
+ * VFlow (Chen, Lu, Chenli, Zhu & Tian 2020, arXiv:2002.09741): x joined with u ~ q(u | x), then a flow on all of them. Its bound is at least as good as the
+ * plain flow's: q and the flow can leave u alone.
+ *
+ * @example
+ * const model = vflow(2, { noise: 2, layers: 8 });
+ */
+export const vflow = (
+  dimensions: number,
+  { layers = 8, hidden = [64, 64], noise = dimensions, block = couplings(hidden) }: AugmentedOptions = {},
+): VectorLaw =>
+  pipe(
+    standardNormal([dimensions + noise]),
+    pushforward(repeat(layers, block)),
+    pushforward(augment([dimensions + noise], conditionalNormal([dimensions], [noise], { network: mlp(hidden) }))),
+  ) as VectorLaw;
+
+/**
+ * Augmented normalizing flow (Huang, Dinh & Courville 2020, arXiv:2002.07101): x joined with independent standard normal noise of the same dimension, then
+ * couplings that move one given the other in turn. A pair is an encoding and a decoding step; one pair is a VAE.
+ *
+ * @example
+ * const model = augmentedFlow(2, { layers: 6 });
+ */
+export const augmentedFlow = (
+  dimensions: number,
+  { layers = 8, hidden = [64, 64], block = couplings(hidden) }: Omit<AugmentedOptions, 'noise'> = {},
+): VectorLaw =>
+  pipe(
+    standardNormal([2 * dimensions]),
+    pushforward(repeat(layers, block)),
+    pushforward(augment([2 * dimensions], unconditional([dimensions], standardNormal([dimensions])))),
+  ) as VectorLaw;
+
+/**
+ * Continuously indexed flow (Cornish, Caterini, Deligiannidis & Doucet 2020, arXiv:1909.13833): each layer is a bijection with a continuous index u, noise
+ * added and taken away again:
+ *
+ *     z = e^{s(u)} ∘ f(x) + t(u),   u ~ q(u | f(x)),   and on the way back u ~ r(u | z)
+ *
+ * so log p(x) ≥ log p(z) + log |det| + log r(u | z) − log q(u | x), in nats, layer after layer. Every network starts at zero: the plain flow.
+ *
+ * @example
+ * const model = cif(2, { layers: 6, noise: 1, hidden: [32, 32] });
+ */
+export const cif = (
+  dimensions: number,
+  {
+    layers = 6,
+    hidden = [32, 32],
+    noise = dimensions,
+    block = dimensions < 2 ? affine() : couplings(hidden),
+  }: AugmentedOptions = {},
+): VectorLaw => {
+  const conditioner = mlp(hidden);
+  const index = conditionalNormal([dimensions], [noise], { network: conditioner });
+  const layer = compose(
+    block,
+    augment([dimensions + noise], index),
+    reverse(),
+    affineCoupling({ conditioner, split: noise }),
+    reverse(),
+    slice([dimensions + noise], index),
+  );
+  return pipe(standardNormal([dimensions]), pushforward(compose(...range(layers).map(() => layer)))) as VectorLaw;
+};

@@ -1,0 +1,64 @@
+/** VAEs with a flow on one side of the code: a flexible posterior, or a flexible prior. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { compose, repeat } from '../../algebra/transport.ts';
+import { iaf, reverse } from '../../bijectors/index.ts';
+import type { Shape } from '../../core/shape.ts';
+import { conditionalFlow, conditionalNormal, standardNormal } from '../../distributions/index.ts';
+import { contextual, made, mlp } from '../../nn/index.ts';
+import { stochastic } from '../../transports/index.ts';
+import { realNVP } from '../real-nvp.ts';
+import { likelihood } from './likelihood.ts';
+import type { VaeOptions } from './vae.ts';
+
+/** Options of {@link iafVae} and {@link flowPriorVae}. */
+export interface FlowVaeOptions extends VaeOptions {
+  /** Layers of the flow. */
+  readonly layers?: number;
+  /** Hidden widths of the flow's networks. */
+  readonly flowHidden?: readonly number[];
+}
+
+/**
+ * A VAE whose posterior is a normal law pushed through inverse autoregressive layers that read the data (Kingma et al. 2016, arXiv:1606.04934): each
+ * sample comes with its density in one pass. The layers start as the identity, so training starts from the plain VAE.
+ *
+ * @example
+ * const model = iafVae([784], { latent: 20, hidden: [400], decoder: 'bernoulli' });
+ */
+export const iafVae = <const S extends Shape>(
+  shape: S,
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 2, flowHidden = [32] }: FlowVaeOptions = {}, // biome-ignore format: one line
+): Dist<S, Bound & Samples> => {
+  const network = mlp(hidden, { activation, zeroLast: false });
+  const code: Shape = [latent];
+  const encoder = conditionalFlow(
+    conditionalNormal(shape as Shape, code, { network }),
+    repeat(layers, compose(iaf({ conditioner: contextual(made(flowHidden, { activation })) }), reverse())),
+  );
+  return pipe(
+    standardNormal(code),
+    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+  ) as unknown as Dist<S, Bound & Samples>;
+};
+
+/**
+ * A VAE whose prior is a RealNVP law over codes (Chen et al. 2017, arXiv:1611.02731; Huang et al. 2017): the aggregate posterior need not be normal.
+ * The flow starts as the identity. Codes have two dimensions or more.
+ *
+ * @example
+ * const model = flowPriorVae([784], { latent: 20, hidden: [400], decoder: 'bernoulli' });
+ */
+export const flowPriorVae = <const S extends Shape>(
+  shape: S,
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 4, flowHidden = [32] }: FlowVaeOptions = {}, // biome-ignore format: one line
+): Dist<S, Bound & Samples> => {
+  const network = mlp(hidden, { activation, zeroLast: false });
+  const code: Shape = [latent];
+  const encoder = conditionalNormal(shape as Shape, code, { network });
+  return pipe(
+    realNVP(code, { layers, hidden: flowHidden }),
+    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+  ) as unknown as Dist<S, Bound & Samples>;
+};

@@ -1,0 +1,43 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { compose } from '../../algebra/transport.ts';
+import type { Shape } from '../../core/shape.ts';
+import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
+import { mlp } from '../../nn/index.ts';
+import { stochastic } from '../../transports/index.ts';
+import { likelihood } from './likelihood.ts';
+import type { VaeOptions } from './vae.ts';
+
+/** Options of {@link hvae}. */
+export interface HvaeOptions extends Omit<VaeOptions, 'latent'> {
+  /** Dimensions of the codes, from the one next to the data to the outermost. */
+  readonly latents?: readonly number[];
+  /** Hidden widths of the networks between codes; those next to the data have `hidden`. */
+  readonly between?: readonly number[];
+}
+
+/**
+ * A hierarchical VAE (Rezende et al. 2014, arXiv:1401.4082; two layers as in Burda et al. 2016, arXiv:1509.00519): stochastic layers composed,
+ * x ← z₁ ← z₂ ← …, each with an encoder of its own. The bound is log p(z_L) + Σ log p(z_l | z_{l+1}) − log q(z_{l+1} | z_l), nats.
+ *
+ * @example
+ * const model = hvae([784], { latents: [40, 20], hidden: [400], between: [100], decoder: 'bernoulli' });
+ */
+export const hvae = <const S extends Shape>(
+  shape: S,
+  { latents = [4, 2], hidden = [64], between = [32], activation = 'tanh', decoder = 'normal' }: HvaeOptions = {},
+): Dist<S, Bound & Samples> => {
+  const network = (widths: readonly number[]) => mlp(widths, { activation, zeroLast: false });
+  const sides: readonly Shape[] = [shape, ...latents.map((n) => [n])];
+  const layers = latents.map((_, l) => {
+    const [below, above] = [sides[l], sides[l + 1]];
+    const net = network(l === 0 ? hidden : between);
+    return stochastic({
+      encoder: conditionalNormal(below, above, { network: net }),
+      decoder: likelihood(l === 0 ? decoder : 'normal', above, below, net),
+    });
+  });
+  const outermost: Shape = sides[sides.length - 1];
+  return pipe(standardNormal(outermost), pushforward(compose(...layers))) as unknown as Dist<S, Bound & Samples>;
+};

@@ -1,0 +1,7 @@
+/** Models with latent variables: their densities are bounds. */
+export * from './augmented.ts';
+export * from './flow-vae.ts';
+export * from './hvae.ts';
+export * from './likelihood.ts';
+export * from './recurrent-vae.ts';
+export * from './vae.ts';

@@ -1,0 +1,36 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import type { Shape } from '../../core/shape.ts';
+import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
+import { recurrent, unrolled } from '../../nn/index.ts';
+import { stochastic } from '../../transports/index.ts';
+import { type Likelihood, likelihood } from './likelihood.ts';
+
+/** Options of {@link recurrentVae}. */
+export interface RecurrentVaeOptions {
+  /** Dimensions of the code. */
+  readonly latent?: number;
+  /** Width of the recurrent state of encoder and decoder. */
+  readonly state?: number;
+  readonly decoder?: Likelihood;
+}
+
+/**
+ * The variational recurrent auto-encoder (Fabius & van Amersfoort 2015, arXiv:1412.6581) of sequences `[T, …]`: a recurrent encoder reads the sequence
+ * into the law of one code, a recurrent decoder writes it from the code. Gated units where the paper has plain ones.
+ *
+ * @example
+ * const model = recurrentVae([28, 28], { latent: 20, state: 64, decoder: 'bernoulli' });   // an image row by row
+ */
+export const recurrentVae = <const S extends Shape>(
+  shape: S,
+  { latent = 2, state = 32, decoder = 'normal' }: RecurrentVaeOptions = {},
+): Dist<S, Bound & Samples> => {
+  const code: Shape = [latent];
+  const encoder = conditionalNormal(shape as Shape, code, { network: recurrent(state) });
+  return pipe(
+    standardNormal(code),
+    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, unrolled(state)) })),
+  ) as unknown as Dist<S, Bound & Samples>;
+};
