@@ -38,7 +38,7 @@ const flows: { readonly [name: string]: () => Plane } = {
   plain: () => realNVP([2], { layers: 8, hidden: [64, 64] }),
   vflow: () => vflow(2, { layers: 8, hidden: [58, 58] }) as Plane,
   anf: () => augmentedFlow(2, { layers: 8, hidden: [62, 62] }) as Plane,
-  cif: () => cif(2, { layers: 6, hidden: [34, 34] }) as Plane,
+  cif: () => cif(2, { layers: 6, hidden: [60, 60], indexHidden: [20, 20] }) as Plane,
 };
 
 interface Score {

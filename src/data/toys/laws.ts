@@ -145,20 +145,21 @@ export const checkerboard = (): Toy =>
   });
 
 /**
- * The uniform law on two squares of side 2, a gap of 2 between them: a support in two pieces, which no homeomorphism of the plane makes of a normal law
+ * The uniform law on two squares of side 2, apart along the diagonal: a support in two pieces, which no homeomorphism of the plane makes of a normal law
  * (Cornish et al. 2020, arXiv:1909.13833, §2).
  */
 export const twoSquares = (): Toy =>
   toy({
     name: 'twoSquares',
-    description: 'uniform on two squares of side 2, at [−3, −1] × [−1, 1] and [1, 3] × [−1, 1]',
+    description: 'uniform on two squares of side 2, [−3, −1]² and [1, 3]²',
     half: 4,
     step: 0.25,
-    logDensity: (x, y) => (Math.abs(Math.abs(x) - 2) < 1 && Math.abs(y) < 1 ? -Math.log(8) : -Infinity),
+    logDensity: (x, y) =>
+      x * y > 0 && Math.abs(Math.abs(x) - 2) < 1 && Math.abs(Math.abs(y) - 2) < 1 ? -Math.log(8) : -Infinity,
     draw: (g) => {
       const side = g.integer(2) === 0 ? -2 : 2;
       const inside = () => 2 * ((g.integer(2 ** 20) + 0.5) / 2 ** 20) - 1;
-      return [side + inside(), inside()];
+      return [side + inside(), side + inside()];
     },
     known: { entropy: Math.log(8), method: 'closed form: uniform on an area of 8, so ln 8' },
   });

@@ -9,7 +9,7 @@ import { conditionalFlow, conditionalNormal, standardNormal } from '../../distri
 import { contextual, made, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
 import { realNVP } from '../real-nvp.ts';
-import { likelihood } from './likelihood.ts';
+import { decoderOf } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
 
 /** Options of {@link iafVae} and {@link flowPriorVae}. */
@@ -39,7 +39,7 @@ export const iafVae = <const S extends Shape>(
   );
   return pipe(
     standardNormal(code),
-    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };
 
@@ -59,6 +59,6 @@ export const flowPriorVae = <const S extends Shape>(
   const encoder = conditionalNormal(shape as Shape, code, { network });
   return pipe(
     realNVP(code, { layers, hidden: flowHidden }),
-    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };

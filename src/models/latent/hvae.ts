@@ -6,7 +6,7 @@ import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
-import { likelihood } from './likelihood.ts';
+import { decoderOf } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
 
 /** Options of {@link hvae}. */
@@ -35,7 +35,7 @@ export const hvae = <const S extends Shape>(
     const net = network(l === 0 ? hidden : between);
     return stochastic({
       encoder: conditionalNormal(below, above, { network: net }),
-      decoder: likelihood(l === 0 ? decoder : 'normal', above, below, net),
+      decoder: decoderOf(l === 0 ? decoder : 'normal', above, below, net),
     });
   });
   const outermost: Shape = sides[sides.length - 1];

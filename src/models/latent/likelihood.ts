@@ -11,11 +11,11 @@ import { dequantise } from '../../transports/index.ts';
 import type { Events } from '../over-events.ts';
 
 /** The law of data given a code: coin flips for binary data, normal with learned scales for real data. */
-export type Likelihood = 'bernoulli' | 'normal';
+export type DecoderKind = 'bernoulli' | 'normal';
 
 /** p(x | z) with a network of z (Kingma & Welling 2014, appendix C). */
-export const likelihood = <const Z extends Shape, const X extends Shape>(
-  kind: Likelihood,
+export const decoderOf = <const Z extends Shape, const X extends Shape>(
+  kind: DecoderKind,
   code: Z,
   event: X,
   network: Network,
@@ -26,7 +26,7 @@ export const likelihood = <const Z extends Shape, const X extends Shape>(
  * A model for any events: with coin flips where there are two levels, with a normal decoder for real data, and for more levels with a normal decoder
  * behind logit and dequantisation.
  */
-export const overLevels = ({ levels }: Events, model: (kind: Likelihood) => Law): Law =>
+export const overLevels = ({ levels }: Events, model: (kind: DecoderKind) => Law): Law =>
   levels === 2
     ? model('bernoulli')
     : levels === undefined

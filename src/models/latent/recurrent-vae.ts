@@ -5,7 +5,7 @@ import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { recurrent, unrolled } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
-import { type Likelihood, likelihood } from './likelihood.ts';
+import { type DecoderKind, likelihood } from './likelihood.ts';
 
 /** Options of {@link recurrentVae}. */
 export interface RecurrentVaeOptions {
@@ -13,7 +13,7 @@ export interface RecurrentVaeOptions {
   readonly latent?: number;
   /** Width of the recurrent state of encoder and decoder. */
   readonly state?: number;
-  readonly decoder?: Likelihood;
+  readonly decoder?: DecoderKind;
 }
 
 /**
@@ -31,6 +31,6 @@ export const recurrentVae = <const S extends Shape>(
   const encoder = conditionalNormal(shape as Shape, code, { network: recurrent(state) });
   return pipe(
     standardNormal(code),
-    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, unrolled(state)) })),
+    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, unrolled(state)) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };

@@ -6,7 +6,7 @@ import { conditionalNormal, standardNormal } from '../../distributions/index.ts'
 import { type Activation, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
 import type { Events } from '../over-events.ts';
-import { type Likelihood, likelihood, overLevels } from './likelihood.ts';
+import { type DecoderKind, decoderOf, overLevels } from './likelihood.ts';
 
 /** Options of {@link vae}. */
 export interface VaeOptions {
@@ -16,7 +16,7 @@ export interface VaeOptions {
   readonly hidden?: readonly number[];
   readonly activation?: Activation;
   /** The law of data given the code: coin flips for binary data, normal with learned scales for real data. */
-  readonly decoder?: Likelihood;
+  readonly decoder?: DecoderKind;
 }
 
 /**
@@ -35,7 +35,7 @@ export const vae = <const S extends Shape>(
   const encoder = conditionalNormal(shape as Shape, code, { network });
   return pipe(
     standardNormal(code),
-    pushforward(stochastic({ encoder, decoder: likelihood(decoder, code, shape, network) })),
+    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };
 
