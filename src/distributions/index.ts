@@ -47,8 +47,8 @@ export * from './rayleigh.ts';
 export {
   type Blocked,
   type Blocks,
-  type Bridge,
   type Machine,
+  type MachineBridge,
   type RbmOptions,
   rbm,
   type VisibleUnits,

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -10,7 +11,7 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { normalInit, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { type Argument, fits, toExpr } from './argument.ts';
+import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { bernoulli } from './bernoulli.ts';
 import { noSampler } from './energy.ts';
 import { bitsOf, countable, type Enumerable, type Enumeration } from './energy-enumerated.ts';
@@ -41,10 +42,10 @@ export interface Blocked {
   readonly blocks: Blocks;
 }
 
-/** A law between independent units (β = 0, exact) and a machine (β = 1). */
-export interface Bridge<S extends Shape> {
-  /** The independent law that the bridge starts at, over events flattened to `[V]`. */
-  readonly from: Dist<readonly [number], Exact & Samples>;
+/** Laws that lead from independent units (β = 0, where log f is the log-density of `from`) to a machine (β = 1). */
+export interface MachineBridge<S extends Shape> {
+  readonly spec: Spec;
+  readonly from: Dist<S, Exact & Samples>;
   readonly at: (beta: Expr) => Dist<S, Unnormalised> & Blocked;
 }
 
@@ -53,7 +54,7 @@ export interface Machine<S extends Shape> extends Dist<S, Unnormalised>, Facts<'
   readonly hidden: number;
   readonly visible: VisibleUnits;
   /** From independent units: logits of coin flips; means and standard deviations (default 1) of normal units. */
-  readonly bridge: (base?: { readonly loc?: Argument; readonly scale?: Argument }) => Bridge<S>;
+  readonly bridge: (base?: { readonly loc?: Argument; readonly scale?: Argument }) => MachineBridge<S>;
 }
 
 interface Parameters extends VisibleParameters {
@@ -109,10 +110,24 @@ export const rbm = <const S extends Shape>(shape: S, options: RbmOptions): Machi
         loc: fits('rbm', 'loc', toExpr(loc), [size]),
         scale: fits('rbm', 'scale', toExpr(deviation), [size]),
       };
-      return { from: units.independent(base), at: (beta) => between(machine, beta, base) };
+      return {
+        spec: { type: 'machineBridge', loc: toSpec(loc), scale: toSpec(deviation), to: law.spec },
+        from: shaped(shape, units.independent(base)),
+        at: (beta) => between(machine, beta, base),
+      };
     },
   };
 };
+
+/** A law of vectors as one of events of another shape with as many elements. */
+const shaped = <S extends Shape>(shape: S, flat: Dist<readonly [number], Exact & Samples>): Dist<S, Exact & Samples> =>
+  dist<S, Exact & Samples>({
+    shape,
+    spec: flat.spec,
+    evidence: 'exact',
+    logDensity: (x) => flat.logDensity(o.reshape(x, flat.shape)),
+    sample: D.map((v: Expr) => o.reshape(v, shape))(flat.sample),
+  });
 
 interface Wiring<S extends Shape> {
   readonly shape: S;

@@ -1,0 +1,16 @@
+/** Unnormalised laws: estimators that learn them, and estimates of their normalisers. */
+
+export {
+  type Annealed,
+  type AnnealingOptions,
+  type AnnealingProgress,
+  annealedImportanceSampling,
+  type Ends,
+} from './annealed-importance.ts';
+export { betasOf, type Way } from './annealing.ts';
+export { type Bridge, geometricBridge } from './bridge.ts';
+export { type ContrastOptions, contrastiveDivergence } from './contrastive-divergence.ts';
+export { blockGibbs, type KernelFamily, type LawKernel } from './law-kernel.ts';
+export { LOG_PARTITION, type NoiseContrastiveOptions, noiseContrastive } from './noise-contrastive.ts';
+export { type Partition, type PartitionEstimate, showPartition } from './partition.ts';
+export { type PersistentOptions, persistentContrastiveDivergence } from './persistent.ts';

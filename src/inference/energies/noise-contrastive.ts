@@ -1,0 +1,74 @@
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { constantly } from '../../core/parameters.ts';
+import * as Sc from '../../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import type { Objective } from '../objective.ts';
+import { plainLaw } from './contrastive-divergence.ts';
+
+/** Options of {@link noiseContrastive}. */
+export interface NoiseContrastiveOptions<S extends Shape> {
+  /** q, what the data are told apart from: exact density and samples, nowhere 0 where the data are. Close to the data is best. */
+  readonly noise: Dist<S, Exact & Samples>;
+  /** ν, noise events for each event of the data; default 1. */
+  readonly ratio?: number;
+  /** Where log Z starts, in nats; default 0. */
+  readonly logPartition?: number;
+}
+
+/** The name of the parameter that {@link noiseContrastive} learns: log Z in nats. */
+export const LOG_PARTITION = 'noiseContrastive/logPartition';
+
+/**
+ * Noise-contrastive estimation (Gutmann & Hyvärinen 2012, JMLR 13, eq. 4): the law is learned by telling data from noise by logistic regression on
+ * G(u) = log f(u) − c − log q(u) − log ν with c = log Z a parameter like the others (`noiseContrastive/logPartition`). The loss of an event x with y₁ … y_ν
+ * from q is softplus(−G(x)) + Σⱼ softplus(G(yⱼ)) nats, a logistic loss. At its minimum f / e^c is the data's density: consistent for any ν, efficient as ν → ∞. No
+ * chain is run. `normalised` with the learned c makes a law of the estimate. Throws `ArgumentError` where ν is not a positive integer, `ShapeError` where the
+ * events differ.
+ *
+ * @example
+ * noiseContrastive({ noise: normal([2], { scale: 2 }), ratio: 5 })(energy([2]))
+ */
+export const noiseContrastive =
+  <S extends Shape>({ noise, ratio = 1, logPartition = 0 }: NoiseContrastiveOptions<S>) =>
+  (law: Dist<S, Unnormalised>): Objective<S> => {
+    if (!Number.isInteger(ratio) || ratio < 1)
+      return raise('ArgumentError', 'noiseContrastive', 'there is one noise event or more for each event', {
+        got: `${ratio}`,
+      });
+    const plain = plainLaw(law);
+    const from = noise as unknown as Law;
+    if (!sameShape(from.shape, plain.shape))
+      return raise('ShapeError', 'noiseContrastive', 'the noise has events of another shape', {
+        expected: showShape(plain.shape),
+        got: showShape(from.shape),
+      });
+    const constant = Sc.at('noiseContrastive', Sc.parameter('logPartition', [], { init: constantly(logPartition) }));
+    const logit =
+      (u: Expr, logNoise: Expr): D.Draw<Expr> =>
+      (scope) =>
+        D.map((l: Expr) => o.sub(o.sub(l, constant(scope)), o.add(logNoise, Math.log(ratio))))(plain.logDensity(u))(
+          scope,
+        );
+    const quiet = <A>(part: D.Draw<A>): D.Draw<A> => D.detached(D.at('noise', part));
+    return {
+      shape: plain.shape,
+      spec: { type: 'noiseContrastive', noise: from.spec, ratio, logPartition, law: plain.spec },
+      evidence: 'none',
+      loss: (x) => (scope) => (cursor) => {
+        const [q, next] = quiet(from.logDensity(x))(scope)(cursor);
+        const [mine, after] = logit(x, q)(scope)(next);
+        const one: D.Draw<readonly Expr[]> = D.chain(({ value, logDensity }: { value: Expr; logDensity: Expr }) =>
+          D.map((g: Expr): readonly Expr[] => [o.softplus(g)])(
+            logit(o.stopGradient(value), o.stopGradient(logDensity)),
+          ),
+        )(quiet(from.sampleAndLogDensity));
+        const [[theirs], last] = D.vmapDraw(() => one, { size: ratio, axis: 'noise' })()(scope)(after);
+        return [o.add(o.softplus(o.neg(mine)), o.sum(theirs)), last];
+      },
+    };
+  };

@@ -1,0 +1,141 @@
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import type { Spec } from '../../algebra/spec.ts';
+import type { Support } from '../../algebra/support.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { type Random, uniform, vmapRandom } from '../../core/random.ts';
+import { root, type Scope } from '../../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { bernoulli } from '../../distributions/bernoulli.ts';
+import { standardNormal } from '../../distributions/normal.ts';
+import { uniform as uniformLaw } from '../../distributions/uniform.ts';
+import type { StatefulObjective, StatefulStep } from '../stateful.ts';
+import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf, plainLaw } from './contrastive-divergence.ts';
+import { chainEnd, type KernelFamily, kernelOn } from './law-kernel.ts';
+
+/** Options of {@link persistentContrastiveDivergence}. */
+export interface PersistentOptions extends ContrastOptions {
+  /** Chains kept from step to step. Each step takes the oldest ones, moves them and puts them back. */
+  readonly buffer: number;
+  /** Chains moved in one step; default as many as there are events in the batch. */
+  readonly chains?: number;
+  /** The probability that a chain starts anew from `start` before it moves; default 0. JEM and IGEBM use 0.05. */
+  readonly reinitialise?: number;
+  /** Where chains start: a law without parameters. Default: standard normal on the reals, uniform on an interval, coin flips on zeros and ones. */
+  readonly start?: Dist<Shape, Samples>;
+}
+
+/** Where chains of a law start when nobody says. Throws `ArgumentError` for supports that have no obvious law. */
+export const defaultStart = (law: Law & { readonly support?: Support }): Dist<Shape, Samples> => {
+  const support = law.support ?? { kind: 'real' };
+  if (support.kind === 'real') return standardNormal(law.shape);
+  if (support.kind === 'interval') return uniformLaw(law.shape, { low: support.low, high: support.high });
+  if (support.kind === 'integers' && support.low === 0 && support.high === 1) return bernoulli(law.shape);
+  return raise('ArgumentError', law.spec.type, 'say where chains start: the support has no law of its own', {
+    expected: 'start: a law on the support',
+    got: support.kind,
+  });
+};
+
+/** A chain from a position, begun anew with some probability. */
+const moved =
+  (kernel: KernelFamily, law: Law, { steps = 1, reinitialise = 0 }: PersistentOptions, start: Law, scope: Scope) =>
+  (position: Expr): Random<Expr> =>
+  (cursor) => {
+    const chain = chainEnd(kernelOn(kernel, law)(scope), steps);
+    if (reinitialise === 0) return chain(position)(cursor);
+    const [u, afterCoin] = uniform([])(cursor);
+    const [fresh, afterStart] = D.forked(start.sample)(root)(afterCoin);
+    return chain(o.where(o.less(u, reinitialise), fresh, position))(afterStart);
+  };
+
+/** Log-densities of rows, `[n]`. */
+export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
+  D.map(([l]: readonly Expr[]) => l)(
+    D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(law.logDensity(x)))(rows),
+  );
+
+/**
+ * Persistent contrastive divergence, stochastic maximum likelihood (Tieleman 2008, doi:10.1145/1390156.1390290; with a replay buffer Du & Mordatch 2019,
+ * arXiv:1903.08689): the chains of the negative phase go on from step to step instead of starting at the data, so they follow the law as it changes. The
+ * buffer holds `buffer` chains `[buffer, …shape]`; a step takes the oldest `chains` of them, begins each anew with probability `reinitialise`, moves it by
+ * `steps` of the kernel and puts it back last. The loss of event i is −log f(xᵢ) + mean log f(x⁻) nats: the *difference of energies*, whose gradient
+ * estimates that of the likelihood (exactly, where the chains are stationary), and whose value is no likelihood. The buffer is part of the training state:
+ * saved and resumed with the parameters. Throws `ArgumentError` where the buffer is smaller than the batch (or than `chains`).
+ *
+ * @example
+ * const digits = persistentContrastiveDivergence({ kernel: blockGibbs(), buffer: 256 })(rbm([28, 28], { hidden: 500 }));
+ * const toys = persistentContrastiveDivergence({
+ *   kernel: mala({ stepSize: 0.01 }), steps: 20, buffer: 10_000, reinitialise: 0.05, energyPenalty: 0.01,
+ * })(energy([2]));
+ */
+export const persistentContrastiveDivergence = (options: PersistentOptions) => {
+  const owner = 'persistentContrastiveDivergence';
+  checkContrast(owner, options);
+  const { buffer, chains, reinitialise = 0, kernel, energyPenalty } = options;
+  if (!Number.isInteger(buffer) || buffer < 1)
+    raise('ArgumentError', owner, 'the replay buffer holds one chain or more', { got: `${buffer}` });
+  if (!(reinitialise >= 0 && reinitialise <= 1))
+    raise('ArgumentError', owner, 'reinitialise is a probability', { got: `${reinitialise}` });
+  if (chains !== undefined && !(Number.isInteger(chains) && chains >= 1 && chains <= buffer))
+    raise('ArgumentError', owner, 'more chains are moved than the replay buffer holds', {
+      expected: `1 … ${buffer} chains`,
+      got: `${chains}`,
+    });
+  return <S extends Shape>(law: Dist<S, Unnormalised>): StatefulObjective<S> => {
+    const plain = plainLaw(law);
+    const start = options.start ?? defaultStart(plain);
+    if (!sameShape(start.shape, plain.shape))
+      raise('ShapeError', owner, 'chains start at events of another shape', {
+        expected: showShape(plain.shape),
+        got: showShape(start.shape),
+      });
+    const spec: Spec = {
+      type: owner,
+      ...contrastSpec(options),
+      buffer,
+      ...(chains === undefined ? {} : { chains }),
+      reinitialise,
+      start: start.spec,
+      law: plain.spec,
+    };
+    const initial = vmapRandom(
+      () => (cursor) => {
+        const [x, next] = start.sample(root)(cursor);
+        return [[x], next];
+      },
+      { size: buffer },
+    );
+    return {
+      shape: plain.shape,
+      spec,
+      evidence: 'none',
+      carried: [{ name: 'buffer', initial: (c) => { const [[x], next] = initial()(c); return [x, next]; } }], // biome-ignore format: one idea
+      step:
+        (batch, [kept]) =>
+        (scope) =>
+        (cursor) => {
+          const n = chains ?? batch.shape[0];
+          if (n > buffer)
+            return raise('ArgumentError', owner, 'the replay buffer is smaller than the batch', {
+              expected: `a buffer of ${n} chains or more, or fewer \`chains\` a step`,
+              got: `${buffer}`,
+            });
+          const [[ends], next] = vmapRandom((x) => (c) => {
+            const [end, after] = moved(kernel, plain, options, start, scope)(x)(c);
+            return [[end], after];
+          })(o.sliceAxis(kept, 0, 0, n))(cursor);
+          const negatives = o.stopGradient(ends);
+          const carried = n === buffer ? negatives : o.concat([o.sliceAxis(kept, 0, n, buffer), negatives], 0);
+          const [mine, afterMine] = logDensities(plain, batch)(scope)(next);
+          const [theirs, last] = logDensities(plain, negatives)(scope)(afterMine);
+          const negative = o.mean(o.add(theirs, penaltyOf(energyPenalty, theirs)));
+          const losses = o.add(o.sub(negative, mine), penaltyOf(energyPenalty, mine));
+          return [{ losses, carried: [carried] } satisfies StatefulStep, last];
+        },
+    };
+  };
+};
