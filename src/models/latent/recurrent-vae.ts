@@ -5,7 +5,7 @@ import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { recurrent, unrolled } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
-import { type DecoderKind, likelihood } from './likelihood.ts';
+import { type DecoderKind, decoderOf } from './likelihood.ts';
 
 /** Options of {@link recurrentVae}. */
 export interface RecurrentVaeOptions {
