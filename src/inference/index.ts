@@ -2,6 +2,7 @@
 
 export * from './binarise.ts';
 export * from './checkpoint.ts';
+export * from './ddpm-losses.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
 export * from './importance-weighted.ts';

@@ -3,6 +3,7 @@ export * from './attention.ts';
 export * from './contextual.ts';
 export * from './conv-net.ts';
 export * from './dense.ts';
+export * from './greyscale.ts';
 export * from './group-norm.ts';
 export * from './made.ts';
 export * from './mlp.ts';

@@ -140,7 +140,21 @@ export interface DdpmOptions {
   readonly terms?: 'one' | 'all';
 }
 
-const ONE_BODY = 'denoiser';
+/** Where the parameters of the reverse chain stand. */
+const PLACE = 'denoiser';
+
+/** The law of a reverse chain, which it keeps: estimators and pictures read it. */
+export interface ReverseChained {
+  readonly reverseChain: ReverseChain<Shape>;
+  readonly scale: DataScale;
+}
+
+/** The reverse chain of a law of {@link ddpm}; undefined for others. */
+export const reverseChainOf = (law: Law): ReverseChained | undefined =>
+  'reverseChain' in law ? (law as Law & ReverseChained) : undefined;
+
+/** A part that reads the reverse chain, at its place. */
+export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
 
 /**
  * Denoising diffusion as a law (Ho et al. 2020): samples run the reverse chain from N(0, I), each latent drawn from p(x_{k−1} | x_k); `logDensity`
@@ -159,7 +173,7 @@ const ONE_BODY = 'denoiser';
 export const ddpm = <const S extends Shape>(
   model: ReverseChain<S>,
   { levels, terms = 'one' }: DdpmOptions = {},
-): Dist<S, Bound & Samples> => {
+): Dist<S, Bound & Samples> & ReverseChained => {
   const scale = dataScale(model.shape, levels);
   const { steps } = model.chain;
   const total: (x: Expr) => D.Draw<Expr> =
@@ -175,20 +189,20 @@ export const ddpm = <const S extends Shape>(
     ...(levels === undefined ? {} : { levels }),
     ...(terms === 'one' ? {} : { terms }),
   };
-  return dist<S, Bound & Samples>({
+  const law = dist<S, Bound & Samples>({
     shape: model.shape,
     spec: { type: 'ddpm', reverse: model.spec, ...options },
     evidence: 'bound',
     logDensity: (x) =>
-      D.at(
-        ONE_BODY,
+      onReverseChain(
         pipe(
           total(x),
           D.map((nats) => o.neg(o.add(nats, priorTerm(model.chain, scale.toData(x))))),
         ),
       ),
-    sample: D.at(ONE_BODY, pipe(D.fromRandom(R.normal(model.shape)), D.chain(reverseFrom(model, steps, levels)))),
+    sample: onReverseChain(pipe(D.fromRandom(R.normal(model.shape)), D.chain(reverseFrom(model, steps, levels)))),
   });
+  return { ...law, reverseChain: model, scale };
 };
 
 /** One reverse step from x_k to x_{k−1}, k > 1, with what was thought of x₀. */

@@ -15,6 +15,8 @@ const transparent: { readonly [type: string]: string } = {
   maximumLikelihood: 'law',
   elbo: 'law',
   importanceWeighted: 'law',
+  ddpmSimple: 'law',
+  ddpmHybrid: 'law',
   weighted: 'objective',
   dynamicallyBinarised: 'objective',
 };

@@ -1,6 +1,6 @@
 /** The entries of networks that read a noise level, and of the embeddings they read it by. */
 import { integer, list, natural, oneOf, positiveInteger, positiveNumber } from '../../core/codec.ts';
-import { type Activation, activations, gaussianFourier, resMlp, sinusoidal, unet } from '../../nn/index.ts';
+import { type Activation, activations, gaussianFourier, greyscale, resMlp, sinusoidal, unet } from '../../nn/index.ts';
 import { type Tables, variant } from './variant.ts';
 
 const counts = list(positiveInteger, 'a list of positive integers');
@@ -8,6 +8,7 @@ const activation = oneOf(Object.keys(activations) as Activation[]);
 
 /** Networks that read a noise level, by type. */
 export const noiseNetworksTable: Tables['noiseNetworks'] = {
+  greyscale: (read) => variant({ network: read.noiseNetwork }, {}, ({ network }) => greyscale(network)),
   resMlp: (read) =>
     variant({ hidden: counts }, { activation, embedding: read.embedding }, ({ hidden, ...options }) =>
       resMlp(hidden, options),

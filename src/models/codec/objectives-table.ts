@@ -3,6 +3,7 @@ import { finite, positiveInteger } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
+import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { type Tables, variant } from './variant.ts';
@@ -50,4 +51,7 @@ export const objectivesTable: Tables['objectives'] = {
     ),
   weighted: (read) =>
     variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) => weighted(weight, objective)),
+  ddpmSimple: (read) => variant({ law: read.law }, {}, ({ law }) => ddpmSimple(law)),
+  ddpmHybrid: (read) =>
+    variant({ law: read.law }, { weight: finite }, ({ law, ...options }) => ddpmHybrid(law, options)),
 };

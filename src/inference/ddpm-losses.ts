@@ -1,0 +1,93 @@
+/** What DDPM is trained by: the squared error of its noise, alone or with a little of the bound for its variances. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Law, onInnermost } from '../algebra/dist.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import * as R from '../core/random.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import { boundTerm, drawIndex, noised, onReverseChain, type ReverseChained, reverseChainOf } from '../sde/ddpm.ts';
+import type { Objective } from './objective.ts';
+
+/** The loss at a random step and noise, of the reverse chain under whatever a law was pushed through. */
+const atRandomStep =
+  (estimator: string, law: Law, loss: (part: ReverseChained, event: Expr, index: Expr, noise: Expr) => D.Draw<Expr>) =>
+  (x: Expr): D.Draw<Expr> =>
+    onInnermost(law, x, (base, event) => {
+      const part = reverseChainOf(base);
+      return part === undefined
+        ? raise('ArgumentError', estimator, 'the law has no reverse chain', { expected: 'ddpm', got: base.spec.type })
+        : onReverseChain(
+            pipe(
+              D.fromRandom(R.both(drawIndex(part.reverseChain.chain.steps), R.normal(base.shape))),
+              D.chain(([index, noise]) => loss(part, event, index, noise)),
+            ),
+          );
+    });
+
+/** ‖ε − ε̂(x_k)‖²/D. */
+const noiseError = ({ reverseChain, scale }: ReverseChained, event: Expr, index: Expr, noise: Expr): D.Draw<Expr> =>
+  pipe(
+    D.fromScoped(reverseChain.reverse(noised(reverseChain.chain, scale.toData(event), index, noise), index)),
+    D.map((said) => o.mean(o.square(o.sub(noise, said.noise)))),
+  );
+
+/**
+ * L_simple of DDPM (Ho et al. 2020, arXiv:2006.11239, eq. 14): E ‖ε − ε̂(x_k)‖²/D over random steps k, all weighted alike. It trains the denoiser of a law
+ * of `ddpm`, fixed variances assumed; 1 where nothing is known. Cost: one evaluation. Throws `ArgumentError` for other laws.
+ *
+ * @example
+ * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
+ * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), net, { shape: [2] }), { steps: 10 })));
+ */
+export const ddpmSimple = <S extends Shape>(law: Law & { readonly shape: S }): Objective<S> => ({
+  shape: law.shape,
+  spec: { type: 'ddpmSimple', law: law.spec },
+  evidence: 'none',
+  loss: atRandomStep('ddpmSimple', law, noiseError),
+});
+
+/** Options of {@link ddpmHybrid}. */
+export interface DdpmHybridOptions {
+  /** Weight of the bound in nats per dimension; default 0.001. */
+  readonly weight?: number;
+}
+
+/**
+ * L_simple + w L_vlb (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 16): the bound, T times the term of the same random step in nats per dimension, trains
+ * the learned variances alone, since x̂₀ is a constant to it. For improved DDPM. Cost: one evaluation. Throws `ArgumentError` for laws without a
+ * reverse chain.
+ *
+ * @example
+ * const net = { spec: { type: 'zero' }, apply: (x, c, output) => () => ops.broadcastTo(0, output) };
+ * const { denoiser, learned } = predictWithVariance('noise', vp(), net, { shape: [2] });
+ * ddpmHybrid(ddpm(reverseChain(denoiser, { steps: 10, variance: { learned } })));
+ */
+export const ddpmHybrid = <S extends Shape>(
+  law: Law & { readonly shape: S },
+  { weight = 1e-3 }: DdpmHybridOptions = {},
+): Objective<S> => ({
+  shape: law.shape,
+  spec: { type: 'ddpmHybrid', weight, law: law.spec },
+  evidence: 'none',
+  loss: atRandomStep('ddpmHybrid', law, (part, event, index, noise) => {
+    const { chain, reverse } = part.reverseChain;
+    const frozen: ReverseChained['reverseChain'] = {
+      ...part.reverseChain,
+      reverse: (x, i) => (scope) => {
+        const said = reverse(x, i)(scope);
+        return { ...said, data: o.stopGradient(said.data) };
+      },
+    };
+    return pipe(
+      noiseError(part, event, index, noise),
+      D.chain((simple) =>
+        pipe(
+          boundTerm(frozen, part.scale)(event, index, noise),
+          D.map(({ nats }) => o.add(simple, o.mul((weight * chain.steps) / sizeOf(law.shape), nats))),
+        ),
+      ),
+    );
+  }),
+});
