@@ -23,6 +23,12 @@ export interface PlacedLaw {
   readonly scope: Scope;
 }
 
+/** Runs something with a law where its parameters stand. */
+export const withPlaced =
+  <A>({ law, scope }: PlacedLaw, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+  () =>
+    f(law)(scope);
+
 /** Something inferred: u ~ q(u | x). */
 export interface Inferred {
   readonly posterior: PlacedLaw;
@@ -93,6 +99,28 @@ export const alongThePath: Reading = {
     ),
   model: (part) => part,
 };
+
+/** Values and posteriors are drawn, and constants to every derivative: what is left is the model. */
+export const modelOnly: Reading = {
+  infer: (q, site) =>
+    pipe(
+      asConstants.infer(q, site),
+      D.map(({ value, logDensity }) => ({ value, logDensity: stopGradient(logDensity) })),
+    ),
+  model: (part) => part,
+};
+
+/** {@link alongThePath} with the model's parameters constants to every derivative: what is left is the posterior's path. */
+export const pathOnly: Reading = { infer: alongThePath.infer, model: D.detached };
+
+/** Values are given, in order, and scored by the posterior. */
+export const scoredAt = (values: readonly Expr[]): Reading => ({
+  infer: (q, site) =>
+    onLaw(q, (law) =>
+      D.map((logDensity: Expr): Scored => ({ value: values[site], logDensity }))(law.logDensity(values[site])),
+    ),
+  model: (part) => part,
+});
 
 /** The values are given, in order; log q counts as 0, so that the trace's `logDensity` is log p(x, u). */
 export const atValues = (values: readonly Expr[]): Reading => ({

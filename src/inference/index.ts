@@ -3,13 +3,15 @@
 export * from './binarise.ts';
 export * from './checkpoint.ts';
 export * from './ddpm-losses.ts';
+export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
 export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
+export * from './latent/index.ts';
 export * from './objective.ts';
 export * from './optimizer.ts';
-export { lawPrograms, type Running, run } from './run.ts';
+export { lawPrograms, type Run, type Running, type RunningChain, type RunningUnnormalised, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
 export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';

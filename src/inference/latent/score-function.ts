@@ -1,0 +1,115 @@
+/** Score-function gradients: for posteriors that cannot be reparameterised, such as coin flips. */
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Bound } from '../../algebra/evidence.ts';
+import { asConstants } from '../../algebra/trace.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { of } from '../../core/random.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Objective } from '../objective.ts';
+import type { StatefulObjective } from '../stateful.ts';
+import { logJointOf, logPosteriorOf, ofBound, sampleCount, traced, valueWithGradientOf } from './samples.ts';
+
+/** Options of {@link scoreFunction}. */
+export interface ScoreFunctionOptions {
+  /** k, draws from the posterior; default 1 without a baseline, 2 with that of the others. */
+  readonly samples?: number;
+  /** What is subtracted from a draw's log w: nothing, or the mean of the other draws' (Mnih & Rezende 2016; Kool et al. 2019), which needs k ≥ 2. */
+  readonly baseline?: 'none' | 'leaveOneOut';
+}
+
+/** log w, log p(x, z) and log q(z | x) of k draws that are constants to every derivative. */
+const scored = (law: Law, k: number) =>
+  traced(law, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)]);
+
+/** (1/k) Σ log wᵢ whose gradient is (1/k) Σ [∂ log p(x, zᵢ) + (log wᵢ − bᵢ) ∂ log q(zᵢ | x)]. */
+const reinforced = ([logWeights, logJoints, logPosteriors]: readonly Expr[], baseline: Expr): Expr => {
+  const signal = o.stopGradient(o.sub(logWeights, baseline));
+  // log p(x, z) is log w + log q: in the posterior's parameters the two cancel.
+  return valueWithGradientOf(o.mean(logWeights), o.mean(o.add(logJoints, o.mul(signal, logPosteriors))));
+};
+
+/** The mean of the others, `[k]`. */
+const ofTheOthers = (values: Expr): Expr => o.div(o.sub(o.sum(values), values), values.shape[0] - 1);
+
+/**
+ * The evidence lower bound with score-function gradients for posteriors (REINFORCE, Williams 1992; Paisley et al. 2012; Mnih & Gregor 2014):
+ *
+ *     ∇_φ = E (log w − b) ∂_φ log q(z | x; φ)
+ *
+ * right for any posterior that can be sampled and scored, discrete ones too, at the price of variance; a baseline b that does not depend on the draw
+ * takes some back and keeps the mean. Throws `ArgumentError` where the others' mean is asked for with one draw.
+ *
+ * @example
+ * const objective = scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(vae([2]));
+ */
+export const scoreFunction = ({
+  baseline = 'none',
+  samples = baseline === 'none' ? 1 : 2,
+}: ScoreFunctionOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+  sampleCount('scoreFunction', samples, baseline === 'none' ? 1 : 2);
+  return (law) =>
+    ofBound(law, { type: 'scoreFunction', samples, baseline }, (plain, x) =>
+      pipe(
+        scored(plain, samples)(x),
+        D.map((all) => reinforced(all, baseline === 'none' ? o.scalar(0) : ofTheOthers(all[0]))),
+      ),
+    );
+};
+
+/** Options of {@link scoreFunctionWithAverage}. */
+export interface MovingAverageOptions {
+  readonly samples?: number;
+  /** How much of the old average stays at each step; default 0.9. */
+  readonly decay?: number;
+}
+
+/**
+ * {@link scoreFunction} whose baseline is a moving average of the batch's mean log w over the steps of training (Mnih & Gregor 2014, §2.3): it is
+ * carried from step to step, saved and resumed with the parameters. Throws `ArgumentError` where the decay is not in [0, 1).
+ *
+ * @example
+ * const objective = scoreFunctionWithAverage({ decay: 0.9 })(vae([2]));
+ */
+export const scoreFunctionWithAverage = ({
+  samples = 1,
+  decay = 0.9,
+}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => StatefulObjective<S>) => {
+  sampleCount('scoreFunctionWithAverage', samples);
+  if (!(decay >= 0 && decay < 1))
+    raise('ArgumentError', 'scoreFunctionWithAverage', 'the decay of an average is from 0 to below 1', {
+      got: `${decay}`,
+    });
+  return (law) => {
+    const plain = law as unknown as Law;
+    return {
+      shape: law.shape as never,
+      spec: { type: 'scoreFunctionWithAverage', samples, decay, law: law.spec },
+      evidence: law.evidence,
+      // The weight that the average has gathered stands beside it: before the first step it is 0 and there is no baseline.
+      carried: [
+        { name: 'average', initial: of(o.scalar(0)) },
+        { name: 'gathered', initial: of(o.scalar(0)) },
+      ],
+      step: (batch, [average, gathered]) =>
+        pipe(
+          D.vmapDraw((x) =>
+            pipe(
+              scored(plain, samples)(x),
+              D.map((all) => [o.neg(reinforced(all, o.div(average, o.max(gathered, 1e-12))))]),
+            ),
+          )(batch),
+          D.map(([losses]) => ({
+            losses,
+            carried: [
+              o.add(o.mul(decay, average), o.mul(1 - decay, o.neg(o.mean(losses)))),
+              o.add(o.mul(decay, gathered), 1 - decay),
+            ],
+          })),
+        ),
+    };
+  };
+};
