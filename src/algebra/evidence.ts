@@ -30,19 +30,25 @@ export interface Exact extends Unnormalised, Bound, Unbiased {
   readonly exactLogDensity: true;
 }
 
+/** log p(x) but for the error of one estimated constant, the same for every x: an unnormalised law with an estimate of log Z. */
+export interface Estimated extends Unnormalised {
+  readonly estimatedLogDensity: true;
+}
+
 /** Is the law of a denoiser, which score matching trains: `denoiserOf` finds it under whatever it was pushed through. */
 export interface Denoises {
   readonly denoises: true;
 }
 
 /** The evidence of a law as a value, for printing. */
-export type Evidence = 'exact' | 'unbiased' | 'bound' | 'unnormalised' | 'none';
+export type Evidence = 'exact' | 'unbiased' | 'bound' | 'estimated' | 'unnormalised' | 'none';
 
 /** The sign in front of a number of that evidence: log p(x) = …, ≈ …, ≥ …. */
 export const evidenceSign: { readonly [E in Evidence]: string } = {
   exact: '=',
   unbiased: '≈',
   bound: '≥',
+  estimated: '≈',
   unnormalised: '∝',
   none: '?',
 };

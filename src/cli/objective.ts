@@ -16,6 +16,7 @@ const byEvidence: { readonly [E in Evidence]: string | undefined } = {
   bound: 'elbo',
   // The mean of an unbiased estimate of −log p has the gradient of −log p in the mean.
   unbiased: 'elbo',
+  estimated: undefined,
   unnormalised: undefined,
   none: undefined,
 };

@@ -7,6 +7,7 @@ const kinds = {
   exact: 'exact',
   bound: 'an upper bound',
   unbiased: 'an unbiased estimate',
+  estimated: 'an estimate',
   unnormalised: 'up to a constant',
   none: 'unknown',
 } as const;

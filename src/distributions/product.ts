@@ -76,9 +76,11 @@ export const independent =
 const weakest = (all: readonly Evidence[]): Evidence =>
   all.includes('none')
     ? 'none'
-    : all.includes('unnormalised')
-      ? all.every((e) => e === 'exact' || e === 'unnormalised')
-        ? 'unnormalised'
+    : all.includes('unnormalised') || all.includes('estimated')
+      ? all.every((e) => e === 'exact' || e === 'estimated' || e === 'unnormalised')
+        ? all.includes('unnormalised')
+          ? 'unnormalised'
+          : 'estimated'
         : 'none'
       : all.reduce((a, b) => (b === 'bound' || b === 'unbiased' ? through(b, a) : a));
 

@@ -1,5 +1,6 @@
 /** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
-import { encodeToBase, type Law } from '../algebra/dist.ts';
+import { type Dist, encodeToBase, type Law } from '../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../algebra/evidence.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -31,6 +32,16 @@ export interface Running {
   /** The base law's side of each row, `[n, …]`; the rows themselves where nothing was pushed forward. */
   readonly encode: (x: Tensor, seed?: number) => Promise<Tensor>;
 }
+
+/** What can be asked of a law that is known up to a constant: no log p, so `evaluate` does not take it; no samples. */
+export interface RunningUnnormalised extends Pick<Running, 'law' | 'parameters' | 'backend' | 'each' | 'score'> {
+  /** log p up to a constant that is the same for every row, in nats, `[n]`. */
+  readonly unnormalisedLogDensity: Running['logDensity'];
+  readonly sample: 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)';
+}
+
+/** {@link RunningUnnormalised} with a chain for its sampler (`sampledBy`). */
+export interface RunningChain extends Omit<RunningUnnormalised, 'sample'>, Pick<Running, 'sample'> {}
 
 /**
  * Rows in one run of the backend, always: fewer are padded. A runtime may pick another kernel for another number of rows, and with it other last
@@ -66,6 +77,14 @@ const eachProgram = (
     backend.precisions[0],
   );
 
+/** How {@link run} reads the evidence of a law: what a law does not have, cannot be asked of it. */
+export interface Run {
+  (law: Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters: Feeds, backend: Backend): Running; // biome-ignore format: one line a kind
+  (law: Dist<Shape, Unnormalised & Samples>, parameters: Feeds, backend: Backend): RunningChain;
+  (law: Dist<Shape, Unnormalised>, parameters: Feeds, backend: Backend): RunningUnnormalised;
+  (law: Law, parameters: Feeds, backend: Backend): Running;
+}
+
 /**
  * Binds a law to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
  * rows costs one compilation.
@@ -74,7 +93,7 @@ const eachProgram = (
  * const running = run(realNVP, fitted.parameters, onnx('cpu'));
  * const x = await running.sample(1000, 0);
  */
-export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
+export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & RunningChain => {
   const programs = lawPrograms(law, CHUNK, backend);
   type Kind = keyof typeof programs;
   type Compiled = Promise<{ readonly p: Program; readonly go: (feeds: Feeds) => Promise<Tensor[]> }>;
@@ -112,6 +131,8 @@ export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
       }
     };
 
+  const logDensity: Running['logDensity'] = async (x, seed = 0) =>
+    (await chunked('logDensity', x.shape[0], seed, x))[0];
   return {
     law,
     parameters,
@@ -122,11 +143,12 @@ export const run = (law: Law, parameters: Feeds, backend: Backend): Running => {
       const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);
       return { values, logDensity };
     },
-    logDensity: async (x, seed = 0) => (await chunked('logDensity', x.shape[0], seed, x))[0],
+    logDensity,
+    unnormalisedLogDensity: logDensity,
     score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
     encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
   };
-};
+}) as Run;
 
 /** Rows `at … at+size−1`; past the end the last row is repeated, so that every chunk has one shape. */
 const rowsOf = (x: Tensor, at: number, size: number): Tensor => {

@@ -1,0 +1,63 @@
+import { left, right } from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import type { Estimated, Samples, Unnormalised } from '../../algebra/evidence.ts';
+import * as D from '../../core/draw.ts';
+import { type Failure, raise, toFailure } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import { reference } from '../../core/interpreters/reference/index.ts';
+import { sub } from '../../core/ops/elementwise.ts';
+import { type Backend, type Feeds, program } from '../../core/program.ts';
+import type { Shape } from '../../core/shape.ts';
+import { type Enumerable, logPartition } from '../../distributions/energy-enumerated.ts';
+import { plainLaw } from './contrastive-divergence.ts';
+import type { Partition } from './partition.ts';
+
+/**
+ * log Z of a finite law at given parameters, summed over its states: exact up to rounding. Failures: `ArgumentError` for more than 2²⁰ states;
+ * `BackendError` where parameters are missing. See `logPartition` for the same as an expression.
+ *
+ * @example
+ * enumeratedPartition(restrict({ kind: 'integers', low: 0, high: 2 })(bernoulli([3])))   // a task: log Z = 0
+ */
+export const enumeratedPartition =
+  (law: Law & Enumerable, parameters: Feeds = {}, backend: Backend = reference): TaskEither<Failure, Partition> =>
+  async () => {
+    try {
+      const executable = await backend.compile(program([D.runDraw(logPartition(law))], backend.precisions[0]));
+      try {
+        const [z] = await executable.run(parameters);
+        return right({ logZ: z.data[0], evidence: 'exact' });
+      } finally {
+        await executable.dispose();
+      }
+    } catch (e) {
+      return left(toFailure('BackendError', 'enumeratedPartition')(e));
+    }
+  };
+
+/**
+ * A law with a number for its log Z: log p(x) = log f(x) − log Z nats. Its evidence is honest about the number: `estimated` (printed ≈) where it was estimated, and
+ * `exact` (printed =) where it was summed. Either way the number belongs to the parameters it was found at, so the type never claims an exact density and
+ * `maximumLikelihood` does not take it: to train with log Z that follows the parameters, `enumerated`. What can be sampled stays so. Throws `ArgumentError`
+ * where log Z is not finite.
+ *
+ * @example
+ * const found = normalised({ logZ: Math.log(2 * Math.PI), evidence: 'exact' })(productOfExperts([normal([2])]));
+ */
+export const normalised =
+  ({ logZ, evidence }: Partition) =>
+  <S extends Shape, E extends Unnormalised>(
+    law: Dist<S, E>,
+  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> => {
+    if (!Number.isFinite(logZ))
+      return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
+    const plain = plainLaw<S>(law as Dist<S, Unnormalised>);
+    return dist({
+      shape: plain.shape,
+      spec: { type: 'normalised', logZ, evidence, law: plain.spec },
+      evidence,
+      logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
+      sample: plain.sample,
+    });
+  };

@@ -1,0 +1,55 @@
+import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import { fork } from '../../core/random.ts';
+import { root } from '../../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { plainLaw } from './contrastive-divergence.ts';
+import { chainEnd, type KernelFamily, kernelOn, specOfFamily } from './law-kernel.ts';
+import { defaultStart } from './persistent.ts';
+
+/** Options of {@link sampledBy}. */
+export interface SampledByOptions {
+  readonly kernel: KernelFamily;
+  /** Steps of the chain behind each sample. */
+  readonly steps: number;
+  /** Where chains start: a law without parameters; default as for persistent contrastive divergence. */
+  readonly start?: Dist<Shape, Samples>;
+}
+
+/**
+ * A law that is known up to a constant with a chain for its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
+ * the law as far as the chain has mixed, no further: the density stays what it was. Everything that runs samplers (`run(…).sample`, the command
+ * line, reports) takes it. Whatever else the law knows (blocks, support, enumeration) it keeps. Cost: `steps` kernel steps a sample, in one loop. Throws
+ * `ArgumentError` where steps is not a positive integer or the kernel cannot sample the law.
+ *
+ * @example
+ * const machine = sampledBy({ kernel: blockGibbs(), steps: 1000 })(rbm([6], { hidden: 4 }));
+ */
+export const sampledBy =
+  ({ kernel, steps, start }: SampledByOptions) =>
+  <S extends Shape, L extends Dist<S, Unnormalised>>(
+    law: L & Dist<S, Unnormalised>,
+  ): L & Dist<S, Unnormalised & Samples> => {
+    if (!Number.isInteger(steps) || steps < 1)
+      return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
+    const plain = plainLaw<S>(law);
+    const from = (start ?? defaultStart(plain)) as Law;
+    if (!sameShape(from.shape, plain.shape))
+      return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {
+        expected: showShape(plain.shape),
+        got: showShape(from.shape),
+      });
+    const made = dist<S, Unnormalised & Samples>({
+      shape: plain.shape,
+      spec: { type: 'sampledBy', kernel: specOfFamily(kernel), steps, start: from.spec, law: plain.spec },
+      evidence: 'unnormalised',
+      logDensity: plain.logDensity,
+      sample: (scope) => (cursor) => {
+        const [x, next] = D.forked(from.sample)(root)(cursor);
+        return fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(next);
+      },
+    });
+    return { ...law, ...made };
+  };
