@@ -144,6 +144,16 @@ export const onInnermost = <A>(law: Law, x: Expr, f: (base: Law, z: Expr) => D.D
 /** An event on the side of the innermost base law: through every transport it was pushed by. */
 export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> => onInnermost(law, x, (_, z) => D.of(z));
 
+/** The event that a point on the side of the innermost base law is decoded to: through every transport it was pushed by. */
+export const decodeFromBase = (law: Law, z: Expr): D.Draw<Expr> =>
+  law.pushed === undefined
+    ? D.of(z)
+    : pipe(
+        onBase(law.pushed.base, decodeFromBase(law.pushed.base, z)),
+        D.chain((base) => decodeOnce(law.pushed!, base)),
+        D.map((step) => step.value),
+      );
+
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =
   (p: Law, q: Law) =>

@@ -4,6 +4,7 @@ export type { GraphEdge, GraphNode, GraphRecord } from './graph-layout.ts';
 export { graphOf } from './graph-of.ts';
 export { type ImagesRecord, imageGrid, type Picture } from './image-grid.ts';
 export { type LatentRecord, latentSpace } from './latent-space.ts';
+export { latentUnits, type UnitsRecord } from './latent-units.ts';
 export { type LossPoint, type LossRecord, lossCurve } from './loss-curve.ts';
 export { type MarginalsRecord, marginalHistograms, pairs } from './marginals.ts';
 export { toPng } from './png.ts';

@@ -9,6 +9,7 @@ import { reportHtml } from './report-html.ts';
 import { floats, gridOf, imageShape, sampleCount } from './run/events.ts';
 import { evaluationFacts } from './run/facts.ts';
 import { images } from './run/images.ts';
+import { inference } from './run/inference.ts';
 import { codes } from './run/latent.ts';
 import { training } from './run/loss.ts';
 import { plane } from './run/plane.ts';
@@ -49,7 +50,7 @@ const graphFigure = (graph: GraphRecord): Figure => ({
 });
 
 /** The sides of a run that a report looks at, in the order of its page. */
-const finders: readonly Finder[] = [images, training, plane, vectors, codes];
+const finders: readonly Finder[] = [images, inference, training, plane, vectors, codes];
 
 /** Draws a run: figures that suit the events, facts, declaration and command. */
 export const runReport = async (record: RunRecord): Promise<RunReport> => {

@@ -1,0 +1,171 @@
+/** What a law infers: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
+import { decodeFromBase, encodeToBase, type Law } from '../../algebra/dist.ts';
+import { type Trace, trace } from '../../algebra/trace.ts';
+import * as D from '../../core/draw.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import { type Tensor, tensor } from '../../core/tensor.ts';
+import { imageGrid } from '../image-grid.ts';
+import { latentUnits } from '../latent-units.ts';
+import { firstRows, floats, gridOf, type ImageShape, imageShape } from './events.ts';
+import { type Figure, type Finder, nothing, type RunRecord } from './record.ts';
+
+/** What a stochastic layer inferred: its place in the composition and its size. */
+interface Group {
+  readonly name: string;
+  readonly size: number;
+}
+
+const groupsOf = (law: Law): readonly Group[] => {
+  const { groups } = D.runDraw(trace(law)(o.input('x', law.shape)));
+  return groups.map((g, i) => ({ name: `group ${i + 1}`, size: sizeOf(g.value.shape) }));
+};
+
+const ROWS = 1000;
+
+/** For each event the KL of each group (one draw) and every unit's value. */
+const inferred =
+  (law: Law) =>
+  (x: Expr): D.Draw<readonly Expr[]> =>
+    D.map((t: Trace) =>
+      t.groups.flatMap((g) => [o.sub(g.logPosterior, g.logPrior), o.reshape(g.value, [sizeOf(g.value.shape)])]),
+    )(trace(law)(x));
+
+/** {@link inferred}, twice, with noise of their own. */
+const inferredTwice =
+  (law: Law) =>
+  (x: Expr): D.Draw<readonly Expr[]> => {
+    const half = D.forked(inferred(law)(x));
+    return D.chain((a: readonly Expr[]) => D.map((b: readonly Expr[]) => [...a, ...b])(half))(half);
+  };
+
+const meanOf = (t: Tensor): number => floats(t).reduce((a, b) => a + b, 0) / t.data.length;
+
+/**
+ * Var over events of each unit's posterior mean, without bias from the noise of a draw: the covariance, over events, of two independent draws of the
+ * posterior (Burda et al. 2016, §5, measured with the mean itself).
+ */
+export const activityOf = (first: Tensor, second: Tensor): number[] => {
+  const [n, size] = first.shape;
+  return Array.from({ length: size }, (_, j) => {
+    let [a, b, ab] = [0, 0, 0];
+    for (let i = 0; i < n; i++) {
+      const [u, v] = [first.data[i * size + j], second.data[i * size + j]];
+      a += u;
+      b += v;
+      ab += u * v;
+    }
+    return Math.max(0, (ab - (a * b) / n) / (n - 1));
+  });
+};
+
+/** Nats of KL below which a group says nothing: the posterior is the prior. */
+const COLLAPSED = 0.05;
+
+const klFacts = (groups: readonly Group[], kl: readonly number[], used: readonly number[]) =>
+  groups.map((g, i) => ({
+    label: groups.length === 1 ? 'KL(posterior ‖ prior)' : `KL of ${g.name}`,
+    value: `${kl[i].toFixed(2)} nats`,
+    hint:
+      kl[i] < COLLAPSED || used[i] === 0
+        ? 'posterior collapse: the code says nothing of the event; a KL warm-up or free bits may help'
+        : `${used[i]} of ${g.size} units in use`,
+  }));
+
+/** DRAWS decodings of one code, averaged: what it says of the event, without the decoder's own noise. */
+const DRAWS = 32;
+const meanDecoding =
+  (law: Law) =>
+  (z: Expr): D.Draw<Expr> =>
+    D.map(([all]: readonly Expr[]) => o.mean(all, [0]))(
+      D.vmapDraw(() => D.map((x: Expr) => [x])(decodeFromBase(law, z)), { size: DRAWS, axis: 'draws' })(),
+    );
+
+const PAIRS = 30;
+
+const reconstructions = async ({ running, test, seed }: RunRecord, image: ImageShape): Promise<Figure> => {
+  const { law } = running;
+  const shown = firstRows(test, PAIRS);
+  const [decoded] = await running.each((x) =>
+    D.chain((z: Expr) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(law)(z)))(encodeToBase(law, x)),
+  )(shown, seed);
+  const size = sizeOf(law.shape);
+  const [a, b] = [floats(shown), floats(decoded)];
+  // Ten columns: a row of data above the row of what their codes decode to.
+  const rows = Array.from({ length: PAIRS / 10 }, (_, r) =>
+    [a, b].map((v) => v.subarray(10 * r * size, 10 * (r + 1) * size)),
+  ).flat();
+  const joined = new Float32Array(rows.reduce((n, r) => n + r.length, 0));
+  rows.reduce((at, r) => {
+    joined.set(r, at);
+    return at + r.length;
+  }, 0);
+  const levels = test.levels ?? 256;
+  const picture = imageGrid({
+    ...image,
+    scale: Math.max(1, Math.min(6, Math.floor(56 / image.width))),
+    columns: 10,
+    images: joined.map((v) => v / (levels - 1)),
+  });
+  return {
+    name: 'reconstructions',
+    title: 'Reconstructions',
+    caption: `Test images, and under each row the mean of ${DRAWS} decodings of one code drawn from its posterior.`,
+    ...picture,
+  };
+};
+
+const SIDE = 15;
+
+const walk = async ({ running, test, seed }: RunRecord, image: ImageShape, base: Shape): Promise<Figure> => {
+  const at = (k: number): number => (k + 0.5) / SIDE;
+  const p = Float32Array.from({ length: SIDE * SIDE * 2 }, (_, i) => {
+    const cell = Math.floor(i / 2);
+    return i % 2 === 0 ? at(cell % SIDE) : 1 - at(Math.floor(cell / SIDE));
+  });
+  const [decoded] = await running.each((u) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(running.law)(o.normalQuantile(u))))(
+    tensor(p, [SIDE * SIDE, ...base]),
+    seed,
+  ); // biome-ignore format: one idea
+  return {
+    name: 'walk',
+    title: 'A walk through the code',
+    caption: 'Codes at the quantiles of the prior, each decoded (the mean of the decodings).',
+    ...gridOf(decoded, image, test.levels ?? 256, SIDE * SIDE),
+  };
+};
+
+const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
+
+/** Laws with stochastic layers: what their codes say. */
+export const inference: Finder = async (record) => {
+  const { running, test, seed } = record;
+  const { law } = running;
+  const groups = groupsOf(law);
+  if (groups.length === 0) return nothing;
+  const results = await running.each(inferredTwice(law))(firstRows(test, ROWS), seed);
+  const half = 2 * groups.length;
+  const kl = groups.map((_, i) => (meanOf(results[2 * i]) + meanOf(results[half + 2 * i])) / 2);
+  const activity = groups.map((_, i) => activityOf(results[2 * i + 1], results[half + 2 * i + 1]));
+  const used = activity.map((a) => a.filter((v) => v > 0.01).length);
+  const units: Figure = {
+    name: 'units',
+    title: 'Units of the code',
+    caption:
+      'How much the posterior mean of each unit varies from event to event; a unit that does not vary says nothing.',
+    svg: latentUnits({ groups: groups.map((g, i) => ({ name: g.name, activity: activity[i] })) }),
+  };
+  const image = imageShape(law, test.levels);
+  const base = innermost(law);
+  return {
+    facts: klFacts(groups, kl, used),
+    figures: [
+      ...(image === undefined ? [] : [await reconstructions(record, image)]),
+      ...(image !== undefined && base.spec.type === 'standardNormal' && sizeOf(base.shape) === 2
+        ? [await walk(record, image, base.shape)]
+        : []),
+      units,
+    ],
+  };
+};
