@@ -148,7 +148,7 @@ export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & R
     score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
     encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
   };
-}) as Run;
+}) as unknown as Run;
 
 /** Rows `at … at+size−1`; past the end the last row is repeated, so that every chunk has one shape. */
 const rowsOf = (x: Tensor, at: number, size: number): Tensor => {
