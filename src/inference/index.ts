@@ -14,6 +14,7 @@ export * from './optimizer.ts';
 export { lawPrograms, type Run, type Running, type RunningChain, type RunningUnnormalised, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
+export * from './scores/index.ts';
 export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';
 export { batchLosses, meanLoss } from './training-program.ts';
 export { rampUp, trainingStep } from './training-step.ts';

@@ -1,0 +1,64 @@
+/** Objectives of denoisers, and of laws that have one under fixed transports. */
+import { type Dist, type Law, onInnermost } from '../../algebra/dist.ts';
+import type { Denoises } from '../../algebra/evidence.ts';
+import type { Spec } from '../../algebra/spec.ts';
+import type * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import { parametersOf } from '../../core/program.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Denoiser } from '../../sde/denoiser.ts';
+import type { Objective } from '../objective.ts';
+
+/** What is denoised: a denoiser, or a law that has one under fixed transports (scaling, dequantisation). */
+export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
+
+/** A law that keeps its denoiser: what `Denoises` is at run time. */
+export interface DenoisingLaw extends Law {
+  readonly denoiser: Denoiser;
+}
+
+const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
+
+const keepsDenoiser = (law: Law): law is DenoisingLaw => 'denoiser' in law;
+
+/**
+ * The denoiser of a law, found under whatever the law was pushed through. Throws `ArgumentError` where there is none.
+ */
+export const denoiserOf = (law: Law): Denoiser => {
+  const inner = innermost(law);
+  return keepsDenoiser(inner)
+    ? inner.denoiser
+    : raise('ArgumentError', law.spec.type, 'the law has no denoiser to train', {
+        expected: 'a diffusion law, perhaps pushed through fixed transports',
+        got: inner.spec.type,
+      });
+};
+
+const isLaw = (source: object): source is Law => 'logDensity' in source;
+
+/** An objective from a denoiser's loss of a clean event; of a law on the innermost side of its transports, which must be fixed. */
+export const onDenoiser = <S extends Shape>(
+  source: HasDenoiser<S>,
+  spec: (of: Spec) => Spec,
+  loss: (denoiser: Denoiser, clean: Expr) => D.Draw<Expr>,
+): Objective<S> => {
+  if (!isLaw(source)) {
+    const plain = source as Denoiser<S>;
+    return { shape: plain.shape, spec: spec(plain.spec), evidence: 'none', loss: (x) => loss(plain, x) };
+  }
+  const law: Law = source;
+  const denoiser = denoiserOf(law);
+  return {
+    shape: law.shape as S,
+    spec: spec(law.spec),
+    evidence: 'none',
+    loss: (x) =>
+      onInnermost(law, x, (_, z) => {
+        const trained = parametersOf([z])[0];
+        return trained === undefined
+          ? loss(denoiser, z)
+          : raise('ArgumentError', trained.attributes.name, 'score matching does not train what a diffusion law is pushed through: its parameters must be fixed'); // biome-ignore format: one sentence
+      }),
+  };
+};
