@@ -126,12 +126,14 @@ export interface Attributes {
   readonly batchMean: { readonly axis: string };
   /**
    * A bounded loop. Inputs are `carries` initial carries, then `sequences` arrays with leading axis `length`, then closed-over
-   * values. The body maps (carry…, slice…, closure…) to (carry…, output…); results are final carries, then stacked outputs.
+   * values. The body maps (carry…, slice…, closure…) to (carry…, output…); results are final carries, then stacked outputs. With
+   * `until`, the body's last result is a flag: once it is true no more iterations run, and the outputs of those are zeros.
    */
   readonly scan: {
     readonly length: number;
     readonly carries: number;
     readonly sequences: number;
+    readonly until: boolean;
     readonly body: Lambda;
   };
   /** One result of a `scan`. */
@@ -234,7 +236,7 @@ export const applyLambda = (f: Lambda, args: readonly Expr[]): Expr[] =>
 
 /** Result shapes and types of a scan: final carries, then stacked outputs. */
 export const scanResults = (e: Node<'scan'>): { readonly shape: Shape; readonly type: ElementType }[] =>
-  e.attributes.body.results.map((r, i) => ({
+  (e.attributes.until ? e.attributes.body.results.slice(0, -1) : e.attributes.body.results).map((r, i) => ({
     shape: i < e.attributes.carries ? r.shape : [e.attributes.length, ...r.shape],
     type: r.type,
   }));

@@ -26,10 +26,10 @@ const attributesKey = (e: Expr, rename: ReadonlyMap<Expr, string>): string => {
     case 'parameter':
       return e.attributes.name;
     case 'scan': {
-      const { length, carries, sequences, body } = e.attributes;
+      const { length, carries, sequences, until, body } = e.attributes;
       const depth = rename.size;
       const inner = new Map([...rename, ...body.variables.map((v, i) => [v, `b${depth + i}`] as const)]);
-      return `${length},${carries},${sequences}:${canonicalText(body.results, inner)}`;
+      return `${length},${carries},${sequences}${until ? ',until' : ''}:${canonicalText(body.results, inner)}`;
     }
     default:
       return Object.keys(e.attributes).length === 0 ? '' : JSON.stringify(e.attributes);

@@ -10,7 +10,7 @@
  */
 import * as S from 'fp-ts/lib/State.js';
 import { type Expr, makeNode, type NoiseLaw, substitute, topological, variable } from './expr.ts';
-import { scanOf } from './ops/control.ts';
+import { scanBody, scanOf } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import type { Shape } from './shape.ts';
 import { vmapAll } from './vectorize.ts';
@@ -93,16 +93,16 @@ export const vmapRandom =
     return [run(...args), { path: c.path, next: c.next + 1 }];
   };
 
-/** A loop whose iterations each draw noise of their own, keyed by the iteration's number. See `scan`. */
+/**
+ * A loop whose iterations each draw noise of their own, keyed by the iteration's number (and the example's, under `vmap`: what one example
+ * draws does not depend on when others are done). See `scan`.
+ */
 export const scanRandom =
   (options: {
     readonly length: number;
     readonly init: readonly Expr[];
     readonly xs?: readonly Expr[];
-    readonly body: (
-      carry: readonly Expr[],
-      x: readonly Expr[],
-    ) => Random<{ readonly carry: readonly Expr[]; readonly ys?: readonly Expr[] }>;
+    readonly body: (carry: readonly Expr[], x: readonly Expr[]) => Random<o.ScanStep>;
   }): Random<{ readonly carry: readonly Expr[]; readonly ys: readonly Expr[] }> =>
   (c) => {
     const root = `${c.path}/${c.next}`;
@@ -111,7 +111,7 @@ export const scanRandom =
     const carryVars = init.map((v) => variable(v.shape, v.type));
     const xVars = xs.map((v) => variable(v.shape.slice(1), v.type));
     const [step] = options.body(carryVars, xVars)({ path: root, next: 0 });
-    const results = [...step.carry, ...(step.ys ?? [])];
+    const { until, results } = scanBody(step);
     const noise = topological(results).filter((e) => e.op === 'noise' && under(e.attributes.path));
     const noiseVars = noise.map((e) => variable(e.shape, e.type));
     const noiseXs = noise.map((e) =>
@@ -120,7 +120,10 @@ export const scanRandom =
         : e,
     );
     const closed = substitute(results, new Map(noise.map((e, i) => [e, noiseVars[i]] as const)));
-    const out = scanOf(length, init, [...xs, ...noiseXs], carryVars, [...xVars, ...noiseVars], closed);
+    const out = scanOf(length, init, [...xs, ...noiseXs], carryVars, [...xVars, ...noiseVars], {
+      until,
+      results: closed,
+    });
     return [out, { path: c.path, next: c.next + 1 }];
   };
 

@@ -25,7 +25,7 @@ export interface Mapping {
 type Rule<O extends Op> = (node: Node<O>, lanes: readonly Lane[], m: Mapping) => Expr;
 
 /** The lane with a leading axis, by repetition where it is shared. */
-const mapped = (lane: Lane, size: number): Expr =>
+export const mapped = (lane: Lane, size: number): Expr =>
   lane.mapped ? lane.value : o.broadcastTo(lane.value, [size, ...lane.value.shape]);
 
 const nodeOver = (n: Node<Op>, inputs: readonly Expr[], m: Mapping, attributes: object = n.attributes): Expr =>
@@ -234,59 +234,4 @@ export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Exp
   batchMean: elementwise,
   scan: () => raise('ArgumentError', 'vmap', 'a scan is handled by vectorize'),
   project: () => raise('ArgumentError', 'vmap', 'a projection belongs to its scan'),
-};
-
-/** Vectorises a scan: a loop over arrays of examples. `body` is vectorised by `inner`, which may find more carries mapped. */
-export const vectorizeScan = (
-  n: Node<'scan'>,
-  lanes: readonly Lane[],
-  m: Mapping,
-  inner: (results: readonly Expr[], bound: ReadonlyMap<Expr, Lane>) => readonly Lane[],
-): Lane[] => {
-  const { length, carries, sequences, body } = n.attributes;
-  const xs = lanes.slice(carries, carries + sequences);
-  const closure = lanes.slice(carries + sequences);
-  // A carry is mapped if its start is, or becomes so because the body mixes in something mapped: iterate to the fixed point.
-  let flags = lanes.slice(0, carries).map((l) => l.mapped);
-  const probe = (f: readonly boolean[]): readonly Lane[] =>
-    inner(
-      body.results,
-      new Map(
-        body.variables.map((v, i) => {
-          const isMapped = i < carries ? f[i] : lanes[i].mapped;
-          return [v, { value: isMapped ? o.broadcastTo(v, [m.size, ...v.shape]) : v, mapped: isMapped }] as const;
-        }),
-      ),
-    );
-  for (;;) {
-    const found = probe(flags).slice(0, carries);
-    const next = flags.map((f, i) => f || found[i].mapped);
-    if (next.every((f, i) => f === flags[i])) break;
-    flags = next;
-  }
-  let outMapped: boolean[] = [];
-  const result = o.scan({
-    length,
-    init: lanes.slice(0, carries).map((l, i) => (flags[i] ? mapped(l, m.size) : l.value)),
-    xs: xs.map((l) => (l.mapped ? o.moveAxis(l.value, 0, 1) : l.value)),
-    body: (c, x) => {
-      const args: Lane[] = [
-        ...c.map((value, i) => ({ value, mapped: flags[i] })),
-        ...x.map((value, i) => ({ value, mapped: xs[i].mapped })),
-        ...closure,
-      ];
-      const out = inner(body.results, new Map(body.variables.map((v, i) => [v, args[i]] as const)));
-      outMapped = out.map((l, i) => (i < carries ? flags[i] : l.mapped));
-      return {
-        carry: out.slice(0, carries).map((l, i) => (flags[i] ? mapped(l, m.size) : l.value)),
-        ys: out.slice(carries).map((l) => l.value),
-      };
-    },
-  });
-  return [
-    ...result.carry.map((value, i) => ({ value, mapped: flags[i] })),
-    ...result.ys.map((y, i) =>
-      outMapped[carries + i] ? { value: o.moveAxis(y, 1, 0), mapped: true } : { value: y, mapped: false },
-    ),
-  ];
 };

@@ -3,7 +3,8 @@ import { raise } from './errors.ts';
 import { applyRule, type Expr, makeNode, type Node, topological, variable, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 import { showShape } from './shape.ts';
-import { type Lane, type Mapping, vectorizeRules, vectorizeScan } from './vectorize-rules.ts';
+import { vectorizeScan } from './vectorize-loop.ts';
+import { type Lane, type Mapping, vectorizeRules } from './vectorize-rules.ts';
 
 /** Options of {@link vmap}. */
 export interface VmapOptions {

@@ -118,6 +118,26 @@ const newton: Case = testCase('carries, sequences, outputs, closure', [between([
   return o.add(o.sum(o.mul(ys[0], o.reshape(ys[1], [3, 1])), 0), o.mul(carry[0], carry[1]));
 }); // biome-ignore format: one loop
 
+/** A loop of at most `length` iterations that ends after `n` of them; the examples of a batch end apart. */
+const ending =
+  (length: number, n: (given: Expr) => Expr) =>
+  (x: Expr, xs: Expr, k: Expr, given: Expr): Expr => {
+    const { carry, ys } = o.scan({
+      length,
+      init: [x, o.scalar(0, 'int32')],
+      xs: [xs],
+      body: ([c, i], [u]) => ({
+        carry: [o.tanh(o.add(o.mul(c, k), u)), o.add(i, 1)],
+        ys: [o.mul(c, o.exp(u)), i],
+        done: o.lessEqual(n(given), o.add(i, 1)),
+      }),
+    });
+    const counted = o.cast(o.add(carry[1], o.sum(ys[1])), 'real');
+    return o.add(o.sum(o.mul(ys[0], o.sin(ys[0])), 0), o.mul(carry[0], counted));
+  };
+
+const endings = [between([2]), between([5, 2]), between([2]), integers([], 1, 7)];
+
 /** Marks and loops. */
 export const controlCases = {
   stopGradient: [
@@ -170,6 +190,54 @@ export const controlCases = {
       [unit([3, 3]), between([3])],
       (w, x) => o.scan({ length: 3, init: [x], body: ([c]) => ({ carry: [o.tanh(o.vecmat(c, w))] }) }).carry[0],
     ),
+    testCase(
+      'ends early: carries, sequences, outputs, closure',
+      endings,
+      ending(5, (n) => n),
+    ),
+    testCase(
+      'ends after its first iteration',
+      endings,
+      ending(5, () => o.scalar(1, 'int32')),
+    ),
+    testCase(
+      'never ends early',
+      endings,
+      ending(5, () => o.scalar(9, 'int32')),
+    ),
+    testCase('ends by the value of a carry', [between([], 1.1, 1.9), between([3])], (x, k) => {
+      const { carry, ys } = o.scan({
+        length: 20,
+        init: [x],
+        body: ([c]) => ({ carry: [o.mul(2, c)], ys: [o.sin(o.mul(c, k))], done: o.less(16, o.mul(2, c)) }),
+      });
+      return o.mul(carry[0], o.sum(ys[0], 0));
+    }),
+    testCase('ends early inside a loop that ends early', [between([2]), integers([], 1, 4), integers([], 1, 4)], (x, n, m) => {
+      const inner = (c: Expr): Expr =>
+        o.scan({
+          length: 4,
+          init: [c, o.scalar(0, 'int32')],
+          body: ([d, i]) => ({ carry: [o.sin(o.mul(1.3, d)), o.add(i, 1)], done: o.lessEqual(m, o.add(i, 1)) }),
+        }).carry[0];
+      return o.scan({
+        length: 4,
+        init: [x, o.scalar(0, 'int32')],
+        body: ([c, i]) => ({ carry: [o.add(inner(c), 0.5), o.add(i, 1)], done: o.lessEqual(n, o.add(i, 1)) }),
+      }).carry[0];
+    }), // biome-ignore format: one loop
+    testCase('outputs of every type, ended early', [between([]), integers([], 1, 4)], (x, n) => {
+      const { ys } = o.scan({
+        length: 4,
+        init: [o.scalar(0, 'int32'), x],
+        body: ([i, c]) => ({
+          carry: [o.add(i, 1), o.cos(c)],
+          ys: [o.add(i, 5), o.lessEqual(0, i), c],
+          done: o.lessEqual(n, o.add(i, 1)),
+        }),
+      });
+      return o.mul(ys[2], o.add(o.cast(ys[0], 'real'), o.where(ys[1], ys[2], -1)));
+    }),
     testCase('length 0 keeps its carry', [between([3])], (x) =>
       o.exp(o.scan({ length: 0, init: [x], body: ([c]) => ({ carry: [o.mul(c, 2)] }) }).carry[0]),
     ),

@@ -135,10 +135,12 @@ export const forwardRules: RuleTable<[tangents: Tangents], Expr | undefined> = {
 
 /** The tangents of a scan's results: a scan over values and tangents together. */
 const forwardScan = (e: Node<'scan'>, tangents: Tangents): (Expr | undefined)[] => {
-  const { length, carries, sequences, body } = e.attributes;
+  const { length, carries, sequences, until, body } = e.attributes;
   const init = e.inputs.slice(0, carries);
   const xs = e.inputs.slice(carries, carries + sequences);
   const closure = e.inputs.slice(carries + sequences);
+  const results = until ? body.results.slice(0, -1) : body.results;
+  const flags = body.results.slice(results.length);
   const tangentOf = (x: Expr, i: number): Expr | undefined => (isReal(x) ? (tangents[i] ?? zerosLike(x)) : undefined);
   const both = (all: readonly Expr[], from: number): Expr[] => [
     ...all,
@@ -157,21 +159,24 @@ const forwardScan = (e: Node<'scan'>, tangents: Tangents): (Expr | undefined)[] 
         ...pair(x, slices.slice(sequences)),
         ...closure.map((v, i) => (isReal(v) ? tangents[carries + sequences + i] : undefined)),
       ];
-      const out = applyLambda(body, vs);
+      const all = applyLambda({ variables: body.variables, results: [...results, ...flags] }, vs);
+      const out = all.slice(0, results.length);
       const dots = jvpPartial(out, vs, ts);
-      const actual = applyLambda(
-        { variables: vs, results: [...out, ...out.map((r, i) => dots[i] ?? (isReal(r) ? zerosLike(r) : r))] },
-        [...c, ...x, ...closure],
-      );
+      const dotsOrZero = out.map((r, i) => dots[i] ?? (isReal(r) ? zerosLike(r) : r));
+      const actual = applyLambda({ variables: vs, results: [...out, ...dotsOrZero, ...all.slice(out.length)] }, [
+        ...c,
+        ...x,
+        ...closure,
+      ]);
       const real = out.map((r) => isReal(r));
-      const dotted = actual.slice(out.length);
+      const dotted = actual.slice(out.length, 2 * out.length);
       return {
+        done: actual[2 * out.length],
         carry: [...actual.slice(0, carries), ...dotted.slice(0, carries).filter((_, i) => real[i])],
         ys: [...actual.slice(carries, out.length), ...dotted.slice(carries).filter((_, i) => real[carries + i])],
       };
     },
   });
-  const results = body.results;
   const carryDots = result.carry.slice(carries);
   const yDots = result.ys.slice(results.length - carries);
   return [...pair(results.slice(0, carries), carryDots), ...pair(results.slice(carries), yDots)];

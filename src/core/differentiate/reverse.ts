@@ -82,14 +82,15 @@ export const vjp = (outputs: readonly Expr[], wrt: readonly Expr[], cotangents: 
 
 /**
  * The backward loop of a scan: the forward loop is run again keeping each iteration's incoming carry, then a loop from the end
- * carries the cotangents of the carry and sums those of closed-over values.
+ * carries the cotangents of the carry and sums those of closed-over values. Where the forward loop ended early, it is counted how many
+ * iterations were run, and the backward loop runs as many.
  */
 const reverseScan = (
   e: Node<'scan'>,
   cotangents: readonly (Expr | undefined)[],
   needs: readonly boolean[],
 ): (Expr | undefined)[] => {
-  const { length, carries, sequences, body } = e.attributes;
+  const { length, carries, sequences, until, body } = e.attributes;
   const init = e.inputs.slice(0, carries);
   const xs = e.inputs.slice(carries, carries + sequences);
   const closure = e.inputs.slice(carries + sequences);
@@ -97,9 +98,14 @@ const reverseScan = (
 
   const forward = o.scan({
     length,
-    init,
+    init: until ? [...init, o.scalar(0, 'int32')] : init,
     xs,
-    body: (c, x) => ({ carry: applyLambda(body, [...c, ...x, ...closure]).slice(0, carries), ys: c }),
+    body: (all, x) => {
+      const c = all.slice(0, carries);
+      const out = applyLambda(body, [...c, ...x, ...closure]);
+      const counted = until ? [o.add(all[carries], 1)] : [];
+      return { carry: [...out.slice(0, carries), ...counted], ys: c, done: until ? out[out.length - 1] : undefined };
+    },
   });
 
   const realCarry = init.map((c) => isReal(c));
@@ -109,7 +115,8 @@ const reverseScan = (
 
   const ys = results.slice(carries).map((r, k) => cotangents[carries + k] ?? zerosLike(r));
   const realY = results.slice(carries).map((r) => r.type === 'real');
-  const reversed = (all: readonly Expr[]): Expr[] => all.map((x) => o.reverse(x, 0));
+  const last = until ? o.sub(forward.carry[carries], 1) : o.scalar(length - 1, 'int32');
+  const read = [...forward.ys, ...xs, ...at(ys, realY)];
 
   const backward = o.scan({
     length,
@@ -119,9 +126,12 @@ const reverseScan = (
         return cotangents[index] ?? zerosLike(c);
       }),
       ...at(closure, realClosure).map(zerosLike),
+      ...(until ? [last] : []),
     ],
-    xs: [...reversed(forward.ys), ...reversed(xs), ...reversed(at(ys, realY))],
-    body: (state, slices) => {
+    xs: until ? [] : read.map((x) => o.reverse(x, 0)),
+    body: (state, rows) => {
+      const k = state[state.length - 1];
+      const slices = until ? read.map((x) => o.gather(x, k)) : rows;
       const c = slices.slice(0, carries);
       const x = slices.slice(carries, carries + sequences);
       const gy = slices.slice(carries + sequences);
@@ -141,21 +151,34 @@ const reverseScan = (
       const values = substituteAll(grads, bound);
       const nx = at(xs, wantX).length;
       return {
-        carry: [...values.slice(0, nc), ...values.slice(nc + nx).map((v, i) => o.add(state[nc + i], v))],
+        carry: [
+          ...values.slice(0, nc),
+          ...values.slice(nc + nx).map((v, i) => o.add(state[nc + i], v)),
+          ...(until ? [o.max(o.sub(k, 1), 0)] : []),
+        ],
         ys: values.slice(nc, nc + nx),
+        done: until ? o.lessEqual(k, 0) : undefined,
       };
     },
   });
 
   const nc = at(init, realCarry).length;
   const gInit = backward.carry.slice(0, nc);
-  const gClosure = backward.carry.slice(nc);
-  const gXs = reversed(backward.ys);
+  const gClosure = backward.carry.slice(nc, nc + at(closure, realClosure).length);
+  const gXs = backward.ys.map((g) => (until ? fromLast(g, last) : o.reverse(g, 0)));
   const spread = (keep: readonly boolean[], values: readonly Expr[]): (Expr | undefined)[] => {
     let k = 0;
     return keep.map((yes) => (yes ? values[k++] : undefined));
   };
   return [...spread(realCarry, gInit), ...spread(wantX, gXs), ...spread(realClosure, gClosure)];
+};
+
+/** Rows `last`, `last` − 1, …, 0 followed by zeros, put in order. */
+const fromLast = (rows: Expr, last: Expr): Expr => {
+  const length = rows.shape[0];
+  const place = o.sub(last, o.iota(length));
+  const run = o.reshape(o.lessEqual(0, place), [length, ...rows.shape.slice(1).map(() => 1)]);
+  return o.where(run, o.gather(rows, o.max(place, 0)), 0);
 };
 
 const substituteAll = (es: readonly Expr[], bound: ReadonlyMap<Expr, Expr>): Expr[] =>

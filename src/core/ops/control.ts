@@ -21,16 +21,33 @@ export interface ScanOptions {
   /** Arrays with leading axis `length`; iteration i sees slice i. */
   readonly xs?: readonly Expr[];
   /** One iteration. Outer expressions may be mentioned: they are closed over. */
-  readonly body: (
-    carry: readonly Expr[],
-    x: readonly Expr[],
-  ) => { readonly carry: readonly Expr[]; readonly ys?: readonly Expr[] };
+  readonly body: (carry: readonly Expr[], x: readonly Expr[]) => ScanStep;
+}
+
+/** What one iteration gives. */
+export interface ScanStep {
+  readonly carry: readonly Expr[];
+  readonly ys?: readonly Expr[];
+  /** A bool scalar: true ends the loop after this iteration (whose carry and outputs count). */
+  readonly done?: Expr | undefined;
 }
 
 /**
  * A bounded loop: `carry₀ = init; (carryᵢ₊₁, yᵢ) = body(carryᵢ, xᵢ)`. Gives the last carry and the stacked outputs. One primitive: compile
  * time and program size do not grow with `length`, and every interpreter runs it as a loop of its own.
- * Throws `ShapeError` where the body changes the shape or type of a carry.
+ *
+ * A body that gives `done` ends the loop early: iterations after the first whose `done` is true are not run; carries stay as that one left
+ * them, and the outputs of those that were not run are zeros. Under `vmap` each example ends on its own: one that is done keeps its carry
+ * (its body is still evaluated there), and the loop stops when all are done. Derivatives of either mode hold the number of iterations fixed.
+ * Throws `ShapeError` where the body changes the shape or type of a carry, or `done` is not a bool scalar.
+ *
+ * @example
+ * // The first power of 1.5 above a bound, looked for in at most 100 steps.
+ * const above = ops.scan({
+ *   length: 100,
+ *   init: [ops.scalar(1)],
+ *   body: ([p]) => ({ carry: [ops.mul(1.5, p)], done: ops.less(input('bound', []), ops.mul(1.5, p)) }),
+ * }).carry[0];
  */
 export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Expr[]; ys: Expr[] } => {
   for (const x of xs)
@@ -55,8 +72,24 @@ export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Exp
       expected: `${init.length}`,
       got: `${step.carry.length}`,
     });
-  return scanOf(length, init, xs, carryVars, xVars, [...step.carry, ...(step.ys ?? [])]);
+  return scanOf(length, init, xs, carryVars, xVars, scanBody(step));
 };
+
+/** The results of a body, its flag last, and whether it has one. */
+export const scanBody = ({ carry, ys = [], done }: ScanStep): ScanBody => {
+  if (done !== undefined && (done.type !== 'bool' || done.shape.length > 0))
+    raise('ShapeError', '', 'scan: `done` is not a truth value', {
+      expected: 'bool []',
+      got: `${done.type} ${showShape(done.shape)}`,
+    });
+  return { until: done !== undefined, results: [...carry, ...ys, ...(done === undefined ? [] : [done])] };
+};
+
+/** See {@link scanBody}. */
+export interface ScanBody {
+  readonly until: boolean;
+  readonly results: readonly Expr[];
+}
 
 /** Builds a scan from an open body: outer expressions in it become closed-over inputs. */
 export const scanOf = (
@@ -65,7 +98,7 @@ export const scanOf = (
   xs: readonly Expr[],
   carryVars: readonly Expr[],
   xVars: readonly Expr[],
-  results: readonly Expr[],
+  { until, results }: ScanBody,
 ): { carry: Expr[]; ys: Expr[] } => {
   const order = topological(results);
   const inner = dependents(order, [...carryVars, ...xVars]);
@@ -83,6 +116,7 @@ export const scanOf = (
       length,
       carries: init.length,
       sequences: xs.length,
+      until,
       body: { variables: [...carryVars, ...xVars, ...captured.values()], results: substitute(results, captured) },
     },
     [],

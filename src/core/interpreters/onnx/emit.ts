@@ -4,8 +4,9 @@ import { applyRule, type Expr, type Node, type Op, type RuleTable, topological }
 import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
+import { convAttributes, padded, slices } from './pieces.ts';
 import { elementType, type Graph, valueInfo } from './schema.ts';
-import { type AttributeValue, constantOf, emit, fresh, int64s, type Scope, scalarConstant } from './scope.ts';
+import { constantOf, emit, fresh, int64s, type Scope, scalarConstant } from './scope.ts';
 
 const nameOf = (s: Scope, e: Expr): string => {
   const known = s.names.get(e);
@@ -75,25 +76,6 @@ const biased = (n: Node<'add'>, s: Scope): string | undefined => {
     if (row.shape[0] === 1 && row.shape[1] === n.shape[1]) return gemm(product, s, nameOf(s, row));
   }
   return undefined;
-};
-
-const slices = (
-  s: Scope,
-  x: string,
-  axes: readonly number[],
-  starts: readonly number[],
-  ends: readonly number[],
-  steps: readonly number[],
-): string => emit(s, 'Slice', [x, int64s(s, starts), int64s(s, ends), int64s(s, axes), int64s(s, steps)])[0];
-
-const convAttributes = (n: Node<'conv2d'> | Node<'conv2dInputGradient'>): Record<string, AttributeValue> => {
-  const { stride, padding, groups } = n.attributes;
-  return {
-    strides: [...stride],
-    pads: [padding[0][0], padding[1][0], padding[0][1], padding[1][1]],
-    group: groups,
-    kernel_shape: n.inputs[1].shape.slice(2),
-  };
 };
 
 const outermost = -(2 ** 31);
@@ -228,7 +210,7 @@ const countUses = (outputs: readonly Expr[]): Map<Expr, number> => {
 
 /** A scan as `Loop`: sequences are read by the iteration number, closed-over values are the outer graph's own. */
 const emitLoop = (n: Node<'scan'>, outer: Scope): string[] => {
-  const { length, carries, sequences, body } = n.attributes;
+  const { length, carries, sequences, until, body } = n.attributes;
   const names = new Map<Expr, string>();
   const inner: Scope = { ...outer, nodes: [], names, uses: countUses(body.results) };
   const iteration = fresh(outer, 'iteration');
@@ -248,14 +230,17 @@ const emitLoop = (n: Node<'scan'>, outer: Scope): string[] => {
   for (const e of topological(body.results)) prepare(e, inner);
   // A result needs a name of its own: a copy, unless a node of this body computes it and no other result has taken it.
   const made = new Set<string>();
-  const outputs = body.results.map((r) => {
+  const kept = until ? body.results.slice(0, -1) : body.results;
+  const outputs = kept.map((r) => {
     const direct = nameOf(inner, r);
     const own = inner.nodes.some((k) => k.output.includes(direct)) && !made.has(direct);
     const name = own ? direct : emit(inner, 'Identity', [direct])[0];
     made.add(name);
     return valueInfo(name, typeOf(r), r.shape);
   });
-  const still = emit(inner, 'Identity', [going])[0];
+  const still = until
+    ? emit(inner, 'Not', [nameOf(inner, body.results[kept.length])])[0]
+    : emit(inner, 'Identity', [going])[0];
   const graph: Graph = {
     name: fresh(outer, 'body'),
     node: inner.nodes,
@@ -265,7 +250,10 @@ const emitLoop = (n: Node<'scan'>, outer: Scope): string[] => {
   };
   const truth = constantOf(outer, 'true', 'bool', [], Uint8Array.of(1));
   const inputs = [int64s(outer, [length], []), truth, ...n.inputs.slice(0, carries).map((x) => nameOf(outer, x))];
-  return emit(outer, 'Loop', inputs, { body: graph }, body.results.length);
+  const found = emit(outer, 'Loop', inputs, { body: graph }, kept.length);
+  return until
+    ? [...found.slice(0, carries), ...padded(outer, found.slice(carries), kept.slice(carries), length)]
+    : found;
 };
 
 /** Names a node early, in topological order, so that recursion stays shallow; nodes that a user may absorb wait. */

@@ -167,10 +167,10 @@ const row = (x: Tensor, i: number, shape: Shape): Tensor => {
 };
 
 const runScan = (n: Node<'scan'>, inputs: readonly Tensor[]): Tensor[] => {
-  const { length, carries, sequences, body } = n.attributes;
+  const { length, carries, sequences, until, body } = n.attributes;
   const closure = inputs.slice(carries + sequences);
   let carry = inputs.slice(0, carries);
-  const ys: Tensor[] = body.results.slice(carries).map((r) => ({
+  const ys: Tensor[] = body.results.slice(carries, until ? -1 : undefined).map((r) => ({
     shape: [length, ...r.shape],
     type: typeOf(r),
     data: allocate(typeOf(r), length * sizeOf(r.shape)),
@@ -180,9 +180,11 @@ const runScan = (n: Node<'scan'>, inputs: readonly Tensor[]): Tensor[] => {
     const args = [...carry, ...xs, ...closure];
     const out = evaluateWith(body.results, new Map(body.variables.map((v, k) => [v, args[k]] as const)));
     carry = out.slice(0, carries);
-    out.slice(carries).forEach((y, k) => {
-      ys[k].data.set(y.data as never, i * y.data.length);
+    ys.forEach((y, k) => {
+      const row = out[carries + k];
+      y.data.set(row.data as never, i * row.data.length);
     });
+    if (until && out[out.length - 1].data[0]) break;
   }
   return [...carry, ...ys];
 };

@@ -1,5 +1,6 @@
 /** What each backend of TensorFlow.js lacks or computes badly, in terms of what it has. Measured on 4.22; the reasons are beside the rules. */
 
+import { withoutExits } from '../../early-exit.ts';
 import { argSortByRanks, cumsumByDoubling, expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1, throughReals } from '../../lower/eager.ts'; // biome-ignore format: one import
 import type { Lowering } from '../../lower/index.ts';
 import { erfBySeries, interiorByReshape, kernelGradientByTaps, lgammaByStirling, log1pByLog, lower, polygammaBySeries, scatterByOneHot, softplusByExp, triangularSolveByInverse } from '../../lower/index.ts'; // biome-ignore format: one import
@@ -57,7 +58,8 @@ const byBackend: { readonly [B in TfjsBackend]: Lowering } = {
 
 /** Simplified and lowered for a backend. */
 export const prepare = (p: Program, backend: TfjsBackend): Program => {
-  const once = simplify(p.outputs, { keepStops: false });
+  // WebGPU has no way to read a flag while a program runs.
+  const once = simplify(backend === 'webgpu' ? withoutExits(p.outputs) : p.outputs, { keepStops: false });
   const lowered = lower(once, { ...everywhere, ...byBackend[backend], ...both(backend) });
   return program(simplify(lowered, { keepStops: false }), p.precision);
 };

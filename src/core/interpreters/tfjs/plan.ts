@@ -15,6 +15,7 @@ export interface ScanStep {
   readonly length: number;
   readonly carries: number;
   readonly sequences: number;
+  readonly until: boolean;
   readonly variables: readonly Expr[];
   readonly body: Plan;
   readonly results: readonly { readonly shape: Shape; readonly type: Expr['type'] }[];
@@ -172,12 +173,13 @@ const placeOf = (pool: Pool, e: Node<'constant'> & Expr): number => {
 };
 
 const scanStep = (n: Node<'scan'>, results: ScanStep['results'], backend: TfjsBackend, pool: Pool): ScanStep => {
-  const { length, carries, sequences, body } = n.attributes;
+  const { length, carries, sequences, until, body } = n.attributes;
   const parameters = body.variables.map((variable, i) => ({ variable, owned: i < carries + sequences }));
   return {
     length,
     carries,
     sequences,
+    until,
     results,
     variables: body.variables,
     body: planOf(body.results, parameters, backend, pool),

@@ -76,9 +76,30 @@ const rowsOf = (m: Machine, x: TfTensor, v: Expr): ((i: number) => TfTensor) => 
     );
 };
 
+/** The value of a flag, which is disposed. */
+const exitRead = (flag: TfTensor): boolean => {
+  const done = flag.dataSync()[0] !== 0;
+  flag.dispose();
+  return done;
+};
+
+/** Rows as one array, with zeros for the iterations that were not run. */
+const stackedRows = (m: Machine, ys: readonly TfTensor[], { shape, type }: ScanStep['results'][number]): TfTensor => {
+  if (sizeOf(shape) === 0) return uploadTensor(m.tf, allocate(dtypeOf(type), 0), shape, type);
+  const [packed] = callKernel(m.tf, 'Pack', ys, { axis: 0 });
+  if (ys.length === shape[0]) return packed;
+  const rest = [shape[0] - ys.length, ...shape.slice(1)];
+  const zeros = uploadTensor(m.tf, allocate(dtypeOf(type), sizeOf(rest)), rest, type);
+  try {
+    return callKernel(m.tf, 'Concat', [packed, zeros], { axis: 0 })[0];
+  } finally {
+    disposeAll([packed, zeros]);
+  }
+};
+
 /** A loop: the body consumes the carries and slices it is given and hands back new ones. */
 const runScan = (m: Machine, step: ScanStep, inputs: readonly TfTensor[]): TfTensor[] => {
-  const { length, carries, sequences, body, results } = step;
+  const { length, carries, sequences, until, body, results } = step;
   const closure = inputs.slice(carries + sequences);
   const stacks: TfTensor[][] = results.slice(carries).map(() => []);
   let carry: TfTensor[] = [];
@@ -90,16 +111,12 @@ const runScan = (m: Machine, step: ScanStep, inputs: readonly TfTensor[]): TfTen
       carry = [];
       const out = runPlan(m, body, [...args, ...closure]);
       carry = out.slice(0, carries);
-      out.slice(carries).forEach((y, k) => {
+      out.slice(carries, results.length).forEach((y, k) => {
         stacks[k].push(y);
       });
+      if (until && exitRead(out[results.length])) break;
     }
-    const stacked = stacks.map((ys, k) => {
-      const { shape, type } = results[carries + k];
-      return sizeOf(shape) === 0
-        ? uploadTensor(m.tf, allocate(dtypeOf(type), 0), shape, type)
-        : callKernel(m.tf, 'Pack', ys, { axis: 0 })[0];
-    });
+    const stacked = stacks.map((ys, k) => stackedRows(m, ys, results[carries + k]));
     const out = [...carry, ...stacked];
     carry = [];
     return out;
