@@ -6,6 +6,7 @@ import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { type Tensor, tensor } from '../../core/tensor.ts';
+import { type BoundTerms, boundTerms } from '../../inference/latent/sgvb.ts';
 import { imageGrid } from '../image-grid.ts';
 import { latentUnits } from '../latent-units.ts';
 import { firstRows, floats, gridOf, type ImageShape, imageShape } from './events.ts';
@@ -17,20 +18,24 @@ interface Group {
   readonly size: number;
 }
 
-const groupsOf = (law: Law): readonly Group[] => {
-  const { groups } = D.runDraw(trace(law)(o.input('x', law.shape)));
-  return groups.map((g, i) => ({ name: `group ${i + 1}`, size: sizeOf(g.value.shape) }));
-};
+const groupsOf = (law: Law): readonly Group[] =>
+  D.runDraw(boundTerms(law)(o.input('x', law.shape))).divergences.map((d, i) => ({
+    name: `group ${i + 1}`,
+    size: d.size,
+  }));
 
 const ROWS = 1000;
 
-/** For each event the KL of each group (one draw) and every unit's value. */
+/** For each event the KL of every group at one draw, in closed form where there is one, and every unit at another. */
 const inferred =
   (law: Law) =>
   (x: Expr): D.Draw<readonly Expr[]> =>
-    D.map((t: Trace) =>
-      t.groups.flatMap((g) => [o.sub(g.logPosterior, g.logPrior), o.reshape(g.value, [sizeOf(g.value.shape)])]),
-    )(trace(law)(x));
+    D.chain((terms: BoundTerms) =>
+      D.map((t: Trace): readonly Expr[] => [
+        ...terms.divergences.map((d) => d.value),
+        o.concat(t.groups.map((g) => o.reshape(g.value, [sizeOf(g.value.shape)]))),
+      ])(D.forked(trace(law)(x))),
+    )(D.forked(boundTerms(law)(x)));
 
 /** {@link inferred}, twice, with noise of their own. */
 const inferredTwice =
@@ -145,9 +150,11 @@ export const inference: Finder = async (record) => {
   const groups = groupsOf(law);
   if (groups.length === 0) return nothing;
   const results = await running.each(inferredTwice(law))(firstRows(test, ROWS), seed);
-  const half = 2 * groups.length;
-  const kl = groups.map((_, i) => (meanOf(results[2 * i]) + meanOf(results[half + 2 * i])) / 2);
-  const activity = groups.map((_, i) => activityOf(results[2 * i + 1], results[half + 2 * i + 1]));
+  const half = groups.length + 1;
+  const kl = groups.map((_, i) => (meanOf(results[i]) + meanOf(results[half + i])) / 2);
+  const all = activityOf(results[half - 1], results[2 * half - 1]);
+  const before = (i: number): number => groups.slice(0, i).reduce((n, g) => n + g.size, 0);
+  const activity = groups.map((g, i) => all.slice(before(i), before(i) + g.size));
   const used = activity.map((a) => a.filter((v) => v > 0.01).length);
   const units: Figure = {
     name: 'units',
