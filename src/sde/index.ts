@@ -1,4 +1,5 @@
 /** Stochastic differential equations and diffusion: noising processes, denoisers, grids and samplers. */
+export * from './control.ts';
 export * from './ddpm.ts';
 export * from './ddpm-analysis.ts';
 export * from './ddpm-chain.ts';
@@ -9,6 +10,7 @@ export * from './discrete.ts';
 export * from './exact.ts';
 export * from './families.ts';
 export * from './grid.ts';
+export * from './inverse-problems.ts';
 export * from './langevin-samplers.ts';
 export * from './path-samplers.ts';
 export * from './preconditioning.ts';
@@ -16,5 +18,3 @@ export * from './process.ts';
 export * from './reverse-chain.ts';
 export * from './sampler.ts';
 export * from './sde-samplers.ts';
-export * from './time-law.ts';
-export * from './weighting.ts';

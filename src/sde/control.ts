@@ -1,0 +1,143 @@
+/**
+ * Control: denoisers made from denoisers, so that every sampler is controlled alike. Scores of conditions add, ∇ log p(x | y) = ∇ log p(x) + ∇ log p(y | x), and
+ * data, noise and velocity follow.
+ */
+import type { Spec } from '../algebra/spec.ts';
+import { grad } from '../core/differentiate/index.ts';
+import { raise } from '../core/errors.ts';
+import { applyLambda, type Expr, variable } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import type { Scoped } from '../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Denoiser, denoiser, type Field } from './denoiser.ts';
+
+/** The gradient of a scalar function of an event, at an event. */
+export const gradientOf =
+  (f: (x: Expr) => Scoped<Expr>) =>
+  (x: Expr): Scoped<Expr> =>
+  (scope) => {
+    const v = variable(x.shape);
+    const [g] = grad(f(v)(scope), [v]);
+    return applyLambda({ variables: [v], results: [g] }, [x])[0];
+  };
+
+/** A denoiser whose score has a field added: ε' = ε − σ g, x̂₀' = x̂₀ + (σ²/α) g. */
+export const withScoreAdded = <S extends Shape>(
+  spec: Spec,
+  of: Denoiser<S, 'signal'>,
+  added: Field,
+): Denoiser<S, 'signal'> => {
+  const { process } = of;
+  const at = (f: (x: Expr, g: Expr, a: Expr, s: Expr) => Expr, field: Field): Field => (x, t) => (scope) =>
+    f(field(x, t)(scope), added(x, t)(scope), process.alpha(t), process.sigma(t)); // biome-ignore format: one idea
+  const noise = at((e, g, _a, s) => o.sub(e, o.mul(s, g)), of.noise);
+  return denoiser({
+    spec,
+    shape: of.shape,
+    process,
+    prediction: 'noise',
+    raw: noise,
+    noise,
+    score: at((v, g) => o.add(v, g), of.score),
+    data: at((x, g, a, s) => o.add(x, o.mul(o.div(o.square(s), a), g)), of.data),
+  });
+};
+
+/** Options of {@link classifierGuidance}. */
+export interface GuidanceOptions {
+  /** 1 (default) is Bayes' rule; more sharpens the condition, as p(x) p(y | x)^scale. */
+  readonly scale?: number;
+}
+
+/**
+ * Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233; Song et al. 2021, §5): the score gets scale · ∇ₓ log p(y | x_t) of a likelihood that reads noisy
+ * events, log p(y | x_t) = `logLikelihood(x, t)`, a scalar. Cost: one gradient of it an evaluation. The likelihood's parameters stand where it puts them.
+ *
+ * @example
+ * const right = (x) => () => ops.sum(ops.logSigmoid(ops.mul(4, x)));   // p(y | x_t): to the right of 0
+ * classifierGuidance(exactDenoiser(vp(), standardNormal([2])), right, { scale: 2 });
+ */
+export const classifierGuidance = <S extends Shape>(
+  of: Denoiser<S, 'signal'>,
+  logLikelihood: Field,
+  { scale = 1 }: GuidanceOptions = {},
+): Denoiser<S, 'signal'> =>
+  withScoreAdded(
+    { type: 'classifierGuidance', scale, denoiser: of.spec, opaque: 'the likelihood is a function' },
+    of,
+    (x, t) => (scope) => o.mul(scale, gradientOf((v) => logLikelihood(v, t))(x)(scope)),
+  );
+
+/** Options of {@link classifierFreeGuidance}. */
+export interface ClassifierFreeOptions<S extends Shape> {
+  readonly conditional: Denoiser<S>;
+  readonly unconditional: Denoiser<S>;
+  /** 0 ignores the condition, 1 (default) is the conditional denoiser, more goes beyond it. */
+  readonly scale?: number;
+}
+
+/**
+ * Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): every prediction is u + scale (c − u), from a denoiser that knows the condition and
+ * one that does not (often the same network, given zeros: `network.given`). Cost: two evaluations. Throws `ArgumentError` where the two noise
+ * differently, `ShapeError` where their events differ.
+ *
+ * @example
+ * const of = (loc) => exactDenoiser(vp(), normal([2], { loc }));
+ * classifierFreeGuidance({ conditional: of(1), unconditional: of(0), scale: 3 });
+ */
+export const classifierFreeGuidance = <S extends Shape>({
+  conditional,
+  unconditional,
+  scale = 1,
+}: ClassifierFreeOptions<S>): Denoiser<S> => {
+  const [c, u] = [conditional.process.spec, unconditional.process.spec].map((s) => JSON.stringify(s));
+  if (c !== u)
+    return raise('ArgumentError', 'classifierFreeGuidance', 'the two denoisers are of different processes', {
+      expected: c,
+      got: u,
+    });
+  if (!sameShape(conditional.shape, unconditional.shape))
+    return raise('ShapeError', 'classifierFreeGuidance', 'the two denoisers are of different events', {
+      expected: showShape(conditional.shape),
+      got: showShape(unconditional.shape),
+    });
+  const mixed =
+    (of: (d: Denoiser<S>) => Field): Field =>
+    (x, t) =>
+    (scope) => {
+      const away = of(unconditional)(x, t)(scope);
+      return o.add(away, o.mul(scale, o.sub(of(conditional)(x, t)(scope), away)));
+    };
+  return {
+    ...conditional,
+    spec: {
+      type: 'classifierFreeGuidance',
+      scale,
+      conditional: conditional.spec,
+      unconditional: unconditional.spec,
+    },
+    raw: mixed((d) => d[conditional.prediction]),
+    data: mixed((d) => d.data),
+    noise: mixed((d) => d.noise),
+    score: mixed((d) => d.score),
+    velocity: mixed((d) => d.velocity),
+  };
+};
+
+/**
+ * A denoiser whose x̂₀ is kept in a range that the data are known to be in (DDPM's `clip_denoised`, "static thresholding"); the noise, score and velocity are those
+ * of that x̂₀. Its probability flow is another than the unclipped one's.
+ *
+ * @example
+ * clipData(exactDenoiser(vp(), standardNormal([2])), [-1, 1]);
+ */
+export const clipData = <S extends Shape>(of: Denoiser<S>, [low, high]: readonly [number, number]): Denoiser<S> => {
+  const data: Field = (x, t) => (scope) => o.min(high, o.max(low, of.data(x, t)(scope)));
+  return denoiser({
+    spec: { type: 'clipData', range: [low, high], denoiser: of.spec },
+    shape: of.shape,
+    process: of.process,
+    prediction: 'data',
+    raw: data,
+  });
+};
