@@ -1,5 +1,18 @@
 /** Markov chain Monte Carlo: kernels and what combines, runs and diagnoses them. */
 export { alternate, geometricPath, iterate, kernelMixture, manyChains, temper } from './combinators.ts';
+export {
+  bulkSize,
+  type Draws,
+  effectiveSize,
+  energyMixing,
+  ranksOf,
+  rHat,
+  type Summary,
+  showSummaries,
+  standardError,
+  summarise,
+  tailSize,
+} from './diagnostics.ts';
 export { type Block, gibbs, type Silent } from './gibbs.ts';
 export { type HmcInfo, type HmcOptions, hmc, leapfrog, type Phase } from './hamiltonian.ts';
 export {
@@ -29,3 +42,5 @@ export {
 } from './langevin.ts';
 export { type Acceptance, metropolisHastings, type Proposal, randomWalk, type Weighed } from './metropolis.ts';
 export { type NutsInfo, type NutsOptions, nuts } from './nuts.ts';
+export { type ChainProgress, type Chains, type RunChainsOptions, runChains } from './run-chains.ts';
+export { type AdaptedOptions, adapted, type Tuned } from './warm-up.ts';

@@ -109,7 +109,7 @@ const turns = (first: Expr, last: Expr, total: Expr, inverseMass: Operand, axes:
 
 /**
  * The No-U-Turn Sampler: Hamiltonian trajectories that are doubled, forwards or backwards in time, until they turn back, and a point of them drawn with weight
- * e^(−H), the later half preferred. Needs no trajectory length; the step size and the mass are what `warmUp` finds. Exact for any
+ * e^(−H), the later half preferred. Needs no trajectory length; the step size and the mass are what `adapted` finds. Exact for any
  * step size; tuned for a mean acceptance of 0.8. As many gradients a step as the trajectory has new points, at most 2^maxDepth − 1.
  * Throws `ArgumentError` where the step size is not positive, maxDepth is not in 1 … 12, or the law is discrete.
  *

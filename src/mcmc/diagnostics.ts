@@ -1,0 +1,223 @@
+/**
+ * What chains say about themselves: rank-normalised split R̂, bulk and tail effective sample sizes, Monte-Carlo errors (Vehtari, Gelman, Simpson, Carpenter &
+ * Bürkner 2021, doi:10.1214/20-BA1221), energy mixing (Betancourt 2016, arXiv:1604.00695). Functions of plain arrays: the draws of ONE
+ * number, a list for each chain, all equally long.
+ */
+import { raise } from '../core/errors.ts';
+import { normalQuantile } from './normal-quantile.ts';
+
+/** The draws of one number: a row for each chain. */
+export type Draws = readonly ArrayLike<number>[];
+
+const check = (draws: Draws): void => {
+  const lengths = [...new Set(draws.map((d) => d.length))];
+  if (lengths.length !== 1 || lengths[0] < 4)
+    raise('ArgumentError', 'diagnostics', 'the chains have fewer than four draws, or different numbers of them', {
+      got: draws.length === 0 ? 'no chain' : lengths.join(', '),
+    });
+};
+
+const mean = (xs: ArrayLike<number>): number => {
+  let s = 0;
+  for (let i = 0; i < xs.length; i++) s += xs[i];
+  return s / xs.length;
+};
+
+/** The unbiased variance. */
+const variance = (xs: ArrayLike<number>): number => {
+  const m = mean(xs);
+  let s = 0;
+  for (let i = 0; i < xs.length; i++) s += (xs[i] - m) ** 2;
+  return s / (xs.length - 1);
+};
+
+const pooled = (draws: Draws): Float64Array => {
+  const n = draws[0].length;
+  const all = new Float64Array(draws.length * n);
+  draws.forEach((d, i) => all.set(d, i * n));
+  return all;
+};
+
+/** The p-quantile of all draws, by linear interpolation between order statistics. */
+export const quantileOf = (draws: Draws, p: number): number => {
+  const sorted = pooled(draws).sort();
+  const at = p * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
+};
+
+/** Each chain as its two halves; the middle draw of an odd number is left out. */
+const halves = (draws: Draws): Float64Array[] => {
+  const half = Math.floor(draws[0].length / 2);
+  return draws.flatMap((d) => {
+    const all = Float64Array.from(d);
+    return [all.slice(0, half), all.slice(all.length - half)];
+  });
+};
+
+const mapped = (draws: Draws, f: (x: number) => number): Float64Array[] => draws.map((d) => Float64Array.from(d, f));
+
+/** Ranks of all draws together, 1 … S, ties sharing their mean: the same shape. What rank plots show. */
+export const ranksOf = (draws: Draws): Float64Array[] => {
+  const all = pooled(draws);
+  const order = Array.from(all.keys()).sort((a, b) => all[a] - all[b]);
+  const ranks = new Float64Array(all.length);
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j + 1 < order.length && all[order[j + 1]] === all[order[i]]) j++;
+    for (let k = i; k <= j; k++) ranks[order[k]] = (i + j) / 2 + 1;
+    i = j + 1;
+  }
+  const n = draws[0].length;
+  return draws.map((_, c) => ranks.slice(c * n, (c + 1) * n));
+};
+
+/** Draws as the normal scores of their ranks (Blom): z = Φ⁻¹((r − 3/8) / (S + 1/4)). */
+const rankNormal = (draws: Draws): Float64Array[] => {
+  const s = draws.length * draws[0].length;
+  return mapped(ranksOf(draws), (r) => normalQuantile((r - 0.375) / (s + 0.25)));
+};
+
+/** √(between and within over within), of chains that are taken as they are. */
+const plainRHat = (draws: Draws): number => {
+  const n = draws[0].length;
+  const within = mean(draws.map(variance));
+  const between = n * variance(draws.map(mean));
+  return Math.sqrt((between / within + n - 1) / n);
+};
+
+/**
+ * Rank-normalised split R̂: the larger of the statistic for location (on ranks) and for scale (on ranks of the distance from the median). Near 1 where
+ * chains agree; 1.01 is the usual limit. NaN where nothing moved.
+ */
+export const rHat = (draws: Draws): number => {
+  check(draws);
+  const split = halves(draws);
+  const median = quantileOf(split, 0.5);
+  const folded = mapped(split, (x) => Math.abs(x - median));
+  return Math.max(plainRHat(rankNormal(split)), plainRHat(rankNormal(folded)));
+};
+
+/** Effective size of chains as they are, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
+const plainSize = (draws: Draws): number => {
+  const m = draws.length;
+  const n = draws[0].length;
+  const means = draws.map(mean);
+  const covariance = (t: number): number =>
+    mean(
+      draws.map((d, c) => {
+        let s = 0;
+        for (let i = 0; i + t < n; i++) s += (d[i] - means[c]) * (d[i + t] - means[c]);
+        return s / n;
+      }),
+    );
+  const within = (covariance(0) * n) / (n - 1);
+  const total = (within * (n - 1)) / n + (m > 1 ? variance(means) : 0);
+  if (!(total > 0)) return Number.NaN;
+  const rho = (t: number): number => 1 - (within - covariance(t)) / total;
+  // Pairs ρ(2k) + ρ(2k + 1), as long as they are positive, never rising.
+  let sum = 0;
+  let last = Number.POSITIVE_INFINITY;
+  let even = 0;
+  for (let t = 0; t + 1 < n - 2; t += 2) {
+    even = t === 0 ? 1 : rho(t);
+    const pair = even + rho(t + 1);
+    if (!(pair > 0)) break;
+    last = Math.min(last, pair);
+    sum += last;
+    even = 0;
+  }
+  const tau = Math.max(-1 + 2 * sum + Math.max(0, even), 1 / Math.log10(m * n));
+  return (m * n) / tau;
+};
+
+/** Effective number of draws for the mean of what is given, split but not ranked: what the Monte-Carlo error of a mean is made of. */
+export const effectiveSize = (draws: Draws): number => {
+  check(draws);
+  return plainSize(halves(draws));
+};
+
+/** Effective number of draws in the bulk of the law: that of the ranks' normal scores. */
+export const bulkSize = (draws: Draws): number => {
+  check(draws);
+  return plainSize(rankNormal(halves(draws)));
+};
+
+/** Effective number of draws in the tails: the smaller of those for P(x ≤ 5 % quantile) and P(x ≤ 95 % quantile). */
+export const tailSize = (draws: Draws): number => {
+  check(draws);
+  const split = halves(draws);
+  const size = (p: number): number => {
+    const q = quantileOf(draws, p);
+    return plainSize(mapped(split, (x) => (x <= q ? 1 : 0)));
+  };
+  return Math.min(size(0.05), size(0.95));
+};
+
+/** The Monte-Carlo standard error of the mean: sd / √ESS. */
+export const standardError = (draws: Draws): number => Math.sqrt(variance(pooled(draws)) / effectiveSize(draws));
+
+/**
+ * The energy Bayesian fraction of missing information of one chain's energies, Σ(Eₜ − Eₜ₋₁)² / Σ(Eₜ − Ē)²: below 0.3 the momenta change the
+ * energy too little to explore the tails.
+ */
+export const energyMixing = (energies: ArrayLike<number>): number => {
+  const m = mean(energies);
+  let [moves, spread] = [0, 0];
+  for (let i = 0; i < energies.length; i++) {
+    if (i > 0) moves += (energies[i] - energies[i - 1]) ** 2;
+    spread += (energies[i] - m) ** 2;
+  }
+  return moves / spread;
+};
+
+/** Everything about one number. */
+export interface Summary {
+  readonly name: string;
+  readonly mean: number;
+  readonly sd: number;
+  /** Monte-Carlo standard error of the mean. */
+  readonly error: number;
+  readonly q5: number;
+  readonly median: number;
+  readonly q95: number;
+  readonly bulk: number;
+  readonly tail: number;
+  readonly rHat: number;
+}
+
+/** The {@link Summary} of the draws of one number. Throws `ArgumentError` for fewer than four draws a chain. */
+export const summarise = (name: string, draws: Draws): Summary => {
+  check(draws);
+  const all = pooled(draws);
+  return {
+    name,
+    mean: mean(all),
+    sd: Math.sqrt(variance(all)),
+    error: standardError(draws),
+    q5: quantileOf(draws, 0.05),
+    median: quantileOf(draws, 0.5),
+    q95: quantileOf(draws, 0.95),
+    bulk: bulkSize(draws),
+    tail: tailSize(draws),
+    rHat: rHat(draws),
+  };
+};
+
+/** Summaries as a table of text, a line each. */
+export const showSummaries = (rows: readonly Summary[]): string => {
+  const number = (x: number): string => (Math.abs(x) >= 1000 ? x.toFixed(0) : x.toPrecision(3).replace(/e\+?/, 'e'));
+  const head = ['', 'mean', 'sd', 'error', '5 %', 'median', '95 %', 'ESS bulk', 'ESS tail', 'R-hat'];
+  const lines = rows.map((r) => [
+    r.name,
+    ...[r.mean, r.sd, r.error, r.q5, r.median, r.q95].map(number),
+    r.bulk.toFixed(0),
+    r.tail.toFixed(0),
+    r.rHat.toFixed(3),
+  ]);
+  const widths = head.map((h, j) => Math.max(h.length, ...lines.map((l) => l[j].length)));
+  return [head, ...lines]
+    .map((l) => l.map((s, j) => (j === 0 ? s.padEnd(widths[j]) : s.padStart(widths[j]))).join('  '))
+    .join('\n');
+};

@@ -1,0 +1,86 @@
+/** Host arrays of a run of chains: where they start, what is kept, what is wrong with them. */
+import { raise } from '../core/errors.ts';
+import { fillNoise, foldIn, keyOf } from '../core/prng.ts';
+import type { Precision } from '../core/program.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import { allocate, type Tensor } from '../core/tensor.ts';
+import type { Fields } from './kernel.ts';
+
+/** Positions uniform on (−2, 2), as Stan starts: row i depends on (seed, attempt, i) alone. */
+export const scattered = (seed: number, attempt: number, shape: Shape, type: Precision): Tensor => {
+  const data = allocate(type, sizeOf(shape)) as Float32Array | Float64Array;
+  const key = foldIn(foldIn(keyOf(seed), 'initial'), attempt);
+  fillNoise('uniform', key, 0, shape[0], sizeOf(shape.slice(1)), data);
+  for (let i = 0; i < data.length; i++) data[i] = 4 * data[i] - 2;
+  return { shape, type, data };
+};
+
+/** Why a chain cannot start. */
+export const startWords = (chain: number, density: number, attempts?: number): string => {
+  const which = Number.isFinite(density)
+    ? `the gradient of the log-density is not finite where chain ${chain} starts`
+    : `the log-density is ${Number.isNaN(density) ? 'not a number' : density > 0 ? '+∞' : '−∞'} where chain ${chain} starts`;
+  return attempts === undefined
+    ? `${which}: start it elsewhere`
+    : `${which}, at ${attempts} places drawn from (−2, 2): give \`initial\``;
+};
+
+/** Throws `NonFiniteError` where every step of a chain diverged: what it gave is no sample of anything. */
+export const checkMoving = (infos: Readonly<Record<string, Tensor>>, chains: number): void => {
+  const divergent = infos.divergent;
+  if (divergent === undefined || divergent.data.length === 0) return;
+  const n = divergent.data.length / chains;
+  for (let c = 0; c < chains; c++)
+    if (divergent.data.subarray(c * n, (c + 1) * n).every((d) => d > 0))
+      raise('NonFiniteError', 'runChains', `every step of chain ${c} diverged: take a smaller step size or a longer warm-up`, {
+        got: `${n} divergent steps of ${n}`,
+      }); // biome-ignore format: one sentence
+};
+
+interface Collecting {
+  readonly names: readonly string[];
+  readonly recorded: Fields;
+  readonly chains: number;
+  readonly samples: number;
+  readonly thin: number;
+  readonly burnIn: number;
+  readonly type: Precision;
+}
+
+/** Gathers blocks of records `[steps, chains, …]`, `position` first, into arrays `[chains, n, …]`. */
+export const collector = ({ names, recorded, chains, samples, thin, burnIn, type }: Collecting) => {
+  const arrays = names.map((name) => {
+    const event = recorded[name].shape.slice(2);
+    const every = name === 'position' ? thin : 1;
+    const length = (samples * thin) / every;
+    const width = sizeOf(event);
+    return { name, event, every, length, width, data: allocate(type, chains * length * width) };
+  });
+  return {
+    take: (from: number, outputs: readonly Tensor[]): void => {
+      arrays.forEach(({ every, length, width, data }, k) => {
+        const { data: source, shape } = outputs[k];
+        for (let i = 0; i < shape[0]; i++) {
+          const past = from + i - burnIn + 1; // steps after the warm-up, this one included
+          if (past < 1 || past % every !== 0 || past / every > length) continue;
+          for (let c = 0; c < chains; c++)
+            data.set(
+              source.subarray((i * chains + c) * width, (i * chains + c + 1) * width),
+              (c * length + past / every - 1) * width,
+            );
+        }
+      });
+    },
+    /** The arrays with `n` samples of each chain. */
+    finish: (n: number): { positions: Tensor; infos: Record<string, Tensor> } => {
+      const tensors = arrays.map(({ name, event, every, length, width, data }): readonly [string, Tensor] => {
+        const rows = (n * thin) / every;
+        const kept = allocate(type, chains * rows * width);
+        for (let c = 0; c < chains; c++)
+          kept.set(data.subarray(c * length * width, (c * length + rows) * width), c * rows * width);
+        return [name, { shape: [chains, rows, ...event], type, data: kept }];
+      });
+      return { positions: tensors[0][1], infos: Object.fromEntries(tensors.slice(1)) };
+    },
+  };
+};

@@ -1,0 +1,219 @@
+/** `runChains`: whole chains as one compiled loop, many side by side, with progress and a clean stop. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { Dist, Law } from '../algebra/dist.ts';
+import type { Unnormalised } from '../algebra/evidence.ts';
+import { type Failure, raise, toFailure } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import { onnx } from '../core/interpreters/onnx/index.ts';
+import * as o from '../core/ops/index.ts';
+import { type Backend, type Feeds, noiseFeeds, program } from '../core/program.ts';
+import { runRandom } from '../core/random.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { castTensor, type Tensor, toNumbers } from '../core/tensor.ts';
+import { vmap } from '../core/vectorize.ts';
+import { manyChains } from './combinators.ts';
+import { type AnyKernel, chainOf, type Fields, type KernelOf, logDensityOf, type Position, toList } from './kernel.ts';
+import { checkMoving, collector, scattered, startWords } from './run-arrays.ts';
+
+/** What is told while chains run. */
+export interface ChainProgress {
+  /** Steps of each chain so far, those of the warm-up included. */
+  readonly step: number;
+  readonly steps: number;
+  readonly stage: 'warm-up' | 'sampling';
+  readonly stepsPerSecond: number;
+  /** Seconds to go, at the speed so far. */
+  readonly remaining: number;
+}
+
+/** The outcome of {@link runChains}. */
+export interface Chains {
+  /** What was kept, `[chains, n, …event]`. */
+  readonly samples: Tensor;
+  /** What the kernel said of every step after the warm-up, thinned ones included, `[chains, n · thin, …]`. */
+  readonly infos: Readonly<Record<string, Tensor>>;
+  /** The state after the last block, `[chains, …]`. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly ending: 'finished' | 'interrupted';
+  /** Seconds of stepping, without compilation. */
+  readonly seconds: number;
+  readonly compileSeconds: number;
+  /** Gradient evaluations of all chains after the warm-up, where the kernel counts them. */
+  readonly gradients?: number;
+}
+
+/** Options of {@link runChains}. */
+export interface RunChainsOptions<S extends Shape> {
+  /** What is sampled: any density up to a constant. */
+  readonly target: Dist<S, Unnormalised>;
+  /** `adapted(nuts)`, `hmc({ … })`, or a function of your own from a log-density to a kernel. */
+  // biome-ignore lint/suspicious/noExplicitAny: a kernel of any state
+  readonly kernel: KernelOf<any, any>;
+  /** Default 4. */
+  readonly chains?: number;
+  /** What is kept of each chain. Default 1000. */
+  readonly samples?: number;
+  /** Every `thin`-th position is kept. Default 1. */
+  readonly thin?: number;
+  /** Steps that are thrown away at the start. Default: the kernel's own warm-up, else none. */
+  readonly burnIn?: number;
+  /** Starting positions, `[chains, …event]`. Default: uniform on (−2, 2), drawn again where the density is 0. */
+  readonly initial?: Tensor;
+  /** The target's parameters, where it has any. */
+  readonly parameters?: Feeds;
+  readonly seed?: number;
+  readonly backend?: Backend;
+  /** Steps in one run of the backend; the draws do not depend on it. Default 50. */
+  readonly stepsPerRun?: number;
+  readonly onProgress?: (p: ChainProgress) => void;
+  /** Stops between runs; what there is so far is returned. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs Markov chains. The draws of chain i depend on (seed, i) alone: not on the number of chains, of samples, or of steps in a run.
+ * Left: a `NonFiniteError` where a chain starts at density 0 or every step of one diverges, with the chain in a sentence; an
+ * `ArgumentError` where the kernel does not fit the target (gradients of a discrete law) or a number is out of range.
+ *
+ * @example
+ * const chains = await runChains({ target: normal([2]), kernel: adapted(nuts, { steps: 100 }), samples: 100 })();
+ */
+export const runChains =
+  <S extends Shape>(options: RunChainsOptions<S>): TaskEither<Failure, Chains> =>
+  async () => {
+    try {
+      return E.right(await go(options));
+    } catch (e) {
+      return E.left(toFailure('BackendError', 'runChains')(e));
+    }
+  };
+
+const natural = (name: string, n: number, least: number): number =>
+  Number.isInteger(n) && n >= least
+    ? n
+    : raise('ArgumentError', `runChains/${name}`, 'a number is out of range', {
+        expected: `an integer from ${least} on`,
+        got: `${n}`,
+      });
+
+const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains> => {
+  const law: Law = options.target;
+  const backend = options.backend ?? onnx('cpu');
+  const precision = backend.precisions[0];
+  const { parameters = {}, seed = 0, signal } = options;
+  const chains = natural('chains', options.chains ?? 4, 1);
+  const samples = natural('samples', options.samples ?? 1000, 1);
+  const thin = natural('thin', options.thin ?? 1, 1);
+  const block = natural('stepsPerRun', options.stepsPerRun ?? 50, 1);
+  const target = logDensityOf(law);
+  const kernel = options.kernel(target) as AnyKernel;
+  const burnIn = natural('burnIn', options.burnIn ?? kernel.warmUp ?? 0, 0);
+  const many = manyChains(chains)(kernel) as unknown as AnyKernel;
+
+  const compileStart = performance.now();
+  const initial = await startingState({ ...options, law, backend, chains, parameters, seed }, many);
+  const names = Object.keys(initial);
+  const from = Object.fromEntries(
+    names.map((n) => [n, o.input(`state:${n}`, initial[n].shape)]),
+  ) as unknown as Position;
+  const run = chainOf(many, block, (t) => ({ position: t.state.position, ...t.info }) as Fields);
+  const { state: last, recorded } = runRandom(run(from), { path: 'chains', next: 0 });
+  const recordNames = Object.keys(recorded);
+  const p = program([...toList(names, last as Fields), ...toList(recordNames, recorded)], precision);
+  const executable = await backend.compile(p);
+  const compileSeconds = (performance.now() - compileStart) / 1000;
+
+  const steps = burnIn + samples * thin;
+  const collected = collector({ names: recordNames, recorded, chains, samples, thin, burnIn, type: precision });
+  let state = initial;
+  let step = 0;
+  const begin = performance.now();
+  try {
+    while (step < steps && signal?.aborted !== true) {
+      const outputs = await executable.run({
+        ...parameters,
+        ...noiseFeeds(p, { seed, firstExample: step }),
+        ...Object.fromEntries(names.map((n) => [`state:${n}`, state[n]])),
+      });
+      state = Object.fromEntries(names.map((n, i) => [n, outputs[i]]));
+      collected.take(step, outputs.slice(names.length));
+      step = Math.min(steps, step + block);
+      const seconds = (performance.now() - begin) / 1000;
+      options.onProgress?.({
+        step,
+        steps,
+        stage: step <= burnIn ? 'warm-up' : 'sampling',
+        stepsPerSecond: step / seconds,
+        remaining: ((steps - step) * seconds) / step,
+      });
+    }
+  } finally {
+    await executable.dispose();
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  const { positions, infos } = collected.finish(Math.max(0, Math.floor((step - burnIn) / thin)));
+  checkMoving(infos, chains);
+  const gradients = infos.gradients === undefined ? undefined : toNumbers(infos.gradients).reduce((a, b) => a + b, 0);
+  return {
+    samples: positions,
+    infos,
+    state,
+    ending: step < steps ? 'interrupted' : 'finished',
+    seconds,
+    compileSeconds,
+    ...(gradients === undefined ? {} : { gradients }),
+  };
+};
+
+/** Attempts at a starting position where none is given. */
+const ATTEMPTS = 100;
+
+interface Starting {
+  readonly law: Law;
+  readonly backend: Backend;
+  readonly chains: number;
+  readonly parameters: Feeds;
+  readonly seed: number;
+  readonly initial?: Tensor;
+}
+
+/** The kernel's state at the starting positions. Throws where a chain would start at density 0. */
+const startingState = async (
+  { law, backend, chains, parameters, seed, initial }: Starting,
+  many: AnyKernel,
+): Promise<Record<string, Tensor>> => {
+  const shape = [chains, ...law.shape];
+  if (initial !== undefined && !sameShape(initial.shape, shape))
+    raise('ShapeError', 'runChains/initial', 'the starting positions have another shape', {
+      expected: showShape(shape),
+      got: showShape(initial.shape),
+    });
+  const precision = backend.precisions[0];
+  const x: Expr = o.input('initial', shape);
+  const state: Fields = many.init(x) as Fields;
+  const names = Object.keys(state);
+  const density = vmap(logDensityOf(law))(x);
+  const p = program([density, ...toList(names, state)], precision);
+  const executable = await backend.compile(p);
+  const width = sizeOf(law.shape);
+  let rows = initial === undefined ? scattered(seed, 0, shape, precision) : castTensor(initial, precision);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const [densities, ...values] = await executable.run({ ...parameters, ...noiseFeeds(p, { seed }), initial: rows });
+      const isBad = (c: number): boolean =>
+        !Number.isFinite(densities.data[c]) ||
+        values.some((v) => v.data.subarray((c * v.data.length) / chains, ((c + 1) * v.data.length) / chains).some((n) => !Number.isFinite(n))); // biome-ignore format: one condition
+      const bad = Array.from({ length: chains }, (_, c) => c).filter(isBad);
+      if (bad.length === 0) return Object.fromEntries(names.map((n, i) => [n, values[i]]));
+      if (initial !== undefined || attempt >= ATTEMPTS)
+        raise('NonFiniteError', 'runChains', startWords(bad[0], densities.data[bad[0]], initial === undefined ? ATTEMPTS : undefined)); // biome-ignore format: one sentence
+      const fresh = scattered(seed, attempt, shape, precision);
+      const data = rows.data.slice();
+      for (const c of bad) data.set(fresh.data.subarray(c * width, (c + 1) * width), c * width);
+      rows = { ...rows, data };
+    }
+  } finally {
+    await executable.dispose();
+  }
+};

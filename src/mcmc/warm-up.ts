@@ -1,0 +1,210 @@
+/**
+ * Warm-up: a kernel that tunes itself for its first steps and is fixed afterwards. What is learned is part of the state, so that tuning is a kernel like any
+ * other: it runs in the same loop, in parallel chains each by itself, and composes.
+ */
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { map } from '../core/random.ts';
+import { range } from '../core/shape.ts';
+import type { Fields, Kernel, KernelOf, Position, Transition } from './kernel.ts';
+import type { Tuning } from './langevin.ts';
+
+/** Dual averaging's constants (Hoffman & Gelman 2014 §3.2.1). */
+const [GAMMA, T0, KAPPA] = [0.05, 10, 0.75];
+
+/** What dual averaging carries; scalars. */
+export interface Averaging extends Fields {
+  /** log ε to try next. */
+  readonly logStep: Expr;
+  /** The average that is kept at the end. */
+  readonly logStepMean: Expr;
+  /** H̄, the discounted mean of target − acceptance. */
+  readonly excess: Expr;
+  /** μ = log(10 ε₀), what log ε is shrunk towards. */
+  readonly anchor: Expr;
+  /** Updates so far. */
+  readonly updates: Expr;
+}
+
+/** Dual averaging afresh from a step size. */
+export const averagingFrom = (logStep: Expr): Averaging => ({
+  logStep,
+  logStepMean: logStep,
+  excess: o.scalar(0),
+  anchor: o.add(logStep, Math.LN10),
+  updates: o.scalar(0),
+});
+
+/**
+ * One update of dual averaging (Nesterov 2009; Hoffman & Gelman 2014, eq. 6): H̄ ← (1 − η) H̄ + η (δ − α), η = 1/(t + 10); log ε = μ − 20 √t H̄;
+ * log ε̄ ← t^(−¾) log ε + (1 − t^(−¾)) log ε̄. As t grows the mean of α tends to δ.
+ */
+export const averagingStep = (a: Averaging, acceptance: Expr, target: number): Averaging => {
+  const updates = o.add(a.updates, 1);
+  const eta = o.div(1, o.add(updates, T0));
+  const excess = o.add(o.mul(o.sub(1, eta), a.excess), o.mul(eta, o.sub(target, acceptance)));
+  const logStep = o.sub(a.anchor, o.mul(o.div(o.sqrt(updates), GAMMA), excess));
+  const weight = o.exp(o.mul(-KAPPA, o.log(updates)));
+  const logStepMean = o.add(o.mul(weight, logStep), o.mul(o.sub(1, weight), a.logStepMean));
+  return { ...a, updates, excess, logStep, logStepMean };
+};
+
+/** Welford's running moments of each coordinate. */
+interface Moments extends Fields {
+  readonly count: Expr;
+  readonly mean: Expr;
+  /** Σ (x − mean)². */
+  readonly squares: Expr;
+}
+
+const noMoments = (position: Expr): Moments => {
+  const zeros = o.broadcastTo(0, position.shape);
+  return { count: o.scalar(0), mean: zeros, squares: zeros };
+};
+
+const withPoint = (m: Moments, x: Expr): Moments => {
+  const count = o.add(m.count, 1);
+  const off = o.sub(x, m.mean);
+  const mean = o.add(m.mean, o.div(off, count));
+  return { count, mean, squares: o.add(m.squares, o.mul(off, o.sub(x, mean))) };
+};
+
+/** The variance shrunk towards 10⁻³ by five observations' worth, as Stan does. */
+const shrunkVariance = ({ count, squares }: Moments): Expr => {
+  const variance = o.div(squares, o.max(1, o.sub(count, 1)));
+  const weight = o.div(count, o.add(count, 5));
+  return o.add(o.mul(weight, variance), o.mul(1e-3, o.sub(1, weight)));
+};
+
+/** What a warm-up does at each step. */
+interface Schedule {
+  /** Are the position's moments gathered? */
+  readonly gathers: readonly boolean[];
+  /** Do they become the mass after this step? */
+  readonly closes: readonly boolean[];
+}
+
+/**
+ * Stan's schedule: a fast stretch, slow windows whose lengths double (at the end of each the variances found in it become the inverse mass), a fast stretch.
+ * 75, 25 + 50 + …, 50 steps; 15, 75 and 10 % of a warm-up of less than 150; under 20 the mass stays.
+ */
+export const windows = (steps: number): Schedule => {
+  const short = steps < 150;
+  const first = short ? Math.floor(0.15 * steps) : 75;
+  const last = short ? Math.floor(0.1 * steps) : 50;
+  const slowEnd = steps < 20 ? 0 : steps - last;
+  const ends: number[] = [];
+  let size = short ? slowEnd - first : 25;
+  for (let at = first; at < slowEnd; size *= 2) {
+    // A window whose successor would not fit takes the rest.
+    at = at + 3 * size > slowEnd ? slowEnd : at + size;
+    ends.push(at);
+  }
+  return {
+    gathers: range(steps).map((i) => i >= first && i < slowEnd),
+    closes: range(steps).map((i) => ends.includes(i + 1)),
+  };
+};
+
+/** Options of {@link adapted}. */
+export interface AdaptedOptions {
+  /** Steps that adapt; they are no samples. Default 1000. */
+  readonly steps?: number;
+  /** The mean acceptance to tune for. Default 0.8; 0.574 suits `mala`, 0.65 long `hmc`; nearer to 1 resolves finer curvature. */
+  readonly target?: number;
+  /** The first step size. Default 1. */
+  readonly stepSize?: number;
+  /** What is learned beside the step size: the variance of each coordinate as inverse mass, or nothing. Default diagonal. */
+  readonly mass?: 'diagonal' | 'unit';
+}
+
+const PREFIX = 'tuning.';
+const pack = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([k, v]) => [`${PREFIX}${k}`, v]));
+const unpack = (state: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(state).flatMap(([k, v]) => (k.startsWith(PREFIX) ? [[k.slice(PREFIX.length), v]] : [])),
+  );
+const without = <S extends Fields>(state: S): S =>
+  Object.fromEntries(Object.entries(state).filter(([k]) => !k.startsWith(PREFIX))) as unknown as S;
+
+/** What a tuned kernel says beside its own info. */
+export interface Tuned extends Fields {
+  /** ε of the step, a scalar. */
+  readonly stepSize: Expr;
+}
+
+/**
+ * A kernel that tunes its step size (dual averaging towards an acceptance) and its diagonal mass (variances in Stan's windows) during its first
+ * `steps`, and keeps them afterwards. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a
+ * function away. Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by
+ * itself. Throws `ArgumentError` where `steps` is no natural number or the target is not in (0, 1).
+ *
+ * @example
+ * adapted(nuts, { steps: 500 });
+ * adapted((tuning) => hmc({ ...tuning, steps: 10 }), { target: 0.65 });
+ */
+export const adapted = <S extends Position, I extends Fields & { readonly acceptance: Expr }>(
+  family: (tuning: Tuning) => KernelOf<S, I>,
+  { steps = 1000, target = 0.8, stepSize = 1, mass = 'diagonal' }: AdaptedOptions = {},
+): KernelOf<S, I & Tuned> => {
+  if (!Number.isInteger(steps) || steps < 0)
+    raise('ArgumentError', 'adapted', 'the number of steps must be a natural number', { got: `${steps}` });
+  if (!(target > 0 && target < 1))
+    raise('ArgumentError', 'adapted', 'the acceptance to tune for must be between 0 and 1', { got: `${target}` });
+  return (density): Kernel<S, I & Tuned> => {
+    const schedule = windows(steps);
+    const table = (f: (i: number) => boolean): Expr =>
+      o.constant(range(steps + 1).map((i) => (i < steps && f(i) ? 1 : 0)));
+    const [adapts, gathers, closes] = [table(() => true), table((i) => schedule.gathers[i]), table((i) => schedule.closes[i])]; // biome-ignore format: one table
+    const plain = family({ stepSize })(density);
+    const begin = (state: S): S =>
+      ({
+        ...state,
+        ...pack({
+          ...averagingFrom(o.scalar(Math.log(stepSize))),
+          ...noMoments(state.position),
+          inverseMass: o.broadcastTo(1, state.position.shape),
+          step: o.scalar(0),
+        }),
+      }) as unknown as S;
+    return {
+      spec: { type: 'adapted', kernel: plain.spec, steps, target, stepSize, mass },
+      warmUp: steps,
+      init: (position) => begin(plain.init(position)),
+      moved: (state, position) =>
+        ({
+          ...(plain.moved ?? ((_, p) => plain.init(p)))(without(state), position),
+          ...pack(unpack(state)),
+        }) as unknown as S,
+      step: (state) => {
+        const t = unpack(state) as unknown as Averaging & Moments & { inverseMass: Expr; step: Expr };
+        const now = o.cast(o.min(t.step, steps), 'int32');
+        const at = (flags: Expr): Expr => o.less(0, o.gather(flags, now));
+        const [adapting, gathering, closing] = [at(adapts), at(gathers), at(closes)];
+        const size = o.exp(o.where(adapting, t.logStep, t.logStepMean));
+        const kernel = family({ stepSize: size, inverseMass: t.inverseMass })(density);
+        return map(({ state: next, info }: Transition<S, I>): Transition<S, I & Tuned> => {
+          const tried = averagingStep(t, info.acceptance, target);
+          const moments = withPoint(t, next.position);
+          const fresh = averagingFrom(tried.logStepMean);
+          const none = noMoments(next.position);
+          const averaging = Object.fromEntries(
+            Object.keys(fresh).map((k) => [k, o.where(adapting, o.where(closing, fresh[k], tried[k]), t[k])]),
+          );
+          const gathered = Object.fromEntries(
+            Object.keys(none).map((k) => [k, o.where(closing, none[k], o.where(gathering, moments[k], t[k]))]),
+          );
+          const inverseMass =
+            mass === 'unit' ? t.inverseMass : o.where(closing, shrunkVariance(moments), t.inverseMass);
+          const tuned = pack({ ...averaging, ...gathered, inverseMass, step: o.add(t.step, 1) });
+          return {
+            state: { ...without(next), ...tuned } as unknown as S,
+            info: { ...info, stepSize: size },
+          };
+        })(kernel.step(without(state)));
+      },
+    };
+  };
+};
