@@ -5,7 +5,7 @@ import { raise } from '../core/errors.ts';
 export type BetaSchedule = 'linear' | 'quadratic' | 'cosine';
 
 /** Options of {@link betas}. */
-export interface BetaOptions {
+export interface BetaScheduleOptions {
   readonly schedule?: BetaSchedule;
   /** T; default 1000. */
   readonly steps?: number;
@@ -29,7 +29,12 @@ const cosineSignal = (u: number): number => Math.cos(((u + 0.008) / 1.008) * 0.5
  * @example
  * betas({ schedule: 'cosine', steps: 4 }).length;   // 4
  */
-export const betas = ({ schedule = 'linear', steps = 1000, first, last }: BetaOptions = {}): readonly number[] => {
+export const betas = ({
+  schedule = 'linear',
+  steps = 1000,
+  first,
+  last,
+}: BetaScheduleOptions = {}): readonly number[] => {
   if (!Number.isInteger(steps) || steps < 1)
     return raise('ArgumentError', 'betas', 'steps is not a number of steps', { expected: '1, 2, …', got: `${steps}` });
   const at = Array.from({ length: steps }, (_, i) => i);

@@ -3,7 +3,7 @@ import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { type BetaOptions, betas } from './ddpm-schedule.ts';
+import { type BetaScheduleOptions, betas } from './ddpm-schedule.ts';
 import { variancePreserving } from './families.ts';
 import { type OfTime, type Process, process, valueAt, valuesAt } from './process.ts';
 
@@ -57,7 +57,7 @@ export const fromBetas = (beta: readonly number[], spec?: Spec): Process<'signal
  * @example
  * ddpmProcess({ schedule: 'cosine', steps: 200 }).span;   // { start: 1, end: 200 }
  */
-export const ddpmProcess = (options: BetaOptions = {}): Process<'signal'> => {
+export const ddpmProcess = (options: BetaScheduleOptions = {}): Process<'signal'> => {
   const { schedule = 'linear', steps = 1000, ...rest } = options;
   return fromBetas(betas(options), { type: 'ddpmProcess', schedule, steps, ...rest });
 };
