@@ -78,6 +78,8 @@ export interface PosteriorSamplingOptions extends ChainOptions {
   readonly samples: number;
   /** Transitions before the first sample is kept; default 50. */
   readonly warmUp?: number;
+  /** The density q(z) from posterior samples `[L, D]`; default a normal law with their mean and covariance. */
+  readonly density?: (samples: Expr) => Law;
 }
 
 /** N(m, S) with the moments of rows `[L, D]`, its diagonal widened a little so that it is regular. */
@@ -93,7 +95,7 @@ const fitted = (rows: Expr): Law => {
 };
 
 /**
- * log p(x) from posterior samples (Kingma & Welling 2014, appendix D): L samples of p(z | x) by HMC, a normal law q fitted to them, L new samples, and
+ * log p(x) from posterior samples (Kingma & Welling 2014, appendix D): L samples of p(z | x) by HMC, a law q fitted to them, L new samples, and
  *
  *     p(x) ≈ [ (1/L) Σ q(zᵢ) / p(x, zᵢ) ]⁻¹
  *
@@ -107,6 +109,7 @@ export const posteriorSampling = ({
   samples,
   warmUp = 50,
   transitions = 1,
+  density = fitted,
   ...chainOptions
 }: PosteriorSamplingOptions): ((law: Law) => (x: Expr) => D.Draw<MarginalEstimate>) => {
   sampleCount('posteriorSampling', samples, 2);
@@ -124,7 +127,7 @@ export const posteriorSampling = ({
               const groups = o.reshape(rows, [samples, transitions, d]);
               return o.reshape(o.sliceAxis(groups, 1, transitions - 1, transitions), [samples, d]);
             };
-            const q = fitted(kept(warmUp));
+            const q = density(kept(warmUp));
             return D.vmapDraw(
               (z) => D.map((l: Expr): readonly Expr[] => [o.sub(l, chain.logJoint(z))])(q.logDensity(z)),
               { axis: 'samples' },
