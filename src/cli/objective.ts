@@ -6,7 +6,7 @@ import type { Evidence } from '../algebra/evidence.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
-import type { Objective } from '../inference/objective.ts';
+import type { AnyObjective } from '../inference/stateful.ts';
 import { models, objectiveNamed } from '../models/index.ts';
 import type { Parts } from './data-source.ts';
 import type { TrainingRecord } from './training-record.ts';
@@ -26,10 +26,10 @@ export const trainingObjective = (
   law: Law,
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
-): Either<Failure, Objective<Shape>> => {
+): Either<Failure, AnyObjective<Shape>> => {
   const named = objective ?? (models[model]?.objective === undefined ? byEvidence[law.evidence] : undefined);
   const own = models[model]?.objective;
-  const chosen: Either<Failure, Objective<Shape>> = named !== undefined
+  const chosen: Either<Failure, AnyObjective<Shape>> = named !== undefined
     ? objectiveNamed(named)(law)
     : own !== undefined
       ? right(own(law))

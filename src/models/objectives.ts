@@ -5,14 +5,15 @@ import type { Law } from '../algebra/dist.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Objective } from '../inference/objective.ts';
+import type { AnyObjective } from '../inference/stateful.ts';
 import { densityObjectives } from './objectives/densities.ts';
 import type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
+import { latentObjectives } from './objectives/latent.ts';
 
 export type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
 
 /** Every estimator by name. */
-export const objectives: ObjectiveTable = { ...densityObjectives };
+export const objectives: ObjectiveTable = { ...densityObjectives, ...latentObjectives };
 
 /** An estimator as a person writes it, `elbo` or `importanceWeighted:50`, read. */
 interface Written {
@@ -54,7 +55,7 @@ const written = (text: string): Either<Failure, Written> => {
  */
 export const objectiveNamed =
   (text: string) =>
-  (law: Law): Either<Failure, Objective<Shape>> =>
+  (law: Law): Either<Failure, AnyObjective<Shape>> =>
     pipe(
       written(text),
       chain(({ entry, number }) => entry.of(law, number)),

@@ -63,6 +63,23 @@ describe('objectives', () => {
   });
 });
 
+describe('evaluate --importance-samples', () => {
+  const bits = async (...more: string[]): Promise<number> =>
+    JSON.parse((await call('evaluate', at('iwae'), ...more, '--json')).out).nats;
+
+  it('tightens a bound', async () => {
+    expect(await bits('--importance-samples', '30')).toBeLessThan(await bits());
+  });
+
+  it('is refused where the density is exact', async () => {
+    const out = at('exact');
+    await call('train', 'realNVP', '--data', 'twoMoons', ...tiny, '--no-report', '--out', out);
+    const done = await call('evaluate', out, '--importance-samples', '5');
+    expect(done.err).toContain('only a bound gets tighter');
+    expect(done.code).not.toBe(0);
+  });
+});
+
 describe('--binarise', () => {
   it('throws each pixel once for the test, by seed and row alone', () => {
     const grey = fromRows(

@@ -1,8 +1,11 @@
 /** `pushforward evaluate`. */
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { raise } from '../../core/errors.ts';
-import { sameShape, showShape } from '../../core/shape.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { type Dataset, take } from '../../data/index.ts';
 import { evaluate } from '../../inference/evaluate.ts';
+import { tightened } from '../../inference/latent/index.ts';
 import { run } from '../../inference/run.ts';
 import { chosenBackend } from '../backend-source.ts';
 import { type Opened, openCheckpoint } from '../checkpoint-source.ts';
@@ -21,6 +24,7 @@ const flags = {
   size: PositiveInteger,
   columns: Names,
   levels: PositiveInteger,
+  importanceSamples: PositiveInteger,
   seed: NaturalNumber,
   backend: Text,
 };
@@ -48,6 +52,16 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
   return f.rows === undefined ? whole : take(whole, f.rows.from, f.rows.to);
 };
 
+/** The law as it is measured: a bound is tightened by importance sampling where that is asked for. */
+const measured = (law: Law, k: number | undefined): Law => {
+  if (k === undefined) return law;
+  if (law.evidence !== 'bound')
+    misuse('--importance-samples', 'only a bound gets tighter with samples', {
+      got: `a density that is ${law.evidence}`,
+    });
+  return tightened(k)(law as unknown as Dist<Shape, Bound & Samples>) as unknown as Law;
+};
+
 /** Measures a checkpoint. */
 export const evaluateCheckpoint: Action = async (call) => {
   const f = decodeFlags(call.flags);
@@ -60,7 +74,11 @@ export const evaluateCheckpoint: Action = async (call) => {
       got: showShape(data.shape),
     });
   const backend = await chosenBackend(f.backend);
-  const e = await evaluate(run(law, parameters, backend), data, f.seed ?? opened.state.seed);
+  const e = await evaluate(
+    run(measured(law, f.importanceSamples), parameters, backend),
+    data,
+    f.seed ?? opened.state.seed,
+  );
   const on = call.io.colour.out;
   call.io.out(
     call.json

@@ -14,12 +14,14 @@ export const evaluateCommand: Declare = (program, on) => {
     .option('--rows <A:B>', 'files: rows A to B−1, counted from 0 (default: all)')
     .option('--size <n>', 'toys: how many points (default 20,000)')
     .option('--columns <a,b>', 'CSV files: columns to keep, by name or number')
-    .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)');
+    .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
+    .option('--importance-samples <k>', 'bounds: tighten by k importance-weighted samples of each event (IWAE)');
   withCommon(command, 'seed', 'backend');
   withExamples(
     command,
     ['pushforward evaluate runs/realNVP-twoMoons', 'on the data held out when it was trained'],
     ['pushforward evaluate runs/realNVP-twoMoons --data twoMoons --size 100000 --seed 5', 'on fresh points'],
+    ['pushforward evaluate runs/vae --importance-samples 50', 'a tighter bound, from 50 samples'],
     ['pushforward evaluate runs/table --data new.csv --json', 'on a file, for a script'],
   );
   command.action(on(async () => (await import('../actions/evaluate.ts')).evaluateCheckpoint));

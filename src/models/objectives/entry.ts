@@ -4,7 +4,7 @@ import type { Law } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import { type Failure, failure } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../../inference/objective.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
 
 /** An estimator by name: what turns a declaration into something to minimise. */
 export interface ObjectiveEntry {
@@ -14,7 +14,7 @@ export interface ObjectiveEntry {
   /** The number it takes, as in `importanceWeighted:50`. */
   readonly number?: { readonly means: string; readonly default: number; readonly integer: boolean };
   /** The objective, or the sentence that says what the law lacks. */
-  readonly of: (law: Law, number: number) => Either<Failure, Objective<Shape>>;
+  readonly of: (law: Law, number: number) => Either<Failure, AnyObjective<Shape>>;
 }
 
 /** Estimators by name. */

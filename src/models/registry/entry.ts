@@ -1,7 +1,7 @@
 /** What the registry knows of a model. */
 import type { Law } from '../../algebra/dist.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../../inference/objective.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
 import type { Events } from '../over-events.ts';
 import type { RealNvpOptions } from '../real-nvp.ts';
 
@@ -26,7 +26,7 @@ export interface ModelEntry {
   /** Learning settings that work. */
   readonly training: { readonly learningRate: number; readonly batchSize: number; readonly clip?: number };
   /** What it is trained by, where that is neither maximum likelihood nor the plain bound. */
-  readonly objective?: (law: Law) => Objective<Shape>;
+  readonly objective?: (law: Law) => AnyObjective<Shape>;
 }
 
 /** Registered models by name. */
