@@ -7,13 +7,20 @@ import { unknownName } from '../core/names.ts';
 import type { Shape } from '../core/shape.ts';
 import type { AnyObjective } from '../inference/stateful.ts';
 import { densityObjectives } from './objectives/densities.ts';
+import { energyObjectives } from './objectives/energies.ts';
 import type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
 import { latentObjectives } from './objectives/latent.ts';
+import { scoreObjectives } from './objectives/scores.ts';
 
 export type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
 
 /** Every estimator by name. */
-export const objectives: ObjectiveTable = { ...densityObjectives, ...latentObjectives };
+export const objectives: ObjectiveTable = {
+  ...densityObjectives,
+  ...latentObjectives,
+  ...scoreObjectives,
+  ...energyObjectives,
+};
 
 /** An estimator as a person writes it, `elbo` or `importanceWeighted:50`, read. */
 interface Written {

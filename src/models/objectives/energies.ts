@@ -1,0 +1,78 @@
+/** Estimators of laws that are known up to a constant, by chains or by noise. */
+import { chain, tryCatch } from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Unnormalised } from '../../algebra/evidence.ts';
+import { toFailure } from '../../core/errors.ts';
+import type { Shape } from '../../core/shape.ts';
+import { normal } from '../../distributions/index.ts';
+import {
+  blockGibbs,
+  contrastiveDivergence,
+  type KernelFamily,
+  noiseContrastive,
+  persistentContrastiveDivergence,
+} from '../../inference/energies/index.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
+import { mala } from '../../mcmc/index.ts';
+import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
+
+/** The chain that suits a law when nobody says: its blocks in turn, or Langevin with acceptance. */
+const kernelOf = (law: Law): KernelFamily => ('blocks' in law ? blockGibbs() : mala({ stepSize: 0.05 }));
+
+const ofUnnormalised = (
+  name: string,
+  make: (law: Dist<Shape, Unnormalised>, kernel: KernelFamily, n: number) => AnyObjective<Shape>,
+  rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
+): ObjectiveEntry => ({
+  ...rest,
+  of: (law, n) =>
+    pipe(
+      demand(name, law, ['exact', 'unnormalised', 'estimated'], 'the law is not known up to a constant'),
+      chain((l) =>
+        tryCatch(
+          () => make(l as unknown as Dist<Shape, Unnormalised>, kernelOf(l), n),
+          toFailure('ArgumentError', name),
+        ),
+      ),
+    ),
+});
+
+const steps = (count: number) => ({ means: 'steps of the chain', default: count, integer: true });
+
+/** Estimators of energies by name. */
+export const energyObjectives: ObjectiveTable = {
+  contrastiveDivergence: ofUnnormalised(
+    'contrastiveDivergence',
+    (law, kernel, k) => contrastiveDivergence({ kernel, steps: k })(law),
+    {
+      description: 'Energies of data against those of chains of k steps that start at the data (CD-k).',
+      paper: 'Hinton 2002',
+      number: steps(1),
+    },
+  ),
+  persistentContrastiveDivergence: ofUnnormalised(
+    'persistentContrastiveDivergence',
+    (law, kernel, k) =>
+      persistentContrastiveDivergence({
+        kernel,
+        steps: k,
+        buffer: 4096,
+        ...('blocks' in law ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
+      })(law),
+    {
+      description: 'Energies of data against those of chains that go on from step to step, in a replay buffer.',
+      paper: 'Tieleman 2008; Du & Mordatch 2019, arXiv:1903.08689',
+      number: steps(10),
+    },
+  ),
+  noiseContrastive: ofUnnormalised(
+    'noiseContrastive',
+    (law, _, ratio) => noiseContrastive({ noise: normal(law.shape, { scale: 2 }), ratio })(law),
+    {
+      description: 'Data told apart from normal noise of deviation 2; log Z is learned with the rest.',
+      paper: 'Gutmann & Hyvärinen 2012',
+      number: { means: 'noise events for each event', default: 5, integer: true },
+    },
+  ),
+};
