@@ -2,6 +2,7 @@
 
 export * from './binarise.ts';
 export * from './checkpoint.ts';
+export * from './computed-once.ts';
 export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
@@ -11,10 +12,13 @@ export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';
 export * from './objective.ts';
 export * from './optimizer.ts';
+export * from './posterior.ts';
+export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export { lawPrograms, type Run, type Running, type RunningChain, type RunningUnnormalised, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export * from './schedule.ts';
 export * from './scores/index.ts';
+export * from './spectral-penalty.ts';
 export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';
 export { batchLosses, meanLoss } from './training-program.ts';
 export { rampUp, trainingStep } from './training-step.ts';

@@ -190,7 +190,7 @@ const grow = (state: Evaluated, noise: readonly Expr[], { at, stepSize, inverseM
   const table = timetable(maxDepth);
   const pick = (row: Expr, values: Expr): Expr => o.sum(o.where(row, values, 0));
 
-  const { carry } = maskedScan({
+  const { carry } = o.scan({
     length: 2 ** maxDepth - 1,
     init: toList(names, flatten(from)),
     xs: [table.first, table.last, table.half, table.write, table.judge, forLeaves],
@@ -260,31 +260,4 @@ const grow = (state: Evaluated, noise: readonly Expr[], { at, stepSize, inverseM
     },
   });
   return nest(fromList<Fields>(names, carry));
-};
-
-/** Until `scan` ends early. */
-const maskedScan = ({
-  length,
-  init,
-  xs,
-  body,
-}: {
-  length: number;
-  init: readonly Expr[];
-  xs: readonly Expr[];
-  body: (c: readonly Expr[], x: readonly Expr[]) => { carry: readonly Expr[]; done: Expr };
-}): { carry: readonly Expr[] } => {
-  const { carry } = o.scan({
-    length,
-    init: [...init, o.scalar(0)],
-    xs,
-    body: (c, x) => {
-      const stopped = o.less(0, c[c.length - 1]);
-      const r = body(c.slice(0, -1), x);
-      return {
-        carry: [...r.carry.map((v, i) => o.where(stopped, c[i], v)), o.where(o.or(stopped, r.done), 1, 0)],
-      };
-    },
-  });
-  return { carry: carry.slice(0, -1) };
 };

@@ -1,0 +1,97 @@
+/** Joint laws of named quantities, written in order: each site's law may depend on the sites before it. */
+import type { Dist, Law } from '../algebra/dist.ts';
+import type { AllFacts } from '../algebra/facts.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+
+/** Names with the shapes of their values. */
+export type Shapes = Readonly<Record<string, Shape>>;
+
+/** A value for every name. */
+export type Values<A> = { readonly [K in keyof A]: Expr };
+
+/** A law of a named quantity; its support says how it is made of real numbers. */
+export type SiteLaw = Law & Partial<Pick<AllFacts, 'support'>>;
+
+/** A name with its law, given the values of the sites before it. */
+export interface Site {
+  readonly name: string;
+  readonly law: (known: Readonly<Record<string, Expr>>) => SiteLaw;
+}
+
+declare const Named: unique symbol;
+
+/** A joint law of named quantities; A is the record of their shapes. */
+export interface Joint<A extends Shapes> {
+  readonly sites: readonly Site[];
+  readonly [Named]?: A;
+}
+
+/** The joint law of nothing: where a declaration starts. */
+// biome-ignore lint/complexity/noBannedTypes: a record without names
+export const joint: Joint<{}> = { sites: [] };
+
+/**
+ * One more named quantity, whose law may depend on those before it: fp-ts's `bind` for laws. Whether it is latent or observed is said later, by
+ * `posterior(joint, data)`. A law without a support is taken to live on the reals. Throws `ArgumentError` where the name is taken.
+ *
+ * @example
+ * const coin = pipe(
+ *   joint,
+ *   site('bias', () => normal([], { scale: 2 })),
+ *   site('heads', ({ bias }) => bernoulli([10], { logits: bias })),
+ * );
+ */
+export const site =
+  <const K extends string, A extends Shapes, const S extends Shape>(
+    name: K,
+    law: (known: Values<A>) => Dist<S, unknown> & Partial<Pick<AllFacts, 'support'>>,
+  ) =>
+  (before: Joint<A>): Joint<A & { readonly [N in K]: S }> =>
+    before.sites.some((s) => s.name === name)
+      ? raise('ArgumentError', name, 'two quantities of a joint law have one name')
+      : { sites: [...before.sites, { name, law: law as unknown as Site['law'] }] };
+
+/**
+ * A draw of every quantity, in order: prior predictive simulation. Each draws noise and names parameters at its own place.
+ *
+ * @example
+ * const fake = drawJoint(pipe(joint, site('mu', () => normal([])), site('y', ({ mu }) => normal([3], { loc: mu }))));
+ */
+export const drawJoint =
+  <A extends Shapes>(of: Joint<A>): D.Draw<Values<A>> =>
+  (scope) =>
+  (cursor) => {
+    const known: Record<string, Expr> = {};
+    let at = cursor;
+    for (const { name, law } of of.sites) [known[name], at] = D.at(name, law(known).sample)(scope)(at);
+    return [known as Values<A>, at];
+  };
+
+/** log p of all quantities together, in nats. Throws `ShapeError` where a value has another shape than its law's events. */
+export const jointDensity =
+  <A extends Shapes>(of: Joint<A>) =>
+  (values: Values<A>): D.Draw<Expr> =>
+  (scope) =>
+  (cursor) => {
+    const known: Record<string, Expr> = {};
+    const terms: Expr[] = [];
+    let at = cursor;
+    for (const { name, law } of of.sites) {
+      const here = law(known);
+      const value = (values as Readonly<Record<string, Expr>>)[name];
+      if (!sameShape(value.shape, here.shape))
+        raise('ShapeError', name, 'a value has another shape than its law', {
+          expected: showShape(here.shape),
+          got: showShape(value.shape),
+        });
+      const [term, next] = D.at(name, here.logDensity(value))(scope)(at);
+      known[name] = value;
+      terms.push(term);
+      at = next;
+    }
+    return [o.addAll([o.scalar(0), ...terms]), at];
+  };
