@@ -44,22 +44,23 @@ export interface SlicedOptions<P extends Projection> {
   readonly projections?: number;
 }
 
-/** The mean over directions of a number made from v, vᵀ ∂s/∂x v and vᵀ s. */
-const alongDirections =
-  (owner: string, { projection = rademacher, projections = 1 }: SlicedOptions<Projection>) =>
-  (s: Expr, x: Expr, f: (curvature: Expr, slope: Expr) => Expr): D.Draw<Expr> =>
-    Number.isInteger(projections) && projections >= 1
-      ? () => (cursor) => {
-          const [[values], next] = vmapRandom(
-            () => (c) => {
-              const [v, after] = projection.draw(x.shape)(c);
-              return [[f(o.dot(vjp([s], [x], [v])[0], v), o.dot(v, s))], after];
-            },
-            { size: projections, axis: 'directions' },
-          )()(cursor);
-          return [o.mean(values), next];
-        }
-      : raise('ArgumentError', owner, 'needs one direction or more', { got: `${projections}` });
+/** The mean over directions of a number made from vᵀ ∂s/∂x v and vᵀ s. */
+const alongDirections = (owner: string, { projection = rademacher, projections = 1 }: SlicedOptions<Projection>) => {
+  if (!Number.isInteger(projections) || projections < 1)
+    return raise('ArgumentError', owner, 'needs one direction or more', { got: `${projections}` });
+  return (s: Expr, x: Expr, f: (curvature: Expr, slope: Expr) => Expr): D.Draw<Expr> =>
+    () =>
+    (cursor) => {
+      const [[values], next] = vmapRandom(
+        () => (c) => {
+          const [v, after] = projection.draw(x.shape)(c);
+          return [[f(o.dot(vjp([s], [x], [v])[0], v), o.dot(v, s))], after];
+        },
+        { size: projections, axis: 'directions' },
+      )()(cursor);
+      return [o.mean(values), next];
+    };
+};
 
 const slicedSpec = (type: string, { projection = rademacher, projections = 1 }: SlicedOptions<Projection>, of: Objective<Shape>['spec']) =>
   ({ type, projection: projection.name, projections, of }); // biome-ignore format: one line
@@ -72,15 +73,15 @@ const slicedSpec = (type: string, { projection = rademacher, projections = 1 }: 
  * @example
  * slicedScoreMatching({ projection: sphere })(energy([2]));
  */
-export const slicedScoreMatching =
-  (options: SlicedOptions<Projection> = {}) =>
-  <S extends Shape>(source: HasScore<S>): Objective<S> => {
-    const along = alongDirections('slicedScoreMatching', options);
+export const slicedScoreMatching = (options: SlicedOptions<Projection> = {}) => {
+  const along = alongDirections('slicedScoreMatching', options);
+  return <S extends Shape>(source: HasScore<S>): Objective<S> => {
     const model = scoreModel(source);
     return objective(slicedSpec('slicedScoreMatching', options, model.spec), model, (s, x) =>
       along(s, x, (curvature, slope) => o.add(curvature, o.mul(0.5, o.square(slope)))),
     );
   };
+};
 
 /**
  * Sliced score matching with variance reduction (equation 8): vᵀ ∂s/∂x v + ½‖s‖². The second term is no longer sliced, so directions must have second
@@ -89,11 +90,10 @@ export const slicedScoreMatching =
  * @example
  * varianceReducedSlicedScoreMatching({ projection: gaussian })(energy([2]));
  */
-export const varianceReducedSlicedScoreMatching =
-  (options: SlicedOptions<Projection<'E[v vᵀ] = I'>> = {}) =>
-  <S extends Shape>(source: HasScore<S>): Objective<S> => {
-    const type = 'varianceReducedSlicedScoreMatching';
-    const along = alongDirections(type, options);
+export const varianceReducedSlicedScoreMatching = (options: SlicedOptions<Projection<'E[v vᵀ] = I'>> = {}) => {
+  const type = 'varianceReducedSlicedScoreMatching';
+  const along = alongDirections(type, options);
+  return <S extends Shape>(source: HasScore<S>): Objective<S> => {
     const model = scoreModel(source);
     return objective(slicedSpec(type, options, model.spec), model, (s, x) =>
       pipe(
@@ -102,3 +102,4 @@ export const varianceReducedSlicedScoreMatching =
       ),
     );
   };
+};

@@ -6,6 +6,7 @@ import type { Spec } from '../../algebra/spec.ts';
 import { grad } from '../../core/differentiate/index.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
 import { mlp, type Network } from '../../nn/index.ts';
 import type { Denoiser } from '../../sde/denoiser.ts';
@@ -20,14 +21,20 @@ export interface ScoreModel<out S extends Shape> {
 /** What has a score: a model of one, or a law with a density up to a constant (by differentiation). */
 export type HasScore<S extends Shape> = ScoreModel<S> | Dist<S, Unnormalised>;
 
-/** The score of a law by differentiating its log-density, of which constants are lost: ∇ₓ log p. Cost: one backward pass. */
+/** The first, mentioning the parameters of the second, whose value it never takes. */
+const mentioning = (x: Expr, others: Expr): Expr => o.add(x, o.where(o.less(1, 0), o.stopGradient(others), 0));
+
+/**
+ * The score of a law by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
+ * energy) have no gradient, but stay parameters of what is trained: the law that is run afterwards asks for them. Cost: one backward pass.
+ */
 export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> => {
   if ('score' in source) return source;
   const law = source as unknown as Law & { readonly shape: S };
   return {
     spec: law.spec,
     shape: law.shape,
-    score: (x) => pipe(law.logDensity(x), D.map((l) => grad(l, [x])[0])), // biome-ignore format: one idea
+    score: (x) => pipe(law.logDensity(x), D.map((l) => mentioning(grad(l, [x])[0], l))), // biome-ignore format: one idea
   };
 };
 
