@@ -7,7 +7,7 @@ import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import { normal } from '../distributions/normal.ts';
 import { stochastic } from '../transports/stochastic.ts';
-import { type DdpmOptions, dataScale, posteriorMean, type ReverseChain } from './ddpm.ts';
+import { type DdpmOptions, dataScale, posteriorMean, type ReverseChain, type Reversed } from './ddpm.ts';
 
 /** Options of {@link ddpmLayers}. */
 export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
@@ -30,32 +30,9 @@ export const ddpmLayers = <const S extends Shape>(
   model: ReverseChain<S>,
   { levels, place = 'denoiser' }: DdpmLayersOptions = {},
 ): Transport<S, S, 'bound'> => {
-  const { chain } = model;
-  const shape: Shape = model.shape;
-  const given = (name: string, k: number, f: Conditional<Shape, Shape>['given']): Conditional<Shape, Shape> =>
-    conditional({
-      spec: opaque(name, `step ${k} of a chain that is declared as one`),
-      context: shape,
-      event: shape,
-      given: f,
-    });
-  const layer = (k: number): Transport<Shape, Shape, 'bound'> => {
-    const { keep, added } = chain.step[k - 1];
-    const scale = dataScale(shape, k === 1 ? levels : undefined);
-    const index = o.scalar(k - 1, 'int32');
-    const mean = (x: Expr, data: Expr): Expr => (k === 1 ? data : posteriorMean(chain, index, data, x));
-    return stochastic({
-      encoder: given('noised', k, (x) =>
-        Sc.of(normal(shape, { loc: o.mul(keep, scale.toData(x)), scale: Math.sqrt(added) })),
-      ),
-      decoder: given('denoised', k, (x) =>
-        Sc.map(({ data, logVariance }: { readonly data: Expr; readonly logVariance: Expr }) =>
-          scale.decoder(mean(x, data), logVariance),
-        )(Sc.shared(place, model.reverse(x, index))),
-      ),
-    });
-  };
-  const layers = Array.from({ length: chain.steps }, (_, i) => layer(i + 1));
+  const layers = model.chain.step.map((_, i) =>
+    ddpmLayer(model, i + 1, { place, ...(levels === undefined ? {} : { levels }) }),
+  );
   const all = (compose as (...parts: readonly Layer[]) => Layer)(...layers);
   return {
     ...all,
@@ -66,4 +43,43 @@ export const ddpmLayers = <const S extends Shape>(
       ...(place === 'denoiser' ? {} : { place }),
     },
   } as unknown as Transport<S, S, 'bound'>;
+};
+
+/**
+ * The k-th of {@link ddpmLayers}, k = 1 … T. The first alone joins data to x₁: under the probability flow of a process from there, or any law of slightly noisy data, it
+ * makes a law of the data, levels included.
+ *
+ * @example
+ * const chain = variancePreservingChain(betas({ steps: 3 }));
+ * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * pipe(standardNormal([2]), pushforward(ddpmLayer(reverse, 1, { levels: 8 })));
+ */
+export const ddpmLayer = <const S extends Shape>(
+  model: ReverseChain<S>,
+  k: number,
+  { levels, place = 'denoiser' }: DdpmLayersOptions = {},
+): Transport<S, S, 'bound'> => {
+  const { chain } = model;
+  const shape: Shape = model.shape;
+  const given = (name: string, f: Conditional<Shape, Shape>['given']): Conditional<Shape, Shape> =>
+    conditional({
+      spec: opaque(name, `step ${k} of a chain that is declared as one`),
+      context: shape,
+      event: shape,
+      given: f,
+    });
+  const { keep, added } = chain.step[k - 1];
+  const scale = dataScale(shape, k === 1 ? levels : undefined);
+  const index = o.scalar(k - 1, 'int32');
+  const mean = (x: Expr, data: Expr): Expr => (k === 1 ? data : posteriorMean(chain, index, data, x));
+  return stochastic({
+    encoder: given('noised', (x) =>
+      Sc.of(normal(shape, { loc: o.mul(keep, scale.toData(x)), scale: Math.sqrt(added) })),
+    ),
+    decoder: given('denoised', (x) =>
+      Sc.map(({ data, logVariance }: Reversed) => scale.decoder(mean(x, data), logVariance))(
+        Sc.shared(place, model.reverse(x, index)),
+      ),
+    ),
+  }) as unknown as Transport<S, S, 'bound'>;
 };

@@ -7,6 +7,7 @@ import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Bound, Samples } from '../algebra/evidence.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
@@ -15,6 +16,9 @@ import type { Shape } from '../core/shape.ts';
 import { discretisedNormal } from '../distributions/discretised-normal.ts';
 import { normal } from '../distributions/normal.ts';
 import { type GaussianChain, normalKl, tabled } from './ddpm-chain.ts';
+import type { Denoiser } from './denoiser.ts';
+import type { Grid } from './grid.ts';
+import { type DiffusionSampler, sampleWith } from './sampler.ts';
 
 /** What the reverse chain says of x_{k−1} given x_k. */
 export interface Reversed {
@@ -33,22 +37,27 @@ export interface ReverseChain<out S extends Shape> {
   readonly chain: GaussianChain;
   /** x̂₀ and variances at x_k; `index` is the integer k − 1, 0 … T − 1. */
   readonly reverse: (x: Expr, index: Expr) => Scoped<Reversed>;
+  /** The denoiser it looks at, where it is made of one: for other samplers. Its x̂₀ is kept in the same range. */
+  readonly denoiser?: Denoiser<S>;
 }
 
 /** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal law; real data are what they are. */
 export interface DataScale {
   readonly toData: (event: Expr) => Expr;
   readonly decoder: (mean: Expr, logVariance: Expr) => Law;
+  /** The nearest event. */
+  readonly toEvent: (x0: Expr) => Expr;
 }
 
 /** {@link DataScale} of events with integer levels, or of real events where `levels` is left out. */
 export const dataScale = (shape: Shape, levels?: number): DataScale => {
   const deviation = (logVariance: Expr): Expr => o.broadcastTo(o.exp(o.mul(0.5, logVariance)), shape);
   if (levels === undefined)
-    return { toData: (x) => x, decoder: (loc, v) => normal(shape, { loc, scale: deviation(v) }) };
+    return { toData: (x) => x, toEvent: (x) => x, decoder: (loc, v) => normal(shape, { loc, scale: deviation(v) }) };
   const half = (levels - 1) / 2;
   return {
     toData: (x) => o.sub(o.mul(1 / half, x), 1),
+    toEvent: (x) => o.min(levels - 1, o.max(0, o.floor(o.add(o.mul(half, o.add(x, 1)), 0.5)))),
     decoder: (mean, v) =>
       discretisedNormal(shape, { loc: o.mul(half, o.add(mean, 1)), scale: o.mul(half, deviation(v)), levels }),
   };
@@ -138,6 +147,8 @@ export interface DdpmOptions {
   readonly levels?: number;
   /** Steps that one estimate of the bound looks at: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
   readonly terms?: 'one' | 'all';
+  /** Other ways to sample (DDIM, a few steps), for chains of a denoiser; default the reverse chain itself. */
+  readonly sampling?: { readonly sampler: DiffusionSampler<'signal'>; readonly grid: Grid };
 }
 
 /** Where the parameters of the reverse chain stand. */
@@ -172,7 +183,7 @@ export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, par
  */
 export const ddpm = <const S extends Shape>(
   model: ReverseChain<S>,
-  { levels, terms = 'one' }: DdpmOptions = {},
+  { levels, terms = 'one', sampling }: DdpmOptions = {},
 ): Dist<S, Bound & Samples> & ReverseChained => {
   const scale = dataScale(model.shape, levels);
   const { steps } = model.chain;
@@ -188,6 +199,7 @@ export const ddpm = <const S extends Shape>(
   const options: { readonly [key: string]: Json } = {
     ...(levels === undefined ? {} : { levels }),
     ...(terms === 'one' ? {} : { terms }),
+    ...(sampling === undefined ? {} : { sampling: { sampler: sampling.sampler.spec, grid: sampling.grid.spec } }),
   };
   const law = dist<S, Bound & Samples>({
     shape: model.shape,
@@ -200,10 +212,18 @@ export const ddpm = <const S extends Shape>(
           D.map((nats) => o.neg(o.add(nats, priorTerm(model.chain, scale.toData(x))))),
         ),
       ),
-    sample: onReverseChain(pipe(D.fromRandom(R.normal(model.shape)), D.chain(reverseFrom(model, steps, levels)))),
+    sample: onReverseChain(
+      sampling === undefined
+        ? pipe(D.fromRandom(R.normal(model.shape)), D.chain(reverseFrom(model, steps, levels)))
+        : D.map(scale.toEvent)(sampleWith(sampling.sampler, sampling.grid)(denoiserOf(model))),
+    ),
   });
   return { ...law, reverseChain: model, scale };
 };
+
+const denoiserOf = (model: ReverseChain<Shape>): Denoiser<Shape, 'signal'> =>
+  (model.denoiser as Denoiser<Shape, 'signal'> | undefined) ??
+  raise('ArgumentError', 'ddpm', 'only the chain of a denoiser can be sampled otherwise', { got: model.spec.type });
 
 /** One reverse step from x_k to x_{k−1}, k > 1, with what was thought of x₀. */
 const reverseStep =

@@ -5,11 +5,12 @@ import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { clipData } from './control.ts';
 import { lookUp, type ReverseChain } from './ddpm.ts';
 import { type GaussianChain, gaussianChain, reverseLogVariances } from './ddpm-chain.ts';
 import { type Denoiser, type Field, type Prediction, type PredictOptions, predict } from './denoiser.ts';
 import { standard } from './preconditioning.ts';
-import { type Process, valuesAt } from './process.ts';
+import { type Process, type Terminal, valuesAt } from './process.ts';
 
 /** The chain of a process at times from the data's side to the noise's: x_k is x at the k-th time. The data are put in front. */
 export const chainAt = (process: Process, times: readonly number[]): GaussianChain =>
@@ -66,6 +67,7 @@ export const reverseChain = <const S extends Shape>(
     },
     shape: denoiser.shape,
     chain,
+    denoiser: range === undefined ? denoiser : clipData(denoiser, range),
     reverse: (x, index) => (scope) => {
       const t = lookUp(table, index);
       const data = denoiser.data(x, t)(scope);
@@ -117,3 +119,24 @@ export const predictWithVariance = <const S extends Shape>(
     },
   };
 };
+
+/**
+ * A denoiser whose parameters stand at one absolute place: laws made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
+ * others.
+ *
+ * @example
+ * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
+ * sharedDenoiser('unet', predict('noise', vp(), net, { shape: [2] }));
+ */
+export const sharedDenoiser = <S extends Shape, T extends Terminal>(
+  place: string,
+  of: Denoiser<S, T>,
+): Denoiser<S, T> => ({
+  ...of,
+  spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
+  raw: (x, t) => Sc.shared(place, of.raw(x, t)),
+  data: (x, t) => Sc.shared(place, of.data(x, t)),
+  noise: (x, t) => Sc.shared(place, of.noise(x, t)),
+  score: (x, t) => Sc.shared(place, of.score(x, t)),
+  velocity: (x, t) => Sc.shared(place, of.velocity(x, t)),
+});
