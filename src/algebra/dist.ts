@@ -154,6 +154,14 @@ export const decodeFromBase = (law: Law, z: Expr): D.Draw<Expr> =>
         D.map((step) => step.value),
       );
 
+/** The same transports over another innermost law; parameters of the transports keep their places. */
+export const rebased = (law: Law, change: (innermost: Law) => Law): Law =>
+  law.pushed === undefined
+    ? change(law)
+    : (pushforward(law.pushed.transport as Endo<Grade>)(
+        rebased(law.pushed.base, change) as Dist<Shape, unknown>,
+      ) as unknown as Law);
+
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =
   (p: Law, q: Law) =>

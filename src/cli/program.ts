@@ -9,6 +9,7 @@ import { exportCommand } from './commands/export.ts';
 import { modelsCommand } from './commands/models.ts';
 import { objectivesCommand } from './commands/objectives.ts';
 import { sampleCommand } from './commands/sample.ts';
+import { samplersCommand } from './commands/samplers.ts';
 import { toysCommand } from './commands/toys.ts';
 import { trainCommand } from './commands/train.ts';
 import { EXIT, explain } from './failures.ts';
@@ -27,6 +28,7 @@ const commands: readonly Declare[] = [
   exportCommand,
   modelsCommand,
   objectivesCommand,
+  samplersCommand,
   toysCommand,
   backendsCommand,
 ];

@@ -1,7 +1,7 @@
 /** What there is: models, toy laws, interpreters. */
 import { backends } from '../../core/interpreters/index.ts';
 import { toyNamed, toyNames } from '../../data/index.ts';
-import { models, objectives } from '../../models/index.ts';
+import { models, objectives, samplers } from '../../models/index.ts';
 import { EMBEDDED } from '../backend-source.ts';
 import { EXIT, orThrow } from '../failures.ts';
 import type { Action, Call } from '../kit.ts';
@@ -51,6 +51,27 @@ export const listObjectives: Action = async (call) => {
         const paper =
           o.paper === undefined ? '' : `${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(o.paper))}\n`;
         return `${paint(call.io.colour.out, 'cyan', shown(o).padEnd(width))}${line(o.description + number)}\n${paper}`;
+      })
+      .join('\n'),
+  );
+};
+
+/** `pushforward samplers`. */
+export const listSamplers: Action = async (call) => {
+  const list = Object.entries(samplers).map(([name, { description, paper, steps }]) => ({
+    name,
+    description,
+    ...(paper === undefined ? {} : { paper }),
+    steps,
+  }));
+  const width = Math.max(...list.map((s) => s.name.length)) + 2;
+  const line = (text: string) => wrapped(text, Math.min(110, call.io.columns), width);
+  return print(call, list, () =>
+    list
+      .map((s) => {
+        const paper =
+          s.paper === undefined ? '' : `${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(s.paper))}\n`;
+        return `${paint(call.io.colour.out, 'cyan', s.name.padEnd(width))}${line(`${s.description} ${s.steps} steps unless told otherwise.`)}\n${paper}`;
       })
       .join('\n'),
   );

@@ -5,6 +5,7 @@ import { showShape, sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { encodeNpy } from '../../data/index.ts';
 import { run } from '../../inference/run.ts';
+import { resampled } from '../../models/index.ts';
 import { samplesPicture } from '../../report/run-report.ts';
 import { chosenBackend } from '../backend-source.ts';
 import { openCheckpoint } from '../checkpoint-source.ts';
@@ -45,12 +46,18 @@ const formats: { readonly [extension: string]: Encode } = {
 /** Draws, and writes where it was asked to. */
 export const sample: Action = async (call) => {
   const f = orThrow(
-    decodeOptions({ number: PositiveInteger, out: Text, seed: NaturalNumber, backend: Text }, call.flags),
+    decodeOptions(
+      { number: PositiveInteger, sampler: Text, steps: PositiveInteger, out: Text, seed: NaturalNumber, backend: Text },
+      call.flags,
+    ),
   );
   const extension = f.out === undefined ? undefined : extname(f.out).toLowerCase();
   if (extension !== undefined && formats[extension] === undefined)
     misuse('--out', 'the format is not known by this name', { expected: '.npy, .csv or .png', got: `"${f.out}"` });
-  const { law, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  const { law: trained, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  if (f.steps !== undefined && f.sampler === undefined)
+    misuse('--steps', 'say which sampler takes them, by --sampler', { got: `${f.steps}` });
+  const law = f.sampler === undefined ? trained : orThrow(resampled(f.sampler, f.steps)(trained));
   const backend = await chosenBackend(f.backend);
   const seed = f.seed ?? 0;
   const n = f.number ?? (extension === '.png' && law.shape.length > 1 ? 100 : 1000);

@@ -10,12 +10,15 @@ export const sampleCommand: Declare = (program, on) => {
     )
     .argument('<checkpoint>', 'a checkpoint, or the folder of a run')
     .option('-n, --number <n>', 'how many (default 1,000; 100 for a picture)')
+    .option('--sampler <name>', 'diffusion models: another sampler (see: pushforward samplers)')
+    .option('--steps <n>', 'steps of that sampler (default: its own)')
     .option('--out <file>', 'a .npy or .csv file, or a .png picture: a grid of images, or a plane of dots');
   withCommon(command, 'seed', 'backend');
   withExamples(
     command,
     ['pushforward sample runs/realNVP-twoMoons -n 5', 'five points on the terminal'],
     ['pushforward sample runs/realNVP-twoMoons -n 100000 --out samples.npy --seed 7', 'many, for NumPy'],
+    ['pushforward sample runs/ddpm --sampler dpmSolver --steps 20', 'a diffusion model in twenty steps'],
     ['pushforward sample runs/mnist -n 64 --out digits.png', 'a grid of digits'],
   );
   command.action(on(async () => (await import('../actions/sample.ts')).sample));
