@@ -150,12 +150,13 @@ export const predict = <const S extends Shape, const P extends Prediction, T ext
     shape,
     process,
     prediction: kind,
-    raw: (x, t) => {
+    raw: (x, t) => (scope) => {
       const c = preconditioning.scalings(kind, process)(t);
-      return Sc.map((said: Expr) => {
-        const out = o.mul(c.out, said);
-        return c.skip === undefined ? out : o.add(o.mul(c.skip, x), out);
-      })(Sc.at('net', network.apply(o.mul(c.in, x), c.noise, shape)));
+      const said = Sc.at('net', (inner) => o.label(inner.path, network.apply(o.mul(c.in, x), c.noise, shape)(inner)))(
+        scope,
+      );
+      const out = o.mul(c.out, said);
+      return c.skip === undefined ? out : o.add(o.mul(c.skip, x), out);
     },
   });
 };

@@ -98,6 +98,7 @@ export const ddim = ({ eta = 0 }: { readonly eta?: number } = {}): DiffusionSamp
               return spread(o.add(clean, o.mul(o.mul(sigma, kept), noise)), o.mul(eta, o.mul(sigma, o.sqrt(fresh))));
             }),
           ),
+        { reversible: eta === 0 },
       )
     : raise('ArgumentError', 'ddim', 'η is not in [0, 1]', { expected: '0 … 1', got: `${eta}` });
 
@@ -112,6 +113,7 @@ export const ddim = ({ eta = 0 }: { readonly eta?: number } = {}): DiffusionSamp
 export const dpmSolver = (): DiffusionSampler => ({
   spec: { type: 'dpmSolver' },
   evaluations: 1,
+  reversible: false,
   memory: (x) => ({ data: o.broadcastTo(0, x.shape), step: o.scalar(0) }),
   step: (d) => {
     const { process } = d;
@@ -157,33 +159,38 @@ export const edmHeun = ({
   if (!(churn >= 0))
     return raise('ArgumentError', 'edmHeun', 'churn is not negative', { expected: '0 or more', got: `${churn}` });
   const bounds = between[1] === Number.POSITIVE_INFINITY ? between.slice(0, 1) : between;
-  return memoryless<'signal'>({ type: 'edmHeun', churn, between: bounds, noise: scale }, 2, (d) => {
-    const { process } = d;
-    const level = (t: Expr): Expr => o.exp(o.mul(-0.5, process.logSnr(t)));
-    const heun = (clean: Expr, at: Expr, now: Expr, to: Expr): D.Draw<Expr> => {
-      const move = o.sub(level(to), now);
-      const alpha = process.alpha(to);
-      return pipe(
-        asked(d.noise, 'noise', o.mul(process.alpha(at), clean), at),
-        D.chain((first) =>
-          pipe(
-            asked(d.noise, 'noise', o.mul(alpha, o.add(clean, o.mul(move, first))), to),
-            D.map((second) => o.mul(alpha, o.add(clean, o.mul(o.mul(0.5, move), o.add(first, second))))),
+  return memoryless<'signal'>(
+    { type: 'edmHeun', churn, between: bounds, noise: scale },
+    2,
+    (d) => {
+      const { process } = d;
+      const level = (t: Expr): Expr => o.exp(o.mul(-0.5, process.logSnr(t)));
+      const heun = (clean: Expr, at: Expr, now: Expr, to: Expr): D.Draw<Expr> => {
+        const move = o.sub(level(to), now);
+        const alpha = process.alpha(to);
+        return pipe(
+          asked(d.noise, 'noise', o.mul(process.alpha(at), clean), at),
+          D.chain((first) =>
+            pipe(
+              asked(d.noise, 'noise', o.mul(alpha, o.add(clean, o.mul(move, first))), to),
+              D.map((second) => o.mul(alpha, o.add(clean, o.mul(o.mul(0.5, move), o.add(first, second))))),
+            ),
           ),
-        ),
-      );
-    };
-    return (x, from, to) => {
-      const now = level(from);
-      const clean = o.div(x, process.alpha(from));
-      if (churn === 0) return heun(clean, from, now, to);
-      const inside = o.and(o.greaterEqual(now, between[0]), o.lessEqual(now, between[1]));
-      const more = o.where(inside, o.min(o.mul(1 + churn, now), level(o.scalar(process.span.end))), now);
-      const extra = o.mul(scale, o.sqrt(o.max(o.sub(o.square(more), o.square(now)), 0)));
-      return pipe(
-        spread(clean, extra),
-        D.chain((noisier) => heun(noisier, process.timeAt(o.mul(-2, o.log(more))), more, to)),
-      );
-    };
-  });
+        );
+      };
+      return (x, from, to) => {
+        const now = level(from);
+        const clean = o.div(x, process.alpha(from));
+        if (churn === 0) return heun(clean, from, now, to);
+        const inside = o.and(o.greaterEqual(now, between[0]), o.lessEqual(now, between[1]));
+        const more = o.where(inside, o.min(o.mul(1 + churn, now), level(o.scalar(process.span.end))), now);
+        const extra = o.mul(scale, o.sqrt(o.max(o.sub(o.square(more), o.square(now)), 0)));
+        return pipe(
+          spread(clean, extra),
+          D.chain((noisier) => heun(noisier, process.timeAt(o.mul(-2, o.log(more))), more, to)),
+        );
+      };
+    },
+    { reversible: churn === 0 },
+  );
 };

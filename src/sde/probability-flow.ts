@@ -36,6 +36,7 @@ export const flowSampler = ({ solver = heun() }: { readonly solver?: OdeSolver }
       const field = flowField(d, scope);
       return [solver.advance(([v], t) => [field(v, t)])([x], from, to)[0], cursor];
     },
+    { reversible: true },
   );
 
 /**

@@ -29,6 +29,8 @@ export interface DiffusionSampler<in T extends Terminal = Terminal> {
   readonly step: (denoiser: Denoiser<Shape, T>) => (state: SamplerState, from: Expr, to: Expr) => D.Draw<SamplerState>;
   /** Evaluations of the denoiser in one step. */
   readonly evaluations: number;
+  /** Whether a step is a function of x alone (no noise, no memory), so that it can be followed from data to noise as well. */
+  readonly reversible: boolean;
 }
 
 /** A method without memory. */
@@ -36,9 +38,11 @@ export const memoryless = <T extends Terminal = Terminal>(
   spec: Spec,
   evaluations: number,
   step: (denoiser: Denoiser<Shape, T>) => (x: Expr, from: Expr, to: Expr) => D.Draw<Expr>,
+  { reversible = false }: { readonly reversible?: boolean } = {},
 ): DiffusionSampler<T> => ({
   spec,
   evaluations,
+  reversible,
   memory: () => ({}),
   step: (d) => {
     const go = step(d);
@@ -76,6 +80,7 @@ export const predictorCorrector = <T extends Terminal>({
 }): DiffusionSampler<T> => ({
   spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
   evaluations: corrector.evaluations + predictor.evaluations,
+  reversible: false,
   memory: (x) => ({ ...prefixed('corrector', corrector.memory(x)), ...prefixed('predictor', predictor.memory(x)) }),
   step: (d) => {
     const [correct, move] = [corrector.step(d), predictor.step(d)];

@@ -40,5 +40,6 @@ export const eulerMaruyama = ({ churn = 1 }: EulerMaruyamaOptions = {}): Diffusi
               return churn === 0 ? D.of(mean) : spread(mean, o.mul(churn, o.sqrt(o.mul(g2, o.neg(dt)))));
             }),
           ),
+        { reversible: churn === 0 },
       )
     : raise('ArgumentError', 'eulerMaruyama', 'churn is not negative', { expected: '0 or more', got: `${churn}` });

@@ -1,0 +1,151 @@
+/** Long runs in blocks: the samples are those of one loop, whatever the blocks; what is not finite is found. */
+import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import { describe, expect, test } from 'vitest';
+import * as D from '../../src/core/draw.ts';
+import { onnx, reference } from '../../src/core/interpreters/index.ts';
+import * as o from '../../src/core/ops/index.ts';
+import { toNumbers } from '../../src/core/tensor.ts';
+import { normal } from '../../src/distributions/index.ts';
+import {
+  ancestral,
+  annealedLangevin,
+  type DiffusionSampler,
+  ddim,
+  denoiser,
+  dpmSolver,
+  edmHeun,
+  eulerMaruyama,
+  exactDenoiser,
+  flowSampler,
+  langevinCorrector,
+  logSnrGrid,
+  predictorCorrector,
+  reverseDiffusion,
+  runSampler,
+  type SamplerProgress,
+  sampleWith,
+  uniformGrid,
+  ve,
+  vp,
+} from '../../src/sde/index.ts';
+import { drawn } from './values.ts';
+
+const law = normal([2], { loc: [1, -2], scale: [0.5, 1.5] });
+const score = exactDenoiser(vp(), law);
+const exploding = exactDenoiser(ve({ sigmaMax: 5 }), law);
+
+const samplers: readonly (readonly [string, DiffusionSampler<'signal'>])[] = [
+  ['Euler–Maruyama', eulerMaruyama()],
+  ['reverse diffusion', reverseDiffusion()],
+  ['ancestral', ancestral()],
+  ['DDIM, η = ½', ddim({ eta: 0.5 })],
+  ['DPM-Solver++', dpmSolver()],
+  ['EDM with churn', edmHeun({ churn: 0.2 })],
+  ['probability flow', flowSampler()],
+  ['annealed Langevin', annealedLangevin({ stepSize: 2e-5, steps: 3 })],
+  ['predictor–corrector', predictorCorrector({ corrector: langevinCorrector({ steps: 2 }), predictor: dpmSolver() })],
+  ['per-sample norms', predictorCorrector({ corrector: langevinCorrector({ size: 'norms' }), predictor: ancestral() })],
+];
+
+const right = <A>(e: E.Either<{ readonly message: string }, A>): A =>
+  pipe(
+    e,
+    E.getOrElse((f): A => {
+      throw new Error(f.message);
+    }),
+  );
+
+describe('every sampler', () => {
+  test.each(samplers)('%s: sample i is the same in any batch and in blocks of any length', async (_, sampler) => {
+    const grid = logSnrGrid(7);
+    const once = drawn(sampleWith(sampler, grid)(exploding), 6, 3);
+    for (const [n, rows, block] of [
+      [6, 6, 7],
+      [6, 4, 3],
+      [3, 3, 1],
+    ]) {
+      const common = { denoiser: exploding, sampler, grid, seed: 3, backend: reference };
+      const found = toNumbers(right(await runSampler({ ...common, n, rows, block })()));
+      found.forEach((v, i) => {
+        expect(v).toBeCloseTo(once[i], 12);
+      });
+    }
+  });
+
+  test('the same numbers in single precision on ONNX Runtime', async () => {
+    const sampler = eulerMaruyama();
+    const options = { denoiser: score, sampler, grid: uniformGrid(20), n: 4, seed: 1, block: 8 };
+    const exact = toNumbers(right(await runSampler({ ...options, backend: reference })()));
+    const single = toNumbers(right(await runSampler({ ...options, backend: onnx('cpu') })()));
+    single.forEach((v, i) => {
+      expect(v).toBeCloseTo(exact[i], 3);
+    });
+  });
+});
+
+describe('progress', () => {
+  test('is told after each block, with the time reached and the rows as they are', async () => {
+    const told: SamplerProgress[] = [];
+    await runSampler({
+      denoiser: score,
+      sampler: ddim(),
+      grid: uniformGrid(5),
+      n: 4,
+      rows: 2,
+      block: 2,
+      backend: reference,
+      onProgress: (p) => told.push(p),
+    })();
+    expect(told.map((p) => p.done)).toEqual([2, 4, 5, 7, 9, 10]);
+    expect(told.every((p) => p.of === 10 && p.x.shape.join() === '2,2')).toBe(true);
+    expect(told[2].time).toBeCloseTo(vp().span.start, 12);
+  });
+
+  test('a run can be stopped between blocks', async () => {
+    const stop = new AbortController();
+    const result = await runSampler({
+      denoiser: score,
+      sampler: ddim(),
+      grid: uniformGrid(10),
+      n: 2,
+      block: 2,
+      backend: reference,
+      signal: stop.signal,
+      onProgress: ({ done }) => done >= 4 && stop.abort(),
+    })();
+    expect(E.isLeft(result) && result.left.message).toMatch(/stopped after 4 steps/);
+  });
+});
+
+describe('a number that is not finite', () => {
+  test('is an error that names the step and the part', async () => {
+    // Below t = 0.5 this network divides by 0.
+    const broken = denoiser({
+      spec: { type: 'broken' },
+      shape: [2],
+      process: vp(),
+      prediction: 'noise',
+      raw: (x, t) => () =>
+        o.label('net/unlucky', o.div(x, o.where(o.broadcastTo(o.less(t, 0.5), x.shape), o.mul(x, 0), 1))),
+    });
+    const result = await runSampler({
+      denoiser: broken,
+      sampler: ddim(),
+      grid: uniformGrid(10),
+      n: 3,
+      block: 4,
+      backend: reference,
+    })();
+    // The times are 1, 0.9001, … 0.5005, 0.4006: the seventh is the first below ½.
+    expect(E.isLeft(result) && result.left).toMatchObject({ _tag: 'NonFiniteError', path: 'step 7/net/unlucky' });
+  });
+
+  test('a grid that does not fall is an error that names the step', async () => {
+    const bad = { spec: { type: 'given' }, times: () => [1, 0.5, 0.5, 0.1] };
+    const result = await runSampler({ denoiser: score, sampler: ddim(), grid: bad, n: 1 })();
+    expect(E.isLeft(result) && result.left).toMatchObject({ _tag: 'ArgumentError', path: 'grid/given' });
+    expect(E.isLeft(result) && result.left.message).toMatch(/step 2 does not go from noise to data/);
+    expect(() => D.runDraw(sampleWith(ddim(), bad)(score))).toThrow(/step 2/);
+  });
+});
