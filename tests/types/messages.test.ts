@@ -55,6 +55,11 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     code: 'repeat(2, reshape([4, 4], [16]));',
     says: ["Property 'endo' is missing in type 'Transport<readonly [4, 4], readonly [16], \"bijective\">'"],
   },
+  {
+    name: 'probes on the sphere where the second term is not sliced',
+    code: 'varianceReducedSlicedScoreMatching({ projection: sphere });',
+    says: [`Type '"E[v vᵀ] = I/D"' is not assignable to type '"E[v vᵀ] = I"'`],
+  },
 ];
 
 const prelude = `
@@ -62,7 +67,7 @@ import { pipe } from '${root}node_modules/fp-ts/lib/function.js';
 import type { Unnormalised } from '${root}src/algebra/index.ts';
 import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type Transport } from '${root}src/bijectors/index.ts';
 import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
-import { elbo, fit, maximumLikelihood } from '${root}src/inference/index.ts';
+import { elbo, fit, maximumLikelihood, sphere, varianceReducedSlicedScoreMatching } from '${root}src/inference/index.ts';
 import { dequantise } from '${root}src/transports/index.ts';
 declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(x: X, z: Z) => Transport<X, Z, 'bound'>;
 declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
