@@ -38,7 +38,7 @@ export const withPosterior = <A>({ place, posterior }: Inference, x: Expr, f: (q
  * @example
  * // Noise of a learned scale is appended to nothing: x ↦ x + u, a crude VAE whose decoder is N(z, 1).
  * const jitter = endo('bound', {
- *   spec: { type: 'jitter' },
+ *   spec: opaque('jitter', 'an example'),
  *   ...inferring({
  *     place: 'encoder',
  *     posterior: (x) => () => normal(x.shape, { loc: x, scale: 0.5 }),

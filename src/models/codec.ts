@@ -11,9 +11,9 @@ import type { Layer } from '../algebra/transport.ts';
 import { decode } from '../core/codec.ts';
 import type { Failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Objective } from '../inference/objective.ts';
 import type { Optimizer } from '../inference/optimizer.ts';
 import type { Schedule } from '../inference/schedule.ts';
+import type { AnyObjective } from '../inference/stateful.ts';
 import type { Network } from '../nn/network.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { lawFits, objectiveFits } from './codec/fits.ts';
@@ -74,7 +74,7 @@ export const readNoiseNetwork: (json: unknown, extra?: Registry) => E.Either<Fai
   reading('noiseNetwork');
 
 /** An objective from its `spec`; the evidence it needs is demanded here too. */
-export const readObjective = (json: unknown, extra: Registry = {}): E.Either<Failure, Objective<Shape>> =>
+export const readObjective = (json: unknown, extra: Registry = {}): E.Either<Failure, AnyObjective<Shape>> =>
   E.chain(objectiveFits)(reading('objective')(json, extra));
 
 /** An optimiser from its `spec`. */

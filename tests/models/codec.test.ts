@@ -27,6 +27,7 @@ import {
   realNVP,
   realNVPImages,
   tablesWith,
+  vae,
   variant,
 } from '../../src/models/index.ts';
 import { arbitraryBijection, arbitraryLaw, arbitraryNetwork } from './arbitrary.ts';
@@ -98,6 +99,11 @@ describe('parse ∘ serialise = id', () => {
     const images = realNVPImages([2, 2], 8) as Parameters<typeof elbo>[0];
     for (const f of [maximumLikelihood(realNVP([2])), elbo(images), weighted(0.5, elbo(images))])
       expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
+    for (const f of latentObjectives(vae([2]))) expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
+    expect(right(readLaw(throughText(inference.tightened(5)(vae([2])).spec))).spec.samples).toBe(5);
+    expect(refused(readObjective({ ...inference.sgvb()(vae([2])).spec, kl: [{ type: 'freeBits', nats: -1 }] }))).toBe(
+      'SpecError kl[0].nats: expected a number from 0, got -1',
+    );
     const rate = warmUp(10, cosine(1e-2, 100, 1e-4));
     expect(right(readSchedule(throughText(rate.spec))).at(40)).toBe(rate.at(40));
     for (const optimizer of [
@@ -127,6 +133,23 @@ describe('parse ∘ serialise = id', () => {
     expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
 });
+
+const latentObjectives = (law: ReturnType<typeof vae>) => {
+  const f = inference;
+  return [
+    f.sgvb({ samples: 2, kl: [f.balanceKl({ warmUp: 5 }), f.scaleKl({ warmUp: 5 }), f.scaleKl(2), f.freeBits(0.5)] })(
+      law,
+    ),
+    f.stickingTheLanding(2)(law),
+    f.dreg(3)(law),
+    f.scoreFunction({ samples: 2, baseline: 'leaveOneOut' })(law),
+    f.scoreFunctionWithAverage({ decay: 0.5 })(law),
+    f.wakeSleep(law),
+    f.reweightedWakeSleep(3)(law),
+    f.monteCarloEm({ stepSize: 0.1 })(law),
+    f.fullVariationalBayes({ events: 10, priorScale: 2 })(f.elbo(law)),
+  ];
+};
 
 const flow = (...layers: Json[]): Spec => ({
   type: 'pushforward',

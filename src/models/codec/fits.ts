@@ -7,7 +7,7 @@ import * as D from '../../core/draw.ts';
 import { type Failure, failure, toFailure } from '../../core/errors.ts';
 import { input } from '../../core/ops/leaves.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../../inference/objective.ts';
+import { type AnyObjective, carriedLeaves, isStateful } from '../../inference/stateful.ts';
 
 /** Keys under which a specification nests another at the same place of parameters. */
 const transparent: { readonly [type: string]: string } = {
@@ -15,10 +15,20 @@ const transparent: { readonly [type: string]: string } = {
   maximumLikelihood: 'law',
   elbo: 'law',
   importanceWeighted: 'law',
+  sgvb: 'law',
+  stickingTheLanding: 'law',
+  dreg: 'law',
+  reweightedWakeSleep: 'law',
+  wakeSleep: 'law',
+  scoreFunction: 'law',
+  scoreFunctionWithAverage: 'law',
+  monteCarloEm: 'law',
   ddpmSimple: 'law',
   ddpmHybrid: 'law',
   weighted: 'objective',
   dynamicallyBinarised: 'objective',
+  fullVariationalBayes: 'objective',
+  spectralPenalty: 'objective',
 };
 
 const pushes = (spec: unknown): number => (isRecord(spec) && spec.type === 'pushforward' ? 1 + pushes(spec.base) : 0);
@@ -79,6 +89,10 @@ const details = (f: Omit<Failure, 'path'>): Pick<Failure, 'expected' | 'got'> =>
 export const lawFits = (law: Law): E.Either<Failure, Law> =>
   built(law, (l) => D.runDraw(l.evidence === 'none' ? l.sample : l.logDensity(input('x', l.shape))));
 
-/** Builds an objective's loss once. */
-export const objectiveFits = (objective: Objective<Shape>): E.Either<Failure, Objective<Shape>> =>
-  built(objective, (f) => D.runDraw(f.loss(input('x', f.shape))));
+/** Builds an objective's loss (its step on two events, where it carries arrays) once. */
+export const objectiveFits = (objective: AnyObjective<Shape>): E.Either<Failure, AnyObjective<Shape>> =>
+  built(objective, (f) =>
+    isStateful(f)
+      ? D.runDraw(f.step(input('batch', [2, ...f.shape]), carriedLeaves(f)))
+      : D.runDraw(f.loss(input('x', f.shape))),
+  );

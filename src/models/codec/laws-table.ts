@@ -1,13 +1,15 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, pushforward } from '../../algebra/dist.ts';
-import { shapeCodec } from '../../core/codec.ts';
+import { positiveInteger, shapeCodec } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { normal, standardNormal, uniform } from '../../distributions/index.ts';
+import { tightened } from '../../inference/latent/index.ts';
 import { argument } from './argument.ts';
 import { discreteTable } from './discrete-table.ts';
 import { familiesTable } from './families-table.ts';
 import { gammaTable } from './gamma-table.ts';
 import { anyShape } from './layers-table.ts';
+import { bounded } from './objective-demands.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Laws by type. */
@@ -20,6 +22,10 @@ export const lawsTable: Tables['laws'] = {
     variant({ shape: shapeCodec }, { loc: argument, scale: argument }, ({ shape, ...rest }) => normal(shape, rest)),
   uniform: () =>
     variant({ shape: shapeCodec }, { low: argument, high: argument }, ({ shape, ...rest }) => uniform(shape, rest)),
+  tightened: (read) =>
+    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
+      tightened(samples)(bounded('tightened', law) as never),
+    ),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),

@@ -1,56 +1,47 @@
 /** The entries of objectives; an estimator that needs evidence demands it here too, in a sentence. */
-import { finite, positiveInteger } from '../../core/codec.ts';
-import { raise } from '../../core/errors.ts';
-import type { Shape } from '../../core/shape.ts';
+import { finite, nonNegative, positiveInteger } from '../../core/codec.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
-import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
+import { elbo, maximumLikelihood, weighted } from '../../inference/objective.ts';
+import { spectralPenalty } from '../../inference/spectral-penalty.ts';
+import { latentObjectivesTable } from './latent-objectives-table.ts';
+import { bounded, stateless, withEvidence } from './objective-demands.ts';
 import { type Tables, variant } from './variant.ts';
-
-const evidenceOf = (
-  estimator: string,
-  law: Objective<Shape>,
-  wanted: readonly string[],
-  advice: string,
-): Objective<Shape> =>
-  wanted.includes(law.evidence)
-    ? law
-    : raise('ArgumentError', '', `${estimator}: ${advice}`, {
-        expected: `a log-density that is ${wanted.join(' or a ')}`,
-        got: `evidence '${law.evidence}'`,
-      });
 
 /** Objectives by type. */
 export const objectivesTable: Tables['objectives'] = {
+  ...latentObjectivesTable,
   maximumLikelihood: (read) =>
     variant({ law: read.law }, {}, ({ law }) =>
-      evidenceOf(
-        'maximumLikelihood',
-        maximumLikelihood(law as never) as Objective<Shape>,
-        ['exact'],
-        'the law has no exact log-density; elbo takes one that is bounded',
+      maximumLikelihood(
+        withEvidence(
+          'maximumLikelihood',
+          law,
+          ['exact'],
+          'the law has no exact log-density; elbo takes one that is bounded',
+        ) as never,
       ),
     ),
-  elbo: (read) =>
-    variant({ law: read.law }, {}, ({ law }) =>
-      evidenceOf('elbo', elbo(law as never) as Objective<Shape>, ['exact', 'bound'], 'the law has no bound'),
-    ),
+  elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(bounded('elbo', law) as never)),
   importanceWeighted: (read) =>
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
-      evidenceOf(
-        'importanceWeighted',
-        importanceWeighted(samples)(law as never) as Objective<Shape>,
-        ['exact', 'bound'],
-        'the law has no bound',
-      ),
+      importanceWeighted(samples)(bounded('importanceWeighted', law) as never),
     ),
   dynamicallyBinarised: (read) =>
     variant({ levels: positiveInteger, objective: read.objective }, {}, ({ levels, objective }) =>
-      dynamicallyBinarised(levels)(objective),
+      dynamicallyBinarised(levels)(stateless('dynamicallyBinarised', objective)),
     ),
   weighted: (read) =>
-    variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) => weighted(weight, objective)),
+    variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) =>
+      weighted(weight, stateless('weighted', objective)),
+    ),
+  spectralPenalty: (read) =>
+    variant(
+      { weight: nonNegative, objective: read.objective },
+      { iterations: positiveInteger },
+      ({ objective, ...options }) => spectralPenalty(options)(stateless('spectralPenalty', objective)),
+    ),
   ddpmSimple: (read) => variant({ law: read.law }, {}, ({ law }) => ddpmSimple(law)),
   ddpmHybrid: (read) =>
     variant({ law: read.law }, { weight: finite }, ({ law, ...options }) => ddpmHybrid(law, options)),

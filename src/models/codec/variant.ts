@@ -17,9 +17,9 @@ import { type CodecError, type Fields, isRecord, strict, t } from '../../core/co
 import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../../inference/objective.ts';
 import type { Optimizer } from '../../inference/optimizer.ts';
 import type { Schedule } from '../../inference/schedule.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
 import type { Embedding } from '../../nn/time-embedding.ts';
@@ -33,7 +33,7 @@ export interface Kinds {
   readonly embedding: Embedding;
   readonly map: ScalarMap;
   readonly conditional: Conditional<Shape, Shape>;
-  readonly objective: Objective<Shape>;
+  readonly objective: AnyObjective<Shape>;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
 }
@@ -61,7 +61,7 @@ export interface Tables {
   readonly embeddings: Table<Embedding>;
   readonly maps: Table<ScalarMap>;
   readonly conditionals: Table<Conditional<Shape, Shape>>;
-  readonly objectives: Table<Objective<Shape>>;
+  readonly objectives: Table<AnyObjective<Shape>>;
   readonly optimizers: Table<Optimizer>;
   readonly schedules: Table<Schedule>;
 }

@@ -1,0 +1,90 @@
+/** The entries of estimators of latent variables, and of what they do to divergences. */
+import * as E from 'fp-ts/lib/Either.js';
+import { isRecord, list, nonNegative, oneOf, positiveInteger, positiveNumber, strict, t } from '../../core/codec.ts';
+import type { Shape } from '../../core/shape.ts';
+import {
+  balanceKl,
+  dreg,
+  freeBits,
+  fullVariationalBayes,
+  monteCarloEm,
+  reweightedWakeSleep,
+  scaleKl,
+  scoreFunction,
+  scoreFunctionWithAverage,
+  sgvb,
+  stickingTheLanding,
+  type Weighing,
+  wakeSleep,
+} from '../../inference/latent/index.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
+import { bounded, stateless } from './objective-demands.ts';
+import { type Entry, type Tables, type Variant, variant } from './variant.ts';
+
+const warmUp = strict({ warmUp: positiveNumber });
+const weight = new t.Type<number | t.TypeOf<typeof warmUp>>(
+  'a number from 0, or { warmUp: steps }',
+  (u): u is number | t.TypeOf<typeof warmUp> => nonNegative.is(u) || warmUp.is(u),
+  (u, c) => (nonNegative.is(u) ? t.success(u) : isRecord(u) ? warmUp.validate(u, c) : t.failure(u, c)),
+  t.identity,
+);
+
+const weighings: { readonly [type: string]: Variant<Weighing> } = {
+  scaleKl: variant({ weight }, {}, (f) => scaleKl(f.weight)),
+  freeBits: variant({ nats: nonNegative }, {}, (f) => freeBits(f.nats)),
+  balanceKl: variant({}, { warmUp: positiveNumber }, balanceKl),
+};
+
+const weighing = new t.Type<Weighing, Weighing['spec']>(
+  `a weighing: an object with a type (${Object.keys(weighings).join(', ')})`,
+  (u): u is Weighing => isRecord(u) && 'apply' in u,
+  (u, c) =>
+    isRecord(u) && typeof u.type === 'string' && Object.hasOwn(weighings, u.type)
+      ? E.map((w: Weighing) => w)(weighings[u.type].validate(u, c))
+      : t.failure(u, c),
+  (w) => w.spec,
+);
+
+type Estimator = (law: never) => AnyObjective<Shape>;
+
+/** An estimator that takes its number of samples and a law with a bound. */
+const ofSamples =
+  (name: string, make: (k: number) => Estimator): Entry<AnyObjective<Shape>> =>
+  (read) =>
+    variant({ law: read.law }, { samples: positiveInteger }, ({ law, samples = 1 }) =>
+      make(samples)(bounded(name, law) as never),
+    );
+
+/** Estimators of latent variables by type. */
+export const latentObjectivesTable: Tables['objectives'] = {
+  sgvb: (read) =>
+    variant({ law: read.law }, { samples: positiveInteger, kl: list(weighing) }, ({ law, ...options }) =>
+      sgvb(options)(bounded('sgvb', law) as never),
+    ),
+  stickingTheLanding: ofSamples('stickingTheLanding', stickingTheLanding),
+  dreg: ofSamples('dreg', dreg),
+  reweightedWakeSleep: ofSamples('reweightedWakeSleep', reweightedWakeSleep),
+  wakeSleep: (read) => variant({ law: read.law }, {}, ({ law }) => wakeSleep(bounded('wakeSleep', law) as never)),
+  scoreFunction: (read) =>
+    variant(
+      { law: read.law },
+      { samples: positiveInteger, baseline: oneOf(['none', 'leaveOneOut']) },
+      ({ law, ...options }) => scoreFunction(options)(bounded('scoreFunction', law) as never),
+    ),
+  scoreFunctionWithAverage: (read) =>
+    variant({ law: read.law }, { samples: positiveInteger, decay: nonNegative }, ({ law, ...options }) =>
+      scoreFunctionWithAverage(options)(bounded('scoreFunctionWithAverage', law) as never),
+    ),
+  monteCarloEm: (read) =>
+    variant(
+      { law: read.law, stepSize: positiveNumber },
+      { leapfrogSteps: positiveInteger, transitions: positiveInteger },
+      ({ law, ...options }) => monteCarloEm(options)(bounded('monteCarloEm', law) as never),
+    ),
+  fullVariationalBayes: (read) =>
+    variant(
+      { objective: read.objective, events: positiveInteger },
+      { priorScale: positiveNumber, initialScale: positiveNumber },
+      ({ objective, ...options }) => fullVariationalBayes(options)(stateless('fullVariationalBayes', objective)),
+    ),
+};
