@@ -1,4 +1,6 @@
 /** Stochastic differential equations and diffusion: noising processes, denoisers, grids and samplers. */
+
+export * from './brownian.ts';
 export * from './control.ts';
 export * from './ddpm.ts';
 export * from './ddpm-analysis.ts';
@@ -24,6 +26,7 @@ export * from './reverse-chain.ts';
 export * from './run-sampler.ts';
 export * from './sampler.ts';
 export * from './sde-samplers.ts';
+export * from './sde-solvers.ts';
 export * from './time-law.ts';
 export * from './trajectory.ts';
 export * from './weighting.ts';

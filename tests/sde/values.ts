@@ -7,7 +7,7 @@ import { toNumbers } from '../../src/core/tensor.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
 
 /** The value of an expression without noise. */
-export const valueOf = (e: Expr, feeds: Feeds = {}): number[] =>
+export const numbersOf = (e: Expr, feeds: Feeds = {}): number[] =>
   toNumbers(evaluateProgram(program([e], 'float64'), feeds)[0]);
 
 /** `n` independent values of a draw, one after the other. */
