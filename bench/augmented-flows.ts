@@ -39,6 +39,10 @@ const flows: { readonly [name: string]: () => Plane } = {
   vflow: () => vflow(2, { layers: 8, hidden: [58, 58] }) as Plane,
   anf: () => augmentedFlow(2, { layers: 8, hidden: [62, 62] }) as Plane,
   cif: () => cif(2, { layers: 6, hidden: [60, 60], indexHidden: [20, 20] }) as Plane,
+  cif10: () => cif(2, { layers: 10, hidden: [44, 44], indexHidden: [16, 16] }) as Plane,
+  cif10u1: () => cif(2, { layers: 10, hidden: [44, 44], indexHidden: [16, 16], noise: 1 }) as Plane,
+  plain12: () => realNVP([2], { layers: 12, hidden: [51, 51] }),
+  vflow12: () => vflow(2, { layers: 12, hidden: [46, 46] }) as Plane,
 };
 
 interface Score {

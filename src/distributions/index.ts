@@ -58,6 +58,7 @@ export { type Box, restrict } from './restrict.ts';
 export * from './scalar-law.ts';
 export { type StudentTOptions, studentT } from './student-t.ts';
 export { tempered } from './temper.ts';
+export * from './top-down-posterior.ts';
 export * from './triangular.ts';
 export * from './truncate.ts';
 export * from './uniform.ts';

@@ -39,7 +39,7 @@ const pieces = (x: Expr, n: number): readonly Expr[] => {
  * A convolution of an event `[H, W, C]` as one matrix product over the pixels, keeping H and W. Parameters `kernel [k, k, C, O]` and `bias [O]`.
  * A 3×3 window is unrolled on the side with fewer channels: of the inputs before the product, or of the outputs after it.
  */
-const convolution =
+export const convolution =
   (outputs: number, size: 1 | 3, init: (inputs: number) => Initializer) =>
   (x: Expr): Sc.Scoped<Expr> => {
     const [h, w, c] = x.shape;

@@ -11,5 +11,7 @@ export * from './network.ts';
 export * from './noise-conditioned.ts';
 export * from './recurrent.ts';
 export * from './res-mlp.ts';
+export * from './residual-cells.ts';
 export * from './time-embedding.ts';
+export * from './top-down.ts';
 export * from './unet.ts';

@@ -2,9 +2,16 @@
 import type { Dist } from '../../algebra/dist.ts';
 import { list, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
-import { conditionalBernoulli, conditionalFlow, conditionalNormal, unconditional } from '../../distributions/index.ts';
+import {
+  conditionalBernoulli,
+  conditionalFlow,
+  conditionalNormal,
+  topDownPosterior,
+  unconditional,
+} from '../../distributions/index.ts';
 import { classConditional } from '../class-conditional.ts';
 import { bijective } from './layers-table.ts';
+import { ladder } from './networks-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Conditional laws by type. */
@@ -23,6 +30,7 @@ export const conditionalsTable: Tables['conditionals'] = {
     variant({ base: read.conditional, layer: read.layer }, {}, ({ base, layer }) =>
       conditionalFlow(base, bijective('conditionalFlow', layer)),
     ),
+  topDownPosterior: () => ladder(topDownPosterior),
   unconditional: (read) =>
     variant({ context: shapeCodec, law: read.law }, {}, ({ context, law }) =>
       unconditional(context, law as Dist<Shape, unknown>),

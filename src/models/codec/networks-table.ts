@@ -1,16 +1,43 @@
 /** The entries of networks. */
-import { boolean, list, natural, oneOf, positiveInteger } from '../../core/codec.ts';
-import { type Activation, activations, contextual, convNet, made, mlp, recurrent, unrolled } from '../../nn/index.ts';
+import { boolean, list, natural, oneOf, positiveInteger, shapeCodec, text } from '../../core/codec.ts';
+import {
+  type Activation,
+  activations,
+  contextual,
+  convNet,
+  made,
+  mlp,
+  recurrent,
+  type TopDownOptions,
+  topDown,
+  unrolled,
+} from '../../nn/index.ts';
 import { type Tables, variant } from './variant.ts';
 
 const hidden = list(positiveInteger, 'a list of positive integers');
 const activation = oneOf(Object.keys(activations) as Activation[]);
+
+/** A ladder's options, for its network and for its posterior. */
+export const ladder = <A>(build: (options: TopDownOptions) => A) =>
+  variant(
+    { data: shapeCodec },
+    {
+      groups: positiveInteger,
+      latent: positiveInteger,
+      channels: positiveInteger,
+      expansion: positiveInteger,
+      kernel: positiveInteger,
+      name: text,
+    },
+    build,
+  );
 
 /** Networks by type. */
 export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
   convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
   contextual: (read) => variant({ network: read.network }, {}, ({ network }) => contextual(network)),
+  topDown: () => ladder(topDown),
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),
   unrolled: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => unrolled(hidden)),
   made: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => made(hidden, options)),

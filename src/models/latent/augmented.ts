@@ -86,7 +86,8 @@ export const augmentedFlow = (
  *
  *     z = e^{s(u)} ∘ f(x) + t(u),   u ~ q(u | f(x)),   and on the way back u ~ r(u | z)
  *
- * so log p(x) ≥ log p(z) + log |det| + log r(u | z) − log q(u | x), in nats, layer after layer. Every network starts at zero: the plain flow.
+ * so log p(x) ≥ log p(z) + log |det| + log r(u | z) − log q(u | x), in nats, layer after layer. The networks of
+ * the index do not start at zero, where no layer would have a reason to read it.
  *
  * @example
  * const model = cif(2, { layers: 6, noise: 1 });
@@ -101,7 +102,7 @@ export const cif = (
     block = dimensions < 2 ? affine() : couplings(mlp(hidden)),
   }: CifOptions = {},
 ): VectorLaw => {
-  const conditioner = mlp(indexHidden);
+  const conditioner = mlp(indexHidden, { zeroLast: false });
   const index = conditionalNormal([dimensions], [noise], { network: conditioner });
   const layer = compose(
     block,

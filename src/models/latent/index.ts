@@ -3,5 +3,6 @@ export * from './augmented.ts';
 export * from './flow-vae.ts';
 export * from './hvae.ts';
 export * from './likelihood.ts';
+export * from './nvae.ts';
 export * from './recurrent-vae.ts';
 export * from './vae.ts';

@@ -1,9 +1,12 @@
 /** The registry's models with latent variables: their densities are bounds, and `elbo` trains them unless they name another objective. */
-import { sizeOf } from '../../core/shape.ts';
+import type { Dist } from '../../algebra/dist.ts';
+import type { Bound } from '../../algebra/evidence.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
 import { augmentedFlow, cif, vflow } from '../latent/augmented.ts';
 import { flowPriorVae, iafVae } from '../latent/flow-vae.ts';
 import { hvae } from '../latent/hvae.ts';
 import { overLevels } from '../latent/likelihood.ts';
+import { nvae, nvaeObjective } from '../latent/nvae.ts';
 import { recurrentVae } from '../latent/recurrent-vae.ts';
 import { vaeOverEvents } from '../latent/vae.ts';
 import { shapedAs } from '../over-events.ts';
@@ -56,6 +59,22 @@ export const latentModels: ModelTable = {
         }),
       ),
     training: elbo,
+  },
+  nvae: {
+    name: 'nvae',
+    description:
+      'Groups of codes at the places of an image, a top-down state through depth-wise cells, residual posteriors.',
+    paper: 'Vahdat & Kautz 2020, arXiv:2007.03898',
+    build: (event, { layers, hidden } = {}) =>
+      overLevels(event, (decoder) =>
+        nvae(event.shape, {
+          decoder,
+          ...(layers === undefined ? {} : { groups: layers }),
+          ...(hidden === undefined ? {} : { channels: hidden[0] ?? 16 }),
+        }),
+      ),
+    training: { learningRate: 2e-3, batchSize: 100, clip: 200 },
+    objective: (law) => nvaeObjective()(law as Dist<Shape, Bound>),
   },
   recurrentVae: {
     name: 'recurrentVae',

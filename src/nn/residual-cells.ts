@@ -1,0 +1,116 @@
+/** The residual cells of NVAE (Vahdat & Kautz 2020, arXiv:2007.03898, figure 3) for images `[H, W, C]`, without batch statistics. */
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { type Initializer, normalInit, zeros } from '../core/parameters.ts';
+import * as Sc from '../core/scope.ts';
+import { range } from '../core/shape.ts';
+import { convolution } from './conv-net.ts';
+import { activations, dense } from './dense.ts';
+
+const heNormal = (inputs: number): Initializer => normalInit(Math.sqrt(2 / inputs));
+const nothing = (): Initializer => zeros;
+
+/** A 1×1 convolution: one dense layer at every pixel; parameters `kernel` and `bias`, zero at the start where asked. */
+export const pointwise = (outputs: number, start: 'he' | 'zero' = 'he'): ((x: Expr) => Sc.Scoped<Expr>) =>
+  convolution(outputs, 1, start === 'zero' ? nothing : heNormal);
+
+/**
+ * A depth-wise convolution: every channel by a k × k kernel of its own, k odd, zeros outside the image. Parameter `kernel [k, k, C]`. k² products of a
+ * channel's row and the shifted image.
+ *
+ * @example
+ * depthwise(3)(ops.input('x', [7, 7, 16]));
+ */
+export const depthwise =
+  (size: number) =>
+  (x: Expr): Sc.Scoped<Expr> => {
+    const [h, w, c] = x.shape;
+    const edge = (size - 1) / 2;
+    const wide = o.pad(x, [edge, edge, 0], [edge, edge, 0]);
+    return pipe(
+      Sc.parameter('kernel', [size, size, c], { init: normalInit(Math.sqrt(2) / size) }),
+      Sc.map((kernel) => {
+        const rows = o.reshape(kernel, [size * size, c]);
+        return o.addAll(
+          range(size * size).map((t) => {
+            const [i, j] = [Math.floor(t / size), t % size];
+            const weight = o.broadcastTo(o.reshape(o.sliceAxis(rows, 0, t, t + 1), [c]), x.shape);
+            return o.mul(weight, o.slice(wide, [i, j, 0], [i + h, j + w, c]));
+          }),
+        );
+      }),
+    );
+  };
+
+/**
+ * Squeeze and excite (Hu, Shen & Sun 2018, arXiv:1709.01507): channels scaled by gates in (0, 1) that a small network reads off their means over the image;
+ * swish inside, and at least 4 units, so that none is dead from the start.
+ *
+ * @example
+ * squeezeExcite(4)(ops.input('x', [7, 7, 16]));
+ */
+export const squeezeExcite =
+  (reduction = 4) =>
+  (x: Expr): Sc.Scoped<Expr> => {
+    const [, , c] = x.shape;
+    return pipe(
+      Sc.at('squeeze', dense(Math.max(4, Math.floor(c / reduction)))(o.mean(x, [0, 1]))),
+      Sc.map(activations.silu),
+      Sc.chain((v) => Sc.at('excite', dense(c)(v))),
+      Sc.map((gates) => o.mul(x, o.broadcastTo(o.sigmoid(gates), x.shape))),
+    );
+  };
+
+const then = (name: string, f: (x: Expr) => Sc.Scoped<Expr>): ((x: Sc.Scoped<Expr>) => Sc.Scoped<Expr>) =>
+  Sc.chain((v) => Sc.at(name, f(v)));
+const swish = Sc.map(activations.silu);
+
+/** How wide a {@link decoderCell} is, and what its kernels see. */
+export interface DecoderCellOptions {
+  /** Channels inside per channel outside. */
+  readonly expansion?: number;
+  /** Side of the depth-wise kernels, odd. */
+  readonly kernel?: number;
+}
+
+/**
+ * The cell of the generative side: x + SE(1×1 → depth-wise → 1×1), swish before each, widened inside. The last 1×1 starts at zero: the identity.
+ *
+ * @example
+ * decoderCell({ expansion: 2 })(ops.input('x', [7, 7, 16]));
+ */
+export const decoderCell =
+  ({ expansion = 3, kernel = 5 }: DecoderCellOptions = {}) =>
+  (x: Expr): Sc.Scoped<Expr> => {
+    const [, , c] = x.shape;
+    return pipe(
+      Sc.of(x),
+      then('widen', pointwise(expansion * c)),
+      swish,
+      then('depthwise', depthwise(kernel)),
+      swish,
+      then('narrow', pointwise(c, 'zero')),
+      then('gate', squeezeExcite()),
+      Sc.map((y) => o.add(x, y)),
+    );
+  };
+
+/**
+ * The cell of the inference side: x + SE(3×3 → 3×3), swish before each. The last convolution starts at zero: the identity.
+ *
+ * @example
+ * encoderCell(ops.input('x', [7, 7, 16]));
+ */
+export const encoderCell = (x: Expr): Sc.Scoped<Expr> => {
+  const [, , c] = x.shape;
+  return pipe(
+    Sc.of(x),
+    swish,
+    then('conv0', convolution(c, 3, heNormal)),
+    swish,
+    then('conv1', convolution(c, 3, nothing)),
+    then('gate', squeezeExcite()),
+    Sc.map((y) => o.add(x, y)),
+  );
+};
