@@ -12,3 +12,4 @@ export { type ReportRecord, reportHtml } from './report-html.ts';
 export { type SamplesRecord, samplesBesideData } from './samples-beside-data.ts';
 export { sentenceFigure } from './svg.ts';
 export { showNumber, showShare } from './theme.ts';
+export { type TrajectoriesRecord, trajectories } from './trajectories.ts';

@@ -22,6 +22,9 @@ const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost
 
 const keepsDenoiser = (law: Law): law is DenoisingLaw => 'denoiser' in law;
 
+/** Whether there is a denoiser under whatever a law was pushed through. */
+export const hasDenoiser = (law: Law): boolean => keepsDenoiser(innermost(law));
+
 /**
  * The denoiser of a law, found under whatever the law was pushed through. Throws `ArgumentError` where there is none.
  */

@@ -4,6 +4,7 @@ import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { type Dataset, readRows } from '../../data/dataset.ts';
 import { imageGrid, type Picture } from '../image-grid.ts';
+import { quantile, sortedFinite } from '../ranges.ts';
 
 /** What an image's event is made of. */
 export interface ImageShape {
@@ -18,6 +19,9 @@ export const imageShape = (law: Pick<Law, 'shape'>, levels: number | undefined):
   const fits = levels !== undefined && (law.shape.length === 2 || law.shape.length === 3) && height > 1 && width > 1;
   return fits && (channels === 1 || channels === 3) ? { height, width, channels } : undefined;
 };
+
+/** Whether events are points in the plane. */
+export const isPlane = ({ shape }: Pick<Law, 'shape'>): boolean => shape.length === 1 && shape[0] === 2;
 
 /** The unit losses are shown in: bits a dimension where data are levels, nats of an event elsewhere. */
 export const lossUnit = (
@@ -50,4 +54,15 @@ export const gridOf = (t: Tensor, image: ImageShape, levels: number, most: numbe
   const scale = Math.max(1, Math.min(6, Math.floor(56 / image.width)));
   const images = Float32Array.from(floats(t).subarray(0, n), (v) => v / (levels - 1));
   return imageGrid({ ...image, scale, images });
+};
+
+/** A square around nearly all of the data, a little wider. */
+export const squareAround = (data: Float32Array) => {
+  const sides = [0, 1].map((j) => {
+    const sorted = sortedFinite(Array.from({ length: data.length / 2 }, (_, i) => data[2 * i + j]));
+    return [quantile(sorted, 0.001), quantile(sorted, 0.999)] as const;
+  });
+  const half = 0.58 * Math.max(...sides.map(([lo, hi]) => hi - lo), 1e-6);
+  const [x, y] = sides.map(([lo, hi]) => (lo + hi) / 2);
+  return { x0: x - half, x1: x + half, y0: y - half, y1: y + half };
 };

@@ -1,12 +1,11 @@
 import { sizeOf } from '../../core/shape.ts';
 import { marginalHistograms, pairs } from '../marginals.ts';
-import { firstRows, floats, imageShape } from './events.ts';
+import { firstRows, floats, imageShape, isPlane } from './events.ts';
 import { type Figure, type Finder, nothing } from './record.ts';
 
 /** Vectors of more than two numbers (or one): pairs of columns and marginals. */
 export const vectors: Finder = async ({ test, running }, samples) => {
-  const isPlane = running.law.shape.length === 1 && running.law.shape[0] === 2;
-  if (isPlane || imageShape(running.law, test.levels) !== undefined) return nothing;
+  if (isPlane(running.law) || imageShape(running.law, test.levels) !== undefined) return nothing;
   const record = {
     data: floats(firstRows(test, samples.shape[0])),
     samples: floats(samples),
