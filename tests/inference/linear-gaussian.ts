@@ -18,8 +18,8 @@ import { stochastic } from '../../src/transports/index.ts';
 
 type Vector = readonly [number];
 
-/** N(W c + b, diag e^{2r}): matrix `w` [m, n], `b` [m], `r` [m] are parameters. */
-export const affineNormal = (n: number, m: number): Conditional<Vector, Vector> =>
+/** N(W c + b, diag e^{2r}): matrix `w` [m, n], `b` [m], `r` [m] (or [1] for one scale) are parameters. */
+export const affineNormal = (n: number, m: number, scales = m): Conditional<Vector, Vector> =>
   conditional({
     spec: { type: 'affineNormal', context: [n], event: [m] },
     context: [n] as Vector,
@@ -27,16 +27,18 @@ export const affineNormal = (n: number, m: number): Conditional<Vector, Vector> 
     given: (c) => (scope) => {
       const w = Sc.parameter('w', [m, n], { init: constantly(0.3) })(scope);
       const b = Sc.parameter('b', [m], { init: constantly(0.1) })(scope);
-      const r = Sc.parameter('r', [m], { init: constantly(-0.2) })(scope);
+      const r = Sc.parameter('r', [scales], { init: constantly(-0.2) })(scope);
       return normal([m], { loc: o.add(o.matvec(w, c), b), scale: o.exp(r) });
     },
   });
 
-/** z ~ N(0, I) of one dimension or more, x | z linear, q(z | x) linear: probabilistic PCA, with a decoder noise for each coordinate. */
+/** z ~ N(0, I) of one dimension or more, x | z linear with one noise, q(z | x) linear: probabilistic PCA. */
 export const linearVae = (dimensions: number, latent: number): Dist<Vector, Bound & Samples> =>
   pipe(
     standardNormal([latent] as Vector),
-    pushforward(stochastic({ encoder: affineNormal(dimensions, latent), decoder: affineNormal(latent, dimensions) })),
+    pushforward(
+      stochastic({ encoder: affineNormal(dimensions, latent), decoder: affineNormal(latent, dimensions, 1) }),
+    ),
   );
 
 /** Two codes of one dimension: x ← z₁ ← z₂, each with an encoder of its own. */
