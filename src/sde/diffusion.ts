@@ -57,7 +57,9 @@ export const diffusion = <S extends Shape>(
       sampler: sampler.spec,
       grid: grid.spec,
       finish,
-      likelihood: { solver: flow.spec.solver, grid: flow.spec.grid, divergence },
+      solver: flow.spec.solver,
+      solverGrid: flow.spec.grid,
+      divergence,
     },
     evidence: divergence === 'exact' ? 'exact' : 'unbiased',
     logDensity: (x) =>

@@ -1,7 +1,7 @@
 /** Laws that can be diffused in closed form: normal laws and their mixtures. They are the oracles of this room: marginals and denoisers without training. */
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import type { Spec } from '../algebra/spec.ts';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -68,7 +68,7 @@ export const diffuse =
     return dist<S, Exact & Samples>({
       ...marginal,
       shape: law.shape as S,
-      spec: { type: 'diffused', opaque: 'the time is an expression', process: process.spec, law: law.spec },
+      spec: { ...opaque('diffused', 'the time is an expression'), process: process.spec, law: law.spec },
       evidence: 'exact',
     });
   };

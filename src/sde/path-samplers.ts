@@ -7,7 +7,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Denoiser } from './denoiser.ts';
 import type { Process } from './process.ts';
-import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
+import { asked, type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 import { spread } from './sde-samplers.ts';
 
 /**
@@ -163,7 +163,7 @@ export const edmHeun = ({
     { type: 'edmHeun', churn, between: bounds, noise: scale },
     2,
     (d) => {
-      const { process } = d;
+      const { process } = withSignal('edmHeun', d);
       const level = (t: Expr): Expr => o.exp(o.mul(-0.5, process.logSnr(t)));
       const heun = (clean: Expr, at: Expr, now: Expr, to: Expr): D.Draw<Expr> => {
         const move = o.sub(level(to), now);

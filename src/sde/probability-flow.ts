@@ -10,7 +10,7 @@ import type { Shape } from '../core/shape.ts';
 import type { Denoiser } from './denoiser.ts';
 import { type Grid, logSnrGrid, timesOf } from './grid.ts';
 import { type Arrays, heun, type OdeSolver, rk4, solveOde } from './ode.ts';
-import { type DiffusionSampler, memoryless } from './sampler.ts';
+import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
 export const flowField =
@@ -33,7 +33,7 @@ export const flowSampler = ({ solver = heun() }: { readonly solver?: OdeSolver }
     { type: 'flowSampler', solver: solver.spec },
     solver.evaluations,
     (d) => (x, from, to) => (scope) => (cursor) => {
-      const field = flowField(d, scope);
+      const field = flowField(withSignal('flowSampler', d), scope);
       return [solver.advance(([v], t) => [field(v, t)])([x], from, to)[0], cursor];
     },
     { reversible: true },
@@ -75,7 +75,7 @@ export const probabilityFlow = <S extends Shape, const V extends TraceBy = 'exac
   denoiser: Denoiser<S, 'signal'>,
   { solver = rk4(), grid = logSnrGrid(40), divergence: kind = 'exact' as V }: ProbabilityFlowOptions<V> = {},
 ): Transport<S, S, FlowGrade<V>> => {
-  const { shape, process } = denoiser;
+  const { shape, process } = withSignal('probabilityFlow', denoiser);
   const down = timesOf(grid, process);
   const up = [...down].reverse();
   const withTrace =

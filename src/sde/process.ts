@@ -9,7 +9,7 @@
  */
 import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import type { Spec } from '../algebra/spec.ts';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import { jvp } from '../core/differentiate/index.ts';
 import { raise } from '../core/errors.ts';
 import { applyLambda, type Expr, variable } from '../core/expr.ts';
@@ -152,7 +152,7 @@ export interface GaussianPathOptions<T extends Terminal> {
  * const linear = gaussianPath({ alpha: (t) => ops.sub(1, t), sigma: (t) => t, span: { start: 1e-3, end: 1 }, terminal: 'pure' });
  */
 export const gaussianPath = <const T extends Terminal>({
-  spec = { type: 'gaussianPath', opaque: 'alpha and sigma are functions' },
+  spec = opaque('gaussianPath', 'alpha and sigma are functions'),
   ...parts
 }: GaussianPathOptions<T>): Process<T> => {
   const made = process({ spec, ...parts });
@@ -197,7 +197,7 @@ export interface LinearSdeOptions {
  * const ou = linearSde({ drift: (t) => ops.mul(t, 0), diffusion: (t) => ops.exp(t), span: { start: 1e-3, end: 2 } });
  */
 export const linearSde = ({
-  spec = { type: 'linearSde', opaque: 'drift and diffusion are functions' },
+  spec = opaque('linearSde', 'drift and diffusion are functions'),
   drift,
   diffusion,
   span,

@@ -4,6 +4,7 @@
  */
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { scanRandom } from '../core/random.ts';
@@ -49,6 +50,15 @@ export const memoryless = <T extends Terminal = Terminal>(
     return (state, from, to) => D.map((x: Expr) => ({ x, memory: {} }))(go(state.x, from, to));
   },
 });
+
+/** The denoiser itself, where its process keeps some signal to the end. Throws `ArgumentError` otherwise: for declarations whose types were lost (JSON). */
+export const withSignal = <S extends Shape>(owner: string, denoiser: Denoiser<S>): Denoiser<S, 'signal'> =>
+  denoiser.process.terminal === 'signal'
+    ? (denoiser as Denoiser<S, 'signal'>)
+    : raise('ArgumentError', owner, 'there is no step from pure noise: its velocity has no value there', {
+        expected: 'a process that keeps some signal, or ddim(), ancestral(), dpmSolver()',
+        got: denoiser.process.spec.type,
+      });
 
 /** A denoiser's field at its place, its value marked so that a number that is not finite is found by it. */
 export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr> =>

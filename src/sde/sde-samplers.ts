@@ -5,7 +5,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal } from '../core/random.ts';
-import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
+import { asked, type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** mean + scale · z with fresh z; no noise is drawn where the scale is 0 for good. */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
@@ -29,17 +29,23 @@ export const eulerMaruyama = ({ churn = 1 }: EulerMaruyamaOptions = {}): Diffusi
     ? memoryless<'signal'>(
         { type: 'eulerMaruyama', churn },
         1,
-        (d) => (x, from, to) =>
-          pipe(
-            asked(d.score, 'score', x, from),
-            D.chain((score) => {
-              const dt = o.sub(to, from);
-              const g2 = d.process.diffusion2(from);
-              const drift = o.sub(o.mul(d.process.drift(from), x), o.mul(o.mul(0.5 * (1 + churn * churn), g2), score));
-              const mean = o.add(x, o.mul(dt, drift));
-              return churn === 0 ? D.of(mean) : spread(mean, o.mul(churn, o.sqrt(o.mul(g2, o.neg(dt)))));
-            }),
-          ),
+        (of) => {
+          const d = withSignal('eulerMaruyama', of);
+          return (x, from, to) =>
+            pipe(
+              asked(d.score, 'score', x, from),
+              D.chain((score) => {
+                const dt = o.sub(to, from);
+                const g2 = d.process.diffusion2(from);
+                const drift = o.sub(
+                  o.mul(d.process.drift(from), x),
+                  o.mul(o.mul(0.5 * (1 + churn * churn), g2), score),
+                );
+                const mean = o.add(x, o.mul(dt, drift));
+                return churn === 0 ? D.of(mean) : spread(mean, o.mul(churn, o.sqrt(o.mul(g2, o.neg(dt)))));
+              }),
+            );
+        },
         { reversible: churn === 0 },
       )
     : raise('ArgumentError', 'eulerMaruyama', 'churn is not negative', { expected: '0 or more', got: `${churn}` });

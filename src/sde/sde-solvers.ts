@@ -2,7 +2,6 @@
  * Solvers of stochastic differential equations dx = f(x, t) dt + b(x, t) dw with noise of its own for each element. An equation says in its type which integral it
  * means, Itô's or Stratonovich's, and a solver says which it solves; the wrong pair does not compile.
  */
-import type { Spec } from '../algebra/spec.ts';
 import { jvp } from '../core/differentiate/index.ts';
 import { type Expr, substitute, variable } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -57,7 +56,7 @@ export const toIto = ({ drift, diffusion }: Sde<'stratonovich'>): Sde<'ito'> =>
 
 /** A solver of equations of one sense. */
 export interface SdeSolver<in C extends Calculus = never> {
-  readonly spec: Spec;
+  readonly name: string;
   /** Powers of the step by which the error of a path, and that of a mean, falls. */
   readonly order: { readonly strong: number; readonly weak: number };
   /** x after dt, when the Brownian path moved by dw. */
@@ -66,7 +65,7 @@ export interface SdeSolver<in C extends Calculus = never> {
 
 /** Euler–Maruyama: x + f dt + b dw. Strong order ½ (1 where b does not depend on x), weak order 1. */
 export const eulerMaruyamaSolver: SdeSolver<'ito'> = {
-  spec: { type: 'eulerMaruyamaSolver' },
+  name: 'Euler–Maruyama',
   order: { strong: 0.5, weak: 1 },
   step:
     ({ drift, diffusion }) =>
@@ -76,7 +75,7 @@ export const eulerMaruyamaSolver: SdeSolver<'ito'> = {
 
 /** Milstein: Euler–Maruyama + ½ b ∂b/∂x (dw² − dt). Strong order 1, for noise of its own for each element. */
 export const milsteinSolver: SdeSolver<'ito'> = {
-  spec: { type: 'milsteinSolver' },
+  name: 'Milstein',
   order: { strong: 1, weak: 1 },
   step: (sde) => {
     const plain = eulerMaruyamaSolver.step(sde);
@@ -87,7 +86,7 @@ export const milsteinSolver: SdeSolver<'ito'> = {
 
 /** Heun's method for Stratonovich's integral: the trapezoid of drift and diffusion over an Euler step. Strong order 1, weak order 1. */
 export const stochasticHeunSolver: SdeSolver<'stratonovich'> = {
-  spec: { type: 'stochasticHeunSolver' },
+  name: 'stochastic Heun',
   order: { strong: 1, weak: 1 },
   step:
     ({ drift, diffusion }) =>

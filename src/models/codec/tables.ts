@@ -9,6 +9,18 @@ import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
 import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
+import {
+  denoisersTable,
+  diffusionLawsTable,
+  flowLayersTable,
+  gridsTable,
+  preconditioningsTable,
+  processesTable,
+  samplersTable,
+  solversTable,
+  timeLawsTable,
+  weightingsTable,
+} from './sde-table.ts';
 import { type Readers, type Tables, variant } from './variant.ts';
 
 /** A schedule, or a number for a constant one. */
@@ -24,11 +36,19 @@ const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegativ
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
-  laws: { ...lawsTable, ...classesTable },
-  layers: layersTable,
+  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable },
+  layers: { ...layersTable, ...flowLayersTable },
   networks: networksTable,
   noiseNetworks: noiseNetworksTable,
   embeddings: embeddingsTable,
+  processes: processesTable,
+  preconditionings: preconditioningsTable,
+  denoisers: denoisersTable,
+  grids: gridsTable,
+  solvers: solversTable,
+  samplers: samplersTable,
+  weightings: weightingsTable,
+  timeLaws: timeLawsTable,
   maps: mapsTable,
   conditionals: conditionalsTable,
   objectives: objectivesTable,

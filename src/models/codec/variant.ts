@@ -23,6 +23,16 @@ import type { AnyObjective } from '../../inference/stateful.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
 import type { Embedding } from '../../nn/time-embedding.ts';
+import type {
+  Denoiser,
+  DiffusionSampler,
+  Grid,
+  OdeSolver,
+  Preconditioning,
+  Process,
+  TimeLaw,
+  Weighting,
+} from '../../sde/index.ts';
 
 /** What can be read from JSON, by the name that messages use. */
 export interface Kinds {
@@ -31,6 +41,14 @@ export interface Kinds {
   readonly network: Network;
   readonly noiseNetwork: NoiseConditioned;
   readonly embedding: Embedding;
+  readonly process: Process;
+  readonly preconditioning: Preconditioning;
+  readonly denoiser: Denoiser;
+  readonly grid: Grid;
+  readonly solver: OdeSolver;
+  readonly sampler: DiffusionSampler<'signal'>;
+  readonly weighting: Weighting;
+  readonly timeLaw: TimeLaw;
   readonly map: ScalarMap;
   readonly conditional: Conditional<Shape, Shape>;
   readonly objective: AnyObjective<Shape>;
@@ -59,6 +77,14 @@ export interface Tables {
   readonly networks: Table<Network>;
   readonly noiseNetworks: Table<NoiseConditioned>;
   readonly embeddings: Table<Embedding>;
+  readonly processes: Table<Process>;
+  readonly preconditionings: Table<Preconditioning>;
+  readonly denoisers: Table<Denoiser>;
+  readonly grids: Table<Grid>;
+  readonly solvers: Table<OdeSolver>;
+  readonly samplers: Table<DiffusionSampler<'signal'>>;
+  readonly weightings: Table<Weighting>;
+  readonly timeLaws: Table<TimeLaw>;
   readonly maps: Table<ScalarMap>;
   readonly conditionals: Table<Conditional<Shape, Shape>>;
   readonly objectives: Table<AnyObjective<Shape>>;
@@ -153,6 +179,14 @@ export const readersOf = (tables: Tables): Readers => {
     ['network', tables.networks],
     ['noiseNetwork', tables.noiseNetworks],
     ['embedding', tables.embeddings],
+    ['process', tables.processes],
+    ['preconditioning', tables.preconditionings],
+    ['denoiser', tables.denoisers],
+    ['grid', tables.grids],
+    ['solver', tables.solvers],
+    ['sampler', tables.samplers],
+    ['weighting', tables.weightings],
+    ['timeLaw', tables.timeLaws],
     ['map', tables.maps],
     ['conditional', tables.conditionals],
     ['objective', tables.objectives],
@@ -172,6 +206,14 @@ export const readersOf = (tables: Tables): Readers => {
     network: made('network', tables.networks),
     noiseNetwork: made('noiseNetwork', tables.noiseNetworks),
     embedding: made('embedding', tables.embeddings),
+    process: made('process', tables.processes),
+    preconditioning: made('preconditioning', tables.preconditionings),
+    denoiser: made('denoiser', tables.denoisers),
+    grid: made('grid', tables.grids),
+    solver: made('solver', tables.solvers),
+    sampler: made('sampler', tables.samplers),
+    weighting: made('weighting', tables.weightings),
+    timeLaw: made('timeLaw', tables.timeLaws),
     map: made('map', tables.maps),
     conditional: made('conditional', tables.conditionals),
     objective: made('objective', tables.objectives),
