@@ -50,7 +50,10 @@ describe('a machine of coin flips', () => {
     expect(logZ(turned, exchanged)).toBeCloseTo(truth, 10);
     // 2¹³ states take two blocks of a loop; without weights the sum is a product.
     const large = rbm([14], { hidden: 13 });
-    const alone = { ...parametersFor(large, 1), 'rbm/weights': tensor(new Float64Array(14 * 13), [14, 13]) };
+    const alone: Record<string, Tensor> = {
+      ...parametersFor(large, 1),
+      'rbm/weights': tensor(new Float64Array(14 * 13), [14, 13]),
+    };
     const softplus = (v: number): number => Math.log1p(Math.exp(v));
     const product = [...alone['rbm/visibleBias'].data, ...alone['rbm/hiddenBias'].data].reduce((s, b) => s + softplus(b), 0); // biome-ignore format: one sum
     expect(logZ(large, alone)).toBeCloseTo(product, 8);
