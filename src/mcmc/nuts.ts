@@ -9,10 +9,10 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, type Random, sequence, uniform } from '../core/random.ts';
-import { range } from '../core/shape.ts';
+import { range, sizeOf } from '../core/shape.ts';
 import { toSpec } from '../distributions/argument.ts';
-import { hamiltonian, isDivergent, leapfrog, momentumOf, type Phase } from './hamiltonian.ts';
-import { type Evaluated, evaluated, type Fields, fromList, type KernelOf, select, toList } from './kernel.ts';
+import { isDivergent, kinetic, momentumOf } from './hamiltonian.ts';
+import { type Evaluated, evaluated, type KernelOf, type Transition } from './kernel.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { acceptanceOf, positiveStep } from './metropolis.ts';
 
@@ -24,7 +24,7 @@ export interface NutsInfo extends Gradients {
   readonly energy: Expr;
   /** 1 where the energy error was above 1000, or no number, somewhere. */
   readonly divergent: Expr;
-  /** How often the trajectory was doubled. */
+  /** How many doublings were finished; maxDepth where the trajectory was cut short. */
   readonly depth: Expr;
 }
 
@@ -33,34 +33,6 @@ export interface NutsOptions extends Tuning {
   /** A trajectory has at most 2^maxDepth points. Default 10. */
   readonly maxDepth?: number;
 }
-
-/** A state on offer: what the chain would move to, with its H. */
-interface Offer extends Evaluated {
-  readonly energy: Expr;
-}
-
-/** What the loop carries, nested for reading; {@link flatten} makes the list. */
-interface Tree {
-  /** The ends of the trajectory, the points of least and of greatest time. */
-  readonly left: Phase;
-  readonly right: Phase;
-  /** Where the integrator is inside the half being built. */
-  readonly at: Phase;
-  readonly offer: Offer;
-  readonly halfOffer: Offer;
-  readonly rest: Fields;
-}
-
-const prefixes = ['left', 'right', 'at', 'offer', 'halfOffer', 'rest'] as const;
-const flatten = (t: Tree): Fields =>
-  Object.fromEntries(prefixes.flatMap((p) => Object.entries(t[p]).map(([k, v]) => [`${p}.${k}`, v] as const)));
-const nest = (f: Fields): Tree => {
-  const part = (p: string): Fields =>
-    Object.fromEntries(
-      Object.entries(f).flatMap(([k, v]) => (k.startsWith(`${p}.`) ? [[k.slice(p.length + 1), v]] : [])),
-    );
-  return Object.fromEntries(prefixes.map((p) => [p, part(p)])) as unknown as Tree;
-};
 
 const bitCount = (n: number): number => (n === 0 ? 0 : (n & 1) + bitCount(n >> 1));
 const trailingOnes = (n: number): number => ((n & 1) === 0 ? 0 : 1 + trailingOnes(n >> 1));
@@ -75,18 +47,23 @@ const timetable = (depth: number) => {
     const n = t + 1 - 2 ** j;
     return { j, n, last: n === 2 ** j - 1, slot: bitCount(n >> 1), closes: trailingOnes(n) };
   });
-  const rows = (f: (s: (typeof steps)[number], k: number) => boolean): Expr =>
+  type Step = (typeof steps)[number];
+  const rows = (f: (s: Step, k: number) => boolean): Expr =>
     o.constant(
       steps.flatMap((s) => range(depth).map((k) => (f(s, k) ? 1 : 0))),
-      [steps.length, depth],
+      [steps.length, depth, 1],
       'bool',
     );
-  const flags = (f: (s: (typeof steps)[number]) => boolean): Expr =>
+  const flags = (f: (s: Step) => boolean): Expr =>
     o.constant(steps.map((s) => (f(s) ? 1 : 0)), [steps.length], 'bool'); // biome-ignore format: one idea
   return {
+    half: o.constant(
+      Int32Array.from(steps, (s) => s.j),
+      [steps.length],
+      'int32',
+    ),
     first: flags((s) => s.n === 0),
     last: flags((s) => s.last),
-    half: rows((s, k) => s.j === k),
     write: rows((s, k) => s.n % 2 === 0 && s.slot === k),
     judge: rows((s, k) => s.n % 2 === 1 && k <= s.slot && k > s.slot - s.closes),
   };
@@ -94,18 +71,24 @@ const timetable = (depth: number) => {
 
 const logAddExp = (a: Expr, b: Expr): Expr => o.add(o.max(a, b), o.softplus(o.neg(o.abs(o.sub(a, b)))));
 
-/** A mask `[D]` with as many trailing axes as needed to select among `[D, …]`. */
-const over = (mask: Expr, rank: number): Expr => o.reshape(mask, [mask.shape[0], ...range(rank).map(() => 1)]);
-
 /**
- * Whether a stretch with these end momenta and this sum of momenta turns back: M⁻¹p · (Σp − ½(p₋ + p₊)) ≤ 0 at either end. Reduces over `axes`, so that
- * many stretches are judged at once.
+ * Whether stretches with these end momenta and these sums of momenta turn back: the smaller of M⁻¹p · (Σp − ½(p₋ + p₊)) at the two ends, which is not
+ * positive where one does. Along the last axis, so that many stretches are judged at once.
  */
-const turns = (first: Expr, last: Expr, total: Expr, inverseMass: Operand, axes: readonly number[]): Expr => {
+const straightness = (first: Expr, last: Expr, total: Expr, inverseMass: Operand): Expr => {
   const span = o.mul(inverseMass, o.sub(total, o.mul(0.5, o.add(first, last))));
-  const at = (p: Expr): Expr => o.lessEqual(o.sum(o.mul(p, span), axes), 0);
-  return o.or(at(first), at(last));
+  const at = (p: Expr): Expr => o.sum(o.mul(p, span), -1);
+  return o.min(at(first), at(last));
 };
+
+/** Consecutive parts of a vector, of the given lengths. */
+const cut = (x: Expr, lengths: readonly number[]): Expr[] =>
+  lengths.map((n, i) => {
+    const from = lengths.slice(0, i).reduce((a, b) => a + b, 0);
+    return o.sliceAxis(x, 0, from, from + n);
+  });
+const one = (x: Expr): Expr => o.reshape(x, [1]);
+const only = (x: Expr): Expr => o.reshape(x, []);
 
 /**
  * The No-U-Turn Sampler: Hamiltonian trajectories that are doubled, forwards or backwards in time, until they turn back, and a point of them drawn with weight
@@ -128,15 +111,7 @@ export const nuts = ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions):
       step: (state) =>
         pipe(
           sequence([normal(state.position.shape), ...noiseOf(maxDepth)]),
-          map((noise) => {
-            const tree = grow(state, noise, { at, stepSize, inverseMass, maxDepth });
-            const { energy, ...next } = tree.offer;
-            const { leaves, acceptance, divergent, depth } = tree.rest;
-            return {
-              state: next as unknown as Evaluated,
-              info: { acceptance: o.div(acceptance, leaves), energy, divergent, depth, gradients: leaves },
-            };
-          }),
+          map((noise) => grow(state, noise, { at, stepSize, inverseMass, maxDepth })),
         ),
     };
   };
@@ -156,108 +131,129 @@ interface Growing {
   readonly maxDepth: number;
 }
 
-const grow = (state: Evaluated, noise: readonly Expr[], { at, stepSize, inverseMass, maxDepth }: Growing): Tree => {
-  const [forMomentum, forDirections, forHalves, forLeaves] = noise;
-  const shape = state.position.shape;
-  const zeros = o.broadcastTo(0, shape);
-  const checkpoints = o.broadcastTo(0, [maxDepth, ...shape]);
-  const momentum = momentumOf(forMomentum, inverseMass);
-  const { position, logDensity, gradient } = state;
-  const start: Phase = { position, logDensity, gradient, momentum };
-  const energy = hamiltonian(start, inverseMass);
-  const offer: Offer = { position, logDensity, gradient, energy };
-  const zero = o.scalar(0);
-  const from: Tree = {
-    left: start,
-    right: start,
-    at: start,
-    offer,
-    halfOffer: offer,
-    rest: {
-      logWeight: zero, // log Σ e^(H₀ − H) over the trajectory
-      halfLogWeight: zero,
-      momenta: momentum, // Σ p over the trajectory
-      halfMomenta: zeros,
-      keptMomentum: checkpoints,
-      keptMomenta: checkpoints,
-      acceptance: zero, // Σ min(1, e^(−ΔH))
-      leaves: zero,
-      divergent: zero,
-      depth: zero,
-    },
-  };
-  const names = Object.keys(flatten(from));
+/**
+ * One transition. The loop carries few arrays, because each costs a `where` an iteration: `tree` is the trajectory so far (its two ends, the point on offer,
+ * Σp, log Σ e^(H₀ − H)), `half` the half being built (where the integrator is, its offer, Σp, log Σ e^(H₀ − H)).
+ */
+const grow = (
+  state: Evaluated,
+  [forMomentum, forDirections, forHalves, forLeaves]: readonly Expr[],
+  { at, stepSize, inverseMass, maxDepth }: Growing,
+): Transition<Evaluated, NutsInfo> => {
+  const { shape } = state.position;
+  const d = sizeOf(shape);
+  const flat = (x: Expr): Expr => o.reshape(x, [d]);
+  const V = flat(o.broadcastTo(inverseMass, shape));
+  const momentum = momentumOf(flat(forMomentum), V);
+  const energy = o.sub(kinetic(momentum, V), state.logDensity);
+
+  // A phase is momentum, position, gradient, log-density; an offer is what follows the momentum, and H.
+  const [phase, offer] = [3 * d + 1, 2 * d + 2];
+  const start = o.concat([momentum, flat(state.position), flat(state.gradient), one(state.logDensity)]);
+  const offerOf = (z: Expr, h: Expr): Expr => o.concat([o.sliceAxis(z, 0, d, phase), one(h)]);
+  const offered = offerOf(start, energy);
+  const zero = o.constant([0]);
+  const none = o.broadcastTo(0, [d]);
   const table = timetable(maxDepth);
-  const pick = (row: Expr, values: Expr): Expr => o.sum(o.where(row, values, 0));
 
   const { carry } = o.scan({
     length: 2 ** maxDepth - 1,
-    init: toList(names, flatten(from)),
-    xs: [table.first, table.last, table.half, table.write, table.judge, forLeaves],
-    body: (values, [first, last, half, write, judge, u]) => {
-      const tree = nest(fromList<Fields>(names, values));
-      const { rest } = tree;
-      const forwards = o.less(pick(half, forDirections), 0.5);
+    init: [
+      o.concat([start, start, offered, momentum, zero]),
+      o.concat([start, offered, none, zero]),
+      o.broadcastTo(0, [maxDepth, 2 * d]), // momentum and Σp of the half, at the checkpoints
+      o.scalar(0), // Σ min(1, e^(−ΔH))
+      o.scalar(0), // points
+      o.scalar(0), // has it diverged?
+    ],
+    xs: [
+      table.first,
+      table.last,
+      table.write,
+      table.judge,
+      o.gather(o.less(forDirections, 0.5), table.half),
+      o.gather(o.log(forHalves), table.half),
+      o.log(forLeaves),
+    ],
+    body: ([tree, half, kept, acceptance, points], [first, last, write, judge, forwards, logHalf, logLeaf]) => {
+      const [left, right, treeOffer, treeMomenta, treeWeight] = cut(tree, [phase, phase, offer, d, 1]);
+      const [inside, halfOffer, halfMomenta, halfWeight] = cut(half, [phase, offer, d, 1]);
+
+      // one leapfrog, forwards or backwards in time
+      const before = o.where(first, o.where(forwards, right, left), inside);
+      const [p0, x0, g0] = cut(before, [d, d, d]);
       const signed = o.mul(o.where(forwards, 1, -1), stepSize);
-      const before = select(first, select(forwards, tree.right, tree.left), tree.at);
-      const here = leapfrog(at, signed, inverseMass)(before);
-      const p = here.momentum;
-      const hereEnergy = hamiltonian(here, inverseMass);
+      const middle = o.add(p0, o.mul(o.mul(0.5, signed), g0));
+      const next = at(o.reshape(o.add(x0, o.mul(signed, o.mul(V, middle))), shape));
+      const gradient = flat(next.gradient);
+      const p = o.add(middle, o.mul(o.mul(0.5, signed), gradient));
+      const here = o.concat([p, flat(next.position), gradient, one(next.logDensity)]);
+      const hereEnergy = o.sub(kinetic(p, V), next.logDensity);
       const error = o.sub(hereEnergy, energy);
       const diverged = isDivergent(error);
       const weight = o.where(o.less(error, Number.POSITIVE_INFINITY), o.neg(error), -1e30);
 
       // the half being built: its weight, its sum of momenta, the point it offers
-      const halfLogWeight = o.where(first, weight, logAddExp(rest.halfLogWeight, weight));
-      const taken = o.or(first, o.less(o.log(u), o.sub(weight, halfLogWeight)));
-      const hereOffer: Offer = {
-        position: here.position,
-        logDensity: here.logDensity,
-        gradient: here.gradient,
-        energy: hereEnergy,
-      };
-      const halfOffer = select(taken, hereOffer, tree.halfOffer);
-      const halfMomenta = o.add(o.where(first, zeros, rest.halfMomenta), p);
+      const newWeight = o.where(first, weight, logAddExp(only(halfWeight), weight));
+      const taken = o.or(first, o.less(logLeaf, o.sub(weight, newWeight)));
+      const newOffer = o.where(taken, offerOf(here, hereEnergy), halfOffer);
+      const newMomenta = o.add(o.where(first, none, halfMomenta), p);
 
       // the balanced sub-trajectories that end here, judged all at once
-      const rank = shape.length;
-      const axes = range(rank).map((i) => i + 1);
-      const wide = (x: Expr): Expr => o.broadcastTo(o.expandDims(x, 0), [maxDepth, ...shape]);
-      const sums = o.add(o.sub(wide(halfMomenta), rest.keptMomenta), rest.keptMomentum);
-      const turned = turns(rest.keptMomentum, wide(p), sums, inverseMass, axes);
-      const halfTurned = o.less(0, o.sum(o.where(o.and(judge, turned), 1, 0)));
-      const keptMomentum = o.where(over(write, rank), wide(p), rest.keptMomentum);
-      const keptMomenta = o.where(over(write, rank), wide(halfMomenta), rest.keptMomenta);
+      const [keptP, keptSum] = [o.sliceAxis(kept, 1, 0, d), o.sliceAxis(kept, 1, d, 2 * d)];
+      const row = (x: Expr): Expr => o.reshape(x, [1, x.shape[0]]);
+      const sums = o.add(o.sub(row(newMomenta), keptSum), keptP);
+      const straight = straightness(keptP, row(p), sums, row(V));
+      const turned = o.less(
+        0,
+        o.reduceMax(o.where(o.reshape(judge, [maxDepth]), o.where(o.lessEqual(straight, 0), 1, 0), 0)),
+      );
+      const newKept = o.where(write, row(o.concat([p, newMomenta])), kept);
 
       // a finished half joins the trajectory
-      const failed = o.or(diverged, halfTurned);
+      const failed = o.or(diverged, turned);
       const joins = o.and(last, o.not(failed));
-      const preferred = o.less(o.log(pick(half, forHalves)), o.sub(halfLogWeight, rest.logWeight));
-      const left = select(o.and(joins, o.not(forwards)), here, tree.left);
-      const right = select(o.and(joins, forwards), here, tree.right);
-      const momenta = o.where(joins, o.add(rest.momenta, halfMomenta), rest.momenta);
-      const wholeTurned = turns(left.momentum, right.momentum, momenta, inverseMass, range(rank));
-      const next: Tree = {
-        left,
-        right,
-        at: here,
-        offer: select(o.and(joins, preferred), halfOffer, tree.offer),
-        halfOffer,
-        rest: {
-          logWeight: o.where(joins, logAddExp(rest.logWeight, halfLogWeight), rest.logWeight),
-          halfLogWeight,
-          momenta,
-          halfMomenta,
-          keptMomentum,
-          keptMomenta,
-          acceptance: o.add(rest.acceptance, acceptanceOf(o.neg(error))),
-          leaves: o.add(rest.leaves, 1),
-          divergent: o.where(diverged, 1, rest.divergent),
-          depth: o.where(last, o.add(rest.depth, 1), rest.depth),
-        },
+      const preferred = o.less(logHalf, o.sub(newWeight, only(treeWeight)));
+      const [newLeft, newRight] = [o.where(forwards, left, here), o.where(forwards, here, right)];
+      const momenta = o.add(treeMomenta, newMomenta);
+      const ends = (z: Expr): Expr => o.sliceAxis(z, 0, 0, d);
+      const whole = straightness(ends(newLeft), ends(newRight), momenta, V);
+      const joined = o.concat([
+        newLeft,
+        newRight,
+        o.where(preferred, newOffer, treeOffer),
+        momenta,
+        one(logAddExp(only(treeWeight), newWeight)),
+      ]);
+      return {
+        carry: [
+          o.where(joins, joined, tree),
+          o.concat([here, newOffer, newMomenta, one(newWeight)]),
+          newKept,
+          o.add(acceptance, acceptanceOf(o.neg(error))),
+          o.add(points, 1),
+          o.where(diverged, 1, 0),
+        ],
+        done: o.or(failed, o.and(last, o.lessEqual(whole, 0))),
       };
-      return { carry: toList(names, flatten(next)), done: o.or(failed, o.and(last, wholeTurned)) };
     },
   });
-  return nest(fromList<Fields>(names, carry));
+  const [tree, , , acceptance, points, divergent] = carry;
+  const [, , chosen] = cut(tree, [phase, phase, offer]);
+  const [position, gradient, logDensity, kept] = cut(chosen, [d, d, 1, 1]);
+  return {
+    state: {
+      position: o.reshape(position, shape),
+      logDensity: only(logDensity),
+      gradient: o.reshape(gradient, shape),
+    },
+    info: {
+      acceptance: o.div(acceptance, points),
+      energy: only(kept),
+      divergent,
+      // halves that were finished: 2ᵏ − 1 points are k of them
+      depth: o.floor(o.mul(1 / Math.LN2, o.log(o.add(points, 1.5)))),
+      gradients: points,
+    },
+  };
 };
