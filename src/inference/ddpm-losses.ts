@@ -61,8 +61,7 @@ export interface DdpmHybridOptions {
  *
  * @example
  * const net = { spec: { type: 'zero' }, apply: (x, c, output) => () => ops.broadcastTo(0, output) };
- * const { denoiser, learned } = predictWithVariance('noise', vp(), net, { shape: [2] });
- * ddpmHybrid(ddpm(reverseChain(denoiser, { steps: 10, variance: { learned } })));
+ * ddpmHybrid(ddpm(reverseChain(predictWithVariance('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'learned' })));
  */
 export const ddpmHybrid = <S extends Shape>(
   law: Law & { readonly shape: S },

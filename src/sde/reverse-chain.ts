@@ -1,5 +1,5 @@
 /** Reverse chains of denoisers: a denoiser looked at at T times, with fixed or learned variances. */
-import type { Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
@@ -24,35 +24,60 @@ export const chainTimes = ({ span }: Process, steps: number): readonly number[] 
 export interface ReverseChainOptions {
   /** Number of steps T; the times are {@link chainTimes}. Default 1000. */
   readonly steps?: number;
-  /**
-   * Variances of the reverse steps: `large` β (right for normal data; default), `small` β̃ (right for data at one point), or learned, as a number
-   * r for every coordinate of x_k: log of the variance is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15).
-   */
-  readonly variance?: 'large' | 'small' | { readonly learned: Field };
+  /** Variances of the reverse steps: `large` β (right for normal data; default), or `small` β̃ (right for data at one point). */
+  readonly variance?: 'large' | 'small';
   /** x̂₀ is kept in this range, where data are known to be in it (Ho et al. clip to [−1, 1]). */
   readonly range?: readonly [number, number];
 }
 
+/** Options of {@link reverseChain} for denoisers that say their variances. */
+export interface LearnedChainOptions extends Omit<ReverseChainOptions, 'variance'> {
+  readonly variance: 'learned';
+}
+
+/** A denoiser that says beside its prediction how sure it is. */
+export interface VarianceDenoiser<out S extends Shape = Shape> extends Denoiser<S, 'signal'> {
+  /** r for every coordinate: log of the variance of a reverse step is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15). */
+  readonly learned: Field;
+}
+
+const learnedOf = (denoiser: Denoiser): Field =>
+  'learned' in denoiser
+    ? (denoiser as unknown as VarianceDenoiser).learned
+    : raise('ArgumentError', 'reverseChain', 'this denoiser says no variances', {
+        expected: 'predictWithVariance',
+        got: denoiser.spec.type,
+      });
+
 /**
- * The reverse chain of a denoiser at T times. Cost: one evaluation of the denoiser a step.
+ * The reverse chain of a denoiser at T times. Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where variances are to be learned by a
+ * denoiser that says none (types say so first).
  *
  * @example
  * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
  * ddpm(reverseChain(predict('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'small' }));
  */
-export const reverseChain = <const S extends Shape>(
+export function reverseChain<const S extends Shape>(
   denoiser: Denoiser<S>,
-  { steps = 1000, variance = 'large', range }: ReverseChainOptions = {},
-): ReverseChain<S> => {
+  options?: ReverseChainOptions,
+): ReverseChain<S>;
+export function reverseChain<const S extends Shape>(
+  denoiser: VarianceDenoiser<S>,
+  options: LearnedChainOptions,
+): ReverseChain<S>;
+export function reverseChain(
+  denoiser: Denoiser,
+  { steps = 1000, variance = 'large', range }: ReverseChainOptions | LearnedChainOptions = {},
+): ReverseChain<Shape> {
   const times = chainTimes(denoiser.process, steps);
   const chain = chainAt(denoiser.process, times);
   const tables = reverseLogVariances(chain);
-  const [table, large, small] = [o.constant(times), tables.large, tables.small];
-  const learned = typeof variance === 'string' ? undefined : variance.learned;
+  const learned = variance === 'learned' ? learnedOf(denoiser) : undefined;
+  const table = o.constant(times);
   const logVariance =
     (x: Expr, index: Expr): Sc.Scoped<Expr> =>
     (scope) => {
-      const [l, s] = [lookUp(large, index), lookUp(small, index)];
+      const [l, s] = [lookUp(tables.large, index), lookUp(tables.small, index)];
       if (learned === undefined) return variance === 'small' ? s : l;
       const r = learned(x, lookUp(table, index))(scope);
       return o.add(o.mul(0.5, o.add(l, s)), o.mul(r, o.mul(0.5, o.sub(l, s))));
@@ -62,7 +87,7 @@ export const reverseChain = <const S extends Shape>(
       type: 'reverseChain',
       denoiser: denoiser.spec,
       steps,
-      variance: typeof variance === 'string' ? variance : 'learned',
+      variance,
       ...(range === undefined ? {} : { range }),
     },
     shape: denoiser.shape,
@@ -78,12 +103,6 @@ export const reverseChain = <const S extends Shape>(
       };
     },
   };
-};
-
-/** A denoiser with variances from the same network: the network gives two arrays, the prediction and r of {@link ReverseChainOptions}. */
-export interface WithVariance<out S extends Shape> {
-  readonly denoiser: Denoiser<S>;
-  readonly learned: Field;
 }
 
 /** One of the two arrays that a network gives where one is asked for. */
@@ -100,19 +119,18 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
  *
  * @example
  * const net = { spec: { type: 'zero' }, apply: (x, c, output) => () => ops.broadcastTo(0, output) };
- * const { denoiser, learned } = predictWithVariance('noise', vp(), net, { shape: [2] });
- * ddpm(reverseChain(denoiser, { steps: 10, variance: { learned } }));
+ * ddpm(reverseChain(predictWithVariance('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'learned' }));
  */
 export const predictWithVariance = <const S extends Shape>(
   prediction: Prediction,
   process: Process<'signal'>,
   network: NoiseConditioned,
   { shape, preconditioning = standard() }: PredictOptions<S>,
-): WithVariance<S> => {
+): VarianceDenoiser<S> => {
   const denoiser = predict(prediction, process, head(network, 0), { shape, preconditioning });
-  const spec: Spec = { ...denoiser.spec, type: 'predictWithVariance' };
   return {
-    denoiser: { ...denoiser, spec },
+    ...denoiser,
+    spec: { ...denoiser.spec, type: 'predictWithVariance' },
     learned: (x, t) => {
       const c = preconditioning.scalings(prediction, process)(t);
       return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));

@@ -4,6 +4,7 @@ import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts
 import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
 import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';
+import { ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
@@ -36,14 +37,14 @@ const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegativ
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
-  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable },
-  layers: { ...layersTable, ...flowLayersTable },
+  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable, ...ddpmLawsTable },
+  layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },
   networks: networksTable,
   noiseNetworks: noiseNetworksTable,
   embeddings: embeddingsTable,
   processes: processesTable,
   preconditionings: preconditioningsTable,
-  denoisers: denoisersTable,
+  denoisers: { ...denoisersTable, ...derivedDenoisersTable },
   grids: gridsTable,
   solvers: solversTable,
   samplers: samplersTable,

@@ -61,8 +61,8 @@ export const improvedDdpm = (
   }: Omit<DdpmModelOptions, 'variance' | 'first' | 'last'> = {},
 ): DdpmLaw => {
   const process = ddpmProcess({ steps, schedule });
-  const { denoiser, learned } = predictWithVariance('noise', process, noiseNetwork(events.shape, network), { shape: events.shape }); // biome-ignore format: one line
-  return ddpm(reverseChain(denoiser, { steps, variance: { learned }, ...within(events) }), {
+  const denoiser = predictWithVariance('noise', process, noiseNetwork(events.shape, network), { shape: events.shape });
+  return ddpm(reverseChain(denoiser, { steps, variance: 'learned', ...within(events) }), {
     terms,
     ...levelsOf(events),
   });
