@@ -123,8 +123,7 @@ export interface PredictOptions<S extends Shape> {
  * predicted on a process that ends in pure noise: that does not compile (and throws `ArgumentError` where types were lost). Parameters stand at `net`.
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
- * predict('velocity', vp(), net, { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));
+ * predict('velocity', vp(), resMlp([16]), { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));
  */
 export const predict = <const S extends Shape, const P extends Prediction, T extends Terminal>(
   prediction: P & Predictable<P, T>,
