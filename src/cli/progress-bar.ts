@@ -6,7 +6,7 @@ import { count, paint, remaining, speed } from './style.ts';
 
 /** A loss in the unit people compare: nats of an event, or bits a dimension of images. */
 export interface Unit {
-  readonly name: 'nats' | 'bits/dim';
+  readonly name: string;
   readonly perNat: number;
 }
 
@@ -81,7 +81,7 @@ const lines = (io: Io, steps: number, unit: Unit): Reporter => {
       if (!due(p)) return;
       const validation = p.validation === undefined ? '' : `  validation ${digits(p.validation * unit.perNat).trim()}`;
       io.err(
-        `step ${count(p.step)}/${count(steps)}  loss ${digits(loss).trim()} ${unit.name}${validation}  ${speed(p.stepsPerSecond)} steps/s  ${p.step >= steps ? 'done' : `${remaining(p.remaining)} left`}\n`,
+        `step ${count(p.step)}/${count(steps)}  loss ${[digits(loss).trim(), unit.name].filter(Boolean).join(' ')}${validation}  ${speed(p.stepsPerSecond)} steps/s  ${p.step >= steps ? 'done' : `${remaining(p.remaining)} left`}\n`,
       );
     },
     end: () => {},

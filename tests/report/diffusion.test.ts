@@ -53,7 +53,7 @@ describe('the report of a diffusion model', () => {
     });
     const running = run(model, {}, backend);
     const data = fromRows('three', Float32Array.from((await running.sample(200, 1)).data), [2]);
-    const { figures } = await runReport({ title: '', subtitle: '', running, train: data, test: data, history: [], evaluation: await evaluate(running, data), facts: [], command: '', footer: '', seed: 0 }); // biome-ignore format: one call
+    const { figures } = await runReport({ title: '', subtitle: '', running, train: data, test: data, history: [], evaluation: await evaluate(running, data), objective: { name: 'maximumLikelihood', evidence: 'exact' }, facts: [], command: '', footer: '', seed: 0 }); // biome-ignore format: one call
     expect(figures.map((f) => f.name)).toEqual(['paths', 'loss', 'samples', 'density']);
     const { svg } = figures[0];
     expect(svg).toContain('reverse SDE');

@@ -35,6 +35,7 @@ const reportOf = async (change: (name: string, data: Float32Array) => Float32Arr
     test: images,
     history: [],
     evaluation: await evaluate(running, images),
+    objective: { name: 'elbo', evidence: 'bound' },
     facts: [],
     command: 'c',
     footer: 'f',
@@ -77,7 +78,7 @@ describe('the report of a law that infers', () => {
       await initialParameters(elbo(law), 0, tensor(new Float32Array(2), [1, 2]), backend),
       backend,
     );
-    const { figures } = await runReport({ title: '', subtitle: '', running, train: data, test: data, history: [], evaluation: await evaluate(running, data), facts: [], command: '', footer: '', seed: 0 }); // biome-ignore format: one call
+    const { figures } = await runReport({ title: '', subtitle: '', running, train: data, test: data, history: [], evaluation: await evaluate(running, data), objective: { name: 'maximumLikelihood', evidence: 'exact' }, facts: [], command: '', footer: '', seed: 0 }); // biome-ignore format: one call
     expect(figures.map((f) => f.name)).toEqual(['loss', 'samples', 'density', 'latent']);
   });
 });

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { PushforwardError } from '../../core/errors.ts';
 import type { Backend } from '../../core/program.ts';
-import { showShape } from '../../core/shape.ts';
+import { type Shape, showShape } from '../../core/shape.ts';
 import { type Evaluation, evaluate } from '../../inference/evaluate.ts';
 import { type Fitted, fit, type HistoryPoint } from '../../inference/fit.ts';
 import { run } from '../../inference/run.ts';
+import type { AnyObjective } from '../../inference/stateful.ts';
 import { type Description, describe, describeGraph, models } from '../../models/index.ts';
 import { lossUnit, runReport } from '../../report/run-report.ts';
 import { chosenBackend } from '../backend-source.ts';
@@ -110,6 +111,7 @@ const writeResults = async (
   history: readonly HistoryPoint[],
   description: Description,
   backend: Backend,
+  objective: AnyObjective<Shape>,
 ): Promise<Evaluation> => {
   const { law, parts, record, out } = plan;
   const running = run(law, fitted.average ?? fitted.parameters, backend);
@@ -124,6 +126,7 @@ const writeResults = async (
     test: parts.test,
     history,
     evaluation,
+    objective: { name: objective.spec.type, evidence: objective.evidence },
     facts: [
       { label: 'Parameters', value: count(description.parameters) },
       {
@@ -170,7 +173,7 @@ export const train: Action = async (call) => {
   told = reporter(call.io, call.json, {
     steps: record.steps,
     from: resume?.step ?? 0,
-    unit: lossUnit(parts.train),
+    unit: lossUnit(parts.train, objective.evidence),
   });
   let saved: number | undefined;
   const outcome = await fit({
@@ -232,7 +235,7 @@ export const train: Action = async (call) => {
     );
     return EXIT.interrupted;
   }
-  const evaluation = await writeResults(call, plan, fitted, history, description, backend);
+  const evaluation = await writeResults(call, plan, fitted, history, description, backend, objective);
   conclude(call, plan, fitted, evaluation);
   return EXIT.ok;
 };

@@ -1,5 +1,6 @@
 /** Events as pictures see them: images, vectors, points in the plane. */
 import type { Law } from '../../algebra/dist.ts';
+import type { Evidence } from '../../algebra/evidence.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { type Dataset, readRows } from '../../data/dataset.ts';
@@ -23,13 +24,16 @@ export const imageShape = (law: Pick<Law, 'shape'>, levels: number | undefined):
 /** Whether events are points in the plane. */
 export const isPlane = ({ shape }: Pick<Law, 'shape'>): boolean => shape.length === 1 && shape[0] === 2;
 
-/** The unit losses are shown in: bits a dimension where data are levels, nats of an event elsewhere. */
+/** The unit losses are shown in: bits a dimension where data are levels, nats of an event elsewhere; none where a loss is no likelihood. */
 export const lossUnit = (
   data: Pick<Dataset, 'shape' | 'levels'>,
-): { readonly name: 'nats' | 'bits/dim'; readonly perNat: number } =>
-  data.levels === undefined
-    ? { name: 'nats', perNat: 1 }
-    : { name: 'bits/dim', perNat: 1 / (sizeOf(data.shape) * Math.LN2) };
+  evidence: Evidence = 'exact',
+): { readonly name: string; readonly perNat: number } =>
+  evidence === 'none' || evidence === 'unnormalised'
+    ? { name: '', perNat: 1 }
+    : data.levels === undefined
+      ? { name: 'nats', perNat: 1 }
+      : { name: 'bits/dim', perNat: 1 / (sizeOf(data.shape) * Math.LN2) };
 
 /** Samples drawn for a report: fewer where events are large. */
 export const sampleCount = (law: Pick<Law, 'shape'>): number => (sizeOf(law.shape) <= 64 ? 4000 : 100);

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../algebra/evidence.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Evaluation } from '../../inference/evaluate.ts';
@@ -5,9 +6,18 @@ import type { ReportRecord } from '../report-html.ts';
 
 const signed = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(4)}`;
 
+const kinds: { readonly [E in Evidence]: string } = {
+  exact: 'exact',
+  unbiased: 'an unbiased estimate',
+  bound: 'an upper bound',
+  estimated: 'up to the error of an estimated normaliser',
+  unnormalised: 'up to a constant: no likelihood',
+  none: 'unknown',
+};
+
 /** The test result as facts, with what kind of number it is. */
 export const evaluationFacts = (e: Evaluation, data: Dataset): ReportRecord['facts'] => {
-  const kind = e.evidence === 'exact' ? 'exact' : e.evidence === 'bound' ? 'an upper bound' : 'an estimate';
+  const kind = kinds[e.evidence];
   const events = `${e.events.toLocaleString('en-US')} events, ${kind}`;
   const nats = (x: number): string => `${x.toFixed(4)} nats`;
   const known = [

@@ -1,10 +1,20 @@
 import type { Law } from '../../algebra/dist.ts';
+import type { Evidence } from '../../algebra/evidence.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { hasDenoiser } from '../../inference/scores/index.ts';
 import { densityHeatmap, gridPoints } from '../density-heatmap.ts';
 import { samplesBesideData } from '../samples-beside-data.ts';
 import { firstRows, floats, isPlane, squareAround } from './events.ts';
 import { type Finder, nothing } from './record.ts';
+
+const densities: { readonly [E in Evidence]: string } = {
+  exact: 'density',
+  unbiased: 'estimate of the density',
+  bound: 'bound on the density',
+  estimated: 'density, normalised by an estimate',
+  unnormalised: 'density up to a constant',
+  none: 'score',
+};
 
 /** Cells on a side: fewer where each density is the solution of a differential equation. */
 const cells = (law: Law): number => (hasDenoiser(law) ? 64 : 160);
@@ -18,7 +28,7 @@ export const plane: Finder = async ({ running, test, evaluation, seed }, samples
   const grid = { ...squareAround(floats(data)), nx: side, ny: side };
   const points: Tensor = { shape: [side * side, 2], type: 'float32', data: gridPoints(grid) };
   const logDensity = Float64Array.from((await running.logDensity(points, seed)).data);
-  const kind = evaluation.evidence === 'exact' ? 'density' : 'bound on the density';
+  const kind = densities[evaluation.evidence];
   return {
     figures: [
       {
@@ -29,7 +39,7 @@ export const plane: Finder = async ({ running, test, evaluation, seed }, samples
       },
       {
         name: 'density',
-        title: kind === 'density' ? 'Density' : 'Bound on the density',
+        title: `${kind[0].toUpperCase()}${kind.slice(1)}`,
         caption: `The model's ${kind} at the middle of each of ${side} × ${side} cells, with test data over it.`,
         svg: densityHeatmap({
           grid: { ...grid, logDensity },

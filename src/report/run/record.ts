@@ -1,5 +1,6 @@
 /** What the figures of a run are drawn from. */
 
+import type { Evidence } from '../../algebra/evidence.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Evaluation } from '../../inference/evaluate.ts';
@@ -17,6 +18,8 @@ export interface RunRecord {
   readonly test: Dataset;
   readonly history: readonly HistoryPoint[];
   readonly evaluation: Evaluation;
+  /** What the losses of the history are: −log p or a bound on it where the evidence says so, else a number of the estimator's own. */
+  readonly objective: { readonly name: string; readonly evidence: Evidence };
   /** Facts beside those of the evaluation: steps, time, backend. */
   readonly facts: ReportRecord['facts'];
   readonly graph?: GraphRecord;
