@@ -14,7 +14,7 @@ import { castTensor, type Tensor, tensorOf } from '../../core/tensor.ts';
 import { annealed, betasOf, type Way } from './annealing.ts';
 import { type Bridge, geometricBridge } from './bridge.ts';
 import type { KernelFamily } from './law-kernel.ts';
-import { bootstrapInterval, effectiveSize, logMeanExp, meanOf, type PartitionEstimate } from './partition.ts';
+import { effectiveSize, logMeanExp, meanOf, type PartitionEstimate, weightInterval } from './partition.ts';
 
 /** Where a walk leads: two laws, or a bridge between them. */
 export type Ends<S extends Shape> =
@@ -144,7 +144,7 @@ const walked = async <S extends Shape>(options: AnnealingOptions<S>): Promise<An
     return {
       logZ: logMeanExp(ended.logWeights),
       evidence: 'estimated',
-      interval: bootstrapInterval(ended.logWeights),
+      interval: weightInterval(ended.logWeights),
       lower: meanOf(ended.logWeights),
       ...(upper === undefined ? {} : { upper }),
       effectiveChains: effectiveSize(ended.logWeights),
