@@ -44,16 +44,7 @@ describe('the trace of a law', () => {
       const terms = [t.reconstruction, ...t.groups.map((g) => o.sub(g.logPrior, g.logPosterior))];
       return [[direct, t.logDensity, o.addAll(terms)], next];
     };
-    const [direct, total, summed] = values(
-      both,
-      4,
-      lawParameters(law, {
-        examples: [
-          [3, 5],
-          [1, 2],
-        ],
-      } as never) as Feeds,
-    );
+    const [direct, total, summed] = values(both, 4, lawParameters(law, { levels: 8 }, 0, 0.1));
     direct.forEach((l, i) => {
       expect(Number.isFinite(l)).toBe(true);
       for (const again of [total[i], summed[i]]) expect(Math.abs(again - l)).toBeLessThan(1e-10 * (1 + Math.abs(l)));
