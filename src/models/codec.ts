@@ -45,6 +45,7 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   samplers: { ...builtIn.samplers, ...extra.samplers },
   weightings: { ...builtIn.weightings, ...extra.weightings },
   timeLaws: { ...builtIn.timeLaws, ...extra.timeLaws },
+  scoreModels: { ...builtIn.scoreModels, ...extra.scoreModels },
   maps: { ...builtIn.maps, ...extra.maps },
   conditionals: { ...builtIn.conditionals, ...extra.conditionals },
   objectives: { ...builtIn.objectives, ...extra.objectives },

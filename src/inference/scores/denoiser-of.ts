@@ -43,18 +43,23 @@ const isLaw = (source: object): source is Law => 'logDensity' in source;
 /** An objective from a denoiser's loss of a clean event; of a law on the innermost side of its transports, which must be fixed. */
 export const onDenoiser = <S extends Shape>(
   source: HasDenoiser<S>,
-  spec: (of: Spec) => Spec,
+  spec: Spec,
   loss: (denoiser: Denoiser, clean: Expr) => D.Draw<Expr>,
 ): Objective<S> => {
   if (!isLaw(source)) {
     const plain = source as Denoiser<S>;
-    return { shape: plain.shape, spec: spec(plain.spec), evidence: 'none', loss: (x) => loss(plain, x) };
+    return {
+      shape: plain.shape,
+      spec: { ...spec, denoiser: plain.spec },
+      evidence: 'none',
+      loss: (x) => loss(plain, x),
+    };
   }
   const law: Law = source;
   const denoiser = denoiserOf(law);
   return {
     shape: law.shape as S,
-    spec: spec(law.spec),
+    spec: { ...spec, law: law.spec },
     evidence: 'none',
     loss: (x) =>
       onInnermost(law, x, (_, z) => {

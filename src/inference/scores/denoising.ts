@@ -12,7 +12,7 @@ import { type TimeLaw, uniformTime } from '../../sde/time-law.ts';
 import { simpleWeighting, type Weighting } from '../../sde/weighting.ts';
 import type { Objective } from '../objective.ts';
 import { type HasDenoiser, onDenoiser } from './denoiser-of.ts';
-import { type HasScore, type ScoreModel, scoreAt, scoreModel } from './score-model.ts';
+import { type HasScore, nested, type ScoreModel, scoreAt, scoreModel } from './score-model.ts';
 
 /** How noise levels are weighed and drawn. */
 export interface DenoisingOptions {
@@ -99,21 +99,18 @@ export const denoisingScoreMatching = <S extends Shape>(
   source: HasDenoiser<S>,
   options: DenoisingOptions = {},
 ): Objective<S> =>
-  onDenoiser(
-    source,
-    (of) => ({ ...optionsSpec('denoisingScoreMatching', options), of }),
-    (denoiser, clean) =>
-      pipe(
-        D.fromRandom(noised(denoiser.process, options, clean)),
-        D.chain((at) => {
-          const w = weightOf(denoiser.prediction, options.weighting ?? simpleWeighting, denoiser.process)(at.time);
-          const target = targetOf(denoiser, clean, at);
-          return pipe(
-            D.fromScoped(denoiser.raw(at.x, at.time)),
-            D.map((said) => o.mul(o.mul(at.weight, w), o.sum(o.square(o.sub(said, target))))),
-          );
-        }),
-      ),
+  onDenoiser(source, optionsSpec('denoisingScoreMatching', options), (denoiser, clean) =>
+    pipe(
+      D.fromRandom(noised(denoiser.process, options, clean)),
+      D.chain((at) => {
+        const w = weightOf(denoiser.prediction, options.weighting ?? simpleWeighting, denoiser.process)(at.time);
+        const target = targetOf(denoiser, clean, at);
+        return pipe(
+          D.fromScoped(denoiser.raw(at.x, at.time)),
+          D.map((said) => o.mul(o.mul(at.weight, w), o.sum(o.square(o.sub(said, target))))),
+        );
+      }),
+    ),
   );
 
 /**
@@ -129,7 +126,7 @@ export const annealed =
   <S extends Shape>(source: HasDenoiser<S>): Objective<S> =>
     onDenoiser(
       source,
-      (of) => ({ ...optionsSpec('annealed', options), of, opaque: 'the estimator is a function' }),
+      { ...optionsSpec('annealed', options), opaque: 'the estimator is a function' },
       (denoiser, clean) =>
         pipe(
           D.fromRandom(noised(denoiser.process, options, clean)),
@@ -158,7 +155,7 @@ export const denoisingScoreMatchingAt =
     const model = scoreModel(source);
     return {
       shape: model.shape,
-      spec: { type: 'denoisingScoreMatchingAt', scale, of: model.spec },
+      spec: { type: 'denoisingScoreMatchingAt', scale, ...nested(source) },
       evidence: 'none',
       loss: (x) =>
         pipe(

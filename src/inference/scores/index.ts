@@ -4,4 +4,4 @@ export * from './denoising.ts';
 export { ladderTime } from './ladder.ts';
 export * from './matching.ts';
 export * from './projection.ts';
-export * from './score-model.ts';
+export { type HasScore, type ScoreModel, scoreAt, scoreModel, scoreNetwork } from './score-model.ts';

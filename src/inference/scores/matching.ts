@@ -9,7 +9,7 @@ import { vmapRandom } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Objective } from '../objective.ts';
 import { type Projection, rademacher } from './projection.ts';
-import { type HasScore, type ScoreModel, scoreModel } from './score-model.ts';
+import { type HasScore, nested, type ScoreModel, scoreModel } from './score-model.ts';
 
 const objective = <S extends Shape>(
   spec: Objective<S>['spec'],
@@ -33,7 +33,9 @@ const half = (s: Expr): Expr => o.mul(0.5, o.dot(s, s));
  */
 export const scoreMatching = <S extends Shape>(source: HasScore<S>): Objective<S> => {
   const model = scoreModel(source);
-  return objective({ type: 'scoreMatching', of: model.spec }, model, (s, x) => D.of(o.add(divergence(s, x), half(s))));
+  return objective({ type: 'scoreMatching', ...nested(source) }, model, (s, x) =>
+    D.of(o.add(divergence(s, x), half(s))),
+  );
 };
 
 /** How sliced score matching looks. */
@@ -62,8 +64,11 @@ const alongDirections = (owner: string, { projection = rademacher, projections =
     };
 };
 
-const slicedSpec = (type: string, { projection = rademacher, projections = 1 }: SlicedOptions<Projection>, of: Objective<Shape>['spec']) =>
-  ({ type, projection: projection.name, projections, of }); // biome-ignore format: one line
+const slicedSpec = (
+  type: string,
+  { projection = rademacher, projections = 1 }: SlicedOptions<Projection>,
+  source: HasScore<Shape>,
+) => ({ type, projection: projection.name, projections, ...nested(source) });
 
 /**
  * Sliced score matching (Song et al. 2019, arXiv:1905.07088, equation 6): the mean of vᵀ ∂s/∂x v + ½ (vᵀ s)² over random directions v. With directions
@@ -77,7 +82,7 @@ export const slicedScoreMatching = (options: SlicedOptions<Projection> = {}) => 
   const along = alongDirections('slicedScoreMatching', options);
   return <S extends Shape>(source: HasScore<S>): Objective<S> => {
     const model = scoreModel(source);
-    return objective(slicedSpec('slicedScoreMatching', options, model.spec), model, (s, x) =>
+    return objective(slicedSpec('slicedScoreMatching', options, source), model, (s, x) =>
       along(s, x, (curvature, slope) => o.add(curvature, o.mul(0.5, o.square(slope)))),
     );
   };
@@ -95,7 +100,7 @@ export const varianceReducedSlicedScoreMatching = (options: SlicedOptions<Projec
   const along = alongDirections(type, options);
   return <S extends Shape>(source: HasScore<S>): Objective<S> => {
     const model = scoreModel(source);
-    return objective(slicedSpec(type, options, model.spec), model, (s, x) =>
+    return objective(slicedSpec(type, options, source), model, (s, x) =>
       pipe(
         along(s, x, (curvature) => curvature),
         D.map((trace) => o.add(trace, half(s))),

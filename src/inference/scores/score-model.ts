@@ -24,6 +24,10 @@ export type HasScore<S extends Shape> = ScoreModel<S> | Dist<S, Unnormalised>;
 /** The first, mentioning the parameters of the second, whose value it never takes. */
 const mentioning = (x: Expr, others: Expr): Expr => o.add(x, o.where(o.less(1, 0), o.stopGradient(others), 0));
 
+/** The source as a part of an objective's spec: `law`, or `model`. */
+export const nested = (source: HasScore<Shape>): { readonly [key: string]: Spec } =>
+  'score' in source ? { model: source.spec } : { law: source.spec };
+
 /**
  * The score of a law by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
  * energy) have no gradient, but stay parameters of what is trained: the law that is run afterwards asks for them. Cost: one backward pass.

@@ -7,11 +7,13 @@ import { elbo, maximumLikelihood, weighted } from '../../inference/objective.ts'
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
 import { bounded, stateless, withEvidence } from './objective-demands.ts';
+import { scoreObjectivesTable } from './score-objectives-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Objectives by type. */
 export const objectivesTable: Tables['objectives'] = {
   ...latentObjectivesTable,
+  ...scoreObjectivesTable,
   maximumLikelihood: (read) =>
     variant({ law: read.law }, {}, ({ law }) =>
       maximumLikelihood(

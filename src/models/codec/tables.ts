@@ -10,6 +10,7 @@ import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
 import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
+import { ladderTable, scoreModelsTable } from './score-objectives-table.ts';
 import {
   denoisersTable,
   diffusionLawsTable,
@@ -49,7 +50,8 @@ export const builtIn: Tables = {
   solvers: solversTable,
   samplers: samplersTable,
   weightings: weightingsTable,
-  timeLaws: timeLawsTable,
+  timeLaws: { ...timeLawsTable, ...ladderTable },
+  scoreModels: scoreModelsTable,
   maps: mapsTable,
   conditionals: conditionalsTable,
   objectives: objectivesTable,

@@ -19,6 +19,7 @@ import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Optimizer } from '../../inference/optimizer.ts';
 import type { Schedule } from '../../inference/schedule.ts';
+import type { ScoreModel } from '../../inference/scores/score-model.ts';
 import type { AnyObjective } from '../../inference/stateful.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
@@ -49,6 +50,7 @@ export interface Kinds {
   readonly sampler: DiffusionSampler<'signal'>;
   readonly weighting: Weighting;
   readonly timeLaw: TimeLaw;
+  readonly scoreModel: ScoreModel<Shape>;
   readonly map: ScalarMap;
   readonly conditional: Conditional<Shape, Shape>;
   readonly objective: AnyObjective<Shape>;
@@ -85,6 +87,7 @@ export interface Tables {
   readonly samplers: Table<DiffusionSampler<'signal'>>;
   readonly weightings: Table<Weighting>;
   readonly timeLaws: Table<TimeLaw>;
+  readonly scoreModels: Table<ScoreModel<Shape>>;
   readonly maps: Table<ScalarMap>;
   readonly conditionals: Table<Conditional<Shape, Shape>>;
   readonly objectives: Table<AnyObjective<Shape>>;
@@ -187,6 +190,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['sampler', tables.samplers],
     ['weighting', tables.weightings],
     ['timeLaw', tables.timeLaws],
+    ['scoreModel', tables.scoreModels],
     ['map', tables.maps],
     ['conditional', tables.conditionals],
     ['objective', tables.objectives],
@@ -214,6 +218,7 @@ export const readersOf = (tables: Tables): Readers => {
     sampler: made('sampler', tables.samplers),
     weighting: made('weighting', tables.weightings),
     timeLaw: made('timeLaw', tables.timeLaws),
+    scoreModel: made('scoreModel', tables.scoreModels),
     map: made('map', tables.maps),
     conditional: made('conditional', tables.conditionals),
     objective: made('objective', tables.objectives),
