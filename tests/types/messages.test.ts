@@ -21,6 +21,21 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: ["Property 'lowerBound' is missing in type 'Unnormalised'"],
   },
   {
+    name: 'maximum likelihood of a VAE',
+    code: 'maximumLikelihood(vae([2]));',
+    says: ["Property 'exactLogDensity' is missing in type"],
+  },
+  {
+    name: 'doubly reparameterised gradients of an energy',
+    code: 'dreg(50)(energy([2]));',
+    says: ["Property 'lowerBound' is missing in type 'Unnormalised'"],
+  },
+  {
+    name: 'wake–sleep of a law that can only be sampled',
+    code: 'wakeSleep(sampler);',
+    says: ["Property 'lowerBound' is missing in type 'Samples'"],
+  },
+  {
     name: 'a base of another size',
     code: 'pipe(standardNormal([19]), pushforward(stochastic([784], [20])));',
     says: ["Type 'readonly [19]' is not assignable to type 'readonly [20]'"],
@@ -64,12 +79,14 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
 
 const prelude = `
 import { pipe } from '${root}node_modules/fp-ts/lib/function.js';
-import type { Unnormalised } from '${root}src/algebra/index.ts';
+import type { Samples, Unnormalised } from '${root}src/algebra/index.ts';
 import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type Transport } from '${root}src/bijectors/index.ts';
 import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
-import { elbo, fit, maximumLikelihood, sphere, varianceReducedSlicedScoreMatching } from '${root}src/inference/index.ts';
+import { dreg, elbo, fit, maximumLikelihood, sphere, varianceReducedSlicedScoreMatching, wakeSleep } from '${root}src/inference/index.ts';
+import { vae } from '${root}src/models/index.ts';
 import { dequantise } from '${root}src/transports/index.ts';
 declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(x: X, z: Z) => Transport<X, Z, 'bound'>;
+declare const sampler: Dist<readonly [2], Samples>;
 declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
 declare const data: Parameters<typeof fit>[0]['data'];
 `;

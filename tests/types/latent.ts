@@ -1,0 +1,65 @@
+/** Compile-time tests of estimators of latent variables: one word after the declaration, and the evidence each demands. Nothing here runs. */
+import type { Samples, Unnormalised } from '../../src/algebra/index.ts';
+import type { Dist } from '../../src/distributions/index.ts';
+import {
+  dreg,
+  elbo,
+  fit,
+  fullVariationalBayes,
+  importanceWeighted,
+  maximumLikelihood,
+  monteCarloEm,
+  type Objective,
+  reweightedWakeSleep,
+  scaleKl,
+  scoreFunction,
+  scoreFunctionWithAverage,
+  sgvb,
+  stickingTheLanding,
+  wakeSleep,
+  weighted,
+} from '../../src/inference/index.ts';
+import { vae } from '../../src/models/index.ts';
+
+declare const data: Parameters<typeof fit>[0]['data'];
+declare const energy: Dist<readonly [2], Unnormalised>;
+declare const sampler: Dist<readonly [2], Samples>;
+const law = vae([2]);
+
+// ── one word after the declaration ────────────────────────────────────────────────────────────────────────────────────
+const swaps: readonly Objective<readonly [2]>[] = [
+  elbo(law),
+  importanceWeighted(50)(law),
+  dreg(50)(law),
+  stickingTheLanding(1)(law),
+  sgvb({ kl: [scaleKl(2)] })(law),
+  scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(law),
+  wakeSleep(law),
+  reweightedWakeSleep(5)(law),
+  monteCarloEm({ stepSize: 0.1 })(law),
+];
+for (const objective of swaps) fit({ objective, data, steps: 1 });
+fit({ objective: scoreFunctionWithAverage()(law), data, steps: 1 });
+fit({ objective: fullVariationalBayes({ events: 10 })(elbo(law)), data, steps: 1 });
+
+// ── evidence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// @ts-expect-error a VAE has a bound, not a density
+maximumLikelihood(law);
+// @ts-expect-error nothing bounds an unnormalised law
+dreg(50)(energy);
+// @ts-expect-error nor one that can only be sampled
+importanceWeighted(50)(sampler);
+// @ts-expect-error
+sgvb()(energy);
+// @ts-expect-error
+wakeSleep(sampler);
+// @ts-expect-error
+scoreFunction()(sampler);
+// @ts-expect-error an objective that carries arrays has no loss of one event
+weighted(2, scoreFunctionWithAverage()(law));
+// @ts-expect-error a law is no objective
+fullVariationalBayes({ events: 10 })(law);
+// @ts-expect-error a chain needs a step size
+monteCarloEm({ transitions: 3 });
+// @ts-expect-error
+scoreFunction({ baseline: 'movingAverage' });
