@@ -102,6 +102,19 @@ describe('one-sample bounds', () => {
     expect(baselined).toBeLessThan(plain / 1.5);
   });
 
+  test('the score function has a hundred times the variance of reparameterisation, three deviations off', () => {
+    const off = {
+      ...affineAt(DECODER, [[1]], [0], [Math.log(0.5)]),
+      ...affineAt(ENCODER, [[0]], [0.5], [Math.log(0.2)]),
+    };
+    const [plain, scored] = [elbo(law), scoreFunction()(law)].map((f) =>
+      varianceOf(column(gradientsOf(f, 8000, off).by[`${ENCODER}/b`])),
+    );
+    // z ↦ −(x − z)/s² + z has slope 1/s² + 1, and log q none: the reparameterised variance is (σ (1 + 1/s²))².
+    expect(plain).toBeCloseTo((0.2 * 5) ** 2, 1);
+    expect(scored / plain).toBeGreaterThan(100);
+  });
+
   test('closed-form divergences have less gradient variance in all than their Monte-Carlo form', () => {
     const spread = (objective: Objective<readonly [number]>): number => {
       const { by } = gradientsOf(objective, 8000);
