@@ -40,7 +40,8 @@ const attributesKey = (e: Expr, rename: ReadonlyMap<Expr, string>): string => {
 export const nodeKey = (e: Expr, inputIds: string, rename: ReadonlyMap<Expr, string> = new Map()): string =>
   `${e.op}|${e.type}|${e.shape.join('x')}|${attributesKey(e, rename)}|${inputIds}`;
 
-const canonicalText = (outputs: readonly Expr[], rename: ReadonlyMap<Expr, string>): string => {
+/** Expressions as a text: equal for what is equal up to sharing. `rename` gives free variables their names. */
+export const canonicalText = (outputs: readonly Expr[], rename: ReadonlyMap<Expr, string>): string => {
   const ids = new Map<string, number>();
   const idOf = new Map<Expr, number>();
   const lines: string[] = [];

@@ -12,6 +12,7 @@ import {
 } from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { sameShape, showShape } from '../shape.ts';
+import { closeTightly } from '../simplify/loops.ts';
 import { isReal, reverseRules } from './reverse-rules.ts';
 
 /** Zeros with the shape of an expression. */
@@ -56,8 +57,10 @@ export const vjp = (outputs: readonly Expr[], wrt: readonly Expr[], cotangents: 
     if (e.op === 'scan') {
       const cs = loops.get(e);
       if (cs !== undefined) {
-        const gs = reverseScan(e, cs, e.inputs.map((x) => active.has(x) && isReal(x))); // biome-ignore format: one idea
-        e.inputs.forEach((x, k) => {
+        // Gradients of what is closed over are summed over iterations: of the small array, not of its repetition.
+        const loop = closeTightly(e, stop);
+        const gs = reverseScan(loop, cs, loop.inputs.map((x) => active.has(x) && isReal(x))); // biome-ignore format: one idea
+        loop.inputs.forEach((x, k) => {
           send(x, gs[k]);
         });
       }

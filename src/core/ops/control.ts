@@ -102,10 +102,9 @@ export const scanOf = (
 ): { carry: Expr[]; ys: Expr[] } => {
   const order = topological(results);
   const inner = dependents(order, [...carryVars, ...xVars]);
-  const fixed = constants(order);
   const captured = new Map<Expr, Expr>();
   const close = (e: Expr): void => {
-    if (!inner.has(e) && !fixed.has(e) && !captured.has(e)) captured.set(e, variable(e.shape, e.type));
+    if (!inner.has(e) && !captured.has(e)) captured.set(e, variable(e.shape, e.type));
   };
   for (const e of order) if (inner.has(e)) e.inputs.forEach(close);
   results.forEach(close);
@@ -126,14 +125,4 @@ export const scanOf = (
     makeNode('project', [node], { index }, r.shape, r.type),
   );
   return { carry: projected.slice(0, init.length), ys: projected.slice(init.length) };
-};
-
-/** What is made of small constants alone stays in the body, where `simplify` can see it: closing over it would hide its value. */
-const constants = (order: readonly Expr[]): Set<Expr> => {
-  const set = new Set<Expr>();
-  for (const e of order) {
-    const leaf = e.op === 'constant' && e.attributes.data.length <= 16;
-    if (leaf || (e.inputs.length > 0 && e.op !== 'scan' && e.inputs.every((x) => set.has(x)))) set.add(e);
-  }
-  return set;
 };

@@ -1,6 +1,7 @@
 /** `simplify`: common subexpressions, constants folded, algebraic identities, marks removed. Law: it changes no value. */
 import { type Expr, makeNode, type Node, topological, withInputs } from '../expr.ts';
 import { nodeKey } from '../hash.ts';
+import { closeTightly, joinLoops, pruneLoops } from './loops.ts';
 import { rewrite } from './rules.ts';
 
 /** Which marks survive. */
@@ -66,14 +67,17 @@ export const simplify = (outputs: readonly Expr[], { keepStops = true }: Simplif
     return done.get(root)!;
   };
 
-  return outputs.map(visit);
+  return pruneLoops(joinLoops(outputs.map(visit)));
 };
 
 const mark = (e: Expr, keepStops: boolean): Expr | undefined =>
   e.op === 'label' || (e.op === 'stopGradient' && !keepStops) ? e.inputs[0] : undefined;
 
 const simplifyScan = (e: Node<'scan'>, inputs: readonly Expr[], keepStops: boolean): Expr => {
-  const { body } = e.attributes;
-  const results = simplify(body.results, { keepStops });
-  return makeNode('scan', inputs, { ...e.attributes, body: { variables: body.variables, results } }, e.shape, e.type);
+  const tight = closeTightly(makeNode('scan', inputs, e.attributes, e.shape, e.type) as Node<'scan'> & Expr);
+  const { variables, results } = tight.attributes.body;
+  const body = { variables, results: simplify(results, { keepStops }) };
+  return closeTightly(
+    makeNode('scan', tight.inputs, { ...tight.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr,
+  );
 };
