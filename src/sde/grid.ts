@@ -120,18 +120,20 @@ export type Spacing = 'linear' | 'quadratic';
 /**
  * DDIM's sub-sequence τ of the T times of a discrete process, `n` of them: τᵢ = 1 + ⌊iT/n⌋ (linear) or 1 + ⌊0.8 T (i/(n−1))²⌋ (quadratic), i = 0 … n−1
  * (Song et al. 2021, arXiv:2010.02502, appendix D.2). The first time of the process is its last; the last denoising takes it to the data.
+ * Throws `ArgumentError` for processes in continuous time, and where there are fewer than `n` times.
  */
 export const subSequence = (n: number, spacing: Spacing = 'linear'): Grid => ({
   spec: { type: 'subSequence', times: steps('subSequence', n), spacing },
-  times: ({ span }) =>
-    Array.from({ length: n }, (_, k) => {
-      const i = n - 1 - k;
-      const index =
-        spacing === 'linear'
-          ? Math.floor((i * span.end) / n)
-          : Math.floor(0.8 * span.end * (i / Math.max(n - 1, 1)) ** 2);
-      return span.start + index;
-    }),
+  times: ({ span: { start, end }, spec }) =>
+    start === 1 && Number.isInteger(end) && n <= end
+      ? Array.from({ length: n }, (_, k) => {
+          const i = n - 1 - k;
+          return 1 + Math.floor(spacing === 'linear' ? (i * end) / n : 0.8 * end * (i / Math.max(n - 1, 1)) ** 2);
+        })
+      : raise('ArgumentError', 'subSequence', 'needs a process in as many steps or more', {
+          expected: `times 1, 2, … T with T ≥ ${n}`,
+          got: `${spec.type} over ${start} … ${end}`,
+        }),
 });
 
 /** Times of one's own, from noise to data. */
