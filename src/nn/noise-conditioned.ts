@@ -1,5 +1,5 @@
 /** Networks that read a noise level beside their input: what a denoiser is made of. */
-import type { Spec } from '../algebra/spec.ts';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
@@ -26,7 +26,7 @@ export const noiseConditioned = (
   spec,
   apply: (x, c, output) => apply(x, c, output, undefined),
   given: (context) => ({
-    ...noiseConditioned({ type: 'given', network: spec, opaque: 'the context is an expression' }, apply),
+    ...noiseConditioned({ ...opaque('given', 'the context is an expression'), network: spec }, apply),
     apply: (x, c, output) => apply(x, c, output, context),
   }),
 });
