@@ -42,9 +42,9 @@ export const withPosterior = <A>({ place, posterior }: Inference, x: Expr, f: (q
  *   ...inferring({
  *     place: 'encoder',
  *     posterior: (x) => () => normal(x.shape, { loc: x, scale: 0.5 }),
- *     join: (x, u) => core.draw.map((contribution) => ({ value: u, contribution }))(normal(x.shape, { loc: u }).logDensity(x)),
+ *     join: (x, u) => draw.map((contribution) => ({ value: u, contribution }))(normal(x.shape, { loc: u }).logDensity(x)),
  *     generate: (z) =>
- *       core.draw.map((s) => ({ value: s.value, contribution: s.logDensity, inferred: z }))(normal(z.shape, { loc: z }).sampleAndLogDensity),
+ *       draw.map((s) => ({ value: s.value, contribution: s.logDensity, inferred: z }))(normal(z.shape, { loc: z }).sampleAndLogDensity),
  *   }),
  * });
  */

@@ -235,7 +235,7 @@ const throughLaw =
  * stands elsewhere, such as a VAE inside a mixture, is part of the reconstruction or of a prior term.
  *
  * @example
- * const groups = (x: Expr) => core.draw.map((t) => t.groups.length)(trace(vae([2]))(x));
+ * const groups = (x: Expr) => draw.map((t) => t.groups.length)(trace(vae([2]))(x));
  */
 export const trace =
   (law: Law, reading: Reading = asDrawn) =>

@@ -42,7 +42,7 @@ const divergencesOf = ({
  * is all reconstruction.
  *
  * @example
- * const costs = (x: Expr) => core.draw.map((t) => t.divergences.map((d) => d.value))(boundTerms(vae([2]))(x));
+ * const costs = (x: Expr) => draw.map((t) => t.divergences.map((d) => d.value))(boundTerms(vae([2]))(x));
  */
 export const boundTerms =
   (law: Law) =>
