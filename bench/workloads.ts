@@ -2,9 +2,14 @@
 import type { Dist, Law } from '../src/algebra/dist.ts';
 import type { Bound, Exact } from '../src/algebra/evidence.ts';
 import type { Shape } from '../src/core/shape.ts';
+import { rbm } from '../src/distributions/index.ts';
+import { blockGibbs, contrastiveDivergence } from '../src/inference/energies/index.ts';
 import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
+import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
 import type { AnyObjective } from '../src/inference/stateful.ts';
-import { glow, mafFlow, nsfFlow, overEvents, realNVP, vae } from '../src/models/index.ts';
+import { glow, hvae, mafFlow, nsfFlow, overEvents, realNVP, vae } from '../src/models/index.ts';
+import { resMlp, unet } from '../src/nn/index.ts';
+import { predict, vp } from '../src/sde/index.ts';
 
 /** A training step to be timed. */
 export interface Workload {
@@ -85,6 +90,39 @@ export const workloads: readonly Workload[] = [
     target: 1.2,
   },
   {
+    key: 'hvae',
+    name: 'HVAE 784–300–40–100–10 (Bernoulli, batch 100)',
+    objective: () =>
+      bounded(hvae([784], { latents: [40, 10], hidden: [300], between: [100], decoder: 'bernoulli' }) as never),
+    batch: 100,
+    binary: true,
+    peer: { model: 'hvae', options: { dim: 784, hidden: [300, 100], latents: [40, 10] } },
+    perRun: 20,
+    steps: 60,
+    target: 1.3,
+  },
+  {
+    key: 'rbm',
+    name: 'RBM 784–64 (CD-1, batch 100)',
+    objective: () => contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(rbm([784], { hidden: 64 })) as never,
+    batch: 100,
+    binary: true,
+    peer: { model: 'rbm', options: { visible: 784, hidden: 64 } },
+    perRun: 20,
+    steps: 100,
+    target: 2,
+  },
+  {
+    key: 'ncsn',
+    name: 'Score network 2-D (VP, DSM, 3×128 residual, batch 256)',
+    objective: () => denoisingScoreMatching(predict('noise', vp(), resMlp([128, 128, 128]), { shape: [2] })) as never,
+    batch: 256,
+    peer: { model: 'ncsn', options: { dim: 2, hidden: 128, blocks: 3, embedding: 32 } },
+    perRun: 20,
+    steps: 100,
+    target: 1.3,
+  },
+  {
     key: 'glow',
     name: 'Glow 28×28 (K = 4, L = 2, 32 channels, batch 64)',
     objective: () => exact(glow({ shape: [28, 28] }, { steps: 4, scales: 2, channels: 32 })),
@@ -93,5 +131,18 @@ export const workloads: readonly Workload[] = [
     perRun: 4,
     steps: 8,
     target: 1,
+  },
+  {
+    key: 'unet',
+    name: 'U-Net 28×28 (VP, DSM, 32 and 64 channels on 2×2 patches, batch 64)',
+    objective: () =>
+      denoisingScoreMatching(
+        predict('noise', vp(), unet({ channels: 32, multipliers: [1, 2], patch: 2 }), { shape: [28, 28, 1] }),
+      ) as never,
+    batch: 64,
+    peer: { model: 'unet', options: { side: 28, channels: 32, multipliers: [1, 2], patch: 2 } },
+    perRun: 4,
+    steps: 8,
+    target: 0.9,
   },
 ];

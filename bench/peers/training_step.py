@@ -252,41 +252,51 @@ def models(torch):
             top = log_normal(z1, *normal(self.p1(z2))) - log_normal(z1, m1, s1)
             return -(recon + top + standard(z2) - log_normal(z2, m2, s2)).mean()
 
-    class Sinusoidal(nn.Module):
+    class Fourier(nn.Module):
+        """Sines and cosines at fixed random frequencies."""
+
         def __init__(self, size):
             super().__init__()
-            self.register_buffer("frequencies", torch.exp(-math.log(1e4) * torch.arange(size // 2) / (size // 2)))
+            self.register_buffer("frequencies", math.pi * torch.randn(size // 2))
 
         def forward(self, c):
             angles = c[:, None] * self.frequencies
             return torch.cat([angles.sin(), angles.cos()], dim=1)
 
+    def conditioning(size, width):
+        return nn.Sequential(Fourier(size), nn.Linear(size, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+
     def vp(t, low=0.1, high=20.0):
         b = low * t + 0.5 * (high - low) * t * t
         return torch.exp(-0.5 * b), torch.sqrt(-torch.expm1(-b))
 
+    def noised(x):
+        """Noisy events of random times, the noise, and the coordinate that the network reads, a quarter of log sigma."""
+        t = 1e-5 + (1 - 1e-5) * torch.rand(x.shape[0])
+        alpha, sigma = vp(t)
+        noise = torch.randn_like(x)
+        wide = [-1] + [1] * (x.dim() - 1)
+        return alpha.view(wide) * x + sigma.view(wide) * noise, noise, 0.25 * sigma.log()
+
     class Ncsn(nn.Module):
-        """Denoising score matching, VP: a perceptron whose every residual block is shifted by the noise level's embedding."""
+        """Denoising score matching, VP: a residual perceptron, every block of which reads the noise level."""
 
         def __init__(self, dim, hidden, blocks, embedding):
             super().__init__()
-            self.embed = nn.Sequential(Sinusoidal(embedding), nn.Linear(embedding, hidden), nn.SiLU())
+            self.embed = conditioning(embedding, hidden)
             self.first = nn.Linear(dim, hidden)
             self.levels = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(blocks))
-            self.inner = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(blocks))
-            self.outer = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(blocks))
+            self.mixed = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(blocks))
             self.last = nn.Linear(hidden, dim)
             self.event = [dim]
 
         def forward(self, x):
-            t = 1e-5 + (1 - 1e-5) * torch.rand(x.shape[0])
-            alpha, sigma = vp(t)
-            noise = torch.randn_like(x)
-            level = self.embed(999.0 * t)
-            h = self.first(alpha[:, None] * x + sigma[:, None] * noise)
-            for level_of, inner, outer in zip(self.levels, self.inner, self.outer):
-                h = h + outer(F.silu(inner(F.silu(h)) + level_of(level)))
-            return (self.last(F.silu(h)) - noise).square().sum(1).mean()
+            noisy, noise, c = noised(x)
+            level = self.embed(c)
+            h = self.first(noisy)
+            for read, mix in zip(self.levels, self.mixed):
+                h = h + F.silu(mix(F.silu(h)) + read(level))
+            return (self.last(h) - noise).square().sum(1).mean()
 
     class Block(nn.Module):
         def __init__(self, inputs, outputs, level, groups=8):
@@ -320,9 +330,7 @@ def models(torch):
             super().__init__()
             widths = [m * channels for m in multipliers]
             level, planes = 4 * channels, patch * patch
-            self.embed = nn.Sequential(
-                Sinusoidal(embedding), nn.Linear(embedding, level), nn.SiLU(), nn.Linear(level, level), nn.SiLU()
-            )
+            self.embed = conditioning(embedding, level)
             self.first = nn.Conv2d(planes, widths[0], 3, padding=1)
             self.down, self.up, inputs = nn.ModuleList(), nn.ModuleList(), widths[0]
             for width in widths:
@@ -337,11 +345,9 @@ def models(torch):
             self.patch, self.event = patch, [1, side, side]
 
         def forward(self, x):
-            t = 1e-5 + (1 - 1e-5) * torch.rand(x.shape[0])
-            alpha, sigma = (a[:, None, None, None] for a in vp(t))
-            noise = torch.randn_like(x)
-            level = self.embed(999.0 * t)
-            h = self.first(F.pixel_unshuffle(alpha * x + sigma * noise, self.patch))
+            noisy, noise, c = noised(x)
+            level = self.embed(c)
+            h = self.first(F.pixel_unshuffle(noisy, self.patch))
             skips = []
             for i, block in enumerate(self.down):
                 h = block(F.avg_pool2d(h, 2) if i > 0 else h, level)
