@@ -157,7 +157,7 @@ export const adapted = <S extends Position, I extends Fields & { readonly accept
     const schedule = windows(steps);
     const table = (f: (i: number) => boolean): Expr =>
       o.constant(range(steps + 1).map((i) => (i < steps && f(i) ? 1 : 0)));
-    const [adapts, gathers, closes] = [table(() => true), table((i) => schedule.gathers[i]), table((i) => schedule.closes[i])]; // biome-ignore format: one table
+    const [adapts, gathers, closes] = [table(() => true), table((i) => schedule.gathers[i]), table((i) => mass === 'diagonal' && schedule.closes[i])]; // biome-ignore format: one table
     const plain = family({ stepSize })(density);
     const begin = (state: S): S =>
       ({
@@ -196,8 +196,7 @@ export const adapted = <S extends Position, I extends Fields & { readonly accept
           const gathered = Object.fromEntries(
             Object.keys(none).map((k) => [k, o.where(closing, none[k], o.where(gathering, moments[k], t[k]))]),
           );
-          const inverseMass =
-            mass === 'unit' ? t.inverseMass : o.where(closing, shrunkVariance(moments), t.inverseMass);
+          const inverseMass = o.where(closing, shrunkVariance(moments), t.inverseMass);
           const tuned = pack({ ...averaging, ...gathered, inverseMass, step: o.add(t.step, 1) });
           return {
             state: { ...without(next), ...tuned } as unknown as S,
