@@ -156,18 +156,14 @@ const throughLayer =
     if (inference !== undefined) {
       const { place, posterior, join } = inference;
       return pipe(
-        D.at(place, (scope) =>
-          pipe(
-            reading.infer(posterior(ledger.value), ledger.sites.length),
-            D.map(
-              (s): Inferred => ({
-                value: s.value,
-                logPosterior: s.logDensity,
-                posterior: { law: posterior(ledger.value)(scope), scope },
-              }),
-            ),
-          )(scope),
-        ),
+        D.at(place, (scope) => {
+          // Applied once: what reads the group later sees the same expressions, and one derivative serves both.
+          const law = posterior(ledger.value)(scope);
+          const q: Scoped<Law> = (at) => (at === scope ? law : posterior(ledger.value)(at));
+          return D.map((s: Scored) => ({ value: s.value, logPosterior: s.logDensity, posterior: { law, scope } }))(
+            reading.infer(q, ledger.sites.length),
+          )(scope);
+        }),
         D.chain((site) =>
           pipe(
             reading.model(join(ledger.value, site.value)),

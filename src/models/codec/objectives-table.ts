@@ -32,7 +32,7 @@ export const objectivesTable: Tables['objectives'] = {
     ),
   dynamicallyBinarised: (read) =>
     variant({ levels: positiveInteger, objective: read.objective }, {}, ({ levels, objective }) =>
-      dynamicallyBinarised(levels)(stateless('dynamicallyBinarised', objective)),
+      dynamicallyBinarised(levels)(objective),
     ),
   weighted: (read) =>
     variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) =>
