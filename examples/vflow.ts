@@ -45,8 +45,8 @@ for (const [name, law] of Object.entries(models)) {
   const fitted = await fit({
     objective: elbo(law),
     data: data.right,
-    optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 4000) })),
-    steps: 4000,
+    optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 8000) })),
+    steps: 8000,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
   const scored = await evaluate(run(law, fitted.right.parameters, onnx('cpu')), held.right);
