@@ -29,4 +29,5 @@ export * from './sde-samplers.ts';
 export * from './sde-solvers.ts';
 export * from './time-law.ts';
 export * from './trajectory.ts';
+export * from './variational-diffusion.ts';
 export * from './weighting.ts';

@@ -15,6 +15,7 @@ import {
   sphere,
   varianceReducedSlicedScoreMatching,
 } from '../../inference/scores/index.ts';
+import { type Denoiser, variationalDiffusion } from '../../sde/index.ts';
 import { withEvidence } from './objective-demands.ts';
 import { type Readers, type Tables, variant } from './variant.ts';
 
@@ -41,6 +42,16 @@ const hasScore = (
 export const scoreModelsTable: Tables['scoreModels'] = {
   scoreNetwork: (read) =>
     variant({ shape: shapeCodec, network: read.network }, {}, ({ shape, network }) => scoreNetwork(shape, network)),
+};
+
+/** The bound of a reverse equation as a law. */
+export const variationalDiffusionTable: Tables['laws'] = {
+  variationalDiffusion: (read) =>
+    variant(
+      { denoiser: read.denoiser },
+      { sampler: read.sampler, grid: read.grid, times: positiveInteger },
+      ({ denoiser, ...options }) => variationalDiffusion(denoiser as Denoiser<readonly number[], 'signal'>, options),
+    ),
 };
 
 /** NCSN's ladder of noise scales. */
