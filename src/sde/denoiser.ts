@@ -104,12 +104,14 @@ export const denoiser = <const S extends Shape, T extends Terminal>(parts: Denoi
   };
 };
 
-/** P itself, or the sentence that says why P cannot be predicted on a process with terminal T. */
+/** Anything where P can be predicted on a process with terminal T; else what nothing is, with the sentence that says why. */
 export type Predictable<P extends Prediction, T extends Terminal> = T extends 'pure'
   ? P extends 'noise' | 'score'
-    ? 'this process ends in pure noise (α = 0), where the noise says nothing about the data: predict data or velocity'
-    : P
-  : P;
+    ? {
+        readonly because: 'this process ends in pure noise (α = 0), where the noise says nothing about the data: predict data or velocity';
+      }
+    : unknown
+  : unknown;
 
 /** Options of {@link predict}. */
 export interface PredictOptions<S extends Shape> {

@@ -75,6 +75,30 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     code: 'varianceReducedSlicedScoreMatching({ projection: sphere });',
     says: [`Type '"E[v vᵀ] = I/D"' is not assignable to type '"E[v vᵀ] = I"'`],
   },
+  {
+    name: 'predicting noise where no signal is left',
+    code: "predict('noise', zeroTerminalSnr(vp()), resMlp([8]), { shape: [2] });",
+    says: [
+      'this process ends in pure noise (α = 0), where the noise says nothing about the data: predict data or velocity',
+    ],
+  },
+  {
+    name: 'a sampler that needs a velocity, from pure noise',
+    code: "sampleWith(edmHeun(), logSnrGrid(9))(predict('velocity', zeroTerminalSnr(vp()), resMlp([8]), { shape: [2] }));",
+    says: [`Type '"pure"' is not assignable to type '"signal"'`],
+  },
+  {
+    name: 'a score network where a denoiser is due',
+    code: 'sampleWith(ddim(), logSnrGrid(9))(resMlp([8]));',
+    says: [
+      "'NoiseConditioned' is missing the following properties from type 'Denoiser<Shape, Terminal>': shape, process",
+    ],
+  },
+  {
+    name: 'a solver of Stratonovich’s equation on Itô’s',
+    code: 'solveSde(stochasticHeunSolver, itoSde((x) => x, (x) => x), { to: 1, levels: 3 });',
+    says: [`Type '"ito"' is not assignable to type '"stratonovich"'`],
+  },
 ];
 
 const prelude = `
@@ -84,6 +108,8 @@ import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type 
 import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
 import { dreg, elbo, fit, maximumLikelihood, sphere, varianceReducedSlicedScoreMatching, wakeSleep } from '${root}src/inference/index.ts';
 import { vae } from '${root}src/models/index.ts';
+import { resMlp } from '${root}src/nn/index.ts';
+import { ddim, edmHeun, itoSde, logSnrGrid, predict, sampleWith, solveSde, stochasticHeunSolver, vp, zeroTerminalSnr } from '${root}src/sde/index.ts';
 import { dequantise } from '${root}src/transports/index.ts';
 declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(x: X, z: Z) => Transport<X, Z, 'bound'>;
 declare const sampler: Dist<readonly [2], Samples>;
