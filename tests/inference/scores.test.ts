@@ -22,6 +22,7 @@ import {
   denoisingScoreMatching,
   denoisingScoreMatchingAt,
   gaussian,
+  ladderTime,
   type Objective,
   type Projection,
   rademacher,
@@ -341,6 +342,15 @@ describe('denoising score matching of a process', () => {
     const [plain, important] = [loss(), loss(importanceTime)];
     expect(Math.abs(mean(plain) - mean(important))).toBeLessThan(4.5 * Math.hypot(standardError(plain), standardError(important))); // biome-ignore format: one line
     expect(variance(important)).toBeLessThan(0.25 * variance(plain));
+  });
+
+  test("draws from NCSN's ladder: equal chances for noise scales in geometric progression, ends included", () => {
+    const scales = ve({ sigmaMin: 0.02, sigmaMax: 2, start: 0 });
+    const { at, density } = ladderTime(5).of(scales);
+    const found = range(50).map((i) => number(scales.sigma(at(o.scalar((i + 0.5) / 50)))));
+    found.forEach((v, i) => void expect(v).toBeCloseTo(0.02 * 10 ** (Math.floor(i / 10) / 2), 9));
+    expect(number(density(o.scalar(0.3)))).toBeCloseTo(0.2, 12);
+    expect(() => ladderTime(1)).toThrow('two levels or more');
   });
 
   test('takes laws of time as part of the loss', () => {
