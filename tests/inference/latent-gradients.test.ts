@@ -241,6 +241,26 @@ describe('two stochastic layers', () => {
     }
   });
 
+  test('asleep, each encoder learns from the dreams of its own layer', () => {
+    const { by } = gradients(wakeSleep(deep).loss(x), 20_000, feeds);
+    // z₂ ~ N(0, 1), z₁ | z₂ ~ N(0.8 z₂ + 0.2, e^−0.8), x | z₁ ~ N(1.1 z₁ + 0.3, e^−1): the encoders' residuals are normal.
+    const inner = 0.8 ** 2 + Math.exp(-0.8);
+    const upper = {
+      mean: -(0.5 * 0.2 - 0.1),
+      variance: (1 - 0.5 * 0.8) ** 2 + 0.25 * Math.exp(-0.8),
+      v: Math.exp(-0.6),
+    };
+    const lower = { mean: 0.2 - 0.4 * (1.1 * 0.2 + 0.3) - 0.2, variance: (1 - 0.4 * 1.1) ** 2 * inner + 0.16 * Math.exp(-1), v: Math.exp(-1.2) }; // biome-ignore format: one encoder a line
+    for (const [place, { mean, variance, v }] of [
+      ['0', upper],
+      ['1', lower],
+    ] as const) {
+      // biome-ignore format: a list
+      agrees(column(by[`${place}.stochastic/encoder/b`]), -mean / v, `offset ${place}`);
+      agrees(column(by[`${place}.stochastic/encoder/r`]), 1 - (variance + mean * mean) / v, `log-scale ${place}`);
+    }
+  });
+
   test('doubly reparameterised gradients agree with the plain ones for k = 4', () => {
     const [plain, doubly] = [importanceWeighted(4)(deep), dreg(4)(deep)].map((f) => gradients(f.loss(x), 8000, feeds));
     for (const [n, rows] of Object.entries(plain.by))

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { conditional } from '../../src/algebra/conditional.ts';
 import { type Dist, pushforward } from '../../src/algebra/dist.ts';
 import type { Bound, Exact, Samples } from '../../src/algebra/evidence.ts';
-import { trace } from '../../src/algebra/trace.ts';
+import { dream, trace } from '../../src/algebra/trace.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -49,6 +49,17 @@ describe('the trace of a law', () => {
       expect(Number.isFinite(l)).toBe(true);
       for (const again of [total[i], summed[i]]) expect(Math.abs(again - l)).toBeLessThan(1e-10 * (1 + Math.abs(l)));
     });
+  });
+
+  test.each(built)('%s: a dream is a sample under the same noise, with a finite log q of what was drawn', (_, law) => {
+    const both: D.Draw<readonly Expr[]> = (scope) => (cursor) => {
+      const [sample, next] = law.sample(scope)(cursor);
+      const [night] = dream(law)(scope)(cursor);
+      return [[sample, night.value, night.logPosterior], next];
+    };
+    const [sample, value, log] = values(both, 4, lawParameters(law, { levels: 8 }, 0, 0.1));
+    expect(value).toEqual(sample);
+    for (const l of log) expect(Number.isFinite(l)).toBe(true);
   });
 
   test('knows the posterior, the value and the prior of a code that goes straight to the base', () => {
