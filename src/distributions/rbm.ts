@@ -2,7 +2,6 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
-import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -11,7 +10,7 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { normalInit, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { bernoulli } from './bernoulli.ts';
 import { noSampler } from './energy.ts';
 import { bitsOf, countable, type Enumerable, type Enumeration } from './energy-enumerated.ts';
@@ -44,7 +43,6 @@ export interface Blocked {
 
 /** Laws that lead from independent units (β = 0, where log f is the log-density of `from`) to a machine (β = 1). */
 export interface MachineBridge<S extends Shape> {
-  readonly spec: Spec;
   readonly from: Dist<S, Exact & Samples>;
   readonly at: (beta: Expr) => Dist<S, Unnormalised> & Blocked;
 }
@@ -111,7 +109,6 @@ export const rbm = <const S extends Shape>(shape: S, options: RbmOptions): Machi
         scale: fits('rbm', 'scale', toExpr(deviation), [size]),
       };
       return {
-        spec: { type: 'machineBridge', loc: toSpec(loc), scale: toSpec(deviation), to: law.spec },
         from: shaped(shape, units.independent(base)),
         at: (beta) => between(machine, beta, base),
       };

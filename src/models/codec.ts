@@ -49,6 +49,7 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   maps: { ...builtIn.maps, ...extra.maps },
   conditionals: { ...builtIn.conditionals, ...extra.conditionals },
   objectives: { ...builtIn.objectives, ...extra.objectives },
+  kernels: { ...builtIn.kernels, ...extra.kernels },
   optimizers: { ...builtIn.optimizers, ...extra.optimizers },
   schedules: { ...builtIn.schedules, ...extra.schedules },
 });

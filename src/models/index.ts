@@ -3,6 +3,7 @@ export * from './class-conditional.ts';
 export * from './codec.ts';
 export * from './describe.ts';
 export * from './describe-graph.ts';
+export * from './energies/index.ts';
 export { describeText } from './describe-text.ts';
 export * from './flows.ts';
 export * from './gaussianisation.ts';

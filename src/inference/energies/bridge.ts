@@ -2,7 +2,6 @@
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type Facts, withFacts } from '../../algebra/facts.ts';
-import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -14,7 +13,6 @@ import { plainLaw } from './contrastive-divergence.ts';
 
 /** Laws f_β for β from 0, where f₀ is the density of `from`, to 1, where f₁ is the law in question. */
 export interface Bridge<S extends Shape> {
-  readonly spec: Spec;
   readonly from: Dist<S, Exact & Samples>;
   readonly at: (beta: Expr) => Law;
 }
@@ -40,7 +38,6 @@ export const geometricBridge = <S extends Shape>({
       got: showShape(known.shape),
     });
   return {
-    spec: { type: 'geometricBridge', from: known.spec, to: law.spec },
     from,
     at: (beta) => {
       const between = dist<Shape, Unnormalised>({

@@ -10,9 +10,9 @@ export {
 export { betasOf, type Way } from './annealing.ts';
 export { type Bridge, geometricBridge } from './bridge.ts';
 export { type ContrastOptions, contrastiveDivergence } from './contrastive-divergence.ts';
-export { blockGibbs, type KernelFamily, type LawKernel } from './law-kernel.ts';
+export { asLawKernel, blockGibbs, type KernelFamily, type LawKernel } from './law-kernel.ts';
 export { LOG_PARTITION, type NoiseContrastiveOptions, noiseContrastive } from './noise-contrastive.ts';
 export { enumeratedPartition, normalised } from './normalised.ts';
 export { type Partition, type PartitionEstimate, showPartition } from './partition.ts';
 export { type PersistentOptions, persistentContrastiveDivergence } from './persistent.ts';
-export { type SampledByOptions, sampledBy } from './sampled-by.ts';
+export { type ChainSampled, type SampledByOptions, sampledBy } from './sampled-by.ts';

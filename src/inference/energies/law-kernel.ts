@@ -57,6 +57,12 @@ export const chainEnd =
     return [state.position, next];
   };
 
+/** A family as a kernel for laws, with its declaration. */
+export const asLawKernel = (family: KernelFamily): LawKernel => ({
+  spec: specOfFamily(family),
+  on: (law) => kernelOn(family, law),
+});
+
 const isBlocked = (law: Law): law is Law & Blocked => 'blocks' in law;
 
 /**

@@ -6,7 +6,7 @@ import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { plainLaw } from './contrastive-divergence.ts';
-import { chainEnd, type KernelFamily, kernelOn, specOfFamily } from './law-kernel.ts';
+import { asLawKernel, chainEnd, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
 /** Options of {@link sampledBy}. */
@@ -16,6 +16,11 @@ export interface SampledByOptions {
   readonly steps: number;
   /** Where chains start: a law without parameters; default as for persistent contrastive divergence. */
   readonly start?: Dist<Shape, Samples>;
+}
+
+/** A law that knows the chain it is sampled by; estimators that run chains may take it from there. */
+export interface ChainSampled {
+  readonly chain: { readonly kernel: LawKernel; readonly start: Dist<Shape, Samples> };
 }
 
 /**
@@ -31,7 +36,7 @@ export const sampledBy =
   ({ kernel, steps, start }: SampledByOptions) =>
   <S extends Shape, L extends Dist<S, Unnormalised>>(
     law: L & Dist<S, Unnormalised>,
-  ): L & Dist<S, Unnormalised & Samples> => {
+  ): L & Dist<S, Unnormalised & Samples> & ChainSampled => {
     if (!Number.isInteger(steps) || steps < 1)
       return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
     const plain = plainLaw<S>(law);
@@ -51,5 +56,5 @@ export const sampledBy =
         return fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(next);
       },
     });
-    return { ...law, ...made };
+    return { ...law, ...made, chain: { kernel: asLawKernel(kernel), start: from as Dist<Shape, Samples> } };
   };

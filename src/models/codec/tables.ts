@@ -5,6 +5,8 @@ import { constant, cosine, type Schedule, warmUp } from '../../inference/schedul
 import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';
 import { ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
+import { kernelsTable } from './kernels-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
@@ -38,9 +40,9 @@ const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegativ
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
-  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable, ...ddpmLawsTable },
+  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable, ...ddpmLawsTable, ...energiesTable },
   layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },
-  networks: networksTable,
+  networks: { ...networksTable, ...energyNetworksTable },
   noiseNetworks: noiseNetworksTable,
   embeddings: embeddingsTable,
   processes: processesTable,
@@ -54,7 +56,8 @@ export const builtIn: Tables = {
   scoreModels: scoreModelsTable,
   maps: mapsTable,
   conditionals: conditionalsTable,
-  objectives: objectivesTable,
+  objectives: { ...objectivesTable, ...energyObjectivesTable },
+  kernels: kernelsTable,
   optimizers: {
     sgd: (read) => variant({}, { learningRate: rate(read), momentum: nonNegative }, sgd),
     adam: (read) => variant({}, { learningRate: rate(read), ...adamFields }, adam),

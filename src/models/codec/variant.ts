@@ -17,6 +17,7 @@ import { type CodecError, type Fields, isRecord, strict, t } from '../../core/co
 import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
+import type { LawKernel } from '../../inference/energies/law-kernel.ts';
 import type { Optimizer } from '../../inference/optimizer.ts';
 import type { Schedule } from '../../inference/schedule.ts';
 import type { ScoreModel } from '../../inference/scores/score-model.ts';
@@ -54,6 +55,7 @@ export interface Kinds {
   readonly map: ScalarMap;
   readonly conditional: Conditional<Shape, Shape>;
   readonly objective: AnyObjective<Shape>;
+  readonly kernel: LawKernel;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
 }
@@ -91,6 +93,7 @@ export interface Tables {
   readonly maps: Table<ScalarMap>;
   readonly conditionals: Table<Conditional<Shape, Shape>>;
   readonly objectives: Table<AnyObjective<Shape>>;
+  readonly kernels: Table<LawKernel>;
   readonly optimizers: Table<Optimizer>;
   readonly schedules: Table<Schedule>;
 }
@@ -194,6 +197,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['map', tables.maps],
     ['conditional', tables.conditionals],
     ['objective', tables.objectives],
+    ['kernel', tables.kernels],
     ['optimizer', tables.optimizers],
     ['schedule', tables.schedules],
   ] as const satisfies readonly (readonly [keyof Kinds, Table<unknown>])[];
@@ -222,6 +226,7 @@ export const readersOf = (tables: Tables): Readers => {
     map: made('map', tables.maps),
     conditional: made('conditional', tables.conditionals),
     objective: made('objective', tables.objectives),
+    kernel: made('kernel', tables.kernels),
     optimizer: made('optimizer', tables.optimizers),
     schedule: made('schedule', tables.schedules),
   };

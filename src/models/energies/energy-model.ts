@@ -1,0 +1,83 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { shiftScale } from '../../bijectors/index.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import { energy, normal, productOfExperts } from '../../distributions/index.ts';
+import { type ChainSampled, sampledBy } from '../../inference/energies/index.ts';
+import { hmc } from '../../mcmc/index.ts';
+import { convNet, mlp, type Network } from '../../nn/index.ts';
+import type { Events } from '../over-events.ts';
+import { throughFeatures } from './networks.ts';
+
+/** A law known up to a constant that is sampled by a chain of its own. */
+export type EnergyModel<S extends Shape> = Dist<S, Unnormalised & Samples> & ChainSampled;
+
+/** Options of {@link energyModel}. */
+export interface EnergyModelOptions {
+  /** Hidden widths of the energy's network. */
+  readonly hidden?: readonly number[];
+  /** The energy's network; default a perceptron, for images `[H, W, C]` behind convolutions. */
+  readonly network?: Network;
+  /** The standard deviation of the normal law that is tilted; default 3, about what covers the toys and data of order one. */
+  readonly scale?: number;
+  /** Its mean; default 0. */
+  readonly loc?: number | readonly number[];
+  /** The step of the chain, in units of the data; default 0.1. */
+  readonly stepSize?: number;
+  /** Steps of the chain behind a sample; default 200. */
+  readonly steps?: number;
+}
+
+const isImage = (shape: Shape): boolean => shape.length === 3 && shape[0] >= 4 && shape[1] >= 4;
+
+/** The default network of an energy over events of some shape. */
+export const energyNetwork = (shape: Shape, hidden: readonly number[] = [128, 128]): Network => {
+  const head = mlp(hidden, { activation: 'silu', zeroLast: false });
+  return isImage(shape)
+    ? throughFeatures({ features: convNet({ channels: 16, activation: 'silu', zeroLast: false }), channels: 4, head })
+    : head;
+};
+
+/**
+ * A neural energy over a normal law: f(x) = N(x; m, s²) e^{−E(x)} (a product of two experts, integrable wherever E is bounded below), sampled by chains of
+ * Hamiltonian Monte Carlo from the normal law (LeCun et al. 2006; Du & Mordatch 2019, arXiv:1903.08689). Train it by `persistentContrastiveDivergence`,
+ * `denoisingScoreMatchingAt`, `slicedScoreMatching` or `noiseContrastive`; `annealedImportanceSampling` from the same normal law finds log Z.
+ *
+ * @example
+ * const model = energyModel([2], { scale: 2 });
+ */
+export const energyModel = <const S extends Shape>(
+  shape: S,
+  {
+    hidden,
+    network = energyNetwork(shape, hidden),
+    scale = 3,
+    loc = 0,
+    stepSize = 0.1,
+    steps = 200,
+  }: EnergyModelOptions = {},
+): EnergyModel<S> => {
+  const base = normal(shape as Shape, { loc, scale });
+  return pipe(
+    productOfExperts<Shape>([base, energy<Shape>(shape, network)]),
+    sampledBy({ kernel: hmc({ stepSize, steps: 3 }), steps, start: base }),
+  ) as unknown as EnergyModel<S>;
+};
+
+/** {@link energyModel} for any events: integer levels are read as numbers from −1 to 1. */
+export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModelOptions = {}): EnergyModel<Shape> => {
+  if (levels === undefined) return energyModel(shape, options);
+  const { scale = 1, stepSize = 0.1, steps = 200, hidden, network = energyNetwork(shape, hidden) } = options;
+  const half = (levels - 1) / 2;
+  const all = (v: number): readonly number[] => Array.from({ length: sizeOf(shape) }, () => v);
+  return pipe(
+    productOfExperts<Shape>([normal(shape, { scale }), energy<Shape>(shape, network)]),
+    pushforward(shiftScale({ shift: all(half), scale: all(half) })),
+    sampledBy({
+      kernel: hmc({ stepSize: stepSize * half, steps: 3 }),
+      steps,
+      start: normal(shape, { loc: half, scale: scale * half }),
+    }),
+  ) as unknown as EnergyModel<Shape>;
+};

@@ -1,0 +1,154 @@
+/** A classifier read as a law of event and class: JEM. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import type { Spec } from '../../algebra/spec.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import type { Scoped } from '../../core/scope.ts';
+import * as Sc from '../../core/scope.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import { noSampler } from '../../distributions/energy.ts';
+import { categorical, normal } from '../../distributions/index.ts';
+import {
+  type ChainSampled,
+  type PersistentOptions,
+  persistentContrastiveDivergence,
+  sampledBy,
+} from '../../inference/energies/index.ts';
+import type { StatefulObjective } from '../../inference/stateful.ts';
+import { hmc } from '../../mcmc/index.ts';
+import type { Network } from '../../nn/index.ts';
+import type { Events } from '../over-events.ts';
+import { energyNetwork } from './energy-model.ts';
+
+/** Options of {@link jem}. */
+export interface JemOptions {
+  readonly hidden?: readonly number[];
+  /** From an event to one logit for each class; default as for `energyModel`. */
+  readonly network?: Network;
+  /** Standard deviation of the normal law that events are tilted from, where events are real; default 3. Levels are read as numbers from −1 to 1, deviation 1. */
+  readonly scale?: number;
+  readonly stepSize?: number;
+  /** Steps of the chain behind a sample; default 200. */
+  readonly steps?: number;
+}
+
+/** A law of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
+export interface JointEnergy extends Dist<readonly [number], Unnormalised & Samples> {
+  readonly event: Shape;
+  readonly classes: number;
+  /** The law of the event alone: log Σ_c f(x, c), at the same place. */
+  readonly marginal: Dist<Shape, Unnormalised & Samples> & ChainSampled;
+  /** log p(c | x), `[K]`. */
+  readonly classify: (x: Expr) => Scoped<Expr>;
+}
+
+/**
+ * A classifier as an energy (JEM, Grathwohl et al. 2020, arXiv:1912.03263): with logits g(x) of K classes, log f(x, c) = log N(x; m, s²) + g(x)_c, so
+ * log f(x) = log N + log Σ_c exp g(x)_c and p(c | x) = softmax(g(x))_c: the very classifier. Events are vectors (x, one-hot c), as `labelled` makes them;
+ * −∞ where c is no class. Parameters at `energy`. A sample is the end of a chain of the marginal, and a class given it. {@link jemObjective} trains it.
+ * Throws `ArgumentError` for fewer than one class.
+ *
+ * @example
+ * const model = jem({ shape: [2] }, 2);
+ * const task = { objective: jemObjective({ buffer: 1000, steps: 5 })(model) };
+ */
+export const jem = (
+  { shape, levels }: Events,
+  classes: number,
+  {
+    hidden,
+    network = energyNetwork(shape, hidden),
+    scale = levels === undefined ? 3 : 1,
+    stepSize = 0.1,
+    steps = 200,
+  }: JemOptions = {},
+): JointEnergy => {
+  if (!Number.isInteger(classes) || classes < 1)
+    return raise('ArgumentError', 'jem', 'there is one class or more', { got: `${classes}` });
+  const size = sizeOf(shape);
+  const half = levels === undefined ? 1 : (levels - 1) / 2;
+  const middle = levels === undefined ? 0 : half;
+  const base = normal(shape, { loc: middle, scale: scale * half });
+  const logits = (x: Expr): Scoped<Expr> => Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes]));
+  const spec: Spec = { type: 'jem', shape, ...(levels === undefined ? {} : { levels }), classes, network: network.spec, scale, stepSize, steps }; // biome-ignore format: one record
+  const tilted = (x: Expr, tilt: (g: Expr) => Expr): D.Draw<Expr> =>
+    D.chain((l: Expr) => D.map((g: Expr) => o.add(l, tilt(g)))(D.fromScoped(logits(x))))(base.logDensity(x));
+  const chained = sampledBy({ kernel: hmc({ stepSize: stepSize * half, steps: 3 }), steps, start: base })(
+    dist<Shape, Unnormalised>({
+      shape,
+      spec: { type: 'jemMarginal', of: spec },
+      evidence: 'unnormalised',
+      logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
+      sample: noSampler('jem'),
+    }),
+  );
+  // Said in one word: what it is sampled by belongs to the model.
+  const marginal = { ...chained, spec: { type: 'jemMarginal', of: spec } };
+  const classify = (x: Expr): Scoped<Expr> =>
+    Sc.map((g: Expr) => o.sub(g, o.broadcastTo(o.logSumExp(g), [classes])))(logits(x));
+  const joint = dist<readonly [number], Unnormalised & Samples>({
+    shape: [size + classes],
+    spec,
+    evidence: 'unnormalised',
+    logDensity: (event) => {
+      const { x, c } = parts(event, shape, classes);
+      const isClass = o.and(o.equal(o.sum(c), 1), o.equal(o.sum(o.abs(o.mul(c, o.sub(c, 1)))), 0));
+      return D.map((l: Expr) => o.where(isClass, l, Number.NEGATIVE_INFINITY))(tilted(x, (g) => o.dot(g, c)));
+    },
+    sample: pipe(
+      (marginal as Law).sample,
+      D.chain(
+        (x) => (scope) =>
+          D.map((c: Expr) => o.concat([o.reshape(x, [size]), o.oneHot(o.cast(c, 'int32'), classes)]))(
+            D.forked(categorical({ logits: classify(x)(scope) }).sample),
+          )(scope),
+      ),
+    ),
+  });
+  return { ...joint, event: shape, classes, marginal, classify };
+};
+
+const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; readonly c: Expr } => {
+  const size = sizeOf(shape);
+  return {
+    x: o.reshape(o.sliceAxis(event, 0, 0, size), shape),
+    c: o.sliceAxis(event, 0, size, size + classes),
+  };
+};
+
+/**
+ * The objective of JEM: −log p(c | x) of the classifier, exactly, plus persistent contrastive divergence of the marginal (Grathwohl et al. 2020, equation 5). The
+ * chains' kernel and start are the model's unless given. Its value is a cross-entropy plus a difference of energies, in nats: no likelihood.
+ *
+ * @example
+ * jemObjective({ buffer: 10_000, steps: 20, reinitialise: 0.05 })(jem({ shape: [2] }, 2))
+ */
+export const jemObjective =
+  (options: Omit<PersistentOptions, 'kernel'> & Partial<Pick<PersistentOptions, 'kernel'>>) =>
+  (model: JointEnergy): StatefulObjective<readonly [number]> => {
+    const { event, classes, marginal, classify } = model;
+    const { kernel, start } = marginal.chain;
+    const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
+    const { law: _, ...told } = chains.spec;
+    return {
+      shape: (model as Law).shape as readonly [number],
+      spec: { ...told, type: 'jemObjective', law: (model as Law).spec },
+      evidence: 'none',
+      carried: chains.carried,
+      step: (batch, carried) => (scope) => (cursor) => {
+        const n = batch.shape[0];
+        const size = sizeOf(event);
+        const xs = o.reshape(o.sliceAxis(batch, 1, 0, size), [n, ...event]);
+        const [moved, next] = chains.step(xs, carried)(scope)(cursor);
+        const [[errors], last] = D.vmapDraw((row) => (s) => {
+          const { x, c } = parts(row, event, classes);
+          return D.of<readonly Expr[]>([o.neg(o.dot(classify(x)(s), c))])(s);
+        })(batch)(scope)(next);
+        return [{ losses: o.add(moved.losses, errors), carried: moved.carried }, last];
+      },
+    };
+  };

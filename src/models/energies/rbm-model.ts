@@ -1,0 +1,37 @@
+import type { Dist } from '../../algebra/dist.ts';
+import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import type { Shape } from '../../core/shape.ts';
+import { type Machine, normal, rbm } from '../../distributions/index.ts';
+import { blockGibbs, type ChainSampled, sampledBy } from '../../inference/energies/index.ts';
+import type { Events } from '../over-events.ts';
+
+/** A Boltzmann machine sampled by block Gibbs. */
+export type MachineModel = Machine<Shape> & Dist<Shape, Unnormalised & Samples> & ChainSampled;
+
+/** Options of {@link rbmModel}. */
+export interface RbmModelOptions {
+  /** Hidden units; default 64. */
+  readonly hidden?: number;
+  /** Block Gibbs steps behind a sample; default 500. */
+  readonly steps?: number;
+}
+
+/**
+ * The restricted Boltzmann machine for any events, sampled by block Gibbs: coin flips for two levels; normal visible units for real numbers, and for more
+ * levels with a fixed deviation of a quarter of their range. Train it by `contrastiveDivergence` or `persistentContrastiveDivergence` with
+ * `blockGibbs()`.
+ *
+ * @example
+ * const model = rbmModel({ shape: [14, 14], levels: 2 }, { hidden: 64 });
+ */
+export const rbmModel = (
+  { shape, levels }: Events,
+  { hidden = 64, steps = 500 }: RbmModelOptions = {},
+): MachineModel => {
+  const chain = { kernel: blockGibbs(), steps };
+  if (levels === 2) return sampledBy(chain)(rbm<Shape>(shape, { hidden }));
+  if (levels === undefined) return sampledBy(chain)(rbm<Shape>(shape, { hidden, visible: 'normal', scale: 'learned' }));
+  const scale = (levels - 1) / 4;
+  const start = normal(shape, { loc: (levels - 1) / 2, scale });
+  return sampledBy({ ...chain, start })(rbm<Shape>(shape, { hidden, visible: 'normal', scale }));
+};

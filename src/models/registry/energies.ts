@@ -1,0 +1,65 @@
+/** The registry's energies: densities known up to a constant, sampled by chains. */
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Unnormalised } from '../../algebra/evidence.ts';
+import type { Shape } from '../../core/shape.ts';
+import {
+  type ChainSampled,
+  type PersistentOptions,
+  persistentContrastiveDivergence,
+} from '../../inference/energies/index.ts';
+import type { StatefulObjective } from '../../inference/stateful.ts';
+import { energyOverEvents } from '../energies/energy-model.ts';
+import { type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
+import { studentExperts } from '../energies/networks.ts';
+import { rbmModel } from '../energies/rbm-model.ts';
+import type { ModelTable } from './entry.ts';
+
+/** Persistent chains of the model's own kernel. */
+const persistent =
+  (options: Omit<PersistentOptions, 'kernel' | 'start'>) =>
+  (law: Law): StatefulObjective<Shape> => {
+    const { kernel, start } = (law as Law & ChainSampled).chain;
+    return persistentContrastiveDivergence({ kernel, start, ...options })(law as unknown as Dist<Shape, Unnormalised>);
+  };
+
+const neural = { buffer: 1024, chains: 100, steps: 3 };
+
+/** Energies by name. */
+export const energyModels: ModelTable = {
+  rbm: {
+    name: 'rbm',
+    description:
+      'A restricted Boltzmann machine: binary hidden units, block Gibbs both ways, density up to a constant.',
+    paper: 'Smolensky 1986; Hinton 2002, doi:10.1162/089976602760128018; Tieleman 2008, doi:10.1145/1390156.1390290',
+    build: (event, { hidden } = {}) => rbmModel(event, hidden === undefined ? {} : { hidden: hidden[0] ?? 64 }),
+    training: { learningRate: 5e-3, batchSize: 100 },
+    objective: persistent({ buffer: 1000, chains: 100, steps: 1 }),
+  },
+  energy: {
+    name: 'energy',
+    description: 'A network’s energy over a normal law, sampled by Hamiltonian Monte Carlo; convolutions for images.',
+    paper: 'LeCun, Chopra, Hadsell, Ranzato & Huang 2006; Du & Mordatch 2019, arXiv:1903.08689',
+    build: (event, { hidden } = {}) => energyOverEvents(event, hidden === undefined ? {} : { hidden }),
+    training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+    objective: persistent(neural),
+  },
+  productOfExperts: {
+    name: 'productOfExperts',
+    description: 'A normal law times Student-t experts along learned directions: events any expert can veto.',
+    paper: 'Hinton 2002, doi:10.1162/089976602760128018; Welling, Hinton & Osindero 2003',
+    build: (event, { hidden } = {}) => energyOverEvents(event, { network: studentExperts(hidden?.[0] ?? 32) }),
+    training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
+    objective: persistent(neural),
+  },
+  jem: {
+    name: 'jem',
+    description: 'A classifier read as a law of event and class, or of the event where there is one class.',
+    paper: 'Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi & Swersky 2020, arXiv:1912.03263',
+    build: ({ classes = 1, ...event }, { hidden } = {}) =>
+      classes === 1
+        ? energyOverEvents(event, hidden === undefined ? {} : { hidden })
+        : jem(event, classes, hidden === undefined ? {} : { hidden }),
+    training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+    objective: (law) => ('classify' in law ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as StatefulObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
+  },
+};
