@@ -29,6 +29,7 @@ import { lawParameters, logDensities, type Parameters } from '../../src/laws/ind
 import {
   augmentedFlow,
   cif,
+  dequantisedFlow,
   flowPriorVae,
   hvae,
   iafVae,
@@ -131,6 +132,29 @@ describe('what is added costs nothing until it is used', () => {
     same(vflow(2, { layers: 1, hidden: [4], block: affine() }));
   });
   test('a CIF whose indices are not read is the plain flow', () => same(cif(2, { layers: 2, hidden: [4] })));
+});
+
+describe('a dequantised flow', () => {
+  const law = dequantisedFlow([2], 8, { layers: 1, hidden: [4], noiseHidden: [4] });
+  const n = 20_000;
+  const levels = [2, 5];
+  const rows = tensorOf(Float64Array.from({ length: 2 * n }, (_, i) => levels[i % 2]), [n, 2]); // biome-ignore format: one line
+  // With the flow at zero, log y − log (1 − y) is standard normal in each coordinate.
+  const edges = o.constant(levels.flatMap((k) => [k / 8, (k + 1) / 8]).map((y) => Math.log(y / (1 - y))));
+  const cdf = toNumbers(evaluateProgram(program([o.normalCdf(edges)], 'float64'), {})[0]);
+  const truth = (cdf[1] - cdf[0]) * (cdf[3] - cdf[2]);
+
+  test.each([
+    0, 0.5,
+  ])('has E exp(bound) = P(k) whatever fills the levels: networks of the noise within %f of zero', (spread) => {
+    const noise = lawParameters(law, { levels: 8 }, 1, spread);
+    const flow = Object.fromEntries(Object.entries(noise).map(([k, v]) => [k, k.includes('noise/') ? v : { ...v, data: v.data.map(() => 0) }])); // biome-ignore format: one line
+    const weights = Array.from(logDensities(law, rows, flow), Math.exp);
+    const m = mean(weights);
+    const deviation = Math.sqrt(mean(weights.map((w) => (w - m) ** 2)));
+    expect(Math.abs(m - truth)).toBeLessThan((4.5 * deviation) / Math.sqrt(n));
+    expect(deviation / m).toBeLessThan(0.5);
+  });
 });
 
 describe('NVAE', () => {

@@ -3,6 +3,7 @@ import type { Dist } from '../../algebra/dist.ts';
 import type { Bound } from '../../algebra/evidence.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { augmentedFlow, cif, vflow } from '../latent/augmented.ts';
+import { dequantisedFlow } from '../latent/dequantised-flow.ts';
 import { flowPriorVae, iafVae } from '../latent/flow-vae.ts';
 import { hvae } from '../latent/hvae.ts';
 import { overLevels } from '../latent/likelihood.ts';
@@ -10,6 +11,7 @@ import { nvae, nvaeObjective } from '../latent/nvae.ts';
 import { recurrentVae } from '../latent/recurrent-vae.ts';
 import { vaeOverEvents } from '../latent/vae.ts';
 import { shapedAs } from '../over-events.ts';
+import { realNVP } from '../real-nvp.ts';
 import type { ModelTable } from './entry.ts';
 
 const elbo = { learningRate: 1e-3, batchSize: 100, clip: 100 };
@@ -91,6 +93,19 @@ export const latentModels: ModelTable = {
     description: 'Couplings on the data and as many added dimensions, drawn by a learned law: a bound on the density.',
     paper: 'Chen, Lu, Chenli, Zhu & Tian 2020, arXiv:2002.09741',
     build: (event, options) => shapedAs(event, vflow(sizeOf(event.shape), options)),
+    training: flow,
+  },
+  dequantisedFlow: {
+    name: 'dequantisedFlow',
+    description: 'RealNVP on levels that a conditional flow fills: variational dequantisation; without levels RealNVP.',
+    paper: 'Ho, Chen, Srinivas, Duan & Abbeel 2019, arXiv:1902.00275',
+    build: ({ shape, levels }, options) =>
+      levels === undefined
+        ? realNVP(shape, options)
+        : dequantisedFlow(shape, levels, {
+            ...options,
+            ...(options?.hidden === undefined ? {} : { noiseHidden: options.hidden }),
+          }),
     training: flow,
   },
   augmentedFlow: {

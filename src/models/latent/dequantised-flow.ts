@@ -1,0 +1,44 @@
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { compose, type Endo, repeat } from '../../algebra/transport.ts';
+import { affineCoupling, logit, reshape, reverse } from '../../bijectors/index.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import { conditionalFlow, logistic, standardNormal, unconditional } from '../../distributions/index.ts';
+import { contextual, mlp } from '../../nn/index.ts';
+import { variationalDequantise } from '../../transports/index.ts';
+import type { RealNvpOptions } from '../real-nvp.ts';
+
+/** Options of {@link dequantisedFlow}. */
+export interface DequantisedFlowOptions extends RealNvpOptions {
+  /** Couplings of the noise. */
+  readonly noiseLayers?: number;
+  /** Hidden widths of the noise's networks. */
+  readonly noiseHidden?: readonly number[];
+}
+
+const couplings = (layers: number, block: Endo<'bijective'>): Endo<'bijective'> =>
+  repeat(layers, compose(block, reverse()));
+
+/**
+ * A flow on integer levels with variational dequantisation (Flow++, Ho et al. 2019, arXiv:1902.00275): what fills a level is a conditional flow that reads the
+ * levels, by couplings under a sigmoid. The noise starts uniform (a logistic variable through a sigmoid), so that training starts from uniform
+ * dequantisation. The bound is on log P of the levels, in nats; two numbers or more.
+ *
+ * @example
+ * const model = dequantisedFlow([2, 2], 8, { layers: 4, hidden: [32] });
+ */
+export const dequantisedFlow = <const S extends Shape>(
+  shape: S,
+  levels: number,
+  { layers = 8, hidden = [64, 64], noiseLayers = 2, noiseHidden = [32] }: DequantisedFlowOptions = {},
+): Dist<S, Bound & Samples> => {
+  const vector: readonly [number] = [sizeOf(shape)];
+  const within = couplings(noiseLayers, affineCoupling({ conditioner: contextual(mlp(noiseHidden)) }));
+  const noise = conditionalFlow(unconditional(vector, logistic(vector)), compose(logit({ alpha: 0 }), within));
+  return pipe(
+    standardNormal(vector),
+    pushforward(couplings(layers, affineCoupling({ conditioner: mlp(hidden) }))),
+    pushforward(compose(reshape(shape, vector), variationalDequantise({ levels, noise }), logit({ alpha: 1e-6 }))),
+  ) as unknown as Dist<S, Bound & Samples>;
+};
