@@ -38,8 +38,7 @@ const noiseError = ({ reverseChain, scale }: ReverseChained, event: Expr, index:
  * of `ddpm`, fixed variances assumed; 1 where nothing is known. Cost: one evaluation. Throws `ArgumentError` for other laws.
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
- * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), net, { shape: [2] }), { steps: 10 })));
+ * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10 })));
  */
 export const ddpmSimple = <S extends Shape>(law: Law & { readonly shape: S }): Objective<S> => ({
   shape: law.shape,
@@ -60,8 +59,7 @@ export interface DdpmHybridOptions {
  * reverse chain.
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x, c, output) => () => ops.broadcastTo(0, output) };
- * ddpmHybrid(ddpm(reverseChain(predictWithVariance('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'learned' })));
+ * ddpmHybrid(ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' })));
  */
 export const ddpmHybrid = <S extends Shape>(
   law: Law & { readonly shape: S },

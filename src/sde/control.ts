@@ -2,7 +2,7 @@
  * Control: denoisers made from denoisers, so that every sampler is controlled alike. Scores of conditions add, ∇ log p(x | y) = ∇ log p(x) + ∇ log p(y | x), and
  * data, noise and velocity follow.
  */
-import type { Spec } from '../algebra/spec.ts';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import { grad } from '../core/differentiate/index.ts';
 import { raise } from '../core/errors.ts';
 import { applyLambda, type Expr, variable } from '../core/expr.ts';
@@ -63,7 +63,7 @@ export const classifierGuidance = <S extends Shape>(
   { scale = 1 }: GuidanceOptions = {},
 ): Denoiser<S, 'signal'> =>
   withScoreAdded(
-    { type: 'classifierGuidance', scale, denoiser: of.spec, opaque: 'the likelihood is a function' },
+    { ...opaque('classifierGuidance', 'the likelihood is a function'), scale, denoiser: of.spec },
     of,
     (x, t) => (scope) => o.mul(scale, gradientOf((v) => logLikelihood(v, t))(x)(scope)),
   );

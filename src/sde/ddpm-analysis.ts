@@ -21,8 +21,7 @@ export interface RateDistortion {
  * x_k the receiver knows x̂₀(x_k). Both `[T + 1]`. Cost: T evaluations in one loop.
  *
  * @example
- * const chain = variancePreservingChain(betas({ steps: 3 }));
- * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
  * const curve = draw.runDraw(rateDistortion(reverse)(ops.input('x', [2])));   // { rate, distortion }
  */
 export const rateDistortion =
@@ -45,8 +44,7 @@ export const rateDistortion =
  * noise for every λ; `[λs, …shape]`. Larger k changes more. Throws nothing: λ outside [0, 1] extrapolates.
  *
  * @example
- * const chain = variancePreservingChain(betas({ steps: 3 }));
- * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
  * interpolated(reverse, { at: 2, weights: [0, 0.5, 1] })(ops.input('x', [2]), ops.input('y', [2]));
  */
 export const interpolated =

@@ -22,8 +22,7 @@ export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
  * graph. For small T: to see that it is so. All layers share one set of parameters. Cost: T evaluations either way.
  *
  * @example
- * const chain = variancePreservingChain(betas({ steps: 3 }));
- * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
  * ddpmLayers(reverse).parts.length;   // 3
  */
 export const ddpmLayers = <const S extends Shape>(
@@ -50,8 +49,7 @@ export const ddpmLayers = <const S extends Shape>(
  * makes a law of the data, levels included.
  *
  * @example
- * const chain = variancePreservingChain(betas({ steps: 3 }));
- * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
  * pipe(standardNormal([2]), pushforward(ddpmLayer(reverse, 1, { levels: 8 })));
  */
 export const ddpmLayer = <const S extends Shape>(

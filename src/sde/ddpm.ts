@@ -177,8 +177,7 @@ export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, par
  * Cost: one evaluation of the network (T with `terms: 'all'`) a density, T a sample, in one loop.
  *
  * @example
- * const chain = variancePreservingChain(betas({ steps: 4 }));
- * const reverse = { spec: { type: 'zero' }, shape: [2], chain, reverse: (x) => () => ({ data: ops.mul(0, x), noise: x, logVariance: ops.scalar(-1) }) };
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
  * ddpm(reverse).evidence;   // 'bound'
  */
 export const ddpm = <const S extends Shape>(

@@ -2,7 +2,7 @@
  * Linear inverse problems: events x₀ seen through y = A x₀ + τ n. Inpainting, colourisation and any matrix are observations; three ways to sample given
  * y, all without training for it: replacement (a sampler made from a sampler), the null space and the gradient (denoisers made from denoisers).
  */
-import type { Spec } from '../algebra/spec.ts';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -13,6 +13,9 @@ import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { withScoreAdded } from './control.ts';
 import { type Denoiser, denoiser, type Field } from './denoiser.ts';
 import type { DiffusionSampler } from './sampler.ts';
+
+/** Why an observation cannot be read back. */
+const WITHOUT = 'an observation is read with what was observed';
 
 /** A linear map A of events that can be undone as far as it can: an observation without its noise. */
 export interface Observation<out S extends Shape = Shape> {
@@ -42,7 +45,7 @@ export const masked = <const S extends Shape>(shape: S, mask: readonly number[])
   const m = o.constant(mask, shape);
   const keep = (x: Expr): Expr => o.mul(m, x);
   return {
-    spec: { type: 'masked', shape, mask },
+    spec: { ...opaque('masked', WITHOUT), shape, mask },
     shape,
     apply: keep,
     lift: keep,
@@ -63,7 +66,7 @@ export const greyOf = <const S extends readonly [number, number, number]>(shape:
       got: showShape(shape),
     });
   return {
-    spec: { type: 'greyOf', shape },
+    spec: { ...opaque('greyOf', WITHOUT), shape },
     shape,
     apply: (x) => o.mean(x, 2),
     lift: (y) => o.broadcastTo(o.expandDims(y, 2), shape),
@@ -95,7 +98,7 @@ export const linearMap = <const S extends Shape>(shape: S, rows: readonly (reado
     return o.triangularSolve(factor, half, { transpose: true });
   };
   return {
-    spec: { type: 'linearMap', shape, rows },
+    spec: { ...opaque('linearMap', WITHOUT), shape, rows },
     shape,
     apply: (x) => o.reshape(o.matmul(a, o.reshape(x, [n, 1])), [m]),
     lift: (y) => o.reshape(o.matmul(o.transpose(a), solve(gram, y)), shape),
@@ -118,10 +121,9 @@ export const replaced = (
 ): DiffusionSampler<'signal'> => ({
   ...sampler,
   spec: {
-    type: 'replaced',
+    ...opaque('replaced', 'the observation is an expression'),
     sampler: sampler.spec,
     observation: observation.spec,
-    opaque: 'the observation is an expression',
   },
   step: (d) => {
     const go = sampler.step(d);
@@ -149,10 +151,9 @@ export const nullSpace = <S extends Shape>(of: Denoiser<S>, observation: Observa
   };
   return denoiser({
     spec: {
-      type: 'nullSpace',
+      ...opaque('nullSpace', 'the observation is an expression'),
       denoiser: of.spec,
       observation: observation.spec,
-      opaque: 'the observation is an expression',
     },
     shape: of.shape,
     process: of.process,
@@ -187,13 +188,12 @@ export const reconstructionGuidance = <S extends Shape>(
   const d2 = sigmaData * sigmaData;
   return withScoreAdded(
     {
-      type: 'reconstructionGuidance',
+      ...opaque('reconstructionGuidance', 'the observation is an expression'),
       noise,
       sigmaData,
       scale,
       denoiser: of.spec,
       observation: observation.spec,
-      opaque: 'the observation is an expression',
     },
     of,
     (x, t) => (scope) => {

@@ -54,8 +54,7 @@ const learnedOf = (denoiser: Denoiser): Field =>
  * denoiser that says none (types say so first).
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
- * ddpm(reverseChain(predict('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'small' }));
+ * ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'small' }));
  */
 export function reverseChain<const S extends Shape>(
   denoiser: Denoiser<S>,
@@ -118,8 +117,7 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
  * second as it is. Both are one evaluation. For {@link reverseChain}'s learned variances.
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x, c, output) => () => ops.broadcastTo(0, output) };
- * ddpm(reverseChain(predictWithVariance('noise', vp(), net, { shape: [2] }), { steps: 10, variance: 'learned' }));
+ * ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' }));
  */
 export const predictWithVariance = <const S extends Shape>(
   prediction: Prediction,
@@ -143,8 +141,7 @@ export const predictWithVariance = <const S extends Shape>(
  * others.
  *
  * @example
- * const net = { spec: { type: 'zero' }, apply: (x) => () => ops.mul(x, 0) };
- * sharedDenoiser('unet', predict('noise', vp(), net, { shape: [2] }));
+ * sharedDenoiser('unet', predict('noise', vp(), resMlp([64, 64]), { shape: [2] }));
  */
 export const sharedDenoiser = <S extends Shape, T extends Terminal>(
   place: string,

@@ -1,4 +1,4 @@
-/** Which network denoises which events: a U-Net for images, grey ones included, a residual perceptron for everything else. */
+/** Which network denoises which events: a U-Net for images, grey ones included, a residual perceptron for everything smaller. */
 import type { Shape } from '../../core/shape.ts';
 import { type Embedding, gaussianFourier, greyscale, type NoiseConditioned, resMlp, unet } from '../../nn/index.ts';
 
@@ -11,6 +11,9 @@ export interface DiffusionNetworkOptions {
   readonly embedding?: Embedding;
 }
 
+/** Images with a shorter side are vectors: there is nothing to halve. */
+const SMALLEST = 8;
+
 /** How often both sides can be halved, twice at most. */
 const halvings = ([h, w]: Shape, patch: number): number => {
   const even = (n: number): number => (n > 0 && n % 2 === 0 ? 1 + even(n / 2) : 0);
@@ -18,7 +21,7 @@ const halvings = ([h, w]: Shape, patch: number): number => {
 };
 
 /**
- * The network for events of a shape: `[H, W]` and `[H, W, C]` are images.
+ * The network for events of a shape: `[H, W]` and `[H, W, C]` are images where both sides have eight pixels or more.
  *
  * @example
  * noiseNetwork([28, 28], { hidden: [32], patch: 2 });
@@ -27,7 +30,8 @@ export const noiseNetwork = (
   shape: Shape,
   { hidden, patch = 1, embedding = gaussianFourier() }: DiffusionNetworkOptions = {},
 ): NoiseConditioned => {
-  if (shape.length < 2 || shape.length > 3) return resMlp(hidden ?? [128, 128, 128], { embedding });
+  const isImage = (shape.length === 2 || shape.length === 3) && Math.min(shape[0], shape[1]) >= SMALLEST;
+  if (!isImage) return resMlp(hidden ?? [128, 128, 128], { embedding });
   const channels = 4 * Math.ceil((hidden?.[0] ?? 32) / 4);
   const multipliers = [1, 2, 2].slice(0, 1 + halvings(shape, patch));
   const groups = channels % 8 === 0 ? 8 : 4;

@@ -1,0 +1,139 @@
+/** Diffusion models trained by denoising score matching: NCSN, NCSNv2, Score-SDE and EDM. Each is a process, a prediction, a sampler and a grid. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
+import type { Denoises, Samples, Unbiased } from '../../algebra/evidence.ts';
+import { compose } from '../../algebra/transport.ts';
+import { shiftScale } from '../../bijectors/index.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import {
+  annealedLangevin,
+  type DiffusionOptions,
+  type DiffusionSampler,
+  diffusion,
+  edm,
+  edmHeun,
+  karrasGrid,
+  langevinCorrector,
+  logSnrGrid,
+  type Prediction,
+  type Process,
+  predict,
+  predictorCorrector,
+  reverseDiffusion,
+  standard,
+  subVp,
+  uniformGrid,
+  ve,
+  vp,
+} from '../../sde/index.ts';
+import { dequantise } from '../../transports/index.ts';
+import type { Events } from '../over-events.ts';
+import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
+
+/** The law of a diffusion model, which denoising score matching trains: unbiased of real data, a bound of levels. */
+export type ScoreLaw = Dist<Shape, Samples & Denoises>;
+
+/** Options of every model here. */
+export interface ScoreModelOptions extends DiffusionNetworkOptions {
+  /** Steps of sampling. */
+  readonly steps?: number;
+}
+
+/** How one model differs from another. */
+interface Declared extends Pick<DiffusionOptions, 'grid'> {
+  readonly process: Process<'signal'>;
+  readonly prediction: Prediction;
+  readonly sampler: DiffusionSampler<'signal'>;
+  /** Standard deviation of the data that the network is scaled for; default 1. */
+  readonly sigmaData?: number;
+}
+
+/**
+ * A diffusion law over any events: of levels through dequantisation and [0, 1] → [−1, 1], so that bits/dim come out right.
+ */
+const declared = (
+  { shape, levels }: Events,
+  network: DiffusionNetworkOptions,
+  { process, prediction, sampler, grid = logSnrGrid(50), sigmaData = 1 }: Declared,
+): ScoreLaw => {
+  const denoiser = predict(prediction, process, noiseNetwork(shape, network), { shape, preconditioning: standard({ sigmaData }) }); // biome-ignore format: one line
+  const law: Dist<Shape, Unbiased & Samples & Denoises> = diffusion(denoiser, { sampler, grid });
+  if (levels === undefined) return law;
+  const halves = Array.from({ length: sizeOf(shape) }, () => 0.5);
+  return pipe(law, pushforward(compose(dequantise({ levels }), shiftScale({ shift: halves, scale: halves }))));
+};
+
+/** σ of noise that hides data of a few units: about the largest distance between two events in [−1, 1]^D (Song & Ermon 2020, technique 1). */
+const widest = (shape: Shape): number => 2 * Math.sqrt(sizeOf(shape));
+
+/**
+ * NCSN (Song & Ermon 2019, arXiv:1907.05600): a score network over a ladder of ten noise scales, sampled by annealed Langevin dynamics. Train it with
+ * `denoisingScoreMatching` and `ladderTime(10)`.
+ *
+ * @example
+ * ncsn({ shape: [2] }, { hidden: [64, 64] });
+ */
+export const ncsn = ({ shape, ...events }: Events, { steps = 10, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+  declared({ shape, ...events }, network, {
+    process: ve({ sigmaMin: 0.02, sigmaMax: widest(shape) }),
+    prediction: 'score',
+    sampler: annealedLangevin({ stepSize: 4e-5, steps: 100 }),
+    grid: logSnrGrid(Math.max(1, steps - 1)),
+  });
+
+/**
+ * NCSNv2 (Song & Ermon 2020, arXiv:2006.09011): hundreds of scales up to the largest distance in the data, five Langevin steps at each, a last denoising,
+ * and a moving average of the weights (`ema` of `fit`). The network still reads its scale, which the paper leaves out.
+ *
+ * @example
+ * ncsnv2({ shape: [2] }, { hidden: [64, 64] });
+ */
+export const ncsnv2 = ({ shape, ...events }: Events, { steps = 232, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+  declared({ shape, ...events }, network, {
+    process: ve({ sigmaMin: 0.02, sigmaMax: widest(shape) }),
+    prediction: 'score',
+    sampler: annealedLangevin({ stepSize: 1.2e-5, steps: 5 }),
+    grid: logSnrGrid(Math.max(1, steps - 1)),
+  });
+
+/** The processes of Score-SDE. */
+export type ScoreSdeProcess = 've' | 'vp' | 'subVp';
+
+const processes: { readonly [P in ScoreSdeProcess]: (shape: Shape) => Process<'signal'> } = {
+  ve: (shape) => ve({ sigmaMin: 0.02, sigmaMax: widest(shape) }),
+  vp: () => vp(),
+  subVp: () => subVp(),
+};
+
+/**
+ * Score-SDE (Song, Sohl-Dickstein, Kingma, Kumar, Ermon & Poole 2021, arXiv:2011.13456) on one of its three processes: noise predicted, a Langevin corrector and the
+ * reverse-diffusion predictor in turn, likelihoods by the probability flow.
+ *
+ * @example
+ * scoreSde('subVp')({ shape: [2] }, { hidden: [64, 64] });
+ */
+export const scoreSde =
+  (kind: ScoreSdeProcess) =>
+  (events: Events, { steps = 500, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+    declared(events, network, {
+      process: processes[kind](events.shape),
+      prediction: 'noise',
+      sampler: predictorCorrector({ corrector: langevinCorrector(), predictor: reverseDiffusion() }),
+      grid: uniformGrid(steps),
+    });
+
+/**
+ * EDM (Karras, Aittala, Aila & Laine 2022, arXiv:2206.00364): noise by its deviation, data predicted by a preconditioned network, Heun's method over 18 noise levels:
+ * 35 evaluations. Train it with `edmWeighting` and `logNormalTime`.
+ *
+ * @example
+ * edmModel({ shape: [2] }, { hidden: [64, 64] });
+ */
+export const edmModel = (events: Events, { steps = 18, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+  declared(events, network, {
+    process: edm(),
+    prediction: 'data',
+    sampler: edmHeun(),
+    grid: karrasGrid(Math.max(1, steps - 1)),
+    ...(events.levels === undefined ? {} : { sigmaData: 0.5 }),
+  });
