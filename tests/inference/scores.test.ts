@@ -19,6 +19,7 @@ import { normal } from '../../src/distributions/index.ts';
 import {
   annealed,
   batchLosses,
+  conditionalDenoisingScoreMatching,
   denoisingScoreMatching,
   denoisingScoreMatchingAt,
   gaussian,
@@ -32,6 +33,7 @@ import {
   sphere,
   varianceReducedSlicedScoreMatching,
 } from '../../src/inference/index.ts';
+import { resMlp } from '../../src/nn/index.ts';
 import {
   type Denoiser,
   denoiser,
@@ -401,4 +403,53 @@ describe('a law that keeps a denoiser', () => {
       'no denoiser to train',
     );
   });
+});
+
+describe('a denoiser for every context', () => {
+  const net = resMlp([6, 6]);
+  const given = (c: Expr): Denoiser<readonly [2]> => predict('noise', vp(), net.given(c), { shape: [2] });
+  const conditional = {
+    spec: { type: 'mine', opaque: 'a function' },
+    context: [3] as const,
+    event: [2] as const,
+    given,
+  };
+  const x = [0.3, -0.7];
+  const row = o.constant([...x, 0, 1, 0]);
+  const fixed = (objective: D.Draw<Expr>): Feeds =>
+    Object.fromEntries(
+      parametersOf([D.runDraw(objective)]).map((p) => [
+        p.attributes.name,
+        float64(
+          p.shape,
+          Array.from({ length: p.shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+            Math.sin(3 * i + p.attributes.name.length),
+          ),
+        ),
+      ]),
+    );
+
+  test('never dropped is that of the context, always dropped that of zeros', () => {
+    const loss = (drop: number): number[] => {
+      const draw = conditionalDenoisingScoreMatching(conditional, { drop }).loss(row);
+      return valuesWith(draw, fixed(draw), 4000);
+    };
+    const plain = (c: readonly number[]): number[] => {
+      const draw = denoisingScoreMatching(given(o.constant(c))).loss(o.constant(x));
+      return valuesWith(draw, fixed(draw), 4000);
+    };
+    const [hot, none] = [plain([0, 1, 0]), plain([0, 0, 0])];
+    expect(loss(0)).toEqual(hot);
+    const [always, half] = [loss(1), loss(0.5)];
+    expect(Math.abs(mean(always) - mean(none))).toBeLessThan(
+      4.5 * Math.hypot(standardError(always), standardError(none)),
+    );
+    expect(Math.abs(mean(half) - 0.5 * (mean(hot) + mean(none)))).toBeLessThan(
+      4.5 * standardError(half) + 4.5 * standardError(hot),
+    );
+    hot.forEach((v, i) => void expect(v).not.toBeCloseTo(none[i], 4));
+  });
+
+  test('is dropped with a chance', () =>
+    expect(() => conditionalDenoisingScoreMatching(conditional, { drop: 1.5 })).toThrow('drop is a chance'));
 });
