@@ -13,6 +13,7 @@ import {
   type DiffusionSampler,
   ddim,
   denoiser,
+  dormandPrince,
   dpmSolver,
   edmHeun,
   eulerMaruyama,
@@ -139,6 +140,18 @@ describe('a number that is not finite', () => {
     })();
     // The times are 1, 0.9001, … 0.5005, 0.4006: the seventh is the first below ½.
     expect(E.isLeft(result) && result.left).toMatchObject({ _tag: 'NonFiniteError', path: 'step 7/net/unlucky' });
+  });
+
+  test('an adaptive solver that runs out says so, with the step of the grid', async () => {
+    const result = await runSampler({
+      denoiser: score,
+      sampler: flowSampler({ solver: dormandPrince({ maxSteps: 3 }) }),
+      grid: uniformGrid(2),
+      n: 2,
+      backend: reference,
+    })();
+    expect(E.isLeft(result) && result.left).toMatchObject({ _tag: 'NonFiniteError', path: 'step 1/flowSampler' });
+    expect(E.isLeft(result) && result.left.got).toMatch(/dormandPrince underflowed, or maxSteps were not enough/);
   });
 
   test('a grid that does not fall is an error that names the step', async () => {

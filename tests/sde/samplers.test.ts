@@ -25,6 +25,7 @@ import {
   karrasGrid,
   langevinCorrector,
   logSnrGrid,
+  memoryless,
   type Process,
   predictorCorrector,
   quadraticGrid,
@@ -311,6 +312,22 @@ describe('latents', () => {
 });
 
 describe('costs and corners', () => {
+  test.each([
+    uniformGrid(9),
+    quadraticGrid(9),
+    logSnrGrid(9),
+    karrasGrid(9),
+    subSequence(9),
+    subSequence(9, 'quadratic'),
+  ])('$spec.type: every step begins where the last one ended', (grid) => {
+    // A sampler that adds up the steps it is asked for: they telescope (the previous time is read from the grid, never computed again).
+    const total = memoryless({ type: 'total' }, 0, () => (x, from, to) => D.of(o.add(x, o.sub(from, to))));
+    const p = ddpmProcess({ steps: 200 });
+    const times = timesOf(grid, p);
+    const { mean } = affineMoments(sampleWith(total, grid, { finish: 'noisy' })(exactDenoiser(p, data)));
+    expect(mean).toBeCloseTo(times[0] - times[times.length - 1], 12);
+  });
+
   test('EDM Heun over 17 steps costs 35 evaluations', () => expect(evaluationsOf(edmHeun(), 17)).toBe(35));
 
   test('churn draws noise, and keeps the law', () => {
