@@ -1,20 +1,34 @@
 /** Latent variables against closed forms: the gap of the bound, evidence, optima, and estimates of log p(x). */
 import fc from 'fast-check';
+import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { type Dist, pushforward } from '../../src/algebra/dist.ts';
+import type { Bound, Exact, Samples } from '../../src/algebra/evidence.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import type { Feeds } from '../../src/core/program.ts';
-import { normal } from '../../src/distributions/index.ts';
+import { multivariateNormal, normal } from '../../src/distributions/index.ts';
 import {
   elbo,
   importanceSampling,
   type MarginalEstimate,
   posteriorSampling,
   sgvb,
+  stickingTheLanding,
   tightened,
 } from '../../src/inference/index.ts';
-import { affineAt, errorOf, exactMean, linearHvae, linearVae, meanOf, values } from './linear-gaussian.ts';
+import { augment } from '../../src/transports/index.ts';
+import {
+  affineAt,
+  affineNormal,
+  errorOf,
+  exactMean,
+  linearHvae,
+  linearVae,
+  meanOf,
+  values,
+} from './linear-gaussian.ts';
 
 const law = linearVae(1, 1);
 const logNormal = (v: number, m: number, variance: number): number =>
@@ -73,6 +87,29 @@ describe('the gap of the bound', () => {
         expect(-exactMean(sgvb()(deep).loss(o.constant([x])), feeds)).toBeCloseTo(bound, 8);
       }),
       { numRuns: 25 },
+    );
+  });
+});
+
+describe('an augmented law', () => {
+  test('is below the marginal by KL(q(u | x) ‖ p(u | x)), for any joint normal law', () => {
+    const [l11, l21, l22] = [1.2, -0.7, 0.6];
+    const joint = multivariateNormal({ scaleTril: [[l11, 0], [l21, l22]] }); // biome-ignore format: a matrix
+    const augmented = pipe(
+      joint as Dist<readonly [number], Exact & Samples>,
+      pushforward(augment([2] as readonly [number], affineNormal(1, 1))),
+    ) as Dist<readonly [number], Bound & Samples>;
+    fc.assert(
+      fc.property(line, event, (encoder, x) => {
+        const exact = logNormal(x, 0, l11 ** 2);
+        const gap = klNormal(encoder.w * x + encoder.b, Math.exp(2 * encoder.r), (l21 / l11) * x, l22 ** 2);
+        const feeds = at('0.augment/added', encoder);
+        for (const objective of [elbo(augmented), sgvb()(augmented), stickingTheLanding(1)(augmented)]) {
+          const bound = -exactMean(objective.loss(o.constant([x])), feeds);
+          expect(Math.abs(exact - bound - gap)).toBeLessThan(1e-9 * (1 + gap));
+        }
+      }),
+      { numRuns: 15 },
     );
   });
 });
