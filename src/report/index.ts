@@ -1,4 +1,5 @@
 /** Pictures of a training run and the page that holds them: plain data in, SVG, PNG and HTML out. */
+export { type ChainsRecord, rankPlots, tracePlots } from './chains.ts';
 export { type DensityGrid, type DensityRecord, densityHeatmap, gridPoints } from './density-heatmap.ts';
 export type { GraphEdge, GraphNode, GraphRecord } from './graph-layout.ts';
 export { graphOf } from './graph-of.ts';
