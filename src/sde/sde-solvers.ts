@@ -59,6 +59,8 @@ export interface SdeSolver<in C extends Calculus = never> {
   readonly name: string;
   /** Powers of the step by which the error of a path, and that of a mean, falls. */
   readonly order: { readonly strong: number; readonly weak: number };
+  /** Evaluations of the drift in one step. */
+  readonly evaluations: number;
   /** x after dt, when the Brownian path moved by dw. */
   readonly step: (sde: Sde<C>) => (x: Expr, t: Expr, dt: Expr, dw: Expr) => Expr;
 }
@@ -67,6 +69,7 @@ export interface SdeSolver<in C extends Calculus = never> {
 export const eulerMaruyamaSolver: SdeSolver<'ito'> = {
   name: 'Euler–Maruyama',
   order: { strong: 0.5, weak: 1 },
+  evaluations: 1,
   step:
     ({ drift, diffusion }) =>
     (x, t, dt, dw) =>
@@ -77,6 +80,7 @@ export const eulerMaruyamaSolver: SdeSolver<'ito'> = {
 export const milsteinSolver: SdeSolver<'ito'> = {
   name: 'Milstein',
   order: { strong: 1, weak: 1 },
+  evaluations: 1,
   step: (sde) => {
     const plain = eulerMaruyamaSolver.step(sde);
     const second = correction(sde.diffusion);
@@ -88,6 +92,7 @@ export const milsteinSolver: SdeSolver<'ito'> = {
 export const stochasticHeunSolver: SdeSolver<'stratonovich'> = {
   name: 'stochastic Heun',
   order: { strong: 1, weak: 1 },
+  evaluations: 2,
   step:
     ({ drift, diffusion }) =>
     (x, t, dt, dw) => {

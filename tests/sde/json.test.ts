@@ -52,6 +52,7 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
     [
       S.eulerMaruyama({ churn: 0.5 }),
       S.reverseDiffusion(),
+      S.stochasticHeun({ churn: 0.3 }),
       S.ancestral({ variance: 'large' }),
       S.ddim({ eta: 0.3 }),
       S.dpmSolver(),

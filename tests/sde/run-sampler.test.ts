@@ -26,6 +26,7 @@ import {
   runSampler,
   type SamplerProgress,
   sampleWith,
+  stochasticHeun,
   uniformGrid,
   ve,
   vp,
@@ -38,6 +39,7 @@ const exploding = exactDenoiser(ve({ sigmaMax: 5 }), law);
 
 const samplers: readonly (readonly [string, DiffusionSampler<'signal'>])[] = [
   ['Euler–Maruyama', eulerMaruyama()],
+  ['stochastic Heun', stochasticHeun()],
   ['reverse diffusion', reverseDiffusion()],
   ['ancestral', ancestral()],
   ['DDIM, η = ½', ddim({ eta: 0.5 })],

@@ -33,6 +33,7 @@ import {
   rk4,
   sampleWith,
   slerp,
+  stochasticHeun,
   subSequence,
   subVp,
   timesOf,
@@ -213,6 +214,22 @@ describe('the generalised reverse process', () => {
       const [coarse, fine] = [error(400), error(800)];
       expect(Math.abs(2 * fine.mean - coarse.mean)).toBeLessThan(2e-4);
       expect(Math.abs(2 * fine.variance - coarse.variance)).toBeLessThan(2e-4);
+    }
+  });
+});
+
+describe('stochastic Heun', () => {
+  test('has the same moments with errors of order 2', () => {
+    const p = vp({ betaMax: 6 });
+    const [end, start] = [at(p, p.span.end), at(p, p.span.start)];
+    for (const churn of [0.5, 1]) {
+      const shrink = (end.a / start.a) ** (churn ** 2) * (start.v / end.v) ** ((1 + churn ** 2) / 2);
+      const variance = start.v + (p.priorScale ** 2 - end.v) * shrink ** 2;
+      const errorOf = (n: number): number => {
+        const sampler = sampleWith(stochasticHeun({ churn }), uniformGrid(n), { finish: 'noisy' });
+        return Math.abs(affineMoments(sampler(exactDenoiser(p, data))).variance - variance);
+      };
+      expect(Math.log2(errorOf(200) / errorOf(400))).toBeGreaterThan(1.75);
     }
   });
 });

@@ -81,6 +81,7 @@ export const solversTable: Tables['solvers'] = {
 /** Samplers by type. */
 export const samplersTable: Tables['samplers'] = {
   eulerMaruyama: () => variant({}, { churn: nonNegative }, sde.eulerMaruyama),
+  stochasticHeun: () => variant({}, { churn: nonNegative }, sde.stochasticHeun),
   reverseDiffusion: () => variant({}, {}, sde.reverseDiffusion),
   ancestral: () => variant({}, { variance: oneOf(['small', 'large']) }, sde.ancestral),
   ddim: () => variant({}, { eta: nonNegative }, sde.ddim),
