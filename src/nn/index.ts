@@ -1,7 +1,7 @@
 /** Networks as parametrised functions. */
 export * from './attention.ts';
 export * from './contextual.ts';
-export * from './conv-net.ts';
+export { type ConvNetOptions, convNet } from './conv-net.ts';
 export * from './dense.ts';
 export * from './greyscale.ts';
 export * from './group-norm.ts';
@@ -11,7 +11,7 @@ export * from './network.ts';
 export * from './noise-conditioned.ts';
 export * from './recurrent.ts';
 export * from './res-mlp.ts';
-export * from './residual-cells.ts';
+export { type DecoderCellOptions, decoderCell, depthwise, encoderCell, squeezeExcite } from './residual-cells.ts';
 export * from './time-embedding.ts';
-export * from './top-down.ts';
+export { type TopDownOptions, topDown } from './top-down.ts';
 export * from './unet.ts';
