@@ -2,6 +2,7 @@
 export * from './conditional.ts';
 export * from './cost.ts';
 export * from './dist.ts';
+export * from './dream.ts';
 export * from './evidence.ts';
 export * from './facts.ts';
 export * from './inferring.ts';

@@ -10,11 +10,10 @@ import { pipe } from 'fp-ts/lib/function.js';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import { stopGradient } from '../core/ops/control.ts';
-import { add, addAll, neg, sub } from '../core/ops/elementwise.ts';
+import { add, addAll, sub } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import type { Scope, Scoped } from '../core/scope.ts';
 import { type Law, onBase, placeOf, type Scored } from './dist.ts';
-import { withPosterior } from './inferring.ts';
 import type { Layer } from './transport.ts';
 
 /** A law with the place where its parameters stand. */
@@ -147,7 +146,9 @@ const credited = ({ groups, ...rest }: Ledger, amount: Expr, prior?: PlacedLaw):
   return { ...rest, groups: [...groups.slice(0, -1), more] };
 };
 
-const infers = (layer: Layer): boolean => layer.inference !== undefined || layer.parts.some((p) => infers(p.layer));
+/** Whether something is inferred in a layer, or in one that it is made of. */
+export const infers = (layer: Layer): boolean =>
+  layer.inference !== undefined || layer.parts.some((p) => infers(p.layer));
 
 const throughLayer =
   (layer: Layer, reading: Reading) =>
@@ -246,62 +247,13 @@ export const trace =
       })),
     );
 
-/** log p(x, u) in nats at values of everything that is inferred about x, in order. */
+/**
+ * log p(x, u) in nats at values of everything that is inferred about x, in order: what a Markov chain on p(u | x) needs.
+ *
+ * @example
+ * const target = (x: Expr, z: Expr) => draw.runDraw(logJoint(vae([2], { latent: 3 }))(x, [z]));   // x of shape [2], z of shape [3]
+ */
 export const logJoint =
   (law: Law) =>
   (x: Expr, values: readonly Expr[]): D.Draw<Expr> =>
     D.map((t: Trace) => t.logDensity)(trace(law, atValues(values))(x));
-
-/** An event dreamt by the model, and log q(u | x) of all that was drawn on the way, summed, in nats. */
-export interface Dream {
-  readonly value: Expr;
-  readonly logPosterior: Expr;
-}
-
-interface Night {
-  readonly value: Expr;
-  readonly logs: readonly Expr[];
-}
-
-const downLayer =
-  (layer: Layer) =>
-  (night: Night): D.Draw<Night> => {
-    const { inference } = layer;
-    if (inference !== undefined)
-      return pipe(
-        D.detached(inference.generate(night.value)),
-        D.chain((x) => {
-          const value = stopGradient(x.value);
-          return pipe(
-            withPosterior(inference, value, (q) => q.logDensity(stopGradient(x.inferred))),
-            D.map((l) => ({ value, logs: [...night.logs, l] })),
-          );
-        }),
-      );
-    if (layer.parts.length > 0 && infers(layer))
-      return layer.parts.reduceRight<D.Draw<Night>>(
-        (sofar, { segment, layer: part }) =>
-          pipe(
-            sofar,
-            D.chain((n) => D.at(segment, downLayer(part)(n))),
-          ),
-        D.of(night),
-      );
-    return D.map((step: { value: Expr }) => ({ ...night, value: step.value }))(D.detached(layer.decode(night.value)));
-  };
-
-const downLaw = (law: Law): D.Draw<Night> => {
-  const { pushed } = law;
-  if (pushed === undefined)
-    return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(law.sample));
-  return pipe(
-    onBase(pushed.base, downLaw(pushed.base)),
-    D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),
-  );
-};
-
-/** A dream: (x, u) ~ p, its values and the model's parameters constants to every derivative; log q(u | x) is differentiated in q's parameters. */
-export const dream = (law: Law): D.Draw<Dream> =>
-  D.map(({ value, logs }: Night) => ({ value, logPosterior: logs.length === 0 ? neg(scalar(0)) : addAll(logs) }))(
-    downLaw(law),
-  );

@@ -100,7 +100,12 @@ const posteriors =
     return [{ values, divergence }, at];
   };
 
-/** The law's own parameters at the means of their posteriors, from what {@link fullVariationalBayes} learned. */
+/**
+ * The law's own parameters at the means of their posteriors, from what {@link fullVariationalBayes} learned: `run(law, posteriorMeans(fitted.parameters), backend)`.
+ *
+ * @example
+ * const means = posteriorMeans({ 'w:mean': tensorOf([1, 2]), 'w:scale': tensorOf([0, 0]) });   // { w: [1, 2] }
+ */
 export const posteriorMeans = (learned: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
   Object.fromEntries(
     Object.entries(learned).flatMap(([name, value]) =>

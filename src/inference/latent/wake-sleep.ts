@@ -1,8 +1,9 @@
 /** Wake–sleep, and its reweighted form: the posterior chases the model's by an objective of its own. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
+import { dream } from '../../algebra/dream.ts';
 import type { Bound } from '../../algebra/evidence.ts';
-import { asConstants, dream, trace } from '../../algebra/trace.ts';
+import { asConstants, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
