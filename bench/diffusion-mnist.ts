@@ -261,13 +261,12 @@ const progress = pipe(
 );
 picture('progressive', await drawn(progress, 6, 4), at.length);
 const weights = Array.from({ length: 9 }, (_, i) => i / 8);
-const between = (x: Expr): D.Draw<readonly Expr[]> =>
-  D.map((all: Expr) => [all])(
-    interpolated(chain, { at: 120, weights, levels })(o.sliceAxis(x, 0, 0, 1), o.sliceAxis(x, 0, 1, 2)),
-  );
-const pairs = testPixels.subarray(0, 10 * 784);
-const ends = (x: Expr): D.Draw<readonly Expr[]> => between(o.reshape(x, [2, 28, 28]));
-picture('interpolation', (await forRows((x) => ends(x), pairs, [2, 28, 28], { seed: 5 }))[0], weights.length);
+const between = (pair: Expr): D.Draw<readonly Expr[]> => {
+  const [a, b] = [0, 1].map((i) => o.reshape(o.sliceAxis(pair, 0, i, i + 1), shape));
+  return D.map((all: Expr) => [all])(interpolated(chain, { at: 120, weights, levels })(a, b));
+};
+const pairs = testPixels.subarray(0, 12 * 784);
+picture('interpolation', (await forRows(between, pairs, [2, 28, 28], { seed: 5 }))[0], weights.length);
 const [rate, distortion] = await timed(
   'rate and distortion of 64 test images',
   () =>
@@ -283,7 +282,8 @@ for (const k of [0, 50, 100, 150, 180, 190, 195, 200])
   console.log(`  ${String(k).padStart(3)}  ${(average(rate, k) / 784 / Math.LN2).toFixed(4)}  ${(average(distortion, k) * 127.5).toFixed(1)}`); // biome-ignore format: one line
 
 // Bits per dimension, by the bound and by the probability flow from x₁ on under the same decoder.
-const whole = ddpm(chain, { levels, terms: 'all' });
+const whole = (variance: 'large' | 'small') =>
+  ddpm(reverseChain(denoiser, { steps: T, range: [-1, 1], variance }), { levels, terms: 'all' });
 const flow = pipe(
   diffusion(denoiser, { likelihood: { solver: rk4(), grid: logSnrGrid(40), divergence: 'rademacher' } }),
   pushforward(ddpmLayer(chain, 1, { levels })),
