@@ -17,7 +17,7 @@ import {
   evaluate,
   fit,
   flowSampler,
-  importanceTime,
+  logNormalTime,
   logSnrGrid,
   onnx,
   predict,
@@ -48,10 +48,13 @@ const declared = (process: ReturnType<typeof vp>, sampler = flowSampler(), steps
     pushforward(shiftScale(scaling)),
   );
 
-const steps = 1500;
+const steps = 2000;
 for (const process of [ve({ sigmaMax: 10 }), vp(), subVp()]) {
   const fitted = await fit({
-    objective: denoisingScoreMatching(declared(process), { weighting: edmWeighting(), time: importanceTime }),
+    objective: denoisingScoreMatching(declared(process), {
+      weighting: edmWeighting(),
+      time: logNormalTime({ mean: -1, deviation: 1.4 }),
+    }),
     data: data.right,
     optimizer: adam({ learningRate: cosine(3e-3, steps) }),
     steps,
