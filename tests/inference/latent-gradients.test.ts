@@ -88,7 +88,7 @@ describe('one-sample bounds', () => {
   const [bound] = numbers([exactBound], poor);
 
   test.each(Object.entries(estimators))('%s: the value and every gradient in the mean', (_, objective) => {
-    const found = gradientsOf(objective, 20_000);
+    const found = gradientsOf(objective, 8000);
     agrees(found.loss, -bound, 'loss');
     expect(Object.keys(found.by).sort()).toEqual([...names].sort());
     for (const n of names) agrees(column(found.by[n]), truth[n], n);
@@ -149,7 +149,7 @@ describe('at the true posterior', () => {
 
 describe('importance-weighted bounds', () => {
   test('dreg(k) is importanceWeighted(k) with another gradient: the same values, the same mean gradient', () => {
-    const [plain, doubly] = [importanceWeighted(5)(law), dreg(5)(law)].map((f) => gradientsOf(f, 10_000));
+    const [plain, doubly] = [importanceWeighted(5)(law), dreg(5)(law)].map((f) => gradientsOf(f, 6000));
     for (let i = 0; i < 100; i++) expect(doubly.loss[i]).toBeCloseTo(plain.loss[i], 10);
     for (const n of names) {
       const gap = plain.by[n].map((row, i) => row[0] - doubly.by[n][i][0]);
@@ -166,7 +166,7 @@ describe('importance-weighted bounds', () => {
 
   test('reweighted wake–sleep has the bound’s gradient for the model', () => {
     const [plain, reweighted] = [importanceWeighted(5)(law), reweightedWakeSleep(5)(law)].map((f) =>
-      gradientsOf(f, 20_000),
+      gradientsOf(f, 3000),
     );
     for (let i = 0; i < 100; i++) expect(reweighted.loss[i]).toBeCloseTo(plain.loss[i], 10);
     for (const p of ['w', 'b', 'r']) {
@@ -187,7 +187,7 @@ describe('importance-weighted bounds', () => {
 
 describe('wake–sleep', () => {
   test('the model has the bound’s gradient, the encoder that of its dreams', () => {
-    const { by } = gradientsOf(wakeSleep(law), 40_000);
+    const { by } = gradientsOf(wakeSleep(law), 12_000);
     const truth = exactGradient(poor);
     for (const p of ['w', 'b', 'r']) agrees(column(by[`${DECODER}/${p}`]), truth[`${DECODER}/${p}`], p);
     // x ~ N(b, total), z | x: residual z − a x − c has mean −(a b + c) and variance (1 − a w)² + a² s².
@@ -242,7 +242,7 @@ describe('two stochastic layers', () => {
   });
 
   test('asleep, each encoder learns from the dreams of its own layer', () => {
-    const { by } = gradients(wakeSleep(deep).loss(x), 20_000, feeds);
+    const { by } = gradients(wakeSleep(deep).loss(x), 8000, feeds);
     // z₂ ~ N(0, 1), z₁ | z₂ ~ N(0.8 z₂ + 0.2, e^−0.8), x | z₁ ~ N(1.1 z₁ + 0.3, e^−1): the encoders' residuals are normal.
     const inner = 0.8 ** 2 + Math.exp(-0.8);
     const upper = {
