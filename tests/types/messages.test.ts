@@ -36,6 +36,21 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: ["Property 'lowerBound' is missing in type 'Samples'"],
   },
   {
+    name: 'maximum likelihood of an energy',
+    code: 'maximumLikelihood(energy([2]));',
+    says: ["Property 'exactLogDensity' is missing in type 'Unnormalised'"],
+  },
+  {
+    name: 'samples of an energy',
+    code: 'run(energy([2]), {}, reference).sample(3, 0);',
+    says: ['has no sampler: run a Markov kernel on it (sampledBy)'],
+  },
+  {
+    name: 'evaluation of an energy',
+    code: 'evaluate(run(energy([2]), {}, reference), data);',
+    says: ["Type 'RunningUnnormalised' is missing the following properties from type 'Running': ", 'logDensity'],
+  },
+  {
     name: 'a base of another size',
     code: 'pipe(standardNormal([19]), pushforward(stochastic([784], [20])));',
     says: ["Type 'readonly [19]' is not assignable to type 'readonly [20]'"],
@@ -58,7 +73,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'a law in place of an objective',
     code: 'fit({ objective: standardNormal([2]), data, steps: 1 });',
-    says: ["Property 'loss' is missing in type 'Dist<readonly [2], Exact & Samples>"],
+    says: ["is not assignable to type 'AnyObjective<Shape>'", "Type 'Dist<readonly [2], Exact & Samples>"],
   },
   {
     name: 'a law in place of a layer',
@@ -106,7 +121,8 @@ import { pipe } from '${root}node_modules/fp-ts/lib/function.js';
 import type { Samples, Unnormalised } from '${root}src/algebra/index.ts';
 import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type Transport } from '${root}src/bijectors/index.ts';
 import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
-import { dreg, elbo, fit, maximumLikelihood, sphere, varianceReducedSlicedScoreMatching, wakeSleep } from '${root}src/inference/index.ts';
+import { reference } from '${root}src/core/interpreters/index.ts';
+import { dreg, elbo, evaluate, fit, maximumLikelihood, run, sphere, varianceReducedSlicedScoreMatching, wakeSleep } from '${root}src/inference/index.ts';
 import { vae } from '${root}src/models/index.ts';
 import { resMlp } from '${root}src/nn/index.ts';
 import { ddim, edmHeun, itoSde, logSnrGrid, predict, sampleWith, solveSde, stochasticHeunSolver, vp, zeroTerminalSnr } from '${root}src/sde/index.ts';
