@@ -38,7 +38,7 @@ export interface StatefulStep {
  * const plain = maximumLikelihood(law);
  * const centred: StatefulObjective<readonly [2]> = {
  *   shape: law.shape,
- *   spec: { type: 'centred', objective: plain.spec },
+ *   spec: opaque('centred', 'an example'),
  *   evidence: 'none',
  *   carried: [{ name: 'average', initial: random.of(ops.scalar(0)) }],
  *   step: (batch, [average]) =>
