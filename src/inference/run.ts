@@ -37,7 +37,11 @@ export interface Running {
 export interface RunningUnnormalised extends Pick<Running, 'law' | 'parameters' | 'backend' | 'each' | 'score'> {
   /** log p up to a constant that is the same for every row, in nats, `[n]`. */
   readonly unnormalisedLogDensity: Running['logDensity'];
-  readonly sample: 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)';
+  /** Cannot be called: its argument is the sentence that the compiler prints. */
+  readonly sample: (
+    why: 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)',
+    ...rest: readonly never[]
+  ) => never;
 }
 
 /** {@link RunningUnnormalised} with a chain for its sampler (`sampledBy`). */
