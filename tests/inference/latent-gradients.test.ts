@@ -1,5 +1,8 @@
 /** Estimators of one bound: on a linear-Gaussian VAE the bound, log p(x) and every gradient are known. */
+import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { type Dist, pushforward } from '../../src/algebra/dist.ts';
+import type { Bound, Samples } from '../../src/algebra/evidence.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
@@ -18,6 +21,7 @@ import {
   wakeSleep,
 } from '../../src/inference/index.ts';
 import type { Objective } from '../../src/inference/objective.ts';
+import { dequantise } from '../../src/transports/index.ts';
 import {
   affineAt,
   errorOf,
@@ -205,6 +209,25 @@ describe('Monte-Carlo EM', () => {
     agrees(column(by[`${DECODER}/b`]), -(1.4 - b) / total, 'b');
     // ∂_w log p(x) = −w/total + w (x − b)²/total².
     agrees(column(by[`${DECODER}/w`]), w / total - (w * (1.4 - b) ** 2) / total ** 2, 'w');
+  });
+});
+
+describe('Monte-Carlo EM of rounded data', () => {
+  test('sees one y in all that it does for an event: start, chain and end', () => {
+    // A chain that does not move, from the true posterior: the two gradients give back (y, z), and the loss is −log p(y) + log 2 at that very y.
+    const rounded = pipe(law, pushforward(dequantise({ levels: 2 }))) as Dist<readonly [1], Bound & Samples>;
+    const objective = monteCarloEm({ stepSize: 1e-12, leapfrogSteps: 1 })(rounded);
+    const { loss, by } = gradients(objective.loss(o.constant([1])), 20, atPosterior);
+    const [s2, v] = [Math.exp(2 * r), Math.exp(2 * (r - 0.5 * Math.log(total)))];
+    const [slope, offset] = [w / total, (-w * b) / total];
+    const ys = loss.map((l, i) => {
+      const [ofModel, ofEncoder] = [by[`${DECODER}/b`][i][0], by[`${ENCODER}/b`][i][0]];
+      const y = (b + w * offset - w * v * ofEncoder - s2 * ofModel) / (1 - w * slope);
+      expect(-l).toBeCloseTo(-0.5 * Math.log(2 * Math.PI * total) - (y - b) ** 2 / (2 * total) - Math.LN2, 8);
+      return y;
+    });
+    for (const y of ys) expect(y >= 0.5 && y < 1).toBe(true);
+    expect(Math.max(...ys) - Math.min(...ys)).toBeGreaterThan(0.2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
 import type { Bound } from '../../algebra/evidence.ts';
-import { scoredAt, trace } from '../../algebra/trace.ts';
+import { scoredAt } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -35,9 +35,9 @@ export const monteCarloEm = ({
         D.chain((chain) =>
           pipe(
             chain.run(transitions),
-            D.chain(({ positions }) => {
+            D.map(({ positions }) => {
               const last = o.reshape(o.sliceAxis(positions, 0, transitions - 1, transitions), [positions.shape[1]]);
-              return trace(plain, scoredAt(split(last, chain.shapes)))(x);
+              return chain.under(scoredAt(split(last, chain.shapes)));
             }),
             D.map((end) => valueWithGradientOf(chain.start.logDensity, o.add(logJointOf(end), logPosteriorOf(end)))),
           ),

@@ -1,7 +1,7 @@
 /** A Markov chain on p(u | x): Hamiltonian Monte Carlo over everything that is inferred about one event, joined into one vector. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Law } from '../../algebra/dist.ts';
-import { asConstants, atValues, type Trace, trace } from '../../algebra/trace.ts';
+import { asConstants, atValues, type Reading, type Trace, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
@@ -38,6 +38,8 @@ export interface PosteriorChain {
   /** The trace that the chain starts from, drawn from q. */
   readonly start: Trace;
   readonly shapes: readonly Shape[];
+  /** The trace under another reading and the same noise. */
+  readonly under: (reading: Reading) => Trace;
   /** log p(x, u) at a vector u, under the noise of this event. */
   readonly logJoint: (u: Expr) => Expr;
   /** Vectors u after each of n transitions, `[n, D]`, and the share of proposals accepted. */
@@ -48,28 +50,29 @@ export interface PosteriorChain {
 export const posteriorChain =
   (law: Law, { stepSize, leapfrogSteps = 10 }: ChainOptions) =>
   (x: Expr): D.Draw<PosteriorChain> =>
-    pipe(
-      trace(law, asConstants)(x),
-      D.chain((start) => (scope) => (cursor) => {
-        const shapes = start.sites.map((s) => s.value.shape);
-        const logJoint = (u: Expr): Expr =>
-          D.detached(trace(law, atValues(split(u, shapes)))(x))(scope)(cursor)[0].logDensity;
-        const kernel = hmc({ stepSize, steps: leapfrogSteps })(logJoint);
-        const run: PosteriorChain['run'] = (n) =>
-          D.fromRandom(
-            pipe(
-              chainOf(kernel, n, ({ state, info }) => ({ position: state.position, accepted: info.accepted }))(
-                kernel.init(join(start.sites.map((s) => s.value))),
-              ),
-              map(({ recorded }) => ({
-                positions: o.stopGradient(recorded.position),
-                acceptance: o.stopGradient(o.mean(recorded.accepted)),
-              })),
-            ),
-          );
-        return [
-          { start, shapes, logJoint, run },
-          { ...cursor, next: cursor.next + 1 },
-        ];
-      }),
-    );
+  (scope) =>
+  (cursor) => {
+    // One stream for every look at the event: what is drawn before anything is inferred (a dequantisation) stays what it was.
+    const under = (reading: Reading): Trace => D.forked(trace(law, reading)(x))(scope)(cursor)[0];
+    const start = under(asConstants);
+    const shapes = start.sites.map((s) => s.value.shape);
+    const logJoint = (u: Expr): Expr =>
+      D.detached(D.forked(trace(law, atValues(split(u, shapes)))(x)))(scope)(cursor)[0].logDensity;
+    const kernel = hmc({ stepSize, steps: leapfrogSteps })(logJoint);
+    const run: PosteriorChain['run'] = (n) =>
+      D.fromRandom(
+        pipe(
+          chainOf(kernel, n, ({ state, info }) => ({ position: state.position, accepted: info.accepted }))(
+            kernel.init(join(start.sites.map((s) => s.value))),
+          ),
+          map(({ recorded }) => ({
+            positions: o.stopGradient(recorded.position),
+            acceptance: o.stopGradient(o.mean(recorded.accepted)),
+          })),
+        ),
+      );
+    return [
+      { start, shapes, under, logJoint, run },
+      { ...cursor, next: cursor.next + 1 },
+    ];
+  };
