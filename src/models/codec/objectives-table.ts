@@ -1,9 +1,12 @@
 /** The entries of objectives; an estimator that needs evidence demands it here too, in a sentence. */
 import { finite, nonNegative, positiveInteger } from '../../core/codec.ts';
+import type { Shape } from '../../core/shape.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
+import { hybridScoreMatching } from '../../inference/hybrid-score-matching.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
-import { elbo, maximumLikelihood, weighted } from '../../inference/objective.ts';
+import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
+import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
 import { bounded, stateless, withEvidence } from './objective-demands.ts';
@@ -30,6 +33,16 @@ export const objectivesTable: Tables['objectives'] = {
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
       importanceWeighted(samples)(bounded('importanceWeighted', law) as never),
     ),
+  variationalPosterior: (read) =>
+    variant(
+      { guide: read.law, target: read.law },
+      {},
+      ({ guide, target }) =>
+        variationalPosterior(
+          withEvidence('variationalPosterior', guide, ['exact'], 'the guide has no exact log-density') as never,
+          withEvidence('variationalPosterior', target, ['exact', 'unnormalised'], 'the target has no density') as never,
+        ) as unknown as Objective<Shape>,
+    ),
   dynamicallyBinarised: (read) =>
     variant({ levels: positiveInteger, objective: read.objective }, {}, ({ levels, objective }) =>
       dynamicallyBinarised(levels)(objective),
@@ -45,6 +58,7 @@ export const objectivesTable: Tables['objectives'] = {
       ({ objective, ...options }) => spectralPenalty(options)(stateless('spectralPenalty', objective)),
     ),
   ddpmSimple: (read) => variant({ law: read.law }, {}, ({ law }) => ddpmSimple(law)),
+  hybridScoreMatching: (read) => variant({ law: read.law }, {}, ({ law }) => hybridScoreMatching(law)),
   ddpmHybrid: (read) =>
     variant({ law: read.law }, { weight: finite }, ({ law, ...options }) => ddpmHybrid(law, options)),
 };
