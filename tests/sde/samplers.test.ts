@@ -347,12 +347,25 @@ describe('costs and corners', () => {
 
   test('EDM Heun over 17 steps costs 35 evaluations', () => expect(evaluationsOf(edmHeun(), 17)).toBe(35));
 
-  test('churn draws noise, and keeps the law', () => {
-    const d = exactDenoiser(edm({ sigmaMax: 10 }), data);
-    const sampler = edmHeun({ churn: 0.3 });
-    const { mean, variance } = affineMoments(sampleWith(sampler, karrasGrid(80))(d));
-    expect(mean).toBeCloseTo(m, 1);
-    expect(variance).toBeCloseTo(s * s, 1);
+  test('EDM Heun with churn is its algorithm 2, exactly: noise, then a trapezoid in σ', () => {
+    const [gamma, between, noise] = [0.3, [0.05, 3] as const, 1.01];
+    const p = edm({ sigmaMax: 10 });
+    const times = timesOf(karrasGrid(20), p);
+    // In y = x − m the flow is dy/dσ = k(σ) y with k = σ/(s² + σ²).
+    const k = (sigma: number): number => sigma / (s * s + sigma * sigma);
+    let [offset, variance] = [-m, 100];
+    for (let i = 0; i + 1 < times.length; i++) {
+      const [sigma, next] = [times[i], times[i + 1]];
+      const more = sigma >= between[0] && sigma <= between[1] ? Math.min((1 + gamma) * sigma, 10) : sigma;
+      const h = next - more;
+      const slope = 1 + 0.5 * h * (k(more) + k(next) * (1 + h * k(more)));
+      offset *= slope;
+      variance = slope * slope * (variance + noise ** 2 * (more ** 2 - sigma ** 2));
+    }
+    const sampler = sampleWith(edmHeun({ churn: gamma, between, noise }), karrasGrid(20), { finish: 'noisy' });
+    const found = affineMoments(sampler(exactDenoiser(p, data)));
+    expect(found.mean - m).toBeCloseTo(offset, 9);
+    expect(found.variance / variance).toBeCloseTo(1, 9);
   });
 
   test('the corrector by norms keeps many coordinates at their law', () => {
