@@ -15,11 +15,14 @@ import * as Sc from '../../src/core/scope.ts';
 import { bernoulli, conditionalNormal, hierarchical, normal, standardNormal } from '../../src/distributions/index.ts';
 import {
   boundTerms,
+  dreg,
   elbo,
+  importanceWeighted,
   reweightedWakeSleep,
   scoreFunction,
   scoreFunctionWithAverage,
   sgvb,
+  stickingTheLanding,
   wakeSleep,
 } from '../../src/inference/index.ts';
 import { lawParameters } from '../../src/laws/index.ts';
@@ -50,6 +53,18 @@ describe('the trace of a law', () => {
       expect(Number.isFinite(l)).toBe(true);
       for (const again of [total[i], summed[i]]) expect(Math.abs(again - l)).toBeLessThan(1e-10 * (1 + Math.abs(l)));
     });
+  });
+
+  test.each(built)('%s: every estimator’s loss is minus the bound of its samples', (_, law) => {
+    const bounded = law as unknown as Dist<readonly [2], Bound & Samples>;
+    const all = [importanceWeighted(2), dreg(2), stickingTheLanding(2), reweightedWakeSleep(2)];
+    const losses: D.Draw<readonly Expr[]> = (scope) => (cursor) => [
+      all.map((f) => f(bounded).loss(o.constant([3, 5]))(scope)(cursor)[0]),
+      { ...cursor, next: cursor.next + 1 },
+    ];
+    const [bound, ...others] = values(losses, 3, lawParameters(law, { levels: 8 }, 0, 0.1));
+    for (const found of others)
+      found.forEach((l, i) => expect(Math.abs(l - bound[i])).toBeLessThan(1e-7 * (1 + Math.abs(bound[i])))); // biome-ignore format: one idea
   });
 
   test.each(built)('%s: a dream is a sample under the same noise, with a finite log q of what was drawn', (_, law) => {
