@@ -36,7 +36,9 @@ import {
 import { resMlp } from '../../src/nn/index.ts';
 import {
   type Denoiser,
+  ddpmProcess,
   denoiser,
+  discreteTime,
   edm,
   edmWeighting,
   exactDenoiser,
@@ -52,6 +54,7 @@ import {
   type TimeLaw,
   ve,
   vp,
+  zeroTerminalSnr,
 } from '../../src/sde/index.ts';
 
 /** Probabilists' Gauss–Hermite: 12 nodes, exact for polynomials of degree 23 under N(0, 1). */
@@ -303,6 +306,38 @@ describe('denoising score matching of a process', () => {
       expect(timeless(objective), weighting.spec.type).toBeCloseTo(least, 9);
     }
   }); // biome-ignore format: one idea
+
+  test('of a process that ends in pure noise is finite there, for data and velocity', () => {
+    const pure = zeroTerminalSnr(vp());
+    const exact = exactDenoiser(pure, law);
+    for (const kind of ['data', 'velocity'] as const)
+      for (const weighting of [simpleWeighting, edmWeighting(), minSnrWeighting()]) {
+        const said = denoiser({
+          spec: { type: 'said' },
+          shape: [1],
+          process: pure,
+          prediction: kind,
+          raw: exact[kind],
+        });
+        const least = number(weighting.data(pure)(o.scalar(1))) * data.s ** 2;
+        expect(timeless(denoisingScoreMatching(said, { weighting, time: atTime(1) }))).toBeCloseTo(least, 9);
+      }
+  });
+
+  test('of a process in discrete time draws its steps, each with equal chances', () => {
+    const steps = ddpmProcess({ steps: 4 });
+    const { at } = discreteTime.of(steps);
+    expect([0.01, 0.24, 0.26, 0.74, 0.76, 0.99].map((u) => number(at(o.scalar(u))))).toEqual([1, 1, 2, 3, 4, 4]);
+    const found = values(
+      D.chain((x: Expr) => denoisingScoreMatching(exactDenoiser(steps, law), { time: discreteTime }).loss(x))(
+        law.sample,
+      ),
+      8000,
+    );
+    const v = range(4).map((k) => number(steps.alpha(o.scalar(k + 1))) ** 2);
+    const least = mean(v.map((a) => (a * data.s ** 2) / (a * data.s ** 2 + 1 - a)));
+    expect(Math.abs(mean(found) - least)).toBeLessThan(4.5 * standardError(found));
+  });
 
   test('is the same number whatever the network says', () => {
     const process = subVp();
