@@ -13,6 +13,7 @@ import { dataParts, toySpelling, wholeData } from '../data-source.ts';
 import { EXIT, misuse, orThrow } from '../failures.ts';
 import type { Action } from '../kit.ts';
 import { levelsOf } from '../levels.ts';
+import { measurable } from '../measurable.ts';
 import { decodeOptions, flagName, Names, NaturalNumber, PositiveInteger, RowRange, Text } from '../options.ts';
 import { evaluationRows } from '../show-evaluation.ts';
 import { columns, paint } from '../style.ts';
@@ -74,16 +75,19 @@ export const evaluateCheckpoint: Action = async (call) => {
       got: showShape(data.shape),
     });
   const backend = await chosenBackend(f.backend);
-  const e = await evaluate(
-    run(measured(law, f.importanceSamples), parameters, backend),
-    data,
-    f.seed ?? opened.state.seed,
-  );
+  const seed = f.seed ?? opened.state.seed;
+  const known = await measurable(call, measured(law, f.importanceSamples), parameters, backend, seed);
+  const e = await evaluate(run(known.law, parameters, backend), data, seed);
   const on = call.io.colour.out;
   call.io.out(
     call.json
-      ? `${JSON.stringify({ checkpoint: path, data: data.name, backend: backend.name, ...e })}\n`
-      : columns(evaluationRows(e, data.levels).map(([k, v], i) => [paint(on, 'bold', i === 0 ? data.name : k), v])),
+      ? `${JSON.stringify({ checkpoint: path, data: data.name, backend: backend.name, ...e, ...(known.partition === undefined ? {} : { partition: known.partition }) })}\n`
+      : columns(
+          [...evaluationRows(e, data.levels), ...known.rows].map(([k, v], i) => [
+            paint(on, 'bold', i === 0 ? data.name : k),
+            v,
+          ]),
+        ),
   );
   return EXIT.ok;
 };

@@ -16,6 +16,7 @@ import { prepareFolder } from '../files.ts';
 import { interruptible } from '../interrupt.ts';
 import { commandLine } from '../io.ts';
 import type { Action, Call } from '../kit.ts';
+import { type Measurable, measurable } from '../measurable.ts';
 import { trainingObjective } from '../objective.ts';
 import { type Reporter, reporter } from '../progress-bar.ts';
 import { earlierHistory, FILES, saveEvaluation, saveReport, saveRun } from '../run-folder.ts';
@@ -79,7 +80,7 @@ const introduce = (call: Call, plan: TrainingPlan, description: Description, bac
   for (const r of plan.remarks) call.note(`${paint(on, 'yellow', 'note:')} ${r}`);
 };
 
-const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, evaluation: Evaluation): void => {
+const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, { evaluation, rows }: Measured): void => {
   const { out, parts } = plan;
   const report = plan.report ? { report: join(out, FILES.report) } : {};
   if (call.json) {
@@ -93,6 +94,7 @@ const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, evaluation: Ev
     columns(
       [
         ...evaluationRows(evaluation, parts.test.levels),
+        ...rows,
         [
           'trained',
           `${count(fitted.step - (plan.resume?.step ?? 0))} ${plan.resume === undefined ? '' : 'more '}steps in ${duration(fitted.seconds)}${fitted.ending === 'stopped early' ? '; the validation loss got no better, the best parameters are kept' : ''}`,
@@ -104,6 +106,12 @@ const conclude = (call: Call, plan: TrainingPlan, fitted: Fitted, evaluation: Ev
   );
 };
 
+/** The result on the test data, and what else there is to say of it. */
+interface Measured {
+  readonly evaluation: Evaluation;
+  readonly rows: Measurable['rows'];
+}
+
 const writeResults = async (
   call: Call,
   plan: TrainingPlan,
@@ -112,12 +120,14 @@ const writeResults = async (
   description: Description,
   backend: Backend,
   objective: AnyObjective<Shape>,
-): Promise<Evaluation> => {
+): Promise<Measured> => {
   const { law, parts, record, out } = plan;
-  const running = run(law, fitted.average ?? fitted.parameters, backend);
+  const parameters = fitted.average ?? fitted.parameters;
+  const known = await measurable(call, law, parameters, backend, fitted.seed);
+  const running = run(known.law, parameters, backend);
   const evaluation = await evaluate(running, parts.test, fitted.seed);
   await saveEvaluation(out, evaluation);
-  if (!plan.report) return evaluation;
+  if (!plan.report) return { evaluation, rows: known.rows };
   const report = await runReport({
     title: `${record.model} on ${parts.train.name}`,
     subtitle: models[record.model]?.description ?? '',
@@ -128,6 +138,7 @@ const writeResults = async (
     evaluation,
     objective: { name: objective.spec.type, evidence: objective.evidence },
     facts: [
+      ...known.rows.map(([label, value]) => ({ label: `The ${label}`, value })),
       { label: 'Parameters', value: count(description.parameters) },
       {
         label: 'Training',
@@ -152,7 +163,7 @@ const writeResults = async (
     seed: fitted.seed,
   });
   await saveReport(out, report);
-  return evaluation;
+  return { evaluation, rows: known.rows };
 };
 
 /** Trains, saves, measures, reports. */
@@ -235,7 +246,7 @@ export const train: Action = async (call) => {
     );
     return EXIT.interrupted;
   }
-  const evaluation = await writeResults(call, plan, fitted, history, description, backend, objective);
-  conclude(call, plan, fitted, evaluation);
+  const measured = await writeResults(call, plan, fitted, history, description, backend, objective);
+  conclude(call, plan, fitted, measured);
   return EXIT.ok;
 };

@@ -16,3 +16,4 @@ export { enumeratedPartition, normalised } from './normalised.ts';
 export { type Partition, type PartitionEstimate, showPartition } from './partition.ts';
 export { type PersistentOptions, persistentContrastiveDivergence } from './persistent.ts';
 export { type ChainSampled, type SampledByOptions, sampledBy } from './sampled-by.ts';
+export { type Normalised, type NormaliserOptions, withNormaliser } from './with-normaliser.ts';
