@@ -21,7 +21,7 @@ import {
   diffusion,
   edmWeighting,
   flowSampler,
-  importanceTime,
+  logNormalTime,
   logSnrGrid,
   type Process,
   predict,
@@ -48,7 +48,7 @@ if (values.help) {
 }
 
 /** Points that are drawn to compare with, and points that densities are averaged over. */
-const [POINTS, TEST] = [4096, 16_384];
+const [POINTS, TEST] = [4096, 8192];
 const [steps, seed] = [Number(values.steps), Number(values.seed)];
 const backend = onnx('cpu', { threads: Number(values.threads) });
 
@@ -126,13 +126,16 @@ const trained = async (noising: Process<'signal'>, toy: Toy) => {
     diffusion(denoiser, {
       sampler: flowSampler(),
       grid: logSnrGrid(50),
-      likelihood: { divergence: 'exact', solver: rk4(), grid: logSnrGrid(100) },
+      likelihood: { divergence: 'exact', solver: rk4(), grid: logSnrGrid(50) },
     }),
     pushforward(shiftScale(standardScaling(data))),
   );
   const [from, before] = [performance.now(), process.cpuUsage()];
   const fitted = await fit({
-    objective: denoisingScoreMatching(law, { weighting: edmWeighting(), time: importanceTime }),
+    objective: denoisingScoreMatching(law, {
+      weighting: edmWeighting(),
+      time: logNormalTime({ mean: -1, deviation: 1.4 }),
+    }),
     data,
     steps,
     batchSize: 512,
