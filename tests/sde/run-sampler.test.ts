@@ -5,14 +5,18 @@ import { describe, expect, test } from 'vitest';
 import * as D from '../../src/core/draw.ts';
 import { onnx, reference } from '../../src/core/interpreters/index.ts';
 import * as o from '../../src/core/ops/index.ts';
+import { noiseKey, noiseTensor, parametersOf, program } from '../../src/core/program.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
 import { normal } from '../../src/distributions/index.ts';
+import { run } from '../../src/inference/index.ts';
+import { resMlp } from '../../src/nn/index.ts';
 import {
   ancestral,
   annealedLangevin,
   type DiffusionSampler,
   ddim,
   denoiser,
+  diffusion,
   dormandPrince,
   dpmSolver,
   edmHeun,
@@ -21,6 +25,7 @@ import {
   flowSampler,
   langevinCorrector,
   logSnrGrid,
+  predict,
   predictorCorrector,
   reverseDiffusion,
   runSampler,
@@ -74,6 +79,30 @@ describe('every sampler', () => {
         expect(v).toBeCloseTo(once[i], 12);
       });
     }
+  });
+
+  test('with a network: the samples of the law, parameters at their place', async () => {
+    const learned = predict('noise', vp(), resMlp([8]), { shape: [2] });
+    const [sampler, grid] = [dpmSolver(), logSnrGrid(6)];
+    const law = diffusion(learned, { sampler, grid });
+    const p = program([D.runDraw(law.sample)], 'float64');
+    const parameters = Object.fromEntries(
+      parametersOf(p.outputs).map(({ attributes: { name }, shape }) => [
+        name,
+        noiseTensor(shape, 'normal', 0, noiseKey(1, 0, name), 'float64'),
+      ]),
+    );
+    expect(Object.keys(parameters).every((name) => name.startsWith('net/'))).toBe(true);
+    const truth = toNumbers(await run(law, parameters, reference).sample(5, 2));
+    const common = { denoiser: learned, sampler, grid, n: 5, seed: 2, block: 4, backend: reference };
+    toNumbers(right(await runSampler({ ...common, parameters })())).forEach((v, i) => {
+      expect(v).toBeCloseTo(truth[i], 10);
+    });
+    const moved = Object.fromEntries(Object.entries(parameters).map(([k, v]) => [`base/${k}`, v]));
+    const there = toNumbers(right(await runSampler({ ...common, parameters: moved, place: 'base' })()));
+    there.forEach((v, i) => {
+      expect(v).toBeCloseTo(truth[i], 10);
+    });
   });
 
   test('the same numbers in single precision on ONNX Runtime', async () => {
