@@ -12,7 +12,7 @@ import { layersTable, mapsTable } from './layers-table.ts';
 import { networksTable } from './networks-table.ts';
 import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
-import { ladderTable, scoreModelsTable } from './score-objectives-table.ts';
+import { ladderTable, scoreModelsTable, variationalDiffusionTable } from './score-objectives-table.ts';
 import {
   denoisersTable,
   diffusionLawsTable,
@@ -40,7 +40,14 @@ const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegativ
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
-  laws: { ...lawsTable, ...classesTable, ...diffusionLawsTable, ...ddpmLawsTable, ...energiesTable },
+  laws: {
+    ...lawsTable,
+    ...classesTable,
+    ...diffusionLawsTable,
+    ...variationalDiffusionTable,
+    ...ddpmLawsTable,
+    ...energiesTable,
+  },
   layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },
   networks: { ...networksTable, ...energyNetworksTable },
   noiseNetworks: noiseNetworksTable,
