@@ -54,7 +54,7 @@ const targets: Readonly<Record<string, { readonly law: Target; readonly read?: (
 };
 const kernels: Readonly<Record<string, RunChainsOptions<readonly [number]>['kernel']>> = {
   nuts: adapted(nuts, { steps: 500 }),
-  'hmc, 10 steps': adapted((t) => hmc({ ...t, steps: 10 }), { steps: 500 }),
+  'hmc, 10 steps, jitter 0.2': adapted((t) => hmc({ ...t, steps: 10, jitter: 0.2 }), { steps: 500 }),
   mala: adapted(mala, { steps: 2000, target: 0.574 }),
 };
 const [chains, samples] = [16, 1000];

@@ -90,11 +90,11 @@ const constraintAt = (site: Site, known: Readonly<Record<string, Expr>>): Constr
  * );
  * const target = posterior(model, { y: [1.2, 0.7, 2.9] });   // a law over [2]: mu and log sigma
  */
-export const posterior = <A extends Shapes, const K extends keyof A & string>(
+export const posterior = <A extends Shapes, const D extends { readonly [N in keyof A]?: Observed }>(
   of: Joint<A>,
-  data: { readonly [N in K]: Observed },
-): Posterior<Omit<A, K>> => {
-  const given = data as Readonly<Record<string, Observed>>;
+  data: D & { readonly [N in Exclude<keyof D, keyof A>]: never },
+): Posterior<Omit<A, keyof D>> => {
+  const given = data as unknown as Readonly<Record<string, Observed>>;
   const stranger = Object.keys(given).find((name) => !of.sites.some((s) => s.name === name));
   if (stranger !== undefined)
     raise('ArgumentError', stranger, 'the joint law has no quantity of this name', {
@@ -138,7 +138,7 @@ export const posterior = <A extends Shapes, const K extends keyof A & string>(
     }
     return { values, volume: o.addAll(volumes) };
   };
-  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as unknown as Omit<A, K>;
+  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as unknown as Omit<A, keyof D>;
   const law = dist<readonly [number], Unnormalised>({
     shape: [n],
     spec: opaque('posterior', 'the joint law is a function'),
@@ -154,7 +154,7 @@ export const posterior = <A extends Shapes, const K extends keyof A & string>(
     latents,
     constrain: (z) => {
       const { values } = walk(z);
-      return Object.fromEntries(parts.map((p) => [p.site.name, values[p.site.name]])) as Values<Omit<A, K>>;
+      return Object.fromEntries(parts.map((p) => [p.site.name, values[p.site.name]])) as Values<Omit<A, keyof D>>;
     },
     unconstrain: (values) => {
       const all = { ...observed, ...(values as Readonly<Record<string, Expr>>) };

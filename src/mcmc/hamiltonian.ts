@@ -4,7 +4,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
-import { both, map, normal, uniform } from '../core/random.ts';
+import { map, normal, sequence, uniform } from '../core/random.ts';
 import { toSpec } from '../distributions/argument.ts';
 import { type Evaluated, evaluated, fromList, type KernelOf, toList } from './kernel.ts';
 import type { Gradients, Tuning } from './langevin.ts';
@@ -56,6 +56,11 @@ export const isDivergent = (energyError: Expr): Expr => o.not(o.lessEqual(energy
 export interface HmcOptions extends Tuning {
   /** Leapfrog steps L ≥ 1 of a trajectory. */
   readonly steps: number;
+  /**
+   * j in [0, 1): each trajectory's step size is ε (1 ± j), uniformly. A fixed trajectory of nearly half a period of some coordinate only flips its sign, or
+   * brings it back; a little jitter ends that (Neal 2011 §3.2). Default 0.
+   */
+  readonly jitter?: number;
 }
 
 /** The state without what a step makes anew. */
@@ -73,21 +78,30 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
  * @example
  * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
  */
-export const hmc = ({ stepSize, steps, inverseMass = 1 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
+export const hmc = ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
   positiveStep('hmc', stepSize);
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
+  if (!(jitter >= 0 && jitter < 1))
+    raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
   return (target) => {
     const at = evaluated(target);
-    const move = leapfrog(at, stepSize, inverseMass);
     const names = ['position', 'logDensity', 'gradient', 'momentum'];
     return {
-      spec: { type: 'hmc', stepSize: toSpec(stepSize), steps, inverseMass: toSpec(inverseMass) },
+      spec: {
+        type: 'hmc',
+        stepSize: toSpec(stepSize),
+        steps,
+        inverseMass: toSpec(inverseMass),
+        ...(jitter === 0 ? {} : { jitter }),
+      },
       init: at,
       step: (state) =>
         pipe(
-          both(normal(state.position.shape), uniform([])),
-          map(([noise, u]) => {
+          sequence([normal(state.position.shape), uniform([]), ...(jitter === 0 ? [] : [uniform([])])]),
+          map(([noise, u, v]) => {
+            const size = v === undefined ? stepSize : o.mul(stepSize, o.add(1 - jitter, o.mul(2 * jitter, v)));
+            const move = leapfrog(at, size, inverseMass);
             const from: Phase = { ...restOf(state), momentum: momentumOf(noise, inverseMass) };
             const { carry } = o.scan({
               length: steps,

@@ -77,6 +77,7 @@ const column = (xs: readonly number[], j: number): number[] => xs.filter((_, i) 
 
 describe.each([
   ['hmc', hmc({ stepSize: 0.25, steps: 8 })(banana)],
+  ['hmc with jitter', hmc({ stepSize: 0.25, steps: 8, jitter: 0.3 })(banana)],
   ['nuts', nuts({ stepSize: 0.4, maxDepth: 5 })(banana)],
 ] as const)('%s', (_, kernel) => {
   const { positions, infos } = traces(kernel as AnyKernel, startAt(100, [0, 0]), { steps: 230 });
@@ -104,4 +105,17 @@ describe.each([
     expect(mean(tail(infos.acceptance, 30))).toBeGreaterThan(0.8);
     expect(Math.max(...tail(infos.divergent, 0))).toBe(0);
   });
+});
+
+test('jitter ends the resonance of a fixed trajectory', () => {
+  // 10 steps of π/10 are half a period of a standard normal law: x ↦ −x, so that x² hardly moves.
+  const normal = (x: Expr): Expr => o.mul(-0.5, o.sum(o.square(x)));
+  const squares = (jitter: number): number => {
+    const { positions } = traces(hmc({ stepSize: Math.PI / 10, steps: 10, jitter })(normal), startAt(50, [3]), {
+      steps: 20,
+    });
+    return mean(tail(positions, 19).map((x) => x * x));
+  };
+  expect(squares(0)).toBeGreaterThan(6);
+  expect(squares(0.5)).toBeLessThan(2);
 });

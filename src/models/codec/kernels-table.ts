@@ -22,8 +22,11 @@ const family = (f: KernelFamily): ReturnType<typeof asLawKernel> => asLawKernel(
 export const kernelsTable: Tables['kernels'] = {
   blockGibbs: () => variant({}, {}, () => blockGibbs()),
   hmc: () =>
-    variant({ ...tuned, steps: positiveInteger }, mass, ({ stepSize, steps, inverseMass }) =>
-      family(hmc({ stepSize: operand(stepSize), steps, ...massOf(inverseMass) })),
+    variant(
+      { ...tuned, steps: positiveInteger },
+      { ...mass, jitter: nonNegative },
+      ({ stepSize, inverseMass, ...rest }) =>
+        family(hmc({ stepSize: operand(stepSize), ...massOf(inverseMass), ...rest })),
     ),
   nuts: () =>
     variant(tuned, { ...mass, maxDepth: positiveInteger }, ({ stepSize, inverseMass, ...rest }) =>

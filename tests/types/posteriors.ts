@@ -1,0 +1,66 @@
+/** Compile-time tests of kernels and posteriors: what must type-check, and what must not (`@ts-expect-error`). Nothing here runs. */
+import { pipe } from 'fp-ts/lib/function.js';
+import type { Bound, Unnormalised } from '../../src/algebra/index.ts';
+import { affine } from '../../src/bijectors/index.ts';
+import type { Expr } from '../../src/core/expr.ts';
+import * as o from '../../src/core/ops/index.ts';
+import { type Dist, halfNormal, normal, pushforward, standardNormal } from '../../src/distributions/index.ts';
+import { joint, type Objective, posterior, site, variationalPosterior } from '../../src/inference/index.ts';
+import { adapted, gibbs, hmc, logDensityOf, mala, nuts, runChains, ula } from '../../src/mcmc/index.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const is = <A, B>(_holds: Equal<A, B>): void => undefined;
+
+declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
+declare const bounded: Dist<readonly [2], Bound>;
+
+// ── a joint law knows its names and shapes ────────────────────────────────────────────────────────────────────────────
+const model = pipe(
+  joint,
+  site('mu', () => normal([])),
+  site('tau', () => halfNormal([])),
+  site('theta', ({ mu, tau }) => normal([8], { loc: mu, scale: tau })),
+  site('y', ({ theta }) => normal([8], { loc: theta })),
+);
+const target = posterior(model, { y: [1, 2, 3, 4, 5, 6, 7, 8] });
+is<(typeof target.latents)['theta'], readonly [8]>(true);
+is<(typeof target.latents)['mu'], readonly []>(true);
+export const named = (z: Expr): Expr => target.constrain(z).tau;
+export const law: Dist<readonly [number], Unnormalised> = target;
+export const objective: Objective<readonly [1]> = variationalPosterior(
+  pipe(standardNormal([10]), pushforward(affine())),
+  target,
+);
+
+// ── kernels are words that are swapped ────────────────────────────────────────────────────────────────────────────────
+export const runs = [
+  runChains({ target, kernel: adapted(nuts) }),
+  runChains({ target, kernel: adapted((t) => hmc({ ...t, steps: 5 })) }),
+  runChains({ target: energy([2]), kernel: adapted(mala) }),
+  runChains({ target: normal([2]), kernel: ula({ stepSize: 0.1 }) }),
+  runChains({ target: normal([2]), kernel: () => gibbs([(x) => (c) => [x, c]]) }),
+];
+
+// ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// @ts-expect-error no quantity of this name
+posterior(model, { z: [1] });
+// @ts-expect-error a site may only depend on those before it
+pipe(
+  joint,
+  site('y', ({ mu }) => normal([], { loc: mu })),
+);
+// @ts-expect-error what is observed is no latent
+export const observed = (z: Expr): Expr => target.constrain(z).y;
+// @ts-expect-error a bound is no density: chains on it would sample something else
+runChains({ target: bounded, kernel: adapted(nuts) });
+// @ts-expect-error a guide must be sampled
+variationalPosterior(energy([2]), energy([2] as readonly number[] as readonly [number]));
+// @ts-expect-error a kernel that accepts everything has no acceptance to tune
+adapted(ula);
+// @ts-expect-error HMC needs a number of steps
+adapted(hmc);
+// @ts-expect-error a step size is a number or an expression
+nuts({ stepSize: 'small' });
+// @ts-expect-error a law is not a log-density: logDensityOf makes one
+hmc({ stepSize: 0.1, steps: 3 })(normal([2]));
+export const right = hmc({ stepSize: o.scalar(0.1), steps: 3 })(logDensityOf(normal([2])));
