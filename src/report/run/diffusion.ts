@@ -59,7 +59,14 @@ const strip = async (record: RunRecord, denoiser: Signal, image: ImageShape): Pr
   };
 };
 
-const PATHS = 40;
+const PATHS = 14;
+
+/** The square of the data, half as wide again: paths come from outside. */
+const WIDER = 1.5;
+const widened = (low: number, high: number): [number, number] => {
+  const [middle, half] = [(low + high) / 2, (WIDER * (high - low)) / 2];
+  return [middle - half, middle + half];
+};
 
 const paths = async (record: RunRecord, denoiser: Signal): Promise<Figure> => {
   const { test } = record;
@@ -78,8 +85,8 @@ const paths = async (record: RunRecord, denoiser: Signal): Promise<Figure> => {
         { title: 'probability flow', paths: floats(smooth) },
       ],
       points: 201,
-      x: [square.x0, square.x1],
-      y: [square.y0, square.y1],
+      x: widened(square.x0, square.x1),
+      y: widened(square.y0, square.y1),
       ...axes,
     }),
   };
