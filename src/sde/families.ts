@@ -65,7 +65,7 @@ const vpOptions = (owner: string, { betaMin = 0.1, betaMax = 20, start = 1e-3 }:
 
 /**
  * The variance-preserving SDE dx = −½β(t) x dt + √β(t) dw on [0, 1], β linear: α = e^{−B/2}, σ² = 1 − e^{−B}, B = ∫β. Prior N(0, I); for data of
- * about unit variance (images on [−1, 1]). Song et al. 2021 (arXiv:2011.13456), equation 32. Throws `ArgumentError` unless 0 < betaMin ≤ betaMax.
+ * about unit variance (images on [−1, 1]). Song et al. 2021 (arXiv:2011.13456), appendices B and C. Throws `ArgumentError` unless 0 < betaMin ≤ betaMax.
  *
  * @example
  * vp().alpha(ops.scalar(0.5));
@@ -77,7 +77,7 @@ export const vp = (options: VpOptions = {}): Process<'signal'> => {
 
 /**
  * The sub-VP SDE dx = −½β x dt + √(β (1 − e^{−2B})) dw: α = e^{−B/2}, σ = 1 − e^{−B} (a standard deviation). Its variance is never above VP's.
- * Prior N(0, I). Song et al. 2021, equation 33.
+ * Prior N(0, I). Song et al. 2021, appendices B and C.
  *
  * @example
  * subVp().sigma(ops.scalar(0.5));
@@ -113,7 +113,7 @@ export interface VeOptions {
 
 /**
  * The variance-exploding SDE on [0, 1]: α = 1, σ(t) = σ_min (σ_max/σ_min)^t, g² = 2 ln(σ_max/σ_min) σ². Its path has σ(0)² = σ_min² at time 0 already
- * (`initial`). Prior N(0, σ_max²). Song et al. 2021, equation 30. Throws `ArgumentError` unless 0 < sigmaMin < sigmaMax.
+ * (`initial`). Prior N(0, σ_max²). Song et al. 2021, appendices B and C. Throws `ArgumentError` unless 0 < sigmaMin < sigmaMax.
  *
  * @example
  * ve({ sigmaMax: 20 }).logSnr(ops.scalar(0.5));

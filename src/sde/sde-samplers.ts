@@ -16,7 +16,7 @@ import {
   stochasticHeunSolver,
 } from './sde-solvers.ts';
 
-/** mean + scale · z with fresh z; no noise is drawn where the scale is 0 for good. */
+/** mean + scale · z with fresh z. */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
   D.map((z: Expr) => o.add(mean, o.mul(scale, z)))(D.fromRandom(normal(mean.shape)));
 
@@ -64,7 +64,7 @@ const reverseSde = <C extends Calculus>(
 
 /**
  * Euler–Maruyama for the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: all have the marginals of the forward
- * process (Anderson 1982; Zhang & Chen 2021, arXiv:2107.07394). Weak order 1; one evaluation a step. Steps are those of the grid.
+ * process (Anderson 1982; Zhang & Chen 2022, arXiv:2204.13902, §2). Weak order 1; one evaluation a step. Steps are those of the grid.
  *
  * @example
  * sampleWith(eulerMaruyama(), uniformGrid(1000));
@@ -74,7 +74,7 @@ export const eulerMaruyama = ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionS
 
 /**
  * Stochastic Heun for the same process: the trapezoid of its drift over an Euler step, with one increment of noise. Weak order 2 where g is constant; two
- * evaluations a step (Karras et al. 2022, appendix E, for why a second evaluation pays).
+ * evaluations a step.
  *
  * @example
  * sampleWith(stochasticHeun(), uniformGrid(200));
