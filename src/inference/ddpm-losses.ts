@@ -7,7 +7,16 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { boundTerm, drawIndex, noised, onReverseChain, type ReverseChained, reverseChainOf } from '../sde/ddpm.ts';
+import {
+  boundTerm,
+  drawIndex,
+  lookUp,
+  noised,
+  onReverseChain,
+  type ReverseChained,
+  reverseChainOf,
+} from '../sde/ddpm.ts';
+import type { GaussianChain } from '../sde/ddpm-chain.ts';
 import type { Objective } from './objective.ts';
 
 /** The loss at a random step and noise, of the reverse chain under whatever a law was pushed through. */
@@ -33,6 +42,16 @@ const noiseError = ({ reverseChain, scale }: ReverseChained, event: Expr, index:
     D.map((said) => o.mean(o.square(o.sub(noise, said.noise)))),
   );
 
+/** What squared errors of the noise are multiplied by to be those of the velocity: ((α² + σ²)/α)², by step. */
+const asVelocity = ({ alpha, sigma }: GaussianChain): Expr =>
+  o.constant(alpha.slice(1).map((a, i) => ((a * a + sigma[i + 1] ** 2) / a) ** 2));
+
+/** Options of {@link ddpmSimple}. */
+export interface DdpmSimpleOptions {
+  /** What the squared error is of: the `noise` (default; L_simple), or the `velocity` α ε − σ x₀, which weighs noisy steps more (Salimans & Ho 2022, SNR + 1). */
+  readonly of?: 'noise' | 'velocity';
+}
+
 /**
  * L_simple of DDPM (Ho et al. 2020, arXiv:2006.11239, eq. 14): E ‖ε − ε̂(x_k)‖²/D over random steps k, all weighted alike. It trains the denoiser of a law
  * of `ddpm`, fixed variances assumed; 1 where nothing is known. Cost: one evaluation. Throws `ArgumentError` for other laws.
@@ -40,11 +59,19 @@ const noiseError = ({ reverseChain, scale }: ReverseChained, event: Expr, index:
  * @example
  * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10 })));
  */
-export const ddpmSimple = <S extends Shape>(law: Law & { readonly shape: S }): Objective<S> => ({
+export const ddpmSimple = <S extends Shape>(
+  law: Law & { readonly shape: S },
+  { of = 'noise' }: DdpmSimpleOptions = {},
+): Objective<S> => ({
   shape: law.shape,
-  spec: { type: 'ddpmSimple', law: law.spec },
+  spec: { type: 'ddpmSimple', of, law: law.spec },
   evidence: 'none',
-  loss: atRandomStep('ddpmSimple', law, noiseError),
+  loss: atRandomStep('ddpmSimple', law, (part, event, index, noise) =>
+    pipe(
+      noiseError(part, event, index, noise),
+      D.map((e) => (of === 'noise' ? e : o.mul(lookUp(asVelocity(part.reverseChain.chain), index), e))),
+    ),
+  ),
 });
 
 /** Options of {@link ddpmHybrid}. */

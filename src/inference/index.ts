@@ -7,6 +7,7 @@ export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
+export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';

@@ -1,6 +1,8 @@
 /** Stochastic differential equations and diffusion: noising processes, denoisers, grids and samplers. */
 
 export * from './brownian.ts';
+export * from './cld.ts';
+export * from './cld-law.ts';
 export * from './control.ts';
 export * from './ddpm.ts';
 export * from './ddpm-analysis.ts';

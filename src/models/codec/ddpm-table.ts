@@ -1,9 +1,17 @@
-/** The entries of denoising diffusion: its law, its chain as layers, and denoisers made from denoisers. */
-import { finite, list, oneOf, positiveInteger, shapeCodec, strict, text } from '../../core/codec.ts';
+/** The entries of denoising diffusion (its law, its chain as layers, denoisers made from denoisers) and of critically-damped Langevin diffusion. */
+import { finite, list, oneOf, positiveInteger, positiveNumber, shapeCodec, strict, text } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import * as sde from '../../sde/index.ts';
 import { type Readers, type Tables, variant } from './variant.ts';
+
+const cldFields = {
+  mass: positiveNumber,
+  beta: positiveNumber,
+  velocity: positiveNumber,
+  start: positiveNumber,
+  end: positiveNumber,
+};
 
 const range = list(finite, 'two numbers');
 const ends = (given: readonly number[]): readonly [number, number] =>
@@ -42,6 +50,22 @@ export const ddpmLawsTable: Tables['laws'] = {
         sampling: strict({ sampler: read.sampler, grid: read.grid }, {}),
       },
       ({ reverse, ...options }) => sde.ddpm(chainOf(reverse), options),
+    ),
+};
+
+/** The law of critically-damped Langevin diffusion, whose denoiser belongs to it. */
+export const cldLawsTable: Tables['laws'] = {
+  cldLaw: (read) =>
+    variant(
+      {
+        denoiser: strict({ shape: shapeCodec, process: strict({}, cldFields), network: read.noiseNetwork }),
+      },
+      { sampler: oneOf(['sscs', 'eulerMaruyama']), steps: positiveInteger, likelihoodSteps: positiveInteger },
+      ({ denoiser: { shape, process, network }, sampler, ...options }) =>
+        sde.cldLaw(sde.phaseDenoiser(sde.cld(process), network, { shape }), {
+          ...options,
+          ...(sampler === undefined ? {} : { sampler: sampler as sde.CldSampler }),
+        }),
     ),
 };
 

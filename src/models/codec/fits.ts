@@ -25,6 +25,7 @@ const transparent: { readonly [type: string]: string } = {
   monteCarloEm: 'law',
   ddpmSimple: 'law',
   ddpmHybrid: 'law',
+  hybridScoreMatching: 'law',
   denoisingScoreMatching: 'law',
   denoisingScoreMatchingAt: 'law',
   scoreMatching: 'law',

@@ -1,5 +1,5 @@
 /** The entries of objectives; an estimator that needs evidence demands it here too, in a sentence. */
-import { finite, nonNegative, positiveInteger } from '../../core/codec.ts';
+import { finite, nonNegative, oneOf, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
@@ -57,7 +57,10 @@ export const objectivesTable: Tables['objectives'] = {
       { iterations: positiveInteger },
       ({ objective, ...options }) => spectralPenalty(options)(stateless('spectralPenalty', objective)),
     ),
-  ddpmSimple: (read) => variant({ law: read.law }, {}, ({ law }) => ddpmSimple(law)),
+  ddpmSimple: (read) =>
+    variant({ law: read.law }, { of: oneOf(['noise', 'velocity']) }, ({ law, of }) =>
+      ddpmSimple(law, of === undefined ? {} : { of: of as 'noise' | 'velocity' }),
+    ),
   hybridScoreMatching: (read) => variant({ law: read.law }, {}, ({ law }) => hybridScoreMatching(law)),
   ddpmHybrid: (read) =>
     variant({ law: read.law }, { weight: finite }, ({ law, ...options }) => ddpmHybrid(law, options)),

@@ -4,7 +4,7 @@ import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts
 import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
 import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';
-import { ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { cldLawsTable, ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
 import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
 import { kernelsTable } from './kernels-table.ts';
 import { lawsTable } from './laws-table.ts';
@@ -46,6 +46,7 @@ export const builtIn: Tables = {
     ...diffusionLawsTable,
     ...variationalDiffusionTable,
     ...ddpmLawsTable,
+    ...cldLawsTable,
     ...energiesTable,
   },
   layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },

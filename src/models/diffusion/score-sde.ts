@@ -2,8 +2,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Denoises, Samples, Unbiased } from '../../algebra/evidence.ts';
-import { compose } from '../../algebra/transport.ts';
-import { shiftScale } from '../../bijectors/index.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import {
   annealedLangevin,
@@ -26,9 +24,9 @@ import {
   ve,
   vp,
 } from '../../sde/index.ts';
-import { dequantise } from '../../transports/index.ts';
 import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
+import { toPixels } from './pixels.ts';
 
 /** The law of a diffusion model, which denoising score matching trains: unbiased of real data, a bound of levels. */
 export type ScoreLaw = Dist<Shape, Samples & Denoises>;
@@ -58,9 +56,7 @@ const declared = (
 ): ScoreLaw => {
   const denoiser = predict(prediction, process, noiseNetwork(shape, network), { shape, preconditioning: standard({ sigmaData }) }); // biome-ignore format: one line
   const law: Dist<Shape, Unbiased & Samples & Denoises> = diffusion(denoiser, { sampler, grid });
-  if (levels === undefined) return law;
-  const halves = Array.from({ length: sizeOf(shape) }, () => 0.5);
-  return pipe(law, pushforward(compose(dequantise({ levels }), shiftScale({ shift: halves, scale: halves }))));
+  return levels === undefined ? law : pipe(law, pushforward(toPixels(shape, levels)));
 };
 
 /** σ of noise that hides data of a few units: about the largest distance between two events in [−1, 1]^D (Song & Ermon 2020, technique 1). */

@@ -3,9 +3,11 @@ import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
+import { hybridScoreMatching } from '../../inference/hybrid-score-matching.ts';
 import type { Objective } from '../../inference/objective.ts';
 import { type DenoisingOptions, denoisingScoreMatching, ladderTime } from '../../inference/scores/index.ts';
 import { edmWeighting, logNormalTime } from '../../sde/index.ts';
+import { cldModel } from '../diffusion/cld.ts';
 import { ddimModel, ddpmModel, improvedDdpm } from '../diffusion/ddpm.ts';
 import { edmModel, ncsn, ncsnv2, type ScoreSdeProcess, scoreSde } from '../diffusion/score-sde.ts';
 import type { ModelEntry, ModelOptions, ModelTable } from './entry.ts';
@@ -57,7 +59,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Ho, Jain & Abbeel 2020, arXiv:2006.11239',
     build: (events, options) => ddpmModel(events, told(options)),
     training,
-    objective: ddpmSimple,
+    objective: (law) => ddpmSimple(law),
   },
   improvedDdpm: {
     name: 'improvedDdpm',
@@ -65,7 +67,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Nichol & Dhariwal 2021, arXiv:2102.09672',
     build: (events, options) => improvedDdpm(events, told(options)),
     training,
-    objective: ddpmHybrid,
+    objective: (law) => ddpmHybrid(law),
   },
   ddim: {
     name: 'ddim',
@@ -73,7 +75,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Song, Meng & Ermon 2021, arXiv:2010.02502',
     build: (events, options) => ddimModel(events, told(options)),
     training,
-    objective: ddpmSimple,
+    objective: (law) => ddpmSimple(law),
   },
   scoreSdeVe: scoreSdeOn('scoreSdeVe', 've', 'variance-exploding'),
   scoreSdeVp: scoreSdeOn('scoreSdeVp', 'vp', 'variance-preserving'),
@@ -89,5 +91,13 @@ export const diffusionModels: ModelTable = {
       scores({ weighting: edmWeighting({ sigmaData: law.pushed === undefined ? 1 : 0.5 }), time: logNormalTime() })(
         law,
       ),
+  },
+  cld: {
+    name: 'cld',
+    description: 'Critically-damped Langevin diffusion: velocities are noised, data follow them.',
+    paper: 'Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068',
+    build: (events, options) => cldModel(events, told(options)),
+    training,
+    objective: hybridScoreMatching,
   },
 };

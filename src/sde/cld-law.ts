@@ -1,0 +1,231 @@
+/** The law of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import type { Bound, Samples } from '../algebra/evidence.ts';
+import { isReadable, type Json } from '../algebra/spec.ts';
+import { hutchinson } from '../core/differentiate/index.ts';
+import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
+import { type Expr, substitute, variable } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import * as R from '../core/random.ts';
+import * as Sc from '../core/scope.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import type { Cld, PhasePoint } from './cld.ts';
+import { rk4, solveOde } from './ode.ts';
+
+/** A denoiser of velocities. */
+export interface PhaseDenoiser<out S extends Shape = Shape> {
+  /** What it is made of, as JSON: part of its law's specification. */
+  readonly spec: { readonly [key: string]: Json };
+  readonly shape: S;
+  readonly process: Cld;
+  /** ε̂: the noise of v given (x, v); the score is −ε̂/ℓ with ℓ the last Cholesky factor of hybrid score matching's covariance. */
+  readonly noise: (at: PhasePoint, t: Expr) => Sc.Scoped<Expr>;
+}
+
+/** ∇_v log p_t(x, v). */
+export const phaseScore =
+  ({ process, noise }: PhaseDenoiser) =>
+  (at: PhasePoint, t: Expr): Sc.Scoped<Expr> =>
+    Sc.map((e: Expr) => o.neg(o.div(e, process.covariance(t).factor.vv)))(noise(at, t));
+
+/**
+ * The denoiser of a network, by the mixed score (Dockhorn et al. 2022, §3.2): ε̂ = ℓ v/M + net(x, v, c), so that a network that says 0 gives the score of
+ * the stationary law; c = ¼ log ℓ²/M is its coordinate of noise. The network reads x and v stacked, `[2, …shape]` (channels last where the event is
+ * `[H, W, C]`), and says an array of the event's shape. Parameters stand at `net`.
+ */
+export const phaseDenoiser = <const S extends Shape>(
+  process: Cld,
+  network: NoiseConditioned,
+  { shape }: { readonly shape: S },
+): PhaseDenoiser<S> => ({
+  spec: { shape, process: { ...process.constants }, network: network.spec },
+  shape,
+  process,
+  noise: ({ x, v }, t) => {
+    const { factor } = process.covariance(t);
+    const unit = o.mul(1 / Math.sqrt(process.mass), v);
+    const both = shape.length === 3 ? o.concat([x, unit], 2) : o.stack([x, unit], shape.length === 2 ? 2 : 0);
+    const output = shape.length === 2 ? [...shape, 1] : shape;
+    const c = o.mul(0.5, o.log(o.mul(1 / Math.sqrt(process.mass), factor.vv)));
+    return Sc.map((said: Expr) => o.add(o.mul(o.div(factor.vv, process.mass), v), o.reshape(said, shape)))(
+      Sc.at('net', network.apply(both, c, output)),
+    );
+  },
+});
+
+/** How the reverse process is stepped: by Euler and Maruyama, or by a symmetric splitting whose other half is solved exactly. */
+export type CldSampler = 'eulerMaruyama' | 'sscs';
+
+/** Options of {@link cldLaw}. */
+export interface CldLawOptions {
+  /** Default `sscs`. */
+  readonly sampler?: CldSampler;
+  /** Steps of sampling, shorter towards the data; default 100. */
+  readonly steps?: number;
+  /** Steps of the classical Runge–Kutta method for log-densities; default 50. */
+  readonly likelihoodSteps?: number;
+}
+
+/** One step of a sampler over −dt, from the noisier time. */
+type PhaseStep = (at: PhasePoint, t: Expr, dt: Expr) => D.Draw<PhasePoint>;
+
+const noiseOf = (shape: Shape): D.Draw<Expr> => D.fromRandom(R.normal(shape));
+
+/**
+ * Euler–Maruyama on the reverse process dx = −β v/M dt, dv = [β x + β Γ v/M + 2 Γ β s_v] dt + √(2Γβ) dw̄.
+ */
+export const phaseEulerMaruyama = (d: PhaseDenoiser): PhaseStep => {
+  const { beta, mass, friction } = d.process;
+  return ({ x, v }, t, dt) =>
+    pipe(
+      D.fromScoped(phaseScore(d)({ x, v }, t)),
+      D.chain((score) =>
+        D.map((z: Expr) => {
+          const pull = o.add(o.mul(beta, x), o.mul(beta * friction, o.add(o.mul(1 / mass, v), o.mul(2, score))));
+          const kick = o.add(o.mul(dt, pull), o.mul(o.sqrt(o.mul(2 * friction * beta, dt)), z));
+          return { x: o.sub(x, o.mul(o.mul(beta / mass, dt), v)), v: o.add(v, kick) };
+        })(noiseOf(x.shape)),
+      ),
+    );
+};
+
+/**
+ * The symmetric splitting SSCS (Dockhorn et al. 2022, §3.3): half a step of dx = −β v/M dt, dv = β x dt − Γβ v/M dt + √(2Γβ) dw̄, which is the forward process with
+ * v turned round and exact; a whole step of dv = 2Γβ (s_v + v/M) dt by Euler; half a step again. Exact for the stationary law at any step.
+ */
+export const symmetricSplitting = (d: PhaseDenoiser): PhaseStep => {
+  const { process } = d;
+  const { beta, mass, friction } = process;
+  const half = ({ x, v }: PhasePoint, dt: Expr): D.Draw<PhasePoint> => {
+    const h = o.mul(0.5, dt);
+    const turned = process.mean(h, { x, v: o.neg(v) });
+    const { factor } = process.covariance(h, 0);
+    return pipe(
+      noiseOf(x.shape),
+      D.chain((a) =>
+        D.map((b: Expr) => ({
+          x: o.add(turned.x, o.mul(factor.xx, a)),
+          v: o.neg(o.add(turned.v, o.add(o.mul(factor.vx, a), o.mul(factor.vv, b)))),
+        }))(noiseOf(x.shape)),
+      ),
+    );
+  };
+  return (at, t, dt) =>
+    pipe(
+      half(at, dt),
+      D.chain(({ x, v }) =>
+        pipe(
+          D.fromScoped(phaseScore(d)({ x, v }, t)),
+          D.map((score) => ({
+            x,
+            v: o.add(v, o.mul(o.mul(2 * friction * beta, dt), o.add(score, o.mul(1 / mass, v)))),
+          })),
+        ),
+      ),
+      D.chain((moved) => half(moved, dt)),
+    );
+};
+
+const samplers: { readonly [K in CldSampler]: (d: PhaseDenoiser) => PhaseStep } = {
+  eulerMaruyama: phaseEulerMaruyama,
+  sscs: symmetricSplitting,
+};
+
+/** n + 1 times from start to end, quadratic in their number: velocities start with so little noise that the first times matter most. */
+const phaseTimes = ({ start, end }: Cld, n: number): number[] =>
+  Array.from({ length: n + 1 }, (_, i) => start + (end - start) * (i / n) ** 2);
+
+/** (x, v) at the first time, from the stationary law at the last, in one loop. */
+export const samplePhase =
+  (d: PhaseDenoiser, { sampler = 'sscs', steps = 100 }: CldLawOptions = {}): D.Draw<PhasePoint> =>
+  (scope) => {
+    const { mass } = d.process;
+    const times = phaseTimes(d.process, steps).reverse();
+    const step = samplers[sampler](d);
+    return pipe(
+      R.both(R.normal(d.shape), R.normal(d.shape)),
+      R.chain(([x, z]) =>
+        R.scanRandom({
+          length: steps,
+          init: [x, o.mul(Math.sqrt(mass), z)],
+          xs: [o.constant(times.slice(0, steps)), o.constant(times.slice(1).map((t, i) => times[i] - t))],
+          body: ([a, b], [t, dt]) =>
+            pipe(
+              step({ x: a, v: b }, t, dt)(scope),
+              R.map((next) => ({ carry: [next.x, next.v] })),
+            ),
+        }),
+      ),
+      R.map(({ carry: [x, v] }) => ({ x, v })),
+    );
+  };
+
+/** The law of {@link cldLaw}, which keeps its denoiser: hybrid score matching trains it. */
+export interface CldLaw {
+  readonly phaseDenoiser: PhaseDenoiser;
+}
+
+/** The phase denoiser of a law; undefined for others. */
+export const phaseDenoiserOf = (law: Law): PhaseDenoiser | undefined =>
+  'phaseDenoiser' in law ? (law as Law & CldLaw).phaseDenoiser : undefined;
+
+/**
+ * The law of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
+ * pair and Hutchinson's probe (Dockhorn et al. 2022, appendix B.4): a bound, in nats. Cost: `steps` evaluations a sample, 4 `likelihoodSteps` of
+ * the network and a derivative a density. Throws `ArgumentError` where a number of steps is no positive integer.
+ *
+ * @example
+ * cldLaw(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });
+ */
+export const cldLaw = <const S extends Shape>(
+  d: PhaseDenoiser<S>,
+  options: CldLawOptions = {},
+): Dist<S, Bound & Samples> & CldLaw => {
+  const { sampler = 'sscs', steps = 100, likelihoodSteps = 50 } = options;
+  if (![steps, likelihoodSteps].every((n) => Number.isInteger(n) && n > 0))
+    return raise('ArgumentError', 'cldLaw', 'needs a positive number of steps', {
+      got: `${steps}, ${likelihoodSteps}`,
+    });
+  const { mass, beta, friction, velocity } = d.process;
+  const size = sizeOf(d.shape);
+  const log = (z: Expr, variance: number): Expr =>
+    o.sub(o.mul(-0.5 / variance, o.sum(o.square(z))), 0.5 * size * Math.log(2 * Math.PI * variance));
+  const law = dist<S, Bound & Samples>({
+    shape: d.shape,
+    spec: {
+      type: 'cldLaw',
+      denoiser: d.spec,
+      sampler,
+      steps,
+      likelihoodSteps,
+      ...(isReadable(d.spec) ? {} : { opaque: 'its denoiser cannot be read back' }),
+    },
+    evidence: 'bound',
+    sample: D.map(({ x }: PhasePoint) => x)(samplePhase(d, { sampler, steps })),
+    logDensity: (x0) => (scope) =>
+      pipe(
+        R.both(R.normal(d.shape), R.rademacher(d.shape)),
+        R.map(([z, probe]) => {
+          const v0 = o.mul(Math.sqrt(velocity * mass), z);
+          const field = ([x, v]: readonly Expr[], t: Expr): readonly Expr[] => {
+            const w = variable(d.shape);
+            const score = phaseScore(d)({ x, v: w }, t)(scope);
+            const trace = hutchinson(score, w, probe);
+            const [s, div] = substitute([score, trace], new Map([[w, v]]));
+            const push = o.add(x, o.mul(friction, o.add(o.mul(1 / mass, v), s)));
+            return [
+              o.mul(beta / mass, v),
+              o.mul(-beta, push),
+              o.sub((-beta * friction * size) / mass, o.mul(beta * friction, div)),
+            ];
+          };
+          const [x, v, gained] = solveOde(rk4(), field)([x0, v0, o.scalar(0)], phaseTimes(d.process, likelihoodSteps));
+          return o.sub(o.add(o.add(log(x, 1), log(v, mass)), gained), log(v0, velocity * mass));
+        }),
+      ),
+  });
+  return { ...law, phaseDenoiser: d };
+};
