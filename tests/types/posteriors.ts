@@ -44,9 +44,9 @@ export const runs = [
 // ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error no quantity of this name
 posterior(model, { z: [1] });
-// @ts-expect-error a site may only depend on those before it
 pipe(
   joint,
+  // @ts-expect-error a site may only depend on those before it
   site('y', ({ mu }) => normal([], { loc: mu })),
 );
 // @ts-expect-error what is observed is no latent
