@@ -172,6 +172,22 @@ describe('persistent contrastive divergence', () => {
     expect((await done(fit({ objective: fewer, data, batchSize: 50, steps: 3, backend }))).step).toBe(3);
   });
 
+  test('stopped and resumed it is what it would have been, chains and all', async () => {
+    const machine = rbm([9], { hidden: 3 });
+    const data = fromRows('patterns', Float32Array.from(repeated(barsAndStripes, 100).flat()), [9]);
+    const objective = persistentContrastiveDivergence({ kernel: blockGibbs(), buffer: 40, reinitialise: 0.1 })(machine);
+    const common = { objective, data, batchSize: 16, seed: 4, backend, stepsPerRun: 3 };
+    const whole = await done(fit({ ...common, steps: 9 }));
+    const half = await done(fit({ ...common, steps: 6 }));
+    const resumed = await done(fit({ ...common, steps: 9, resume: half }));
+    expect(Object.keys(whole.carried ?? {})).toEqual(['buffer']);
+    expect(whole.carried!.buffer.shape).toEqual([40, 9]);
+    expect(toNumbers(resumed.carried!.buffer)).toEqual(toNumbers(whole.carried!.buffer));
+    for (const [name, t] of Object.entries(whole.parameters)) expect(toNumbers(resumed.parameters[name]), name).toEqual(toNumbers(t)); // biome-ignore format: one idea
+    // Chains of a machine of zeros and ones are zeros and ones, and each step has moved sixteen of them.
+    expect(new Set(toNumbers(whole.carried!.buffer))).toEqual(new Set([0, 1]));
+  });
+
   test('what makes no sense is refused where it is said', () => {
     const kernel = blockGibbs();
     expect(() => persistentContrastiveDivergence({ kernel, buffer: 0 })).toThrow('one chain or more');

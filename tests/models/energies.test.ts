@@ -165,6 +165,21 @@ describe('the registry', () => {
     expect(law.evidence).toBe('unnormalised');
   });
 
+  test.each(['rbm', 'energy', 'productOfExperts', 'jem'])('%s survives JSON for any events', (name) => {
+    for (const event of [{ shape: [2] }, { shape: [3, 4], levels: 16 }, { shape: [3], levels: 2, classes: 3 }]) {
+      const law = models[name].build(event);
+      const again = reread(law);
+      expect(again.spec).toEqual(law.spec);
+      const row = Array.from({ length: law.shape.reduce((a, b) => a * b, 1) }, (_, i) => (i === 4 ? 1 : 0));
+      const at = parametersFor(law, 0.1);
+      expect(logDensities(again, [row], at)).toEqual(logDensities(law, [row], at));
+      const { objective } = models[name];
+      const spec = objective!(law).spec;
+      const r = readObjective(throughText(spec));
+      expect(isLeft(r) ? sentence(r.left) : r.right.spec).toEqual(spec);
+    }
+  });
+
   test('images get convolutions, levels a chain in their units', () => {
     const law = energyOverEvents({ shape: [6, 6, 1], levels: 256 });
     expect(JSON.stringify(law.spec)).toContain('throughFeatures');
