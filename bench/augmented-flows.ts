@@ -36,9 +36,13 @@ type Plane = Dist<readonly [2], Bound & Samples>;
 const toys = { checkerboard, twoSquares } as const;
 const flows: { readonly [name: string]: () => Plane } = {
   plain: () => realNVP([2], { layers: 4, hidden: [64, 64] }),
+  'plain, deeper': () => realNVP([2], { layers: 8, hidden: [43, 43] }),
   vflow: () => vflow(2, { layers: 4, hidden: [54, 54] }) as Plane,
+  'vflow, deeper': () => vflow(2, { layers: 8, hidden: [39, 39] }) as Plane,
   anf: () => augmentedFlow(2, { layers: 4, hidden: [62, 62] }) as Plane,
+  'anf, deeper': () => augmentedFlow(2, { layers: 8, hidden: [42, 42] }) as Plane,
   cif: () => cif(2, { layers: 4, hidden: [48, 48], indexHidden: [20, 20] }) as Plane,
+  'cif, deeper': () => cif(2, { layers: 8, hidden: [34, 34], indexHidden: [12, 12] }) as Plane,
 };
 
 interface Score {
