@@ -132,9 +132,9 @@ describe('conjugate pairs', () => {
     const target = posterior(model, { heads, counts: [3, 5, 1] });
     const { samples } = await sampled({
       target,
-      kernel: adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 200 }),
+      kernel: adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 150 }),
       chains: 32,
-      samples: 300,
+      samples: 200,
     });
     const [p, rate] = summaries(await quantities(target, samples));
     expect(Math.abs(p.mean - 9 / 15)).toBeLessThan(4 * p.error);
@@ -193,7 +193,7 @@ describe('eight schools', () => {
   const target = posterior(model, { y: effects });
 
   test('non-centred: means and sds within 2 % of quadrature, R̂ < 1.01, no divergence', async () => {
-    const kernel = adapted((t) => nuts({ ...t, maxDepth: 6 }), { steps: 400, target: 0.95 });
+    const kernel = adapted((t) => nuts({ ...t, maxDepth: 6 }), { steps: 300, target: 0.97 });
     const { samples, infos } = await sampled({ target, kernel, chains: 64, samples: 500, seed: 1 });
     const rows = summaries(
       await quantities(target, samples, ({ mu, tau, eta }) => ({ mu, tau, theta: o.add(mu, o.mul(tau, eta)) })),
