@@ -72,14 +72,11 @@ const timetable = (depth: number) => {
 const logAddExp = (a: Expr, b: Expr): Expr => o.add(o.max(a, b), o.softplus(o.neg(o.abs(o.sub(a, b)))));
 
 /**
- * Whether stretches with these end momenta and these sums of momenta turn back: the smaller of M⁻¹p · (Σp − ½(p₋ + p₊)) at the two ends, which is not
- * positive where one does. Along the last axis, so that many stretches are judged at once.
+ * Whether a stretch turns back: the smaller of M⁻¹p · (Σp − ½(p₋ + p₊)) at its two ends, which is not positive where it does. Of the ends come M⁻¹p, and of
+ * the rest Σp − ½(p₋ + p₊).
  */
-const straightness = (first: Expr, last: Expr, total: Expr, inverseMass: Operand): Expr => {
-  const span = o.mul(inverseMass, o.sub(total, o.mul(0.5, o.add(first, last))));
-  const at = (p: Expr): Expr => o.sum(o.mul(p, span), -1);
-  return o.min(at(first), at(last));
-};
+const straightness = (first: Expr, last: Expr, rest: Expr): Expr =>
+  o.min(o.sum(o.mul(first, rest), -1), o.sum(o.mul(last, rest), -1));
 
 /** Consecutive parts of a vector, of the given lengths. */
 const cut = (x: Expr, lengths: readonly number[]): Expr[] =>
@@ -161,7 +158,8 @@ const grow = (
     init: [
       o.concat([start, start, offered, momentum, zero]),
       o.concat([start, offered, none, zero]),
-      o.broadcastTo(0, [maxDepth, 2 * d]), // momentum and Σp of the half, at the checkpoints
+      o.broadcastTo(0, [maxDepth, d]), // M⁻¹p at the checkpoints
+      o.broadcastTo(0, [maxDepth, d]), // Σp of the half before them, and half of p
       o.scalar(0), // Σ min(1, e^(−ΔH))
       o.scalar(0), // points
       o.scalar(0), // has it diverged?
@@ -175,7 +173,10 @@ const grow = (
       o.gather(o.log(forHalves), table.half),
       o.log(forLeaves),
     ],
-    body: ([tree, half, kept, acceptance, points], [first, last, write, judge, forwards, logHalf, logLeaf]) => {
+    body: (
+      [tree, half, keptVelocity, keptSum, acceptance, points],
+      [first, last, write, judge, forwards, logHalf, logLeaf],
+    ) => {
       const [left, right, treeOffer, treeMomenta, treeWeight] = cut(tree, [phase, phase, offer, d, 1]);
       const [inside, halfOffer, halfMomenta, halfWeight] = cut(half, [phase, offer, d, 1]);
 
@@ -200,15 +201,12 @@ const grow = (
       const newMomenta = o.add(o.where(first, none, halfMomenta), p);
 
       // the balanced sub-trajectories that end here, judged all at once
-      const [keptP, keptSum] = [o.sliceAxis(kept, 1, 0, d), o.sliceAxis(kept, 1, d, 2 * d)];
-      const row = (x: Expr): Expr => o.reshape(x, [1, x.shape[0]]);
-      const sums = o.add(o.sub(row(newMomenta), keptSum), keptP);
-      const straight = straightness(keptP, row(p), sums, row(V));
-      const turned = o.less(
-        0,
-        o.reduceMax(o.where(o.reshape(judge, [maxDepth]), o.where(o.lessEqual(straight, 0), 1, 0), 0)),
-      );
-      const newKept = o.where(write, row(o.concat([p, newMomenta])), kept);
+      const row = (x: Expr): Expr => o.reshape(x, [1, d]);
+      const velocity = o.mul(V, p);
+      const upTo = o.sub(newMomenta, o.mul(0.5, p)); // Σp up to here, and half of p
+      const straight = straightness(keptVelocity, row(velocity), o.sub(row(upTo), keptSum));
+      const isTurned = o.and(o.reshape(judge, [maxDepth]), o.lessEqual(straight, 0));
+      const turned = o.less(0, o.reduceMax(o.where(isTurned, 1, 0)));
 
       // a finished half joins the trajectory
       const failed = o.or(diverged, turned);
@@ -217,7 +215,8 @@ const grow = (
       const [newLeft, newRight] = [o.where(forwards, left, here), o.where(forwards, here, right)];
       const momenta = o.add(treeMomenta, newMomenta);
       const ends = (z: Expr): Expr => o.sliceAxis(z, 0, 0, d);
-      const whole = straightness(ends(newLeft), ends(newRight), momenta, V);
+      const [leftP, rightP] = [ends(newLeft), ends(newRight)];
+      const whole = straightness(o.mul(V, leftP), o.mul(V, rightP), o.sub(momenta, o.mul(0.5, o.add(leftP, rightP))));
       const joined = o.concat([
         newLeft,
         newRight,
@@ -229,7 +228,8 @@ const grow = (
         carry: [
           o.where(joins, joined, tree),
           o.concat([here, newOffer, newMomenta, one(newWeight)]),
-          newKept,
+          o.where(write, row(velocity), keptVelocity),
+          o.where(write, row(upTo), keptSum),
           o.add(acceptance, acceptanceOf(o.neg(error))),
           o.add(points, 1),
           o.where(diverged, 1, 0),
@@ -238,7 +238,7 @@ const grow = (
       };
     },
   });
-  const [tree, , , acceptance, points, divergent] = carry;
+  const [tree, , , , acceptance, points, divergent] = carry;
   const [, , chosen] = cut(tree, [phase, phase, offer]);
   const [position, gradient, logDensity, kept] = cut(chosen, [d, d, 1, 1]);
   return {
