@@ -28,11 +28,11 @@ import {
   reverse,
   run,
   runChains,
+  showChains,
   showSummaries,
   site,
   standardNormal,
   summaries,
-  toNumbers,
   truncate,
   variationalPosterior,
 } from 'pushforward';
@@ -60,14 +60,11 @@ const nonCentred = pipe(
   site('y', ({ mu, tau, eta }) => normal([8], { loc: ops.add(mu, ops.mul(tau, eta)), scale: errors })),
 );
 
-const report = (title: string, divergent: number, table: string): void =>
-  console.log(`\n${title}: ${divergent} divergent trajectories\n${table}`);
-const total = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0);
-
 const wide = posterior(centred, { y });
 const hard = await runChains({ target: wide, kernel: adapted(nuts, { steps: 500 }), samples: 500, seed: 1 })();
 if (isLeft(hard)) throw new Error(hard.left.message);
-report('Centred', total(toNumbers(hard.right.infos.divergent)), showSummaries(summaries(await quantities(wide, hard.right.samples)))); // biome-ignore format: one line
+console.log(`Centred: ${showChains(hard.right)}`);
+console.log(showSummaries(summaries(await quantities(wide, hard.right.samples))));
 
 const target = posterior(nonCentred, { y });
 const chains = await runChains({
@@ -82,7 +79,8 @@ const named = await quantities(target, chains.right.samples, ({ mu, tau, eta }) 
   tau,
   theta: ops.add(mu, ops.mul(tau, eta)),
 }));
-report('Non-centred', total(toNumbers(chains.right.infos.divergent)), showSummaries(summaries(named)));
+console.log(`\nNon-centred: ${showChains(chains.right)}`);
+console.log(showSummaries(summaries(named)));
 
 // The same posterior by variational inference, with a flow as the guide: another word, the same target.
 const guide = pipe(

@@ -17,6 +17,7 @@ import {
   posterior,
   quantities,
   runChains,
+  showChains,
   showSummaries,
   site,
   summaries,
@@ -61,9 +62,9 @@ const chains = await runChains({
 })();
 if (isLeft(chains)) throw new Error(chains.left.message);
 process.stderr.write('\n');
-const { samples, infos, seconds } = chains.right;
+const { samples, infos } = chains.right;
 const named = await quantities(target, samples, ({ intercept, slope, spread, noise }) => ({ intercept, slope, spread, noise })); // biome-ignore format: one line
-console.log(`${seconds.toFixed(1)} s, ${infos.divergent.data.filter((d) => d > 0).length} divergent trajectories`);
+console.log(showChains(chains.right));
 console.log(showSummaries(summaries(named)));
 
 // The same numbers as pictures.

@@ -9,7 +9,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { range } from '../../src/core/shape.ts';
 import { tensorOf, toNumbers } from '../../src/core/tensor.ts';
 import { bernoulli, dist, energy, exponential, normal } from '../../src/distributions/index.ts';
-import { adapted, hmc, mala, nuts, randomWalk, runChains, ula } from '../../src/mcmc/index.ts';
+import { adapted, hmc, mala, nuts, randomWalk, runChains, showChains, ula } from '../../src/mcmc/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { ran } from './helpers.ts';
 
@@ -71,6 +71,14 @@ describe('a run', () => {
     expect(found.ending).toBe('interrupted');
     expect(found.samples.shape).toEqual([4, 30, 2]);
     expect(found.infos.acceptance.shape).toEqual([4, 30]);
+  });
+
+  test('says in a line how it went', async () => {
+    const found = await ran({ ...common, kernel: hmc({ stepSize: 0.5, steps: 3 }), samples: 100 });
+    expect(showChains(found)).toMatch(
+      /^4 chains of 100 draws, acceptance 0\.\d\d, 0 divergent, E-BFMI [01]\.\d\d, 1200 gradients, \d+\.\d s$/,
+    );
+    expect(showChains({ ...found, ending: 'interrupted', infos: {} })).toContain('draws, interrupted, 1200');
   });
 
   test('samples a law with parameters, which are fed', async () => {
