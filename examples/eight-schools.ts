@@ -69,7 +69,7 @@ console.log(showSummaries(summaries(await quantities(wide, hard.right.samples)))
 const target = posterior(nonCentred, { y });
 const chains = await runChains({
   target,
-  kernel: adapted(nuts, { steps: 500, target: 0.9 }),
+  kernel: adapted(nuts, { steps: 500, target: 0.95 }),
   samples: 1000,
   seed: 1,
 })();
