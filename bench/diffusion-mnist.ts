@@ -285,7 +285,7 @@ for (const k of [0, 50, 100, 150, 180, 190, 195, 200])
 const whole = (variance: 'large' | 'small') =>
   ddpm(reverseChain(denoiser, { steps: T, range: [-1, 1], variance }), { levels, terms: 'all' });
 const flow = pipe(
-  diffusion(denoiser, { likelihood: { solver: rk4(), grid: logSnrGrid(40), divergence: 'rademacher' } }),
+  diffusion(clipped, { likelihood: { solver: rk4(), grid: logSnrGrid(60), divergence: 'rademacher' } }),
   pushforward(ddpmLayer(chain, 1, { levels })),
 ) as unknown as Dist<readonly [28, 28], Bound & Samples>;
 for (const [name, l] of [
