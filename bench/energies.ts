@@ -1,8 +1,8 @@
 /**
- * `npm run bench:energies`: neural energies on toy laws by three estimators, one word apart, and a Boltzmann machine on binary digits.
+ * `npm run bench:energies`: neural energies on toy laws by three estimators, one word apart; a Boltzmann machine and a classifier read as a law on digits.
  *
- *   npm run bench:energies                                    all six fits, then the machine where the digits are there
- *   npm run bench:energies -- --only twoMoons/persistent      one; or a toy, an estimator, `rbm`; may be repeated
+ *   npm run bench:energies                                    all six fits, then the digits where they are there
+ *   npm run bench:energies -- --only twoMoons/persistent      one; or a toy, an estimator, `rbm`, `jem`; may be repeated
  *   npm run bench:energies -- --data ../shared/data           where t10k-images-idx3-ubyte.gz lies
  *   npm run bench:energies -- --log energies.jsonl            each score is written as soon as it is known
  *   npm run bench:energies -- --out docs                      pictures, and the table between the marks of docs/energies.md
@@ -18,6 +18,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, sentence } from '../src/core/errors.ts';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
 import { machineOnDigits } from './energies-digits.ts';
+import { jemOnDigits } from './energies-jem.ts';
 import { showEnergyTable, type ToyScore } from './energies-table.ts';
 import { estimators, scoreToy, toySetups } from './energies-toys.ts';
 
@@ -35,7 +36,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run bench:energies -- [--only toy|estimator|toy/estimator|rbm]… [--data FOLDER] [--seed N] [--threads N] [--log FILE] [--table FILE] [--out FOLDER]',
+    'npm run bench:energies -- [--only toy|estimator|toy/estimator|rbm|jem]… [--data FOLDER] [--seed N] [--threads N] [--log FILE] [--table FILE] [--out FOLDER]',
   );
   process.exit(0);
 }
@@ -71,7 +72,7 @@ if (values.table === undefined)
   for (const toy of Object.keys(toySetups) as (keyof typeof toySetups)[])
     for (const estimator of Object.keys(estimators) as (keyof typeof estimators)[]) {
       if (!wanted(toy, estimator, `${toy}/${estimator}`)) continue;
-      const score = await scoreToy(toy, estimator, { seed, backend, done, told: (s) => console.error(s) });
+      const score = await scoreToy(toy, estimator, { seed, backend, done, told: (t) => console.error(t) });
       scores.push(score);
       if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(score)}\n`);
     }
@@ -81,17 +82,30 @@ if (scores.length > 0) {
   if (values.out !== undefined) between(join(values.out, 'energies.md'), 'toys', table);
 }
 
-const images = join(values.data, 't10k-images-idx3-ubyte.gz');
-if (wanted('rbm') && values.table === undefined) {
-  if (existsSync(images)) {
-    const found = await machineOnDigits(images, { seed, backend, done, told: (s) => console.error(s) });
-    console.log(found.text);
-    if (values.out !== undefined) {
-      mkdirSync(join(values.out, 'figures'), { recursive: true });
-      writeFileSync(join(values.out, 'figures', 'rbm-samples.png'), found.samples);
-      writeFileSync(join(values.out, 'figures', 'rbm-weights.png'), found.weights);
-      between(join(values.out, 'energies.md'), 'rbm', found.text);
-    }
-  } else console.error(`no ${images}: the machine on digits is left out`);
-}
+const [images, labels] = ['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'].map((f) => join(values.data, f));
+const tools = { seed, backend, done, told: (s: string) => console.error(s) };
+/** A picture beside the page, where one is asked for. */
+const picture = (name: string, png: Uint8Array): void => {
+  if (values.out === undefined) return;
+  mkdirSync(join(values.out, 'figures'), { recursive: true });
+  writeFileSync(join(values.out, 'figures', name), png);
+};
+const onDigits = async (name: string, found: () => Promise<{ readonly text: string }>): Promise<void> => {
+  if (!wanted(name) || values.table !== undefined) return;
+  if (!existsSync(images)) return console.error(`no ${images}: ${name} on digits is left out`);
+  const { text } = await found();
+  console.log(text);
+  if (values.out !== undefined) between(join(values.out, 'energies.md'), name, text);
+};
+await onDigits('rbm', async () => {
+  const found = await machineOnDigits(images, tools);
+  picture('rbm-samples.png', found.samples);
+  picture('rbm-weights.png', found.weights);
+  return found;
+});
+await onDigits('jem', async () => {
+  const found = await jemOnDigits(images, labels, tools);
+  picture('jem-samples.png', found.samples);
+  return found;
+});
 process.exit(0);

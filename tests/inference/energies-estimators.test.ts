@@ -13,7 +13,16 @@ import * as Sc from '../../src/core/scope.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import { type Tensor, toNumbers } from '../../src/core/tensor.ts';
 import { fromRows } from '../../src/data/index.ts';
-import { bernoulli, energy, enumerated, normal, rbm, restrict, standardNormal } from '../../src/distributions/index.ts';
+import {
+  bernoulli,
+  energy,
+  enumerated,
+  normal,
+  productOfExperts,
+  rbm,
+  restrict,
+  standardNormal,
+} from '../../src/distributions/index.ts';
 import { joinFlat, layoutOf, unflatten } from '../../src/inference/flat.ts';
 import {
   adam,
@@ -198,6 +207,20 @@ describe('persistent contrastive divergence', () => {
     const spins = restrict({ kind: 'integers', low: -1, high: 2 })(energy([2]));
     expect(() => persistentContrastiveDivergence({ kernel, buffer: 8 })(spins)).toThrow('say where chains start');
     expect(() => persistentContrastiveDivergence({ kernel, buffer: 8, start: bernoulli([3]) as never })(energy([2]))).toThrow('chains start at events of another shape'); // biome-ignore format: one misuse
+  });
+});
+
+describe('a chain that diverges', () => {
+  test('ends training with a sentence that names the step', async () => {
+    const law = productOfExperts([normal([2], { scale: 0.01 }), energy([2])]);
+    const data = fromRows('points', new Float32Array(200), [2]);
+    for (const objective of [
+      persistentContrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20, buffer: 50 })(law),
+      contrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20 })(law),
+    ])
+      expect(await refusal(fit({ objective, data, batchSize: 50, steps: 4, backend, stepsPerRun: 2 }))).toMatch(
+        /stopped being finite at step 1; the parameters of step 0 are the last good ones/,
+      );
   });
 });
 

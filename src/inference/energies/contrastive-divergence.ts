@@ -1,6 +1,6 @@
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
-import type { Spec } from '../../algebra/spec.ts';
+import type { Json, Spec } from '../../algebra/spec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
@@ -28,8 +28,11 @@ export const checkContrast = (owner: string, { steps = 1, energyPenalty = 0 }: C
 };
 
 /** The options as JSON. */
-export const contrastSpec = ({ kernel, steps = 1, energyPenalty = 0 }: ContrastOptions): Record<string, never> =>
-  ({ kernel: specOfFamily(kernel), steps, energyPenalty }) as unknown as Record<string, never>;
+export const contrastSpec = ({
+  kernel,
+  steps = 1,
+  energyPenalty = 0,
+}: ContrastOptions): { readonly [key: string]: Json } => ({ kernel: specOfFamily(kernel), steps, energyPenalty });
 
 /** α l² for a log-density l, or nothing. */
 export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
