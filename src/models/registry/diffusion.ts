@@ -96,7 +96,11 @@ export const diffusionModels: ModelTable = {
     name: 'cld',
     description: 'Critically-damped Langevin diffusion: velocities are noised, data follow them.',
     paper: 'Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068',
-    build: (events, options) => cldModel(events, told(options)),
+    build: (events, options) =>
+      cldModel(events, {
+        ...told(options),
+        ...(options?.layers === undefined ? {} : { likelihoodSteps: options.layers }),
+      }),
     training,
     objective: hybridScoreMatching,
   },
