@@ -158,7 +158,7 @@ describe('the bound of Gaussian data', () => {
     const levels = 8;
     const layered = pipe(standardNormal([2]), pushforward(ddpmLayers(model, { levels })));
     const split = ddpm(model, { levels, terms: 'all' });
-    const [a, b] = [values(of(layered as never), 20_000, 4), values(of(split), 3000, 5)];
+    const [a, b] = [values(of(layered as never), 8000, 4), values(of(split), 2000, 5)];
     expect(Math.abs(mean(a) - mean(b))).toBeLessThan(4 * Math.hypot(error(a), error(b)));
     // E exp(one-sample bound of the layers) = P(event) ≥ exp(bound).
     const probability = mean(a.map(Math.exp));
@@ -175,7 +175,7 @@ describe('the bound of Gaussian data', () => {
     const half = 7.5;
     const slope = (one.alpha[1] * s2) / marginal(one, s2)[1];
     const deviation = Math.sqrt(trueVariances(one, s2)[0]);
-    const grid = Array.from({ length: 401 }, (_, i) => -8 + (16 * i) / 400);
+    const grid = Array.from({ length: 121 }, (_, i) => -6 + (12 * i) / 120);
     const decoders = grid.map((e) =>
       discretisedNormal([1], {
         loc: half * (slope * (one.alpha[1] * x0 + one.sigma[1] * e) + 1),
@@ -188,7 +188,7 @@ describe('the bound of Gaussian data', () => {
       'float64',
     );
     const terms = evaluateProgram(p, {}).map((t) => toNumbers(t)[0]);
-    const expected = terms.reduce((a, t, i) => a + t * Math.exp(logNormal(grid[i], 1)) * (16 / 400), 0);
+    const expected = terms.reduce((a, t, i) => a + t * Math.exp(logNormal(grid[i], 1)) * (12 / 120), 0);
     const [m, sd] = [one.alpha[1] * x0, one.sigma[1]];
     const kl = 0.5 * (sd * sd + m * m - 1) - Math.log(sd);
     const found = values(law.logDensity(event), 4000, 6);
@@ -226,7 +226,7 @@ describe('gaps of fixed variances (T = 1000, s² = ¼, the decoder left out)', (
     );
     const first = Math.log(trueV[0] / chain.step[1].posterior);
     const decoderGap = 0.5 * (trueV[0] / chain.step[1].posterior - 1 - first);
-    const found = values(both, 400, 7);
+    const found = values(both, 250, 7);
     expect(Math.abs(mean(found) - (gap((i) => chain.step[i].posterior) + decoderGap))).toBeLessThan(4 * error(found));
   });
 });
