@@ -58,7 +58,7 @@ export const jemOnDigits = async (
       data: train,
       steps: STEPS,
       batchSize: 64,
-      optimizer: clipByGlobalNorm(100)(adam({ learningRate: cosine(5e-4, STEPS), beta1: 0.5 })),
+      optimizer: clipByGlobalNorm(100)(adam({ learningRate: cosine(1e-3, STEPS), beta1: 0.5 })),
       ema: 0.99,
       stepsPerRun: 10,
       seed,
