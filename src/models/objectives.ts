@@ -6,6 +6,7 @@ import { type Failure, failure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Shape } from '../core/shape.ts';
 import type { AnyObjective } from '../inference/stateful.ts';
+import { ddpmObjectives } from './objectives/ddpm.ts';
 import { densityObjectives } from './objectives/densities.ts';
 import { energyObjectives } from './objectives/energies.ts';
 import type { ObjectiveEntry, ObjectiveTable } from './objectives/entry.ts';
@@ -19,6 +20,7 @@ export const objectives: ObjectiveTable = {
   ...densityObjectives,
   ...latentObjectives,
   ...scoreObjectives,
+  ...ddpmObjectives,
   ...energyObjectives,
 };
 

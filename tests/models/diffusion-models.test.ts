@@ -14,7 +14,16 @@ import { vmapAll } from '../../src/core/vectorize.ts';
 import { normal } from '../../src/distributions/index.ts';
 import { ddpmHybrid, ddpmSimple } from '../../src/inference/ddpm-losses.ts';
 import type { Objective } from '../../src/inference/objective.ts';
-import { cldModel, ddimModel, ddpmModel, improvedDdpm, models, scoreSde, toPixels } from '../../src/models/index.ts';
+import {
+  cldModel,
+  ddimModel,
+  ddpmModel,
+  improvedDdpm,
+  models,
+  objectiveNamed,
+  scoreSde,
+  toPixels,
+} from '../../src/models/index.ts';
 import {
   ddpm,
   ddpmLayer,
@@ -123,6 +132,20 @@ describe('what trains them', () => {
       const read = parametersOf([D.runDraw(law.sample), D.runDraw(law.logDensity(x))]).map((e) => e.attributes.name);
       expect(new Set(found.keys())).toEqual(new Set(read));
     }
+  });
+});
+
+describe('by name, as a command line says them', () => {
+  test.each([
+    ['ddpmSimple', ddpmModel({ shape: [2] }, small)],
+    ['ddpmHybrid', improvedDdpm({ shape: [2] }, small)],
+    ['hybridScoreMatching', cldModel({ shape: [2] }, small)],
+  ] as const)('%s takes its law, and says what another lacks', (name, law) => {
+    expect(objectiveNamed(name)(law)).toMatchObject({ _tag: 'Right' });
+    expect(objectiveNamed(name)(normal([2]))).toMatchObject({
+      _tag: 'Left',
+      left: { _tag: 'ArgumentError', got: 'normal' },
+    });
   });
 });
 
