@@ -1,7 +1,7 @@
 /** The program: its commands, and the border where whatever went wrong becomes one sentence and an exit code. */
-import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
+import { libraryVersion } from '../core/version.ts';
 import { backendsCommand } from './commands/backends.ts';
 import { describeCommand } from './commands/describe.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -16,8 +16,6 @@ import { EXIT, explain } from './failures.ts';
 import { type Io, nodeIo } from './io.ts';
 import { type Action, type Declare, withExamples } from './kit.ts';
 import { paint } from './style.ts';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 /** In the order in which a newcomer meets them. */
 const commands: readonly Declare[] = [
@@ -63,7 +61,7 @@ const build = (io: Io, done: (code: number) => void): Command => {
     };
   const program = new Command('pushforward')
     .description('Declare a generative model as a composition; train it, sample it, measure it, draw it, export it.')
-    .version(version, '-V, --version', 'print the version')
+    .version(libraryVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()

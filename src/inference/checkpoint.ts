@@ -3,7 +3,6 @@
  * optimiser's vectors under `optimizer/<slot>` (flat, in the order of `parameters`), the average under `average/<name>`, what an objective
  * carries under `carried/<name>`; everything else is JSON in the metadata. Reading gives back every bit that was written.
  */
-import { createRequire } from 'node:module';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
@@ -12,6 +11,10 @@ import { decode, isRecord, list, natural, parseJson, strict, t, text, that } fro
 import { type Failure, failure, PushforwardError, raise, sentence, toFailure } from '../core/errors.ts';
 import { sameShape, showShape, sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { libraryVersion } from '../core/version.ts';
+
+export { libraryVersion };
+
 import type { TrainingState } from './fit.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 
@@ -39,12 +42,6 @@ export interface Checkpoint extends Required<CheckpointParts> {
   readonly version: string;
   readonly format: number;
 }
-
-/** The version of this library. */
-export const libraryVersion = (): string => {
-  const found = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-  return found.version;
-};
 
 const specCodec = that(
   'a specification: an object with a type',
