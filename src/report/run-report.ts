@@ -6,6 +6,7 @@ import { graphOf } from './graph-of.ts';
 import { marginalHistograms, pairs } from './marginals.ts';
 import { toPng } from './png.ts';
 import { reportHtml } from './report-html.ts';
+import { chains } from './run/chains.ts';
 import { diffusion } from './run/diffusion.ts';
 import { floats, gridOf, imageShape, sampleCount } from './run/events.ts';
 import { evaluationFacts } from './run/facts.ts';
@@ -51,7 +52,7 @@ const graphFigure = (graph: GraphRecord): Figure => ({
 });
 
 /** The sides of a run that a report looks at, in the order of its page. */
-const finders: readonly Finder[] = [images, inference, diffusion, training, plane, vectors, codes];
+const finders: readonly Finder[] = [images, inference, diffusion, training, plane, chains, vectors, codes];
 
 /** Draws a run: figures that suit the events, facts, declaration and command. */
 export const runReport = async (record: RunRecord): Promise<RunReport> => {

@@ -15,20 +15,14 @@ const small = ['--size', '400', '--test-size', '60', '--steps', '20', '--batch-s
 
 describe('an energy', () => {
   it('is measured with its constant, and says how that was found', async () => {
-    const done = await call(
-      'train',
-      'energy',
-      '--data',
-      'eightGaussians',
-      ...small,
-      '--no-report',
-      '--out',
-      at('energy'),
-    );
+    const done = await call('train', 'energy', '--data', 'eightGaussians', ...small, '--out', at('energy'));
     expect(done.code, done.err).toBe(0);
     expect(done.err).toContain('known up to a constant');
     expect(done.out).toMatch(/test +−log p ≈ [\d.]+ ± [\d.]+ nats/);
     expect(done.out).toMatch(/constant +log Z ≈ -?[\d.]+ nats, 95 % interval \[-?[\d.]+, -?[\d.]+\]/);
+    expect(readdirSync(at('energy'))).toEqual(
+      expect.arrayContaining(['chains.png', 'traces.png', 'ranks.png', 'density.png']),
+    );
     const measured = JSON.parse((await call('evaluate', at('energy'), '--json')).out);
     expect(measured).toMatchObject({ evidence: 'estimated', partition: { evidence: 'estimated' } });
   });

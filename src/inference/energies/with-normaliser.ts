@@ -81,10 +81,11 @@ export const withNormaliser =
         ? await enumeratedPartition(inner, own, options.backend)()
         : await annealed(inner, own, options)();
       return map((partition: Partition | PartitionEstimate) => ({
-        law: rebased(
-          law,
-          (base) => normalised(partition)(base as unknown as Dist<Shape, Unnormalised>) as unknown as Law,
-        ),
+        // What else the law knows (its chain, its blocks) it keeps: reports run the chain.
+        law: rebased(law, (base) => ({
+          ...base,
+          ...(normalised(partition)(base as unknown as Dist<Shape, Unnormalised>) as unknown as Law),
+        })),
         partition,
       }))(found);
     } catch (e) {
