@@ -42,6 +42,12 @@ export {
 } from './langevin.ts';
 export { type Acceptance, metropolisHastings, type Proposal, randomWalk, type Weighed } from './metropolis.ts';
 export { type NutsInfo, type NutsOptions, nuts } from './nuts.ts';
+export {
+  type PersistentChains,
+  persistent,
+  type Replayed,
+  type ReplayOptions,
+} from './persistent.ts';
 export { type ChainProgress, type Chains, type RunChainsOptions, runChains } from './run-chains.ts';
 export { showChains } from './run-words.ts';
 export { type Exchanges, parallelTempering, type Replicas, type TemperingOptions } from './tempering.ts';

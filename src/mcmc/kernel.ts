@@ -10,7 +10,7 @@ import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { type Random, scanRandom } from '../core/random.ts';
+import { fork, type Random, scanRandom } from '../core/random.ts';
 
 /** A record of expressions: what a loop carries. */
 export type Fields = Readonly<Record<string, Expr>>;
@@ -141,4 +141,17 @@ export const chainOf =
       const [{ carry, ys }, next] = loop(cursor);
       return [{ state: fromList<S>(names, carry), recorded: fromList<R>(recordNames, ys) }, next];
     };
+  };
+
+/** Where a chain of n steps from a position ends. One step is no loop. */
+export const chainEnd =
+  (kernel: AnyKernel, n: number) =>
+  (position: Expr): Random<Expr> =>
+  (cursor) => {
+    if (n === 1) {
+      const [t, next] = fork(kernel.step(kernel.init(position)))(cursor);
+      return [t.state.position, next];
+    }
+    const [{ state }, next] = chainOf(kernel, n, () => ({}))(kernel.init(position))(cursor);
+    return [state.position, next];
   };

@@ -6,8 +6,9 @@ import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
+import { chainEnd } from '../../mcmc/kernel.ts';
 import type { Objective } from '../objective.ts';
-import { chainEnd, type KernelFamily, kernelOn, specOfFamily } from './law-kernel.ts';
+import { type KernelFamily, kernelOn, specOfFamily } from './law-kernel.ts';
 
 /** What the two kinds of contrastive divergence share. */
 export interface ContrastOptions {

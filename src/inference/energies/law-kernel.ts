@@ -10,7 +10,6 @@ import { fork, type Random } from '../../core/random.ts';
 import type { Scope, Scoped } from '../../core/scope.ts';
 import type { Blocked } from '../../distributions/rbm.ts';
 import type { AnyKernel, LogDensity } from '../../mcmc/index.ts';
-import { chainOf } from '../../mcmc/kernel.ts';
 
 /** A kernel for every law of some kind, over the law's own parameters. */
 export interface LawKernel {
@@ -42,19 +41,6 @@ export const kernelOn =
   (scope) => {
     const fixed: Scope = { ...scope, detached: true };
     return isLawKernel(family) ? family.on(law)(fixed) : family(targetAt(law, fixed));
-  };
-
-/** Where a chain of n steps from a position ends. One step is no loop. */
-export const chainEnd =
-  (kernel: AnyKernel, n: number) =>
-  (position: Expr): Random<Expr> =>
-  (cursor) => {
-    if (n === 1) {
-      const [t, next] = fork(kernel.step(kernel.init(position)))(cursor);
-      return [t.state.position, next];
-    }
-    const [{ state }, next] = chainOf(kernel, n, () => ({}))(kernel.init(position))(cursor);
-    return [state.position, next];
   };
 
 /** A family as a kernel for laws, with its declaration. */

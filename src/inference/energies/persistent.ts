@@ -6,15 +6,15 @@ import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
-import { type Random, uniform, vmapRandom } from '../../core/random.ts';
 import { root, type Scope } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { bernoulli } from '../../distributions/bernoulli.ts';
 import { standardNormal } from '../../distributions/normal.ts';
 import { uniform as uniformLaw } from '../../distributions/uniform.ts';
+import { type PersistentChains, persistent } from '../../mcmc/index.ts';
 import type { StatefulObjective, StatefulStep } from '../stateful.ts';
 import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf, plainLaw } from './contrastive-divergence.ts';
-import { chainEnd, type KernelFamily, kernelOn } from './law-kernel.ts';
+import { kernelOn } from './law-kernel.ts';
 
 /** Options of {@link persistentContrastiveDivergence}. */
 export interface PersistentOptions extends ContrastOptions {
@@ -40,18 +40,6 @@ export const defaultStart = (law: Law & { readonly support?: Support }): Dist<Sh
   });
 };
 
-/** A chain from a position, begun anew with some probability. */
-const moved =
-  (kernel: KernelFamily, law: Law, { steps = 1, reinitialise = 0 }: PersistentOptions, start: Law, scope: Scope) =>
-  (position: Expr): Random<Expr> =>
-  (cursor) => {
-    const chain = chainEnd(kernelOn(kernel, law)(scope), steps);
-    if (reinitialise === 0) return chain(position)(cursor);
-    const [u, afterCoin] = uniform([])(cursor);
-    const [fresh, afterStart] = D.forked(start.sample)(root)(afterCoin);
-    return chain(o.where(o.less(u, reinitialise), fresh, position))(afterStart);
-  };
-
 /** Log-densities of rows, `[n]`. */
 export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
   D.map(([l]: readonly Expr[]) => l)(
@@ -75,7 +63,7 @@ export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
 export const persistentContrastiveDivergence = (options: PersistentOptions) => {
   const owner = 'persistentContrastiveDivergence';
   checkContrast(owner, options);
-  const { buffer, chains, reinitialise = 0, kernel, energyPenalty } = options;
+  const { buffer, chains, reinitialise = 0, kernel, steps = 1, energyPenalty } = options;
   if (!Number.isInteger(buffer) || buffer < 1)
     raise('ArgumentError', owner, 'the replay buffer holds one chain or more', { got: `${buffer}` });
   if (!(reinitialise >= 0 && reinitialise <= 1))
@@ -102,18 +90,13 @@ export const persistentContrastiveDivergence = (options: PersistentOptions) => {
       start: start.spec,
       law: plain.spec,
     };
-    const initial = vmapRandom(
-      () => (cursor) => {
-        const [x, next] = start.sample(root)(cursor);
-        return [[x], next];
-      },
-      { size: buffer },
-    );
+    const replay = persistent({ size: buffer, reinitialise, start: start.sample(root), steps });
+    const chainsAt = (scope: Scope): PersistentChains => replay(kernelOn(kernel, plain)(scope));
     return {
       shape: plain.shape,
       spec,
       evidence: 'none',
-      carried: [{ name: 'buffer', initial: (c) => { const [[x], next] = initial()(c); return [x, next]; } }], // biome-ignore format: one idea
+      carried: [{ name: 'buffer', initial: (c) => chainsAt(root).init(c) }],
       step:
         (batch, [kept]) =>
         (scope) =>
@@ -124,17 +107,13 @@ export const persistentContrastiveDivergence = (options: PersistentOptions) => {
               expected: `a buffer of ${n} chains or more, or fewer \`chains\` a step`,
               got: `${buffer}`,
             });
-          const [[ends], next] = vmapRandom((x) => (c) => {
-            const [end, after] = moved(kernel, plain, options, start, scope)(x)(c);
-            return [[end], after];
-          })(o.sliceAxis(kept, 0, 0, n))(cursor);
+          const [{ ends, buffer: moved }, next] = chainsAt(scope).step(kept, n)(cursor);
           const negatives = o.stopGradient(ends);
-          const carried = n === buffer ? negatives : o.concat([o.sliceAxis(kept, 0, n, buffer), negatives], 0);
           const [mine, afterMine] = logDensities(plain, batch)(scope)(next);
           const [theirs, last] = logDensities(plain, negatives)(scope)(afterMine);
           const negative = o.mean(o.add(theirs, penaltyOf(energyPenalty, theirs)));
           const losses = o.add(o.sub(negative, mine), penaltyOf(energyPenalty, mine));
-          return [{ losses, carried: [carried] } satisfies StatefulStep, last];
+          return [{ losses, carried: [moved] } satisfies StatefulStep, last];
         },
     };
   };

@@ -5,8 +5,9 @@ import { raise } from '../../core/errors.ts';
 import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { chainEnd } from '../../mcmc/kernel.ts';
 import { plainLaw } from './contrastive-divergence.ts';
-import { asLawKernel, chainEnd, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
+import { asLawKernel, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
 /** Options of {@link sampledBy}. */
