@@ -10,35 +10,6 @@ import { mixture, normal, standardNormal } from '../../src/distributions/index.t
 import { adapted, hmc, mala, nuts, parallelTempering, rHat } from '../../src/mcmc/index.ts';
 import { agrees, drawsOf, ran } from './helpers.ts';
 
-describe('Neal’s funnel, non-centred', () => {
-  // v ~ N(0, 9), xᵢ | v ~ N(0, e^v): written as x = e^(v/2) z it is a normal law pushed forward, whose latents are sampled.
-  test('nuts recovers its mouth and its neck', async () => {
-    const c = await ran({
-      target: standardNormal([5]),
-      kernel: adapted(nuts, { steps: 200 }),
-      chains: 16,
-      samples: 400,
-    });
-    const funnel = (z: ArrayLike<number>): readonly [number, number] => [3 * z[0], Math.exp(1.5 * z[0]) * z[1]];
-    agrees(drawsOf(c, (z) => funnel(z)[0]), 0, 0.1); // biome-ignore format: one claim
-    agrees(drawsOf(c, (z) => funnel(z)[0] ** 2), 9, 0.3); // biome-ignore format: one claim
-    // P(|x₁| < 1) = E erf(e^(−v/2)/√2), by quadrature over v
-    const grid = range(4001).map((i) => -6 + (12 * i) / 4000);
-    const weights = grid.map((z) => Math.exp(-0.5 * z * z));
-    const inner = grid.reduce((a, z, i) => a + weights[i] * erf(Math.exp(-1.5 * z) / Math.SQRT2), 0) / weights.reduce((a, b) => a + b, 0); // biome-ignore format: one sum
-    agrees(drawsOf(c, (z) => (Math.abs(funnel(z)[1]) < 1 ? 1 : 0)), inner, 0.02); // biome-ignore format: one claim
-  });
-});
-
-/** Abramowitz & Stegun 7.1.26: 1.5e-7, far below a Monte-Carlo error. */
-const erf = (x: number): number => {
-  const t = 1 / (1 + 0.3275911 * x);
-  return (
-    1 -
-    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x)
-  );
-};
-
 describe('a banana', () => {
   const bend = bijection({
     spec: { type: 'bend' },
