@@ -263,7 +263,7 @@ picture('progressive', await drawn(progress, 6, 4), at.length);
 const weights = Array.from({ length: 9 }, (_, i) => i / 8);
 const between = (pair: Expr): D.Draw<readonly Expr[]> => {
   const [a, b] = [0, 1].map((i) => o.reshape(o.sliceAxis(pair, 0, i, i + 1), shape));
-  return D.map((all: Expr) => [all])(interpolated(chain, { at: 120, weights, levels })(a, b));
+  return D.map((all: Expr) => [all])(interpolated(chain, { at: 75, weights, levels })(a, b));
 };
 const pairs = testPixels.subarray(0, 12 * 784);
 picture('interpolation', (await forRows(between, pairs, [2, 28, 28], { seed: 5 }))[0], weights.length);
