@@ -16,10 +16,12 @@ import {
   mala,
   normal,
   nuts,
+  onnx,
   ops,
   posterior,
   quantities,
   type RunChainsOptions,
+  run,
   runChains,
   site,
   summaries,
@@ -91,3 +93,21 @@ for (const [name, { law, read }] of Object.entries(targets))
     ];
     console.log(`| ${name} | ${kernel} | ${figures.join(' | ')} |`);
   }
+
+// A step size and a mass that nobody tuned: the errors of the kernel alone, as https://github.com/nsiccha/NUTS.jl publishes them for Stan and its kin.
+const [many, draws, size] = [100, 1000, 100];
+const round = normal([size]);
+const drawn = await run(round, {}, onnx('cpu')).sample(many, 2);
+const fixed = await runChains({ target: round, kernel: nuts({ stepSize: 1 }), chains: many, samples: draws, initial: drawn, seed: 1 })(); // biome-ignore format: one run
+if (isLeft(fixed)) throw new Error(fixed.left.message);
+const { samples: chain, gradients: leapfrogs = 0 } = fixed.right;
+const moments = Array.from({ length: many * size }, (_, k) => {
+  const column = Array.from({ length: draws }, (_, t) => chain.data[(Math.floor(k / size) * draws + t) * size + (k % size)]);
+  const mean = column.reduce((a, x) => a + x / draws, 0);
+  return { mean, excess: column.reduce((a, x) => a + (x - mean) ** 2 / (draws - 1), 0) - 1 };
+}); // biome-ignore format: one idea
+/** The Euclidean norm over coordinates, averaged over chains. */
+const norm = (f: (m: (typeof moments)[number]) => number): number =>
+  Array.from({ length: many }, (_, c) => Math.hypot(...moments.slice(c * size, (c + 1) * size).map(f))).reduce((a, x) => a + x / many, 0); // biome-ignore format: one idea
+console.log(`\nstandard normal, ${size}-D, NUTS at step size 1, ${many} chains of ${draws} draws from the law itself`);
+console.log(`gradients a draw ${(leapfrogs / (many * draws)).toFixed(1)}, error of the mean ${norm((m) => m.mean).toFixed(3)}, of the variance ${norm((m) => m.excess).toFixed(2)}`); // biome-ignore format: one line
