@@ -35,6 +35,8 @@ import { labelled } from '../src/models/class-conditional.ts';
 import { noiseNetwork } from '../src/models/diffusion/network.ts';
 import { activations, dense } from '../src/nn/dense.ts';
 import { imageGrid } from '../src/report/image-grid.ts';
+import { toPng } from '../src/report/png.ts';
+import { rateDistortionCurve } from '../src/report/rate-distortion.ts';
 import {
   ancestral,
   ddim,
@@ -277,6 +279,17 @@ const average = (all: Float32Array, k: number): number => {
   for (let i = 0; i < 64; i++) total += all[i * (T + 1) + k];
   return total / 64;
 };
+writeFileSync(
+  `${runs}/rate-distortion.png`,
+  toPng(
+    rateDistortionCurve({
+      rate: Array.from({ length: T + 1 }, (_, k) => average(rate, k) / 784 / Math.LN2),
+      distortion: Array.from({ length: T + 1 }, (_, k) => average(distortion, k) * 127.5),
+      distortionUnit: 'root mean squared error on 0 … 255',
+    }),
+    { width: 1280 },
+  ),
+);
 console.log('rate (bits/dim) and distortion (root mean squared error on 0 … 255) after k of 200 steps:');
 for (const k of [0, 50, 100, 150, 180, 190, 195, 200])
   console.log(`  ${String(k).padStart(3)}  ${(average(rate, k) / 784 / Math.LN2).toFixed(4)}  ${(average(distortion, k) * 127.5).toFixed(1)}`); // biome-ignore format: one line

@@ -6,7 +6,7 @@ import { tensor } from '../../src/core/tensor.ts';
 import { fromRows } from '../../src/data/index.ts';
 import { mixture, normal } from '../../src/distributions/index.ts';
 import { evaluate, run } from '../../src/inference/index.ts';
-import { trajectories } from '../../src/report/index.ts';
+import { rateDistortionCurve, trajectories } from '../../src/report/index.ts';
 import { runReport } from '../../src/report/run-report.ts';
 import {
   ddim,
@@ -62,5 +62,15 @@ describe('the report of a diffusion model', () => {
 
   it('says so where there are no paths', () => {
     expect(trajectories({ panels: [], points: 3, x: [0, 1], y: [0, 1] })).toContain('no paths');
+  });
+});
+
+describe('the rate–distortion curve', () => {
+  it('goes through every step that is a number, and needs two', () => {
+    const svg = rateDistortionCurve({ rate: [0, 0.5, 1, Number.NaN], distortion: [80, 20, 3, 2] });
+    expect(svg).toContain('3 steps');
+    expect(svg).toContain('bits/dim');
+    expect(rateDistortionCurve({ rate: [0], distortion: [1] })).toContain('no curve');
+    expect(() => rateDistortionCurve({ rate: [0, 1], distortion: [1] })).toThrow('one distortion for every rate');
   });
 });
