@@ -6,12 +6,12 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { blockedDomain, channelBlock } from '../src/core/interpreters/onnx/blocked.ts';
 import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
-import { prepareProgram } from '../src/core/interpreters/onnx/index.ts';
+import { onnx, prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
-import { sizeOf } from '../src/core/shape.ts';
-import { adam } from '../src/inference/optimizer.ts';
-import { trainingProgram } from '../src/inference/training-program.ts';
+import { trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
+import { feedsOf, optimizer, started } from './sides.ts';
 import { workloads } from './workloads.ts';
 
 const [key = 'realNVP-64', threads = '1'] = process.argv.slice(2);
@@ -20,10 +20,10 @@ if (w === undefined) {
   console.error(`there is no workload "${key}"; there are ${workloads.map((x) => x.key).join(', ')}`);
   process.exit(2);
 }
-const t = trainingProgram({ objective: w.objective(), optimizer: adam(), batchSize: w.batch, steps: w.perRun });
+const t = trainingProgram({ objective: w.objective(), optimizer, batchSize: w.batch, steps: w.perRun });
 const ready = prepareProgram(t.program);
-const { graph, inputs } = emitGraph(ready);
-const session = await ort.InferenceSession.create(encodeModel(graph), {
+const { graph, inputs } = emitGraph(ready, undefined, undefined, await channelBlock(ort));
+const session = await ort.InferenceSession.create(encodeModel(graph, {}, [blockedDomain]), {
   intraOpNumThreads: Number(threads),
   graphOptimizationLevel: 'extended',
   enableProfiling: true,
@@ -32,15 +32,14 @@ const session = await ort.InferenceSession.create(encodeModel(graph), {
   logSeverityLevel: 3,
 });
 const feeds = Object.fromEntries(
-  ready.slots.map((s) => [
-    inputs.get(s.name)!,
-    new ort.Tensor(
-      'float32',
-      new Float32Array(sizeOf(s.shape)).map(() => 0.1 * (Math.random() - 0.5)),
-      s.shape,
-    ),
+  Object.entries(feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), w.perRun, 0)).map(([name, x]) => [
+    inputs.get(name)!,
+    new ort.Tensor('float32', x.data as Float32Array, x.shape),
   ]),
 );
+const noise0 = performance.now();
+trainingNoise(t, 0, 0);
+console.log(`${((performance.now() - noise0) / w.perRun).toFixed(3)} ms per step for noise, on the host`);
 for (let i = 0; i < 3; i++) await session.run(feeds);
 const from = performance.now();
 for (let i = 0; i < 3; i++) await session.run(feeds);

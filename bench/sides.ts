@@ -12,7 +12,7 @@ import { joinFlat } from '../src/inference/flat.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
 import { adam } from '../src/inference/optimizer.ts';
 import { startingCarried } from '../src/inference/stateful.ts';
-import { trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
+import { type TrainingProgram, trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';
 import type { Workload } from './workloads.ts';
 
@@ -36,35 +36,56 @@ const batchesOf = (w: Workload, steps: number): Tensor => {
   return w.binary === true ? { ...noise, data: Float32Array.from(noise.data, (u) => (u < 0.2 ? 1 : 0)) } : noise;
 };
 
-/** Our training program on a backend of ours: K steps in one run, batches and noise fed from the host at each run, as `fit` does. */
-const onBackend = async (w: Workload, backend: Backend, name: string, perRun: number): Promise<Peer> => {
+/** Where a training run stands before its first step: what it carries, the batches it reads. */
+export const started = async (w: Workload, t: TrainingProgram, backend: Backend, perRun: number) => {
   const objective = w.objective();
-  const optimizer = adam({ learningRate: 1e-3 });
-  const begin = performance.now();
-  const t = trainingProgram({ objective, optimizer, batchSize: w.batch, steps: perRun });
-  const executable = await backend.compile(t.program);
-  const compileSeconds = (performance.now() - begin) / 1000;
   const batches = batchesOf(w, perRun);
-  const examples: Tensor = { ...batches, shape: [perRun * w.batch, ...objective.shape] };
   const few = Math.min(256, perRun * w.batch);
   const first: Tensor = {
-    ...examples,
+    ...batches,
     shape: [few, ...objective.shape],
-    data: examples.data.slice(0, few * sizeOf(objective.shape)) as Float32Array,
+    data: batches.data.slice(0, few * sizeOf(objective.shape)) as Float32Array,
   };
   const start = await initialParameters(objective, 0, first, backend);
   const zeros = (): Tensor => ({ shape: [t.layout.size], type: 'float32', data: new Float32Array(t.layout.size) });
-  const carried = startingCarried(objective, 0);
-  let vectors: Tensor[] = [joinFlat(t.layout, start), ...optimizer.slots.map(zeros), ...Object.values(carried)];
+  const vectors = [
+    joinFlat(t.layout, start),
+    ...optimizer.slots.map(zeros),
+    ...Object.values(startingCarried(objective, 0)),
+  ];
+  return { batches, vectors };
+};
+
+/** The optimiser of every side. */
+export const optimizer = adam({ learningRate: 1e-3 });
+
+/** What a run of `perRun` steps from step `step` is fed. */
+export const feedsOf = (
+  t: TrainingProgram,
+  { batches, vectors }: { readonly batches: Tensor; readonly vectors: readonly Tensor[] },
+  perRun: number,
+  step: number,
+): Record<string, Tensor> => {
+  const data = Float32Array.from(Array.from({ length: perRun }, (_, k) => optimizer.at(step + k)).flat());
+  return {
+    ...Object.fromEntries(t.carry.map((n, i) => [n, vectors[i]])),
+    batches,
+    coefficients: { shape: [perRun, optimizer.coefficients.length], type: 'float32', data },
+    ...trainingNoise(t, 0, step),
+  };
+};
+
+/** Our training program on a backend of ours: K steps in one run, batches and noise fed from the host at each run, as `fit` does. */
+const onBackend = async (w: Workload, backend: Backend, name: string, perRun: number): Promise<Peer> => {
+  const begin = performance.now();
+  const t = trainingProgram({ objective: w.objective(), optimizer, batchSize: w.batch, steps: perRun });
+  const executable = await backend.compile(t.program);
+  const compileSeconds = (performance.now() - begin) / 1000;
+  const { batches, ...start } = await started(w, t, backend, perRun);
+  let { vectors } = start;
   let step = 0;
   const once = async (): Promise<void> => {
-    const data = Float32Array.from(Array.from({ length: perRun }, (_, k) => optimizer.at(step + k)).flat());
-    const out = await executable.run({
-      ...Object.fromEntries(t.carry.map((n, i) => [n, vectors[i]])),
-      batches,
-      coefficients: { shape: [perRun, optimizer.coefficients.length], type: 'float32', data },
-      ...trainingNoise(t, 0, step),
-    });
+    const out = await executable.run(feedsOf(t, { batches, vectors }, perRun, step));
     vectors = out.slice(0, -1);
     step += perRun;
   };

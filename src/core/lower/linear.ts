@@ -60,10 +60,13 @@ export const kernelGradientByTaps = (n: Node<'conv2dKernelGradient'>, x: Expr, g
   const { stride, padding, groups }: Conv2dAttributes = n.attributes;
   const [oc, ic, kh, kw] = n.shape;
   const [batch, , rows, columns] = g.shape;
-  const padded = o.pad(x, [0, 0, padding[0][0], padding[1][0]], [0, 0, padding[0][1], padding[1][1]]);
-  const [, , h, w] = padded.shape;
-  // Channels last, once: then every tap is a slice whose rows are ready for the product.
-  const last = o.transpose(o.reshape(padded, [batch, groups, ic, h, w]), [1, 0, 3, 4, 2]);
+  const [, , h, w] = x.shape;
+  // Channels last, once: then every tap is a slice whose rows are ready for the product, and padding moves whole rows.
+  const last = o.pad(
+    o.transpose(o.reshape(x, [batch, groups, ic, h, w]), [1, 0, 3, 4, 2]),
+    [0, 0, padding[0][0], padding[1][0], 0],
+    [0, 0, padding[0][1], padding[1][1], 0],
+  );
   const gs = o.reshape(o.transpose(o.reshape(g, [batch, groups, oc / groups, rows * columns]), [1, 2, 0, 3]), [
     groups,
     oc / groups,
@@ -108,6 +111,20 @@ export const inputGradientByConv = (n: Node<'conv2dInputGradient'>, g: Expr, w: 
   const spread = [0, 1].map((i) => (g.shape[2 + i] - 1) * stride[i] + 1);
   const low = [0, 1].map((i) => kernel[i] - 1 - padding[i][0]);
   const high = [0, 1].map((i) => size[i] + kernel[i] - 1 - low[i] - spread[i]);
+  const flipped = o.reverse(w, [2, 3]);
+  const swapped = o.reshape(o.transpose(o.reshape(flipped, [groups, oc / groups, ic, kh, kw]), [0, 2, 1, 3, 4]), [
+    groups * ic,
+    oc / groups,
+    kh,
+    kw,
+  ]);
+  if (stride.every((s) => s === 1) && [...low, ...high].every((p) => p >= 0)) {
+    const around = [0, 1].map((i) => [low[i], high[i]] as const) as [
+      readonly [number, number],
+      readonly [number, number],
+    ];
+    return o.conv2d(g, swapped, { groups, padding: around });
+  }
   const clip = (v: number): number => Math.max(0, v);
   const dilated = o.pad(
     g,
@@ -120,13 +137,6 @@ export const inputGradientByConv = (n: Node<'conv2dInputGradient'>, g: Expr, w: 
     [0, 0, clip(-low[0]), clip(-low[1])],
     [dilated.shape[0], dilated.shape[1], dilated.shape[2] - clip(-high[0]), dilated.shape[3] - clip(-high[1])],
   );
-  const flipped = o.reverse(w, [2, 3]);
-  const swapped = o.reshape(o.transpose(o.reshape(flipped, [groups, oc / groups, ic, kh, kw]), [0, 2, 1, 3, 4]), [
-    groups * ic,
-    oc / groups,
-    kh,
-    kw,
-  ]);
   return o.conv2d(cut, swapped, { groups });
 };
 

@@ -4,7 +4,8 @@ import { applyRule, type Expr, type Node, type Op, type RuleTable, topological }
 import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
-import { convAttributes, padded, slices } from './pieces.ts';
+import { blockedConv, fitsBlocks } from './blocked.ts';
+import { convAttributes, isUpsampling, padded, slices, upsampled } from './pieces.ts';
 import { elementType, type Graph, valueInfo } from './schema.ts';
 import { constantOf, emit, fresh, int64s, type Scope, scalarConstant } from './scope.ts';
 
@@ -145,6 +146,7 @@ const rules: RuleTable<[s: Scope], string> = {
   transpose: (n, s) => emit(s, 'Transpose', [nameOf(s, n.inputs[0])], { perm: n.attributes.permutation })[0],
   broadcast: (n, s) => {
     const value = splat(n as Expr);
+    if (value === undefined && isUpsampling(n, s)) return upsampled(s, n, nameOf(s, n.inputs[0]));
     const x = value === undefined ? nameOf(s, n.inputs[0]) : scalarConstant(s, value, n as Expr);
     return emit(s, 'Expand', [x, int64s(s, n.shape)])[0];
   },
@@ -177,7 +179,12 @@ const rules: RuleTable<[s: Scope], string> = {
   },
   matmul: (n, s) => (n.shape.length === 2 ? gemm(n, s) : plain('MatMul')(n, s)),
   triangularSolve: absent,
-  conv2d: (n, s) => emit(s, 'Conv', [nameOf(s, n.inputs[0]), nameOf(s, n.inputs[1])], convAttributes(n))[0],
+  conv2d: (n, s) => {
+    const inputs = n.inputs.map((x) => nameOf(s, x));
+    return s.block !== undefined && fitsBlocks(n, s.block)
+      ? blockedConv(s, n, inputs, s.block)
+      : emit(s, 'Conv', inputs, convAttributes(n))[0];
+  },
   conv2dInputGradient: (n, s) => {
     const { stride, padding } = n.attributes;
     const [g, w] = n.inputs;
@@ -268,11 +275,15 @@ const prepare = (e: Expr, s: Scope): void => {
   if (!lazy) nameOf(s, e);
 };
 
-/** The ONNX graph of a lowered program, and the names its slots and outputs have in it. */
+/**
+ * The ONNX graph of a lowered program, and the names its slots and outputs have in it. With `block` (`channelBlock`) it is for this machine only, and
+ * encoded with `blockedDomain`.
+ */
 export const emitGraph = (
   p: Program,
   slotNames: (name: string, i: number) => string = (_, i) => `in_${i}`,
   outputNames: (i: number) => string = (i) => `out_${i}`,
+  block?: number,
 ): { readonly graph: Graph; readonly inputs: ReadonlyMap<string, string>; readonly outputs: readonly string[] } => {
   const inputs = new Map(p.slots.map((slot, i) => [slot.name, slotNames(slot.name, i)] as const));
   const scope: Scope = {
@@ -280,6 +291,7 @@ export const emitGraph = (
     nodes: [],
     names: new Map(),
     uses: countUses(p.outputs),
+    ...(block === undefined ? {} : { block }),
     shared: { constants: new Map(), count: 0 },
   };
   const order = topological(p.outputs);

@@ -34,6 +34,7 @@ import {
 } from '../../program.ts';
 import { simplify } from '../../simplify/index.ts';
 import { castTensor, type Tensor, type TensorData } from '../../tensor.ts';
+import { blockedDomain, channelBlock } from './blocked.ts';
 import { emitGraph } from './emit.ts';
 import { encodeModel } from './schema.ts';
 
@@ -161,12 +162,14 @@ export const onnx = (
   precisions: provider === 'cpu' ? ['float32', 'float64'] : ['float32'],
   compile: async (p): Promise<Executable> => {
     const ready = prepareProgram(p, provider);
-    const { graph, inputs, outputs } = emitGraph(ready);
-    const key = `${provider}/${threads}${spinning ? 's' : ''}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
     const ort = await loadRuntime();
+    const block = provider === 'cpu' && p.precision === 'float32' ? await channelBlock(ort) : undefined;
+    const { graph, inputs, outputs } = emitGraph(ready, undefined, undefined, block);
+    const key = `${provider}/${threads}${spinning ? 's' : ''}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
+    const encoded = (): Uint8Array => encodeModel(graph, {}, block === undefined ? [] : [blockedDomain]);
     const made =
       cache.get(key) ??
-      ort.InferenceSession.create(encodeModel(graph), sessionOptions(provider, threads, spinning)).catch((e: unknown) =>
+      ort.InferenceSession.create(encoded(), sessionOptions(provider, threads, spinning)).catch((e: unknown) =>
         raise(
           'BackendError',
           `onnx-${provider}`,

@@ -23,6 +23,32 @@ export const convAttributes = (n: Node<'conv2d'> | Node<'conv2dInputGradient'>):
   };
 };
 
+/** `[…, H, 1, W, 1]` repeated as `[…, H, h, W, w]`: every pixel of an image as a square of its own. */
+export const isUpsampling = (n: Node<'broadcast'>, s: Scope): boolean => {
+  const x = n.inputs[0].shape;
+  const rank = x.length;
+  const repeated = (i: number): boolean => x[i] !== n.shape[i];
+  return (
+    rank >= 4 &&
+    n.shape.length === rank &&
+    n.type === 'real' &&
+    s.precision === 'float32' &&
+    x.every((_, i) => repeated(i) === (i === rank - 1 || i === rank - 3))
+  );
+};
+
+/** {@link isUpsampling} as `Resize`, which is eight to eleven times as fast as `Expand` of so many axes. */
+export const upsampled = (s: Scope, n: Node<'broadcast'>, x: string): string => {
+  const [h, , w] = n.inputs[0].shape.slice(-4);
+  const [, down, , across] = n.shape.slice(-4);
+  const lead = n.shape.slice(0, -4).reduce((a, b) => a * b, 1);
+  const images = emit(s, 'Reshape', [x, int64s(s, [1, lead, h, w])])[0];
+  const sizes = int64s(s, [1, lead, h * down, w * across]);
+  const nearest = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  const large = emit(s, 'Resize', [images, '', '', sizes], nearest)[0];
+  return emit(s, 'Reshape', [large, int64s(s, n.shape)])[0];
+};
+
 /**
  * Outputs of a loop that may end early, with rows of zeros for the iterations that were not run: a `Loop` has one row for each that was. One
  * copy of the outputs, whatever the length.

@@ -145,8 +145,12 @@ export const attribute = (
 /** The opset we write; every operator used exists in it with the signature used. */
 export const opset = 20;
 
-/** Serialises a model. */
-export const encodeModel = (graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array =>
+/** Serialises a model; `domains` are those of operators that are nobody's standard. */
+export const encodeModel = (
+  graph: Graph,
+  metadata: Readonly<Record<string, string>> = {},
+  domains: readonly string[] = [],
+): Uint8Array =>
   ModelProto.encode(
     ModelProto.fromObject({
       irVersion: 9,
@@ -154,7 +158,7 @@ export const encodeModel = (graph: Graph, metadata: Readonly<Record<string, stri
       producerVersion: '0.1.0',
       opsetImport: [
         { domain: '', version: opset },
-        { domain: 'com.microsoft', version: 1 },
+        ...['com.microsoft', ...domains].map((domain) => ({ domain, version: 1 })),
       ],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph,

@@ -13,6 +13,8 @@ export interface Scope {
   readonly nodes: OnnxNode[];
   readonly names: Map<Expr, string>;
   readonly uses: ReadonlyMap<Expr, number>;
+  /** Channels in a block of the layout that convolutions are done in, where the model is for this machine only. */
+  readonly block?: number;
   /** Shared by the graph and its loop bodies. */
   readonly shared: { readonly constants: Map<string, Initializer>; count: number };
 }
@@ -27,6 +29,7 @@ export const emit = (
   input: readonly string[],
   attributes: Record<string, AttributeValue> = {},
   outputs = 1,
+  domain?: string,
 ): string[] => {
   const output = range(outputs).map(() => fresh(s, op));
   s.nodes.push({
@@ -35,6 +38,7 @@ export const emit = (
     output,
     name: output[0],
     attribute: Object.entries(attributes).map(([k, v]) => attribute(k, v)),
+    ...(domain === undefined ? {} : { domain }),
   });
   return output;
 };
