@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../core/expr.ts';
 import type { Law } from './dist.ts';
-import type { Support } from './support.ts';
+import type { DiscreteSupport, Support } from './support.ts';
 
 /** Every fact a law may carry. Expressions depend on the law's parameters, so they can be differentiated. */
 export interface AllFacts {
@@ -28,8 +28,13 @@ export interface AllFacts {
 /** The facts named K. */
 export type Facts<K extends keyof AllFacts> = Pick<AllFacts, K>;
 
+/** A law that says in its type that its events are integers or one-hot vectors. What follows gradients does not compile on it. */
+export interface Discrete {
+  readonly support: DiscreteSupport;
+}
+
 /** A law with facts beside it. */
-export const withFacts = <L extends Law, K extends keyof AllFacts>(law: L, facts: Facts<K>): L & Facts<K> => ({
+export const withFacts = <L extends Law, F extends Partial<AllFacts>>(law: L, facts: F): L & F => ({
   ...law,
   ...facts,
 });

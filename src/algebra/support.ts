@@ -24,6 +24,9 @@ export type Support =
   /** Cholesky factors of correlation matrices: rows of unit length */
   | { readonly kind: 'correlationCholesky' };
 
+/** Supports of integers and of one-hot vectors: no gradient leads from one event to the next. */
+export type DiscreteSupport = Extract<Support, { readonly kind: 'integers' | 'oneHot' }>;
+
 /** All real numbers. */
 export const reals: Support = { kind: 'real' };
 /** x > 0. */

@@ -1,6 +1,6 @@
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -41,7 +41,7 @@ export interface BinomialOptions {
 export const binomial = <const S extends Shape>(
   shape: S,
   { total, logits = 0 }: BinomialOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
   checkTotal('binomial', total);
   finite('binomial', 'logits', logits);
   const l = fits('binomial', 'logits', toExpr(logits), shape);

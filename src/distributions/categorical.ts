@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -56,7 +56,9 @@ export const drawClass = (l: Expr): D.Draw<Expr> =>
 export const categorical = <const S extends Shape = readonly []>({
   logits,
   shape = [] as unknown as S,
-}: CategoricalOptions<S>): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> => {
+}: CategoricalOptions<S>): Dist<S, Exact & Samples> &
+  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
+  Discrete => {
   const l = classLogits('categorical', logits, shape);
   const k = l.shape[l.shape.length - 1];
   const logp = logSoftmax(l);
@@ -88,7 +90,8 @@ export const oneHotCategorical = <const S extends Shape = readonly []>({
   logits,
   shape = [] as unknown as S,
 }: CategoricalOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
-  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> => {
+  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
+  Discrete => {
   const l = classLogits('oneHotCategorical', logits, shape);
   const k = l.shape[l.shape.length - 1];
   const logp = logSoftmax(l);

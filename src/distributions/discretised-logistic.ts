@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -59,7 +59,7 @@ const logistic = (shape: Shape): R.Random<Expr> =>
 export const discretisedLogistic = <const S extends Shape>(
   shape: S,
   { loc = 0, scale = 1, levels }: DiscretisedLogisticOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'cdf'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'cdf'> & Discrete => {
   checkLevels('discretisedLogistic', levels);
   positive('discretisedLogistic', 'scale', scale);
   finite('discretisedLogistic', 'loc', loc);
@@ -108,7 +108,7 @@ export interface DiscretisedLogisticMixtureOptions {
 export const discretisedLogisticMixture = <const S extends Shape>(
   shape: S,
   { logits, loc, scale, levels }: DiscretisedLogisticMixtureOptions,
-): Dist<S, Exact & Samples> & Facts<'support'> => {
+): Dist<S, Exact & Samples> & Facts<'support'> & Discrete => {
   const owner = 'discretisedLogisticMixture';
   checkLevels(owner, levels);
   positive(owner, 'scale', scale);

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -63,7 +63,7 @@ const round = (x: Expr, levels: number): Expr => o.min(levels - 1, o.max(0, o.fl
 export const discretisedNormal = <const S extends Shape>(
   shape: S,
   { loc = 0, scale = 1, levels }: DiscretisedNormalOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'cdf'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'cdf'> & Discrete => {
   const owner = 'discretisedNormal';
   if (!Number.isInteger(levels) || levels < 2)
     raise('ArgumentError', owner, 'levels is not a number of levels', {

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -26,7 +26,7 @@ export interface GeometricOptions {
 export const geometric = <const S extends Shape>(
   shape: S,
   { logits = 0 }: GeometricOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
   finite('geometric', 'logits', logits);
   const l = fits('geometric', 'logits', toExpr(logits), shape);
   const logP = o.logSigmoid(l);

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -31,7 +31,7 @@ export interface NegativeBinomialOptions {
 export const negativeBinomial = <const S extends Shape>(
   shape: S,
   { total, logits = 0 }: NegativeBinomialOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
   positive('negativeBinomial', 'total', total);
   finite('negativeBinomial', 'total', total);
   finite('negativeBinomial', 'logits', logits);

@@ -1,6 +1,6 @@
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -29,7 +29,7 @@ export interface PoissonOptions {
 export const poisson = <const S extends Shape>(
   shape: S,
   { rate = 1 }: PoissonOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
   every('poisson', 'rate', rate, (v) => v > 0 && v <= HIGHEST_RATE, `rates in (0, ${HIGHEST_RATE}]`);
   const m = fits('poisson', 'rate', toExpr(rate), shape);
   const logM = o.log(m);

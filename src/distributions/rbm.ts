@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -55,6 +55,9 @@ export interface Machine<S extends Shape> extends Dist<S, Unnormalised>, Facts<'
   readonly bridge: (base?: { readonly loc?: Argument; readonly scale?: Argument }) => MachineBridge<S>;
 }
 
+/** Zeros and ones are discrete in the type. */
+type SupportOf<V extends VisibleUnits> = [V] extends ['bernoulli'] ? Discrete : unknown;
+
 interface Parameters extends VisibleParameters {
   readonly weights: Expr;
   readonly hiddenBias: Expr;
@@ -76,8 +79,11 @@ interface Parameters extends VisibleParameters {
  * const machine = rbm([28, 28], { hidden: 500 });
  * const small = enumerated(rbm([6], { hidden: 4 }));   // exact: 16 states
  */
-export const rbm = <const S extends Shape>(shape: S, options: RbmOptions): Machine<S> => {
-  const { hidden, visible = 'bernoulli', scale = 1 } = options;
+export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>(
+  shape: S,
+  options: RbmOptions & { readonly visible?: V },
+): Machine<S> & SupportOf<V> => {
+  const { hidden, visible = 'bernoulli', scale = 1 }: RbmOptions = options;
   if (!Number.isInteger(hidden) || hidden < 1)
     return raise('ArgumentError', 'rbm', 'the number of hidden units is a positive integer', { got: `${hidden}` });
   if (scale !== 'learned' && !(scale > 0 && Number.isFinite(scale)))
@@ -97,7 +103,7 @@ export const rbm = <const S extends Shape>(shape: S, options: RbmOptions): Machi
     logDensity: logMarginal(machine, 1),
     sample: noSampler('rbm'),
   });
-  return {
+  const whole: Machine<S> = {
     ...withFacts(law, { support: units.support }),
     hidden,
     visible,
@@ -114,6 +120,7 @@ export const rbm = <const S extends Shape>(shape: S, options: RbmOptions): Machi
       };
     },
   };
+  return whole as Machine<S> & SupportOf<V>;
 };
 
 /** A law of vectors as one of events of another shape with as many elements. */

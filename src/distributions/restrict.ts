@@ -1,6 +1,6 @@
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { withFacts } from '../algebra/facts.ts';
 import { type Support, showSupport } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -33,8 +33,8 @@ const every = (conditions: Expr): Expr => o.equal(o.sum(o.cast(o.not(conditions)
  * const spins = enumerated(restrict({ kind: 'integers', low: 0, high: 1 })(energy([8])));   // 256 states: exact
  */
 export const restrict =
-  (on: Box) =>
-  <S extends Shape>(law: Dist<S, Unnormalised>): Dist<S, Unnormalised> & Facts<'support'> & Enumerable => {
+  <B extends Box>(on: B) =>
+  <S extends Shape>(law: Dist<S, Unnormalised>): Dist<S, Unnormalised> & { readonly support: B } & Enumerable => {
     const { low, high } = on;
     if (
       !(low < high && Number.isFinite(high - low)) ||

@@ -6,11 +6,11 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { fork, map, type Random, uniform, vmapRandom } from '../core/random.ts';
 import {
   type AnyKernel,
+  type AnyLogDensity,
   chainOf,
   type Fields,
   fromList,
   type Kernel,
-  type LogDensity,
   movedTo,
   type Position,
   type Transition,
@@ -141,8 +141,11 @@ export const kernelMixture = (
 /** β · log p: flatter where β < 1. */
 export const temper =
   (beta: Operand) =>
-  (target: LogDensity): LogDensity =>
-    Object.assign((x: Expr) => o.mul(beta, target(x)), target.support === undefined ? {} : { support: target.support });
+  <T extends AnyLogDensity>(target: T): T =>
+    Object.assign(
+      (x: Expr) => o.mul(beta, target(x)),
+      target.support === undefined ? {} : { support: target.support },
+    ) as unknown as T;
 
 /**
  * The geometric path from one law to another, (1 − β) log p₀ + β log p₁: what annealed importance sampling and replica exchange walk along.
@@ -151,12 +154,12 @@ export const temper =
  * geometricPath(logDensityOf(normal([2], { scale: 3 })), logDensityOf(normal([2])))(0.5)
  */
 export const geometricPath =
-  (from: LogDensity, to: LogDensity) =>
-  (beta: Operand): LogDensity =>
+  <T extends AnyLogDensity>(from: AnyLogDensity, to: T) =>
+  (beta: Operand): T =>
     Object.assign(
       (x: Expr) => o.add(o.mul(o.sub(1, beta), from(x)), o.mul(beta, to(x))),
       to.support === undefined ? {} : { support: to.support },
-    );
+    ) as unknown as T;
 
 /**
  * Many independent chains as one kernel: every field has a leading axis of `chains`. Noise is keyed by the chain's index, so chain i is the same

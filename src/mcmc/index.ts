@@ -17,12 +17,15 @@ export { type Block, gibbs, type Silent } from './gibbs.ts';
 export { type HmcInfo, type HmcOptions, hmc, leapfrog, type Phase } from './hamiltonian.ts';
 export {
   type AnyKernel,
+  type AnyLogDensity,
+  type DiscreteLogDensity,
   type Evaluated,
   evaluated,
   type Fields,
   type Kernel,
   type KernelOf,
   type LogDensity,
+  type LogDensityOf,
   logDensityOf,
   type Position,
   type Score,

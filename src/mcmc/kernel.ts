@@ -3,8 +3,9 @@
  * chain is one `scan`. State and info are records of expressions, so that any kernel can be carried by a loop.
  */
 import type { Law } from '../algebra/dist.ts';
+import type { Discrete } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
-import { type Support, showSupport } from '../algebra/support.ts';
+import { type DiscreteSupport, type Support, showSupport } from '../algebra/support.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -42,14 +43,33 @@ export interface Kernel<S extends Position, I extends Fields> {
 // biome-ignore lint/suspicious/noExplicitAny: kernels are invariant in their state; a kernel of any state has no other name
 export type AnyKernel = Kernel<any, any>;
 
+declare const Gradient: unique symbol;
+
 /** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one says its support. */
 export interface LogDensity {
   (x: Expr): Expr;
   readonly support?: Support;
+  readonly [Gradient]?: undefined;
 }
 
-/** A kernel for every log-density: what `hmc({ … })` and its kind are. */
-export type KernelOf<S extends Position, I extends Fields> = (target: LogDensity) => Kernel<S, I>;
+/** A log-density over integers or one-hot vectors, known as such to the compiler. */
+export interface DiscreteLogDensity {
+  (x: Expr): Expr;
+  readonly support: DiscreteSupport;
+  /** Only in the type: the sentence that the compiler prints where a kernel follows gradients. */
+  readonly [Gradient]: 'a discrete law has no gradient to follow: use gibbs or metropolisHastings';
+}
+
+/** What kernels that need no gradient sample from. */
+export type AnyLogDensity = LogDensity | DiscreteLogDensity;
+
+/** The log-density of a law: discrete where the law's type says so. */
+export type LogDensityOf<L> = L extends Discrete ? DiscreteLogDensity : LogDensity;
+
+/** A kernel for every log-density: what `hmc({ … })` and its kind are. Those that need no gradient (T = {@link AnyLogDensity}) take discrete laws too. */
+export type KernelOf<S extends Position, I extends Fields, T extends AnyLogDensity = LogDensity> = (
+  target: T,
+) => Kernel<S, I>;
 
 /** ∇ₓ log p(x), of the event's shape. */
 export type Score = (x: Expr) => Expr;
@@ -69,9 +89,9 @@ export interface Evaluated extends Position {
  * @example
  * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const logDensityOf = (law: Law & { readonly support?: Support }): LogDensity => {
+export const logDensityOf = <L extends Law & { readonly support?: Support }>(law: L): LogDensityOf<L> => {
   const at = (x: Expr): Expr => D.runDraw(law.logDensity(x));
-  return law.support === undefined ? at : Object.assign(at, { support: law.support });
+  return (law.support === undefined ? at : Object.assign(at, { support: law.support })) as LogDensityOf<L>;
 };
 
 /** Throws `ArgumentError` where a log-density lives on integers or one-hot vectors: it has no gradient to follow. */

@@ -6,7 +6,7 @@ import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, type Random, uniform } from '../core/random.ts';
 import { toSpec } from '../distributions/argument.ts';
-import { type Fields, type KernelOf, type Position, select } from './kernel.ts';
+import { type AnyLogDensity, type Fields, type KernelOf, type Position, select } from './kernel.ts';
 
 /** What a kernel that accepts and rejects says about a step; scalars. */
 export interface Acceptance extends Fields {
@@ -61,7 +61,7 @@ export interface Proposal {
  * metropolisHastings({ propose: (x) => (cursor) => [x, cursor] })   // a chain that never moves
  */
 export const metropolisHastings =
-  ({ propose, logDensity: q }: Proposal): KernelOf<Weighed, Acceptance> =>
+  ({ propose, logDensity: q }: Proposal): KernelOf<Weighed, Acceptance, AnyLogDensity> =>
   (target) => ({
     spec: { type: 'metropolisHastings', proposal: { opaque: 'a function' } },
     init: (position) => ({ position, logDensity: target(position) }),
@@ -84,7 +84,11 @@ export const metropolisHastings =
  * @example
  * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const randomWalk = ({ stepSize }: { readonly stepSize: Operand }): KernelOf<Weighed, Acceptance> => {
+export const randomWalk = ({
+  stepSize,
+}: {
+  readonly stepSize: Operand;
+}): KernelOf<Weighed, Acceptance, AnyLogDensity> => {
   positiveStep('randomWalk', stepSize);
   const sampler = metropolisHastings({
     propose: (x) =>

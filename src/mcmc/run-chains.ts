@@ -13,7 +13,16 @@ import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
 import { castTensor, type Tensor, toNumbers } from '../core/tensor.ts';
 import { vmap } from '../core/vectorize.ts';
 import { manyChains } from './combinators.ts';
-import { type AnyKernel, chainOf, type Fields, type KernelOf, logDensityOf, type Position, toList } from './kernel.ts';
+import {
+  type AnyKernel,
+  chainOf,
+  type Fields,
+  type KernelOf,
+  type LogDensityOf,
+  logDensityOf,
+  type Position,
+  toList,
+} from './kernel.ts';
 import { checkMoving, collector, scattered, startWords } from './run-arrays.ts';
 
 /** What is told while chains run. */
@@ -44,12 +53,12 @@ export interface Chains {
 }
 
 /** Options of {@link runChains}. */
-export interface RunChainsOptions<S extends Shape> {
+export interface RunChainsOptions<S extends Shape, L extends Dist<S, Unnormalised> = Dist<S, Unnormalised>> {
   /** What is sampled: any density up to a constant. */
-  readonly target: Dist<S, Unnormalised>;
+  readonly target: L;
   /** `adapted(nuts)`, `hmc({ … })`, or a function of your own from a log-density to a kernel. */
   // biome-ignore lint/suspicious/noExplicitAny: a kernel of any state
-  readonly kernel: KernelOf<any, any>;
+  readonly kernel: KernelOf<any, any, LogDensityOf<L>>;
   /** Default 4. */
   readonly chains?: number;
   /** What is kept of each chain. Default 1000. */
@@ -80,10 +89,10 @@ export interface RunChainsOptions<S extends Shape> {
  * const chains = await runChains({ target: normal([2]), kernel: adapted(nuts, { steps: 100 }), samples: 100 })();
  */
 export const runChains =
-  <S extends Shape>(options: RunChainsOptions<S>): TaskEither<Failure, Chains> =>
+  <L extends Dist<Shape, Unnormalised>>(options: RunChainsOptions<Shape, L>): TaskEither<Failure, Chains> =>
   async () => {
     try {
-      return E.right(await go(options));
+      return E.right(await go(options as unknown as RunChainsOptions<Shape>));
     } catch (e) {
       return E.left(toFailure('BackendError', 'runChains')(e));
     }

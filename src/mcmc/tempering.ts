@@ -5,7 +5,7 @@ import * as o from '../core/ops/index.ts';
 import { both, map, uniform, vmapRandom } from '../core/random.ts';
 import { range } from '../core/shape.ts';
 import { geometricPath, temper } from './combinators.ts';
-import type { AnyKernel, Fields, KernelOf, LogDensity, Position, Transition } from './kernel.ts';
+import type { AnyKernel, AnyLogDensity, Fields, KernelOf, LogDensity, Position, Transition } from './kernel.ts';
 
 /** The state: `position` is the coldest replica's. */
 export interface Replicas extends Position {
@@ -22,14 +22,14 @@ export interface Exchanges extends Fields {
 }
 
 /** Options of {@link parallelTempering}. */
-export interface TemperingOptions {
+export interface TemperingOptions<T extends AnyLogDensity = LogDensity> {
   /** Inverse temperatures, 1 first, falling, all positive (0 is allowed where there is a reference). */
   readonly ladder: readonly number[];
   /** A kernel at an inverse temperature: steps may grow as it falls. */
   // biome-ignore lint/suspicious/noExplicitAny: a kernel of any state
-  readonly kernel: (beta: Expr) => KernelOf<any, any>;
+  readonly kernel: (beta: Expr) => KernelOf<any, any, T>;
   /** Where the path ends: (1 − β) log p₀ + β log p. Default: β log p, towards a flat law. */
-  readonly reference?: LogDensity;
+  readonly reference?: AnyLogDensity;
 }
 
 /**
@@ -43,7 +43,11 @@ export interface TemperingOptions {
  *   kernel: (beta) => hmc({ stepSize: ops.div(0.3, ops.sqrt(beta)), steps: 5 }),
  * })(logDensityOf(normal([2])))
  */
-export const parallelTempering = ({ ladder, kernel, reference }: TemperingOptions): KernelOf<Replicas, Exchanges> => {
+export const parallelTempering = <T extends AnyLogDensity>({
+  ladder,
+  kernel,
+  reference,
+}: TemperingOptions<T>): KernelOf<Replicas, Exchanges, T> => {
   const k = ladder.length;
   const falls = ladder.every((b, i) => b >= 0 && (i === 0 ? b === 1 : b < ladder[i - 1]));
   if (k < 2 || !falls || (reference === undefined && ladder[k - 1] === 0))
@@ -52,7 +56,7 @@ export const parallelTempering = ({ ladder, kernel, reference }: TemperingOption
       got: `[${ladder.join(', ')}]`,
     });
   return (target) => {
-    const path: (beta: Expr) => LogDensity =
+    const path: (beta: Expr) => T =
       reference === undefined ? (beta) => temper(beta)(target) : geometricPath(reference, target);
     const level = (x: Expr): Expr => (reference === undefined ? target(x) : o.sub(target(x), reference(x)));
     const betas = o.constant(ladder);

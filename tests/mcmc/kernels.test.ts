@@ -1,6 +1,8 @@
 /** Laws of kernels: detailed balance by enumeration, combinators, and chains that do not know of each other. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import type { Law } from '../../src/algebra/dist.ts';
+import type { Support } from '../../src/algebra/support.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -194,9 +196,11 @@ describe('warm-up', () => {
 describe('refusals', () => {
   const says = (f: () => unknown, words: RegExp): void => expect(f).toThrow(words);
   test('say what is wrong', () => {
-    says(() => hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(bernoulli([3]))), /cannot sample a discrete law: use gibbs/);
-    says(() => nuts({ stepSize: 0.1 })(logDensityOf(bernoulli([3]))), /discrete law/);
-    says(() => ula({ stepSize: 0.1 })(logDensityOf(bernoulli([3]))), /discrete law/);
+    // A law whose type does not say that it is discrete: the compiler refuses one that does (tests/types).
+    const spins: Law & { readonly support?: Support } = bernoulli([3]);
+    says(() => hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(spins)), /cannot sample a discrete law: use gibbs/);
+    says(() => nuts({ stepSize: 0.1 })(logDensityOf(spins)), /discrete law/);
+    says(() => ula({ stepSize: 0.1 })(logDensityOf(spins)), /discrete law/);
     says(() => hmc({ stepSize: -1, steps: 5 }), /step size must be positive/);
     says(() => hmc({ stepSize: 1, steps: 0 }), /number of leapfrog steps/);
     says(() => nuts({ stepSize: 1, maxDepth: 40 }), /greatest depth/);

@@ -41,6 +41,16 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: ["Property 'exactLogDensity' is missing in type 'Unnormalised'"],
   },
   {
+    name: 'Hamiltonian chains on coin flips',
+    code: 'hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(bernoulli([3])));',
+    says: ['a discrete law has no gradient to follow: use gibbs or metropolisHastings'],
+  },
+  {
+    name: 'runs of NUTS on a binary machine',
+    code: 'runChains({ target: rbm([3], { hidden: 2 }), kernel: adapted(nuts) });',
+    says: ['a discrete law has no gradient to follow: use gibbs or metropolisHastings'],
+  },
+  {
     name: 'samples of an energy',
     code: 'run(energy([2]), {}, reference).sample(3, 0);',
     says: ['has no sampler: run a Markov kernel on it (sampledBy)'],
@@ -120,10 +130,11 @@ const prelude = `
 import { pipe } from '${root}node_modules/fp-ts/lib/function.js';
 import type { Samples, Unnormalised } from '${root}src/algebra/index.ts';
 import { affine, affineCoupling, compose, inverse, logit, repeat, reshape, type Transport } from '${root}src/bijectors/index.ts';
-import { type Dist, pushforward, standardNormal } from '${root}src/distributions/index.ts';
+import { bernoulli, type Dist, pushforward, rbm, standardNormal } from '${root}src/distributions/index.ts';
 import { reference } from '${root}src/core/interpreters/index.ts';
 import { dreg, elbo, evaluate, fit, maximumLikelihood, run, sphere, varianceReducedSlicedScoreMatching, wakeSleep } from '${root}src/inference/index.ts';
 import { vae } from '${root}src/models/index.ts';
+import { adapted, hmc, logDensityOf, nuts, runChains } from '${root}src/mcmc/index.ts';
 import { resMlp } from '${root}src/nn/index.ts';
 import { ddim, edmHeun, itoSde, logSnrGrid, predict, sampleWith, solveSde, stochasticHeunSolver, vp, zeroTerminalSnr } from '${root}src/sde/index.ts';
 import { dequantise } from '${root}src/transports/index.ts';

@@ -4,9 +4,36 @@ import type { Bound, Unnormalised } from '../../src/algebra/index.ts';
 import { affine } from '../../src/bijectors/index.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
-import { type Dist, halfNormal, normal, pushforward, standardNormal } from '../../src/distributions/index.ts';
+import {
+  bernoulli,
+  categorical,
+  type Dist,
+  energy as energyOf,
+  halfNormal,
+  normal,
+  poisson,
+  pushforward,
+  rbm,
+  restrict,
+  standardNormal,
+} from '../../src/distributions/index.ts';
 import { joint, type Objective, posterior, site, variationalPosterior } from '../../src/inference/index.ts';
-import { adapted, gibbs, hmc, logDensityOf, mala, nuts, runChains, ula } from '../../src/mcmc/index.ts';
+import {
+  adapted,
+  gibbs,
+  hmc,
+  kernelMixture,
+  logDensityOf,
+  mala,
+  metropolisHastings,
+  nuts,
+  parallelTempering,
+  randomWalk,
+  runChains,
+  temper,
+  ula,
+  underdamped,
+} from '../../src/mcmc/index.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const is = <A, B>(_holds: Equal<A, B>): void => undefined;
@@ -41,6 +68,26 @@ export const runs = [
   runChains({ target: normal([2]), kernel: () => gibbs([(x) => (c) => [x, c]]) }),
 ];
 
+// ── what needs no gradient walks on discrete laws too ─────────────────────────────────────────────────────────────────
+const flips = bernoulli([3]);
+const machine = rbm([3], { hidden: 2 });
+const cells = restrict({ kind: 'integers', low: 0, high: 3 })(energyOf([2]));
+const boxed = restrict({ kind: 'interval', low: 0, high: 3 })(energyOf([2]));
+const real = rbm([3], { hidden: 2, visible: 'normal' });
+export const walks = [
+  runChains({ target: flips, kernel: randomWalk({ stepSize: 1 }) }),
+  runChains({ target: machine, kernel: () => gibbs([(x) => (c) => [x, c]]) }),
+  runChains({ target: cells, kernel: metropolisHastings({ propose: (x) => (c) => [x, c] }) }),
+  runChains({
+    target: cells,
+    kernel: parallelTempering({ ladder: [1, 0.5], kernel: () => randomWalk({ stepSize: 1 }) }),
+  }),
+  runChains({ target: boxed, kernel: adapted(nuts) }),
+  runChains({ target: real, kernel: adapted(mala) }),
+];
+export const hot = randomWalk({ stepSize: 1 })(temper(0.5)(logDensityOf(flips)));
+export const mixed = kernelMixture([hot, gibbs([(x) => (c) => [x, c]])], [1, 1]);
+
 // ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error no quantity of this name
 posterior(model, { z: [1] });
@@ -64,3 +111,17 @@ nuts({ stepSize: 'small' });
 // @ts-expect-error a law is not a log-density: logDensityOf makes one
 hmc({ stepSize: 0.1, steps: 3 })(normal([2]));
 export const right = hmc({ stepSize: o.scalar(0.1), steps: 3 })(logDensityOf(normal([2])));
+// @ts-expect-error coin flips have no gradient to follow
+hmc({ stepSize: 0.1, steps: 3 })(logDensityOf(flips));
+// @ts-expect-error nor have counts
+mala({ stepSize: 0.1 })(logDensityOf(poisson([2], { rate: 3 })));
+// @ts-expect-error nor has a class
+underdamped({ stepSize: 0.1, friction: 1 })(logDensityOf(categorical([2], { logits: [0, 1] })));
+// @ts-expect-error nor have binary units
+runChains({ target: machine, kernel: adapted(nuts) });
+// @ts-expect-error nor has an energy on integers
+runChains({ target: cells, kernel: ula({ stepSize: 0.1 }) });
+// @ts-expect-error a tempered discrete law is discrete
+nuts({ stepSize: 0.1 })(temper(0.5)(logDensityOf(machine)));
+// @ts-expect-error replicas follow gradients too
+parallelTempering({ ladder: [1, 0.5], kernel: () => mala({ stepSize: 0.1 }) })(logDensityOf(flips));

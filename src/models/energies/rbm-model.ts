@@ -29,9 +29,9 @@ export const rbmModel = (
   { hidden = 64, steps = 500 }: RbmModelOptions = {},
 ): MachineModel => {
   const chain = { kernel: blockGibbs(), steps };
-  if (levels === 2) return sampledBy(chain)(rbm<Shape>(shape, { hidden }));
-  if (levels === undefined) return sampledBy(chain)(rbm<Shape>(shape, { hidden, visible: 'normal', scale: 'learned' }));
+  if (levels === 2) return sampledBy(chain)(rbm(shape, { hidden }));
+  if (levels === undefined) return sampledBy(chain)(rbm(shape, { hidden, visible: 'normal', scale: 'learned' }));
   const scale = (levels - 1) / 4;
   const start = normal(shape, { loc: (levels - 1) / 2, scale });
-  return sampledBy({ ...chain, start })(rbm<Shape>(shape, { hidden, visible: 'normal', scale }));
+  return sampledBy({ ...chain, start })(rbm(shape, { hidden, visible: 'normal', scale }));
 };
