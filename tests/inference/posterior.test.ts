@@ -1,4 +1,4 @@
-/** Posteriors of declared joints: conjugate pairs in closed form, eight schools by quadrature, and guides beside chains. */
+/** Posteriors of declared joints: conjugate pairs in closed form, and guides beside chains. */
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
@@ -14,14 +14,12 @@ import { toNumbers } from '../../src/core/tensor.ts';
 import {
   bernoulli,
   beta,
-  cauchy,
   dirichlet,
   gamma,
   halfNormal,
   normal,
   poisson,
   standardNormal,
-  truncate,
 } from '../../src/distributions/index.ts';
 import {
   adam,
@@ -37,7 +35,8 @@ import {
   summaries,
   variationalPosterior,
 } from '../../src/inference/index.ts';
-import { adapted, nuts, runChains } from '../../src/mcmc/index.ts';
+import { adapted, nuts } from '../../src/mcmc/index.ts';
+import { ran } from '../mcmc/helpers.ts';
 
 const value = (e: Expr): number[] => toNumbers(evaluateProgram(program([e], 'float64'), {})[0]);
 
@@ -112,12 +111,6 @@ describe('a joint law', () => {
   });
 });
 
-const sampled = async (options: Parameters<typeof runChains>[0]) => {
-  const r = await runChains(options)();
-  if (E.isLeft(r)) throw new Error(r.left.message);
-  return r.right;
-};
-
 describe('conjugate pairs', () => {
   test('beta–Bernoulli and gamma–Poisson posteriors are what they are', async () => {
     // 7 heads of 10 under Beta(2, 3): Beta(9, 6). Counts 3, 5, 1 under Gamma(2, rate 1): Gamma(11, rate 4).
@@ -130,7 +123,7 @@ describe('conjugate pairs', () => {
       site('counts', ({ rate }) => poisson([3], { rate })),
     ); // biome-ignore format: one model
     const target = posterior(model, { heads, counts: [3, 5, 1] });
-    const { samples } = await sampled({
+    const { samples } = await ran({
       target,
       kernel: adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 150 }),
       chains: 32,
@@ -142,71 +135,6 @@ describe('conjugate pairs', () => {
     expect(Math.abs(rate.mean - 11 / 4)).toBeLessThan(4 * rate.error);
     expect(Math.abs(rate.sd / (Math.sqrt(11) / 4) - 1)).toBeLessThan(0.05);
     expect([p.name, rate.name]).toEqual(['p', 'rate']);
-  });
-});
-
-/** Rubin 1981: effects of coaching in eight schools, with their standard errors. */
-const effects = [28, 8, -3, 7, -1, 1, 18, 12];
-const errors = [15, 10, 16, 11, 9, 11, 10, 18];
-
-/** Exact posterior moments under μ ~ N(0, 5²), τ ~ half-Cauchy(5): θ is integrated in closed form, μ and log τ on a grid. */
-const exactSchools = () => {
-  const logNormal = (x: number, m: number, v: number): number => -0.5 * (Math.log(v) + (x - m) ** 2 / v);
-  const sums = new Map<string, readonly [number, number]>();
-  let total = 0;
-  const add = (name: string, m: number, second: number, w: number): void => {
-    const [a, b] = sums.get(name) ?? [0, 0];
-    sums.set(name, [a + w * m, b + w * second]);
-  };
-  for (let i = 0; i < 500; i++) {
-    const logTau = -10 + (i * 19) / 500;
-    const tau = Math.exp(logTau);
-    for (let j = 0; j < 200; j++) {
-      const mu = -25 + (j * 60) / 200;
-      const w = Math.exp(
-        logNormal(mu, 0, 25) -
-          Math.log1p((tau / 5) ** 2) +
-          logTau +
-          effects.reduce((a, y, k) => a + logNormal(y, mu, tau ** 2 + errors[k] ** 2), 0),
-      );
-      total += w;
-      add('mu', mu, mu * mu, w);
-      add('tau', tau, tau * tau, w);
-      effects.forEach((y, k) => {
-        const v = 1 / (1 / tau ** 2 + 1 / errors[k] ** 2);
-        const m = v * (mu / tau ** 2 + y / errors[k] ** 2);
-        add(`theta[${k}]`, m, m * m + v, w);
-      });
-    }
-  }
-  return new Map([...sums].map(([k, [a, b]]) => [k, { mean: a / total, sd: Math.sqrt(b / total - (a / total) ** 2) }]));
-};
-
-describe('eight schools', () => {
-  const model = pipe(
-    joint,
-    site('mu', () => normal([], { scale: 5 })),
-    site('tau', () => truncate({ low: 0 })(cauchy([], { scale: 5 }))),
-    site('eta', () => normal([8])),
-    site('y', ({ mu, tau, eta }) => normal([8], { loc: o.add(mu, o.mul(tau, eta)), scale: errors })),
-  ); // biome-ignore format: one model
-  const target = posterior(model, { y: effects });
-
-  test('non-centred: means and sds within 2 % of quadrature, R̂ < 1.01, no divergence', async () => {
-    const kernel = adapted((t) => nuts({ ...t, maxDepth: 6 }), { steps: 300, target: 0.97 });
-    const { samples, infos } = await sampled({ target, kernel, chains: 64, samples: 500, seed: 1 });
-    const rows = summaries(
-      await quantities(target, samples, ({ mu, tau, eta }) => ({ mu, tau, theta: o.add(mu, o.mul(tau, eta)) })),
-    );
-    const exact = exactSchools();
-    expect(rows.length).toBe(10);
-    for (const row of rows) {
-      const { mean, sd } = exact.get(row.name)!;
-      expect(row.rHat).toBeLessThan(1.01);
-      expect(Math.abs(row.mean / mean - 1), `${row.name} ${row.mean} ${mean}`).toBeLessThan(0.02);
-      expect(Math.abs(row.sd / sd - 1), `${row.name} ${row.sd} ${sd}`).toBeLessThan(0.02);
-    }
-    expect(Math.max(...toNumbers(infos.divergent))).toBe(0);
   });
 });
 
