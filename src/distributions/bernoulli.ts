@@ -8,7 +8,7 @@ import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { finite, onIntegers } from './counts.ts';
+import { finite, onCoins } from './counts.ts';
 
 /** Parameters of {@link bernoulli}. */
 export interface BernoulliOptions {
@@ -35,7 +35,7 @@ export const bernoulli = <const S extends Shape>(
     shape,
     spec: { type: 'bernoulli', shape, logits: toSpec(logits) },
     evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, 1, (k) => o.neg(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
+    logDensity: (x) => D.of(onCoins(x, (k) => o.neg(o.sum(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
     sample: pipe(
       D.fromRandom(uniformNoise(shape)),
       D.map((u) => o.cast(o.less(u, p), 'real')),

@@ -35,6 +35,15 @@ export const isInteger = (x: Expr, low: Operand, high?: Operand): Expr => {
 export const onIntegers = (x: Expr, low: number, high: Operand | undefined, f: (x: Expr) => Expr): Expr =>
   onSupport(x, isInteger(x, low, high), low, f);
 
+/**
+ * f, a number, of an event of zeros and ones; −∞ of an event with another element. The event is looked at as a whole, x (x − 1) = 0 for all its
+ * elements: fewer passes over it than {@link onIntegers} takes, which matters where the network is small and the event is not.
+ */
+export const onCoins = (x: Expr, f: (x: Expr) => Expr): Expr => {
+  const on = o.equal(o.sum(o.abs(o.mul(x, o.sub(x, 1)))), 0);
+  return onSupport(x, on, 0, f);
+};
+
 const SERIES = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360];
 
 /** δ(z) = log Γ(z+1) − (z+½) log z + z − ½ log 2π for z > 0: Stirling's error, 1/(12z) − … (DLMF 5.11.1 from z = 10). */

@@ -8,7 +8,7 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { positive, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { bernoulli } from './bernoulli.ts';
-import { onIntegers } from './counts.ts';
+import { onCoins } from './counts.ts';
 import { normal } from './normal.ts';
 
 /** The visible biases `[V]`, and the standard deviations of normal units. */
@@ -59,13 +59,16 @@ const coins: Units = {
       Sc.parameter('visibleBias', [size], { init: zeros }),
     ),
   reads: (v) => v,
-  own: (v, p, beta, base) => o.sum(onIntegers(v, 0, 1, (x) => o.mul(x, logits(p, beta, base)))),
+  own: (v, p, beta, base) => onCoins(v, (x) => product(x, logits(p, beta, base))),
   given: (field, p, beta, base) =>
     bernoulli(p.bias.shape as readonly [number], { logits: o.add(logits(p, beta, base), o.mul(beta, field)) }),
   logSum: (field, p) => o.sum(o.softplus(o.add(p.bias, field))),
   independent: ({ loc }) => bernoulli(loc.shape as readonly [number], { logits: loc }),
   logBase: ({ loc }) => o.sum(o.softplus(loc)),
 };
+
+/** xᵀ b as a matrix product, which a batch of events shares with its gradient. */
+const product = (x: Expr, b: Expr): Expr => o.reshape(o.vecmat(x, o.reshape(b, [b.shape[0], 1])), []);
 
 const logits = (p: VisibleParameters, beta: Operand, base?: IndependentUnits): Expr =>
   base === undefined ? o.mul(beta, p.bias) : o.add(o.mul(beta, p.bias), o.mul(rest(beta), base.loc));

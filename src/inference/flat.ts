@@ -45,7 +45,9 @@ export const unflatten = (
   layout: Layout,
   flat: Expr,
 ): { readonly outputs: Expr[]; readonly pieces: Expr[] } => {
-  const pieces = layout.entries.map((e) => reshape(sliceAxis(flat, 0, e.offset, e.offset + e.size), e.shape));
+  // Pieces of a row: a bias is read as one, and so is its gradient.
+  const row = reshape(flat, [1, layout.size]);
+  const pieces = layout.entries.map((e) => reshape(sliceAxis(row, 1, e.offset, e.offset + e.size), e.shape));
   const byName = new Map(layout.entries.map((e, i) => [e.name, pieces[i]] as const));
   const leaves = parameterLeaves(outputs);
   return {
@@ -70,7 +72,10 @@ const parameterLeaves = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[]
 };
 
 /** Pieces of the parameters' shapes as one vector. */
-export const flatten = (pieces: readonly Expr[]): Expr => concat(pieces.map((p) => reshape(p, [sizeOf(p.shape)])));
+export const flatten = (pieces: readonly Expr[]): Expr => {
+  const row = concat(pieces.map((p) => reshape(p, [1, sizeOf(p.shape)])), 1);
+  return reshape(row, [sizeOf(row.shape)]);
+}; // biome-ignore format: one idea
 
 /** The named arrays inside a flat one (views, not copies). */
 export const splitFlat = (layout: Layout, flat: Tensor): Record<string, Tensor> =>

@@ -37,6 +37,35 @@ describe('every small case of the rules that move numbers', () => {
     const parts = [o.slice(x, [4], [6]), o.slice(x, [2], [2]), o.sin(x), o.slice(x, [0], [1])];
     same(slices(o.concat(parts), [1, 2]));
   });
+  test('slices of an axis that was split, parts joined along one that becomes one', () => {
+    for (const shape of [
+      [2, 3],
+      [3, 2],
+      [1, 6],
+      [2, 1, 3],
+      [1, 3, 2],
+      [3, 1, 2, 1],
+    ]) {
+      const y = o.reshape(x, shape);
+      const cuts = shape.flatMap((d, axis) => range(d).flatMap((from) => range(d - from).map((k) => o.sliceAxis(y, axis, from, from + k + 1)))); // biome-ignore format: one idea
+      same(cuts);
+      same(shape.flatMap((_, axis) => [o.concat([y, o.sin(y)], axis), o.concat([y, y, y], axis)]).flatMap((z) => [o.reshape(z, [z.shape.reduce((a, b) => a * b, 1)]), o.reshape(z, [z.shape[0], -1]), o.reshape(z, [-1, z.shape[z.shape.length - 1]])])); // biome-ignore format: one idea
+    }
+    const z = o.input('z', [2, 6]);
+    const second = o.reshape(o.sliceAxis(o.reshape(z, [2, 2, 3]), 1, 1, 2), [2, 3]);
+    expect(simplify([second])[0]).toEqual(o.sliceAxis(z, 1, 3, 6));
+    const both = o.reshape(o.concat([o.reshape(z, [2, 1, 6]), o.reshape(o.sin(z), [2, 1, 6])], 1), [2, 12]);
+    expect(simplify([both])[0]).toEqual(o.concat([z, o.sin(z)], 1));
+  });
+  test('factors that are numbers meet', () => {
+    const y = o.sin(x);
+    const product = o.mul(1 / 4, o.mul(o.mul(4, x), y));
+    same([product, o.mul(2, o.mul(x, o.neg(y))), o.mul(o.mul(y, o.mul(8, x)), -0.5)]);
+    expect(size(simplify([product])[0])).toBe(size(o.mul(x, y)));
+    // 1e-30 · 1e30 in two steps keeps what one step would not.
+    const far = o.mul(1e-30, o.mul(o.mul(1e30, x), y));
+    expect(simplify([far])[0]).toEqual(far);
+  });
   test('a slice of a reversed vector', () => same(slices(o.reverse(x), [1, 2, 3])));
   test('slices joined', () => {
     const cuts = slices(x, [1]).filter((s) => s.shape[0] > 0);

@@ -7,6 +7,7 @@ import { makeNode } from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { binaryFunctions, unaryFunctions } from '../scalar.ts';
 import { range, type Shape, sameShape, sizeOf } from '../shape.ts';
+import { joinedAxes, joinPads, sliceOfSplit } from './axes.ts';
 
 type Rewrite<O extends Op> = (n: Node<O>) => Expr | undefined;
 
@@ -79,19 +80,6 @@ const addRule: Rewrite<'add'> = (n) => {
   return joinPads(a, b) ?? joinPads(b, a);
 };
 
-/** pad(a) + pad(b) that fill complementary ends of one axis are concat(a, b). */
-const joinPads = (a: Expr, b: Expr): Expr | undefined => {
-  if (a.op !== 'pad' || b.op !== 'pad') return undefined;
-  const axis = a.attributes.high.findIndex((h) => h > 0);
-  if (axis < 0) return undefined;
-  const plain = (e: Node<'pad'>, low: number, high: number): boolean =>
-    e.attributes.low.every((v, i) => v === (i === axis ? low : 0)) &&
-    e.attributes.high.every((v, i) => v === (i === axis ? high : 0)) &&
-    e.attributes.interior.every((v) => v === 0);
-  const [x, y] = [a.inputs[0], b.inputs[0]];
-  return plain(a, 0, y.shape[axis]) && plain(b, x.shape[axis], 0) ? o.concat([x, y], axis) : undefined;
-};
-
 const subRule: Rewrite<'sub'> = (n) => {
   const [a, b] = n.inputs;
   if (splat(b) === 0) return a;
@@ -111,7 +99,12 @@ const mulRule: Rewrite<'mul'> = (n) => {
   if (c === 1) return x;
   if (c === -1) return o.neg(x);
   const inner = scaled(x);
-  return inner === undefined || !joinable(c, inner[0]) ? undefined : o.mul(c * inner[0], inner[1]);
+  if (inner !== undefined) return joinable(c, inner[0]) ? o.mul(c * inner[0], inner[1]) : undefined;
+  // c ((d u) v) = (c d) (u v)
+  if (x.op !== 'mul') return undefined;
+  const [u, v] = x.inputs.map(scaled);
+  if (u !== undefined && joinable(c, u[0])) return o.mul(c * u[0], o.mul(u[1], x.inputs[1]));
+  return v !== undefined && joinable(c, v[0]) ? o.mul(c * v[0], o.mul(x.inputs[0], v[1])) : undefined;
 };
 
 const negRule: Rewrite<'neg'> = (n) => {
@@ -170,7 +163,7 @@ const reshapeRule: Rewrite<'reshape'> = (n) => {
   const x = n.inputs[0];
   if (x.op === 'reshape') return o.reshape(x.inputs[0], n.shape);
   const c = x.op === 'broadcast' ? splat(x) : undefined;
-  return c === undefined ? undefined : fill(c, n.shape, n.type);
+  return c === undefined ? (x.op === 'concat' ? joinedAxes(n, x) : undefined) : fill(c, n.shape, n.type);
 };
 
 const transposeRule: Rewrite<'transpose'> = (n) => {
@@ -213,6 +206,7 @@ const sliceRule: Rewrite<'slice'> = (n) => {
     }
     return parts.length === 0 ? undefined : o.concat(parts, axis);
   }
+  if (x.op === 'reshape') return sliceOfSplit(n, x);
   if (x.op === 'reverse' && stride.every((s) => s === 1)) {
     const flipped = (i: number): boolean => x.attributes.axes.includes(i);
     return o.reverse(

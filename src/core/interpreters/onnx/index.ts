@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PushforwardError, raise } from '../../errors.ts';
+import type { Expr } from '../../expr.ts';
 import { structuralHash } from '../../hash.ts';
 import { expm1BySeries, log1pBySeries, sinByQuadrants, tanhByExpm1 } from '../../lower/eager.ts';
 import {
@@ -32,6 +33,7 @@ import {
   type Program,
   program,
 } from '../../program.ts';
+import { sameShape } from '../../shape.ts';
 import { simplify } from '../../simplify/index.ts';
 import { castTensor, type Tensor, type TensorData } from '../../tensor.ts';
 import { blockedDomain, channelBlock } from './blocked.ts';
@@ -41,6 +43,15 @@ import { encodeModel } from './schema.ts';
 /** ONNX Runtime's execution providers that ship with, or fetch for, onnxruntime-node. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
+/** The sums of the columns of a matrix as a product with a row: of ones, or of what each row is multiplied by. */
+const columnSums = (x: Expr): Expr => {
+  const rows = x.shape[0];
+  const factor = x.op === 'mul' ? x.inputs.findIndex((v) => v.op === 'broadcast' && sameShape(v.inputs[0].shape, [rows, 1])) : -1; // biome-ignore format: one line
+  return factor < 0
+    ? o.matmul(o.broadcastTo(1, [1, rows]), x)
+    : o.matmul(o.reshape(x.inputs[factor].inputs[0], [1, rows]), x.inputs[1 - factor]);
+};
+
 /** What ONNX lacks, in terms of what it has. */
 const lowering = (precision: Precision): Lowering => ({
   log1p: (_, x) => log1pByLog(x),
@@ -49,11 +60,14 @@ const lowering = (precision: Precision): Lowering => ({
   matmul: (n, a, b) =>
     n.shape.length > 2 && n.shape.slice(0, -2).every((d) => d === 1)
       ? o.reshape(o.matmul(o.reshape(a, a.shape.slice(-2)), o.reshape(b, b.shape.slice(-2))), n.shape)
-      : undefined,
+      : // Aᵀ b as bᵀ A, which turns no matrix.
+        n.shape.length === 2 && b.shape[1] === 1 && a.op === 'transpose' && b.shape[0] > 1
+        ? o.reshape(o.matmul(o.reshape(b, [1, b.shape[0]]), a.inputs[0]), n.shape)
+        : undefined,
   // Column sums as a product with a row of ones: ONNX Runtime's own reduction along the rows wakes its threads for little work.
   sum: (n, x) =>
     n.type === 'real' && x.shape.length === 2 && x.shape[0] >= 32 && n.attributes.axes.join() === '0'
-      ? o.reshape(o.matmul(o.broadcastTo(1, [1, x.shape[0]]), x), n.shape)
+      ? o.reshape(columnSums(x), n.shape)
       : undefined,
   sigmoid: (_, x) => sigmoidByExp(x),
   softplus: (_, x) => softplusByExp(x),
