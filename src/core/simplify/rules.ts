@@ -163,7 +163,8 @@ const reshapeRule: Rewrite<'reshape'> = (n) => {
   const x = n.inputs[0];
   if (x.op === 'reshape') return o.reshape(x.inputs[0], n.shape);
   const c = x.op === 'broadcast' ? splat(x) : undefined;
-  return c === undefined ? (x.op === 'concat' ? joinedAxes(n, x) : undefined) : fill(c, n.shape, n.type);
+  if (c !== undefined) return fill(c, n.shape, n.type);
+  return x.op === 'concat' ? joinedAxes(n, x) : undefined;
 };
 
 const transposeRule: Rewrite<'transpose'> = (n) => {

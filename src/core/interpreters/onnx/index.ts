@@ -65,10 +65,18 @@ const lowering = (precision: Precision): Lowering => ({
         ? o.reshape(o.matmul(o.reshape(b, [1, b.shape[0]]), a.inputs[0]), n.shape)
         : undefined,
   // Column sums as a product with a row of ones: ONNX Runtime's own reduction along the rows wakes its threads for little work.
-  sum: (n, x) =>
-    n.type === 'real' && x.shape.length === 2 && x.shape[0] >= 32 && n.attributes.axes.join() === '0'
-      ? o.reshape(columnSums(x), n.shape)
-      : undefined,
+  sum: (n, x) => {
+    const { axes } = n.attributes;
+    const rows = axes.reduce((r, a) => r * x.shape[a], 1);
+    const columns = x.shape.slice(axes.length).reduce((a, b) => a * b, 1);
+    return n.type === 'real' &&
+      rows >= 32 &&
+      columns > 0 &&
+      axes.length < x.shape.length &&
+      axes.every((a) => a < axes.length)
+      ? o.reshape(columnSums(x.shape.length === 2 ? x : o.reshape(x, [rows, columns])), n.shape)
+      : undefined;
+  },
   sigmoid: (_, x) => sigmoidByExp(x),
   softplus: (_, x) => softplusByExp(x),
   erf: (_, x) => (precision === 'float64' ? erfBySeries(x) : undefined),
