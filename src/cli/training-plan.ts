@@ -48,6 +48,7 @@ const flags = {
   binarise: Switch,
   layers: PositiveInteger,
   hidden: Integers,
+  latent: Integers,
   objective: Text,
   steps: PositiveInteger,
   epochs: PositiveInteger,
@@ -180,13 +181,14 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy law or a file' });
   const named = await findModel(word);
   if (named.kind === 'checkpoint') misuse('model', 'a checkpoint is gone on with by --resume', { got: named.name });
-  const own = (['layers', 'hidden', 'classes'] as const).find((k) => f[k] !== undefined);
+  const own = (['layers', 'hidden', 'latent', 'classes'] as const).find((k) => f[k] !== undefined);
   if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
   const model = await openModel(named, eventOf(parts, f.classes), {
     ...(f.layers === undefined ? {} : { layers: f.layers }),
     ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
+    ...(f.latent === undefined ? {} : { latent: f.latent }),
   });
   fitsData(model.law, parts, model.name);
   const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };

@@ -80,6 +80,16 @@ describe('evaluate --importance-samples', () => {
   });
 });
 
+describe('--latent', () => {
+  it('says how large the codes are', async () => {
+    const spec = async (...flags: string[]) =>
+      JSON.stringify(JSON.parse((await call('describe', ...flags, '--shape', '4', '--format', 'spec')).out));
+    expect(await spec('vae', '--latent', '3')).toContain('"event":[3]');
+    expect(await spec('hvae', '--latent', '5,3')).toMatch(/"event":\[5\].*"event":\[3\]/);
+    expect((await call('describe', 'vae', '--latent', 'three')).err).toContain('--latent');
+  });
+});
+
 describe('--binarise', () => {
   it('throws each pixel once for the test, by seed and row alone', () => {
     const grey = fromRows(

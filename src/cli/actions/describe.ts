@@ -55,6 +55,7 @@ export const describeModel: Action = async (call) => {
         levels: PositiveInteger,
         layers: PositiveInteger,
         hidden: Integers,
+        latent: Integers,
         format: choice(Object.keys(formats) as Format[]),
         out: Text,
       },
@@ -63,7 +64,7 @@ export const describeModel: Action = async (call) => {
   );
   const format = formatOf(call, f.format, f.out);
   const named = await findModel(call.args[0] ?? '');
-  const own = (['shape', 'levels', 'layers', 'hidden'] as const).find((k) => f[k] !== undefined);
+  const own = (['shape', 'levels', 'layers', 'hidden', 'latent'] as const).find((k) => f[k] !== undefined);
   if (named.kind !== 'registry' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const { law } = await openModel(
     named,
@@ -71,6 +72,7 @@ export const describeModel: Action = async (call) => {
     {
       ...(f.layers === undefined ? {} : { layers: f.layers }),
       ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
+      ...(f.latent === undefined ? {} : { latent: f.latent }),
     },
   );
   if (format === 'png' && f.out === undefined && call.io.outIsTerminal)

@@ -65,12 +65,15 @@ export const sample: Action = async (call) => {
   const x = await run(law, parameters, backend).sample(n, seed);
   if (f.out === undefined || extension === undefined) {
     call.io.out(
-      call.json ? `${JSON.stringify({ checkpoint: path, seed, shape: x.shape, samples: nested(x) })}\n` : csv(x),
+      call.json
+        ? `${JSON.stringify({ checkpoint: path, seed, evidence: law.evidence, shape: x.shape, samples: nested(x) })}\n`
+        : csv(x),
     );
     return EXIT.ok;
   }
   await settled(writeWhole(f.out, formats[extension](x, law)));
-  if (call.json) call.io.out(`${JSON.stringify({ checkpoint: path, seed, shape: x.shape, out: f.out })}\n`);
-  call.note(`${count(n)} samples of shape ${showShape(law.shape)}, seed ${seed}: ${f.out}`);
+  if (call.json)
+    call.io.out(`${JSON.stringify({ checkpoint: path, seed, evidence: law.evidence, shape: x.shape, out: f.out })}\n`);
+  call.note(`${count(n)} samples of shape ${showShape(law.shape)}, seed ${seed}, density ${law.evidence}: ${f.out}`);
   return EXIT.ok;
 };

@@ -27,6 +27,7 @@ export const trainCommand: Declare = (program, on) => {
     .optionsGroup('Model:')
     .option('--layers <n>', 'number of layers')
     .option('--hidden <sizes>', 'hidden widths of each network, such as 64,64')
+    .option('--latent <sizes>', 'latent variables: dimensions of the code, such as 20 (40,10 for codes of codes)')
     .option(
       '--objective <name[:n]>',
       'what is minimised (see: pushforward objectives), such as importanceWeighted:50 (default: the model’s)',
@@ -60,6 +61,10 @@ export const trainCommand: Declare = (program, on) => {
     [
       'pushforward train realNVP --data t10k-images-idx3-ubyte.gz --train-rows 0:8000 --test-rows 8000:10000 --epochs 8',
       'images: dequantised, measured in bits/dim',
+    ],
+    [
+      'pushforward train vae --data digits-idx3-ubyte.gz --binarise --latent 20 --hidden 500 --epochs 30',
+      'a variational auto-encoder of binary images; its −log P is an upper bound',
     ],
     ['pushforward train --resume runs/table --steps 20000', 'go on with a run that was stopped'],
   );

@@ -12,7 +12,10 @@ export interface EventInfo extends Events {
 }
 
 /** Options every registered model understands (a model ignores what it has no use for). */
-export type ModelOptions = RealNvpOptions;
+export interface ModelOptions extends RealNvpOptions {
+  /** Dimensions of the code, from the one next to the data outwards where there are several. */
+  readonly latent?: readonly number[];
+}
 
 /** A surveyed model. */
 export interface ModelEntry {

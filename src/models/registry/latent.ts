@@ -12,7 +12,14 @@ import { recurrentVae } from '../latent/recurrent-vae.ts';
 import { vaeOverEvents } from '../latent/vae.ts';
 import { shapedAs } from '../over-events.ts';
 import { realNVP } from '../real-nvp.ts';
-import type { ModelTable } from './entry.ts';
+import type { ModelOptions, ModelTable } from './entry.ts';
+
+/** Options without those that were not given; one code has the first of the dimensions. */
+const told = ({ layers, hidden, latent }: ModelOptions = {}) => ({
+  layers: layers === undefined ? {} : { layers },
+  hidden: hidden === undefined ? {} : { hidden },
+  latent: latent === undefined ? {} : { latent: latent[0] },
+});
 
 const elbo = { learningRate: 1e-3, batchSize: 100, clip: 100 };
 const flow = { learningRate: 2e-3, batchSize: 256, clip: 10 };
@@ -23,43 +30,48 @@ export const latentModels: ModelTable = {
     name: 'vae',
     description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
     paper: 'Kingma & Welling 2014, arXiv:1312.6114',
-    build: (event, { hidden } = {}) => vaeOverEvents(event, hidden === undefined ? {} : { hidden }),
+    build: (event, options) => {
+      const { hidden, latent } = told(options);
+      return vaeOverEvents(event, { ...hidden, ...latent });
+    },
     training: elbo,
   },
   hvae: {
     name: 'hvae',
     description: 'Two stochastic layers composed, codes of codes: a bound, samples in one pass.',
     paper: 'Rezende, Mohamed & Wierstra 2014, arXiv:1401.4082',
-    build: (event, { hidden } = {}) =>
-      overLevels(event, (decoder) => hvae(event.shape, { decoder, ...(hidden === undefined ? {} : { hidden }) })),
+    build: (event, options) =>
+      overLevels(event, (decoder) =>
+        hvae(event.shape, {
+          decoder,
+          ...told(options).hidden,
+          ...(options?.latent === undefined ? {} : { latents: options.latent }),
+        }),
+      ),
     training: elbo,
   },
   iafVae: {
     name: 'iafVae',
     description: 'A VAE whose posterior is a normal law through inverse autoregressive layers that read the data.',
     paper: 'Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016, arXiv:1606.04934',
-    build: (event, { layers, hidden } = {}) =>
-      overLevels(event, (decoder) =>
-        iafVae(event.shape, {
-          decoder,
-          ...(layers === undefined ? {} : { layers }),
-          ...(hidden === undefined ? {} : { hidden, flowHidden: hidden }),
-        }),
-      ),
+    build: (event, options) =>
+      overLevels(event, (decoder) => {
+        const { layers, hidden, latent } = told(options);
+        const flowHidden = options?.hidden === undefined ? {} : { flowHidden: options.hidden };
+        return iafVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent });
+      }),
     training: elbo,
   },
   flowPriorVae: {
     name: 'flowPriorVae',
     description: 'A VAE whose prior over codes is a RealNVP law.',
     paper: 'Chen, Kingma, Salimans, Duan, Dhariwal, Schulman, Sutskever & Abbeel 2017, arXiv:1611.02731',
-    build: (event, { layers, hidden } = {}) =>
-      overLevels(event, (decoder) =>
-        flowPriorVae(event.shape, {
-          decoder,
-          ...(layers === undefined ? {} : { layers }),
-          ...(hidden === undefined ? {} : { hidden, flowHidden: hidden }),
-        }),
-      ),
+    build: (event, options) =>
+      overLevels(event, (decoder) => {
+        const { layers, hidden, latent } = told(options);
+        const flowHidden = options?.hidden === undefined ? {} : { flowHidden: options.hidden };
+        return flowPriorVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent });
+      }),
     training: elbo,
   },
   nvae: {
@@ -67,10 +79,11 @@ export const latentModels: ModelTable = {
     description:
       'Groups of codes at the places of an image, a top-down state through depth-wise cells, residual posteriors.',
     paper: 'Vahdat & Kautz 2020, arXiv:2007.03898',
-    build: (event, { layers, hidden } = {}) =>
+    build: (event, { layers, hidden, latent } = {}) =>
       overLevels(event, (decoder) =>
         nvae(event.shape, {
           decoder,
+          ...(latent === undefined ? {} : { latent: latent[0] }),
           ...(layers === undefined ? {} : { groups: layers }),
           ...(hidden === undefined ? {} : { channels: hidden[0] ?? 16 }),
         }),
@@ -82,10 +95,11 @@ export const latentModels: ModelTable = {
     name: 'recurrentVae',
     description: 'A VAE of sequences: recurrent encoder and decoder around one code; images are read row by row.',
     paper: 'Fabius & van Amersfoort 2015, arXiv:1412.6581',
-    build: (event, { hidden } = {}) =>
-      overLevels(event, (decoder) =>
-        recurrentVae(event.shape, { decoder, ...(hidden === undefined ? {} : { state: hidden[0] ?? 32 }) }),
-      ),
+    build: (event, options) =>
+      overLevels(event, (decoder) => {
+        const state = options?.hidden === undefined ? {} : { state: options.hidden[0] ?? 32 };
+        return recurrentVae(event.shape, { decoder, ...state, ...told(options).latent });
+      }),
     training: elbo,
   },
   vflow: {
