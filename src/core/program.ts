@@ -123,24 +123,25 @@ export const noiseTensor = (
   firstExample = 0,
 ): Tensor => {
   const data = precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-  fillRows(shape, law, batch, key, data, 0, firstExample);
+  writeNoise(shape, law, batch, key, data, 0, firstExample);
   return { shape, type: precision, data };
 };
 
-const fillRows = (
+/** {@link noiseTensor} into a part of an array that is there already, from `at`. */
+export const writeNoise = (
   shape: Shape,
   law: NoiseLaw,
   batch: number,
   key: PrngKey,
   out: Float32Array | Float64Array,
   at: number,
-  first: number,
+  first = 0,
 ): void => {
   if (batch === 0) fillNoise(law, key, 0, 1, sizeOf(shape), out, at);
   else if (batch === 1) fillNoise(law, key, first, shape[0], sizeOf(shape.slice(1)), out, at);
   else
     for (let i = 0; i < shape[0]; i++)
-      fillRows(shape.slice(1), law, batch - 1, foldIn(key, first + i), out, at + i * sizeOf(shape.slice(1)), 0);
+      writeNoise(shape.slice(1), law, batch - 1, foldIn(key, first + i), out, at + i * sizeOf(shape.slice(1)), 0);
 };
 
 /** The first feed that is missing or does not fit, as a sentence. */

@@ -5,7 +5,7 @@ import * as D from '../core/draw.ts';
 import type { Expr, NoiseLaw } from '../core/expr.ts';
 import { substitute, topological } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { noiseKey, noiseTensor, type Program, program } from '../core/program.ts';
+import { noiseKey, type Program, program, writeNoise } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -143,7 +143,7 @@ export const trainingNoise = (t: TrainingProgram, seed: number, firstStep: numbe
       const size = sizeOf(n.shape);
       const data = new Float32Array(t.steps * size);
       for (let k = 0; k < t.steps; k++)
-        data.set(noiseTensor(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), 'float32').data, k * size);
+        writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
       return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
     }),
   );
