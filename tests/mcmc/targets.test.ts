@@ -43,12 +43,14 @@ describe('eight Gaussians in a ring', () => {
     components: angles.map((a) => normal([2], { loc: [4 * Math.cos(a), 4 * Math.sin(a)], scale: 0.4 })),
   });
 
-  test('tempered chains visit every mode in proportion', async () => {
-    const kernel = parallelTempering({
-      ladder: [1, 0.3, 0.08],
-      kernel: (beta) => hmc({ stepSize: o.div(0.35, o.sqrt(beta)), steps: 4 }),
-    });
-    const c = await ran({ target, kernel, chains: 24, samples: 3000, burnIn: 100 });
+  const inProportion = (beta: Expr, size: number): Expr => o.div(size, o.sqrt(beta));
+  test.each([
+    ['hmc', (beta: Expr) => hmc({ stepSize: inProportion(beta, 0.35), steps: 4 }), 3000],
+    ['mala', (beta: Expr) => mala({ stepSize: o.div(0.12, beta) }), 6000],
+    ['nuts', (beta: Expr) => nuts({ stepSize: inProportion(beta, 0.35), maxDepth: 3 }), 1500],
+  ] as const)('tempered %s visits every mode in proportion', async (_, of, samples) => {
+    const kernel = parallelTempering({ ladder: [1, 0.3, 0.08], kernel: of as (beta: Expr) => ReturnType<typeof hmc> });
+    const c = await ran({ target, kernel, chains: 24, samples, burnIn: 100 });
     const mode = (x: ArrayLike<number>): number => (Math.round((Math.atan2(x[1], x[0]) * 8) / (2 * Math.PI)) + 8) % 8;
     for (const m of range(8)) agrees(drawsOf(c, (x) => (mode(x) === m ? 1 : 0)), 1 / 8, 0.02); // biome-ignore format: one claim
     agrees(drawsOf(c, (x) => x[0]), 0, 0.2); // biome-ignore format: one claim
