@@ -154,6 +154,9 @@ export const decodeFromBase = (law: Law, z: Expr): D.Draw<Expr> =>
         D.map((step) => step.value),
       );
 
+/** The law under everything a law was pushed through; the law itself where it was not. */
+export const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
+
 /** The same transports over another innermost law; parameters of the transports keep their places. */
 export const rebased = (law: Law, change: (innermost: Law) => Law): Law =>
   law.pushed === undefined

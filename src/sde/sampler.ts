@@ -120,30 +120,43 @@ export const evaluationsOf = (
   { finish = 'denoised' }: SampleOptions = {},
 ): number => sampler.evaluations * steps + (finish === 'denoised' ? 1 : 0);
 
-/** The loop of a sampler over some times, from an event at the first. Noise is keyed by the number of the step. */
-export const stepsFrom =
-  <T extends Terminal>(sampler: DiffusionSampler<T>, denoiser: Denoiser<Shape, T>) =>
-  (state: SamplerState, times: readonly Expr[]): D.Draw<SamplerState> =>
+/** The loop of a sampler over some times, from an event at the first; `keep` says what is kept of the event after every step, stacked. */
+export const walkFrom =
+  <T extends Terminal>(
+    sampler: DiffusionSampler<T>,
+    denoiser: Denoiser<Shape, T>,
+    keep: (x: Expr) => readonly Expr[],
+  ) =>
+  (
+    state: SamplerState,
+    times: readonly Expr[],
+  ): D.Draw<{ readonly state: SamplerState; readonly kept: readonly Expr[] }> =>
   (scope) =>
   (cursor) => {
     const [from, to] = times;
     const names = Object.keys(state.memory).sort();
+    const memoryOf = (values: readonly Expr[]): Fields => Object.fromEntries(names.map((k, i) => [k, values[i]]));
     const step = sampler.step(denoiser);
     const [out, next] = scanRandom({
       length: from.shape[0],
       init: [state.x, ...names.map((k) => state.memory[k])],
       xs: [from, to],
       body:
-        ([x, ...kept], [a, b]) =>
+        ([x, ...memory], [a, b]) =>
         (c) => {
-          const memory = Object.fromEntries(names.map((k, i) => [k, kept[i]]));
-          const [after, rest] = step({ x, memory }, a, b)(scope)(c);
-          return [{ carry: [after.x, ...names.map((k) => after.memory[k])] }, rest];
+          const [after, rest] = step({ x, memory: memoryOf(memory) }, a, b)(scope)(c);
+          return [{ carry: [after.x, ...names.map((k) => after.memory[k])], ys: keep(after.x) }, rest];
         },
     })(cursor);
-    const [x, ...kept] = out.carry;
-    return [{ x, memory: Object.fromEntries(names.map((k, i) => [k, kept[i]])) }, next];
+    const [x, ...memory] = out.carry;
+    return [{ state: { x, memory: memoryOf(memory) }, kept: out.ys }, next];
   };
+
+/** {@link walkFrom} that keeps nothing on its way. Noise is keyed by the number of the step. */
+export const stepsFrom =
+  <T extends Terminal>(sampler: DiffusionSampler<T>, denoiser: Denoiser<Shape, T>) =>
+  (state: SamplerState, times: readonly Expr[]): D.Draw<SamplerState> =>
+    D.map((end: { readonly state: SamplerState }) => end.state)(walkFrom(sampler, denoiser, () => [])(state, times));
 
 /**
  * A sampler over a grid: given a denoiser, a draw from the prior taken to the data in ONE loop. Noise of step i is keyed by i, and sample j does not depend

@@ -1,7 +1,7 @@
 /** What makes a law that is known up to a constant measurable: its constant, summed where that can be done, else estimated. */
 import { map, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Dist, type Law, rebased } from '../../algebra/dist.ts';
+import { type Dist, innermost, type Law, rebased } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
 import type { Backend, Feeds } from '../../core/program.ts';
@@ -34,8 +34,6 @@ export interface NormaliserOptions {
 
 /** Few enough states to sum. */
 const FEW = 2 ** 16;
-
-const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
 
 /** Parameters as the innermost law names them when it stands alone. */
 const alone = (law: Law, parameters: Feeds): Feeds =>

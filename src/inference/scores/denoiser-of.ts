@@ -1,5 +1,5 @@
 /** Objectives of denoisers, and of laws that have one under fixed transports. */
-import { type Dist, type Law, onInnermost } from '../../algebra/dist.ts';
+import { type Dist, innermost, type Law, onInnermost } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type * as D from '../../core/draw.ts';
@@ -17,8 +17,6 @@ export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
 export interface DenoisingLaw extends Law {
   readonly denoiser: Denoiser;
 }
-
-const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
 
 const keepsDenoiser = (law: Law): law is DenoisingLaw => 'denoiser' in law;
 

@@ -1,5 +1,5 @@
 /** Chains of a law that is sampled by chains: where they go, what the log-density does, whether they agree. */
-import { decodeFromBase, type Law } from '../../algebra/dist.ts';
+import { decodeFromBase, innermost, type Law } from '../../algebra/dist.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import { fork } from '../../core/random.ts';
@@ -14,7 +14,6 @@ import { trajectories } from '../trajectories.ts';
 import { firstRows, floats, isPlane, squareAround } from './events.ts';
 import { type Figure, type Finder, nothing } from './record.ts';
 
-const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
 const isChainSampled = (law: Law): law is Law & ChainSampled => 'chain' in law;
 
 const STEPS = 400;

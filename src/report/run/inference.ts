@@ -1,5 +1,5 @@
 /** What a law infers: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
-import { decodeFromBase, encodeToBase, type Law } from '../../algebra/dist.ts';
+import { decodeFromBase, encodeToBase, innermost, type Law } from '../../algebra/dist.ts';
 import { type Trace, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -140,8 +140,6 @@ const walk = async ({ running, test, seed }: RunRecord, image: ImageShape, base:
     ...gridOf(decoded, image, test.levels ?? 256, SIDE * SIDE),
   };
 };
-
-const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
 
 /** Laws with stochastic layers: what their codes say. */
 export const inference: Finder = async (record) => {

@@ -1,15 +1,12 @@
-import type { Law } from '../../algebra/dist.ts';
+import { innermost } from '../../algebra/dist.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { latentSpace } from '../latent-space.ts';
 import { firstRows, floats } from './events.ts';
 import { type Finder, nothing } from './record.ts';
 
-/** What the base of a law is called in a picture. */
-const baseOf = (law: Law): Law => (law.pushed === undefined ? law : baseOf(law.pushed.base));
-
 /** Where the encoder of a law over a standard normal base sends test data. */
 export const codes: Finder = async ({ running, test, seed }) => {
-  const base = baseOf(running.law);
+  const base = innermost(running.law);
   if (running.law.pushed === undefined || base.spec.type !== 'standardNormal') return nothing;
   const dimension = sizeOf(base.shape);
   const encoded = await running.encode(firstRows(test, dimension <= 64 ? 4000 : 1000), seed);
