@@ -1,4 +1,4 @@
-/** The grey levels a law is about, read off its declaration: those of its outermost dequantisation; two where it flips coins. */
+/** The grey levels a law is about, read off its declaration: those that its outermost part declares; two where it flips coins. */
 import type { Law } from '../algebra/dist.ts';
 import type { Json } from '../algebra/spec.ts';
 import { isRecord } from '../core/codec.ts';
@@ -8,7 +8,7 @@ const found = (spec: Json): number | undefined => {
   if (!isRecord(spec)) return undefined;
   if (spec.type === 'stochastic')
     return isRecord(spec.decoder) && spec.decoder.type === 'conditionalBernoulli' ? 2 : undefined;
-  if (spec.type === 'dequantise') return typeof spec.levels === 'number' ? spec.levels : undefined;
+  if (typeof spec.levels === 'number') return spec.levels;
   const inner = spec.type === 'pushforward' ? spec.transport : spec.type === 'compose' ? spec.layers : spec.layer;
   return inner === undefined ? undefined : found(inner as Json);
 };

@@ -1,22 +1,19 @@
 /** Samplers of diffusion models by name: what `sample --sampler` can say. Another sampler is another word; the model stays as it was trained. */
 import { type Either, left, tryCatch } from 'fp-ts/lib/Either.js';
-import { type Law, rebased } from '../algebra/dist.ts';
+import { innermost, type Law, rebased } from '../algebra/dist.ts';
 import { type Failure, failure, toFailure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
-import type { Shape } from '../core/shape.ts';
-import { denoiserOf, hasDenoiser } from '../inference/scores/index.ts';
 import {
   ancestral,
-  type Denoiser,
   type DiffusionSampler,
   ddim,
-  diffusion,
   dpmSolver,
   edmHeun,
   eulerMaruyama,
   flowSampler,
   type Grid,
   heun,
+  isResamplable,
   karrasGrid,
   langevinCorrector,
   logSnrGrid,
@@ -121,14 +118,15 @@ export const resampled =
     const word = Object.keys(samplers).find((k) => k.toLowerCase() === name.toLowerCase());
     if (word === undefined) return left(unknownName('sampler', 'sampler', name, Object.keys(samplers)));
     const entry = samplers[word];
-    if (!hasDenoiser(law))
+    if (!isResamplable(innermost(law)))
       return left(
         failure('ArgumentError', 'sampler', 'only a diffusion model has samplers to choose from', {
           got: law.spec.type,
         }),
       );
-    const grid = entry.grid(steps ?? entry.steps);
-    const withSampler = (inner: Law): Law =>
-      diffusion(denoiserOf(inner) as Denoiser<Shape, 'signal'>, { sampler: entry.sampler(), grid }) as unknown as Law;
-    return tryCatch(() => rebased(law, withSampler), toFailure('ArgumentError', 'sampler'));
+    const sampling = { sampler: entry.sampler(), grid: entry.grid(steps ?? entry.steps) };
+    return tryCatch(
+      () => rebased(law, (inner) => (isResamplable(inner) ? inner.sampledWith(sampling) : inner)),
+      toFailure('ArgumentError', 'sampler'),
+    );
   };

@@ -17,8 +17,7 @@ import { discretisedNormal } from '../distributions/discretised-normal.ts';
 import { normal } from '../distributions/normal.ts';
 import { type GaussianChain, normalKl, tabled } from './ddpm-chain.ts';
 import type { Denoiser } from './denoiser.ts';
-import type { Grid } from './grid.ts';
-import { type DiffusionSampler, sampleWith } from './sampler.ts';
+import { type Resamplable, type Sampling, sampleWith } from './sampler.ts';
 
 /** What the reverse chain says of x_{k−1} given x_k. */
 export interface Reversed {
@@ -148,7 +147,7 @@ export interface DdpmOptions {
   /** Steps that one estimate of the bound looks at: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
   readonly terms?: 'one' | 'all';
   /** Other ways to sample (DDIM, a few steps), for chains of a denoiser; default the reverse chain itself. */
-  readonly sampling?: { readonly sampler: DiffusionSampler<'signal'>; readonly grid: Grid };
+  readonly sampling?: Sampling;
 }
 
 /** Where the parameters of the reverse chain stand. */
@@ -217,7 +216,10 @@ export const ddpm = <const S extends Shape>(
         : D.map(scale.toEvent)(sampleWith(sampling.sampler, sampling.grid)(denoiserOf(model))),
     ),
   });
-  return { ...law, reverseChain: model, scale };
+  const otherwise: Pick<Resamplable, 'sampledWith'> = {
+    sampledWith: (other) => ddpm(model, { ...(levels === undefined ? {} : { levels }), terms, sampling: other }),
+  };
+  return { ...law, reverseChain: model, scale, ...(model.denoiser === undefined ? {} : otherwise) };
 };
 
 const denoiserOf = (model: ReverseChain<Shape>): Denoiser<Shape, 'signal'> =>

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type Dist, dist } from '../algebra/dist.ts';
 import type { Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
@@ -8,10 +8,10 @@ import type { Denoiser } from './denoiser.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
-import { type DiffusionSampler, type SampleOptions, sampleWith } from './sampler.ts';
+import { type DiffusionSampler, type Resamplable, type SampleOptions, sampleWith } from './sampler.ts';
 
 /** A law that keeps its denoiser. */
-export interface DiffusionLaw extends Law {
+export interface DiffusionLaw extends Resamplable {
   readonly denoiser: Denoiser;
 }
 
@@ -36,13 +36,10 @@ export interface DiffusionOptions extends SampleOptions {
  */
 export const diffusion = <S extends Shape>(
   denoiser: Denoiser<S, 'signal'>,
-  {
-    sampler = ddim(),
-    grid = logSnrGrid(50),
-    likelihood: { solver, grid: flowGrid, divergence = 'rademacher' } = {},
-    finish = 'denoised',
-  }: DiffusionOptions = {},
+  options: DiffusionOptions = {},
 ): Dist<S, Unbiased & Samples & Denoises> & DiffusionLaw => {
+  const { sampler = ddim(), grid = logSnrGrid(50), finish = 'denoised', likelihood = {} } = options;
+  const { solver, grid: flowGrid, divergence = 'rademacher' } = likelihood;
   const flow = probabilityFlow(denoiser, {
     divergence,
     ...(solver === undefined ? {} : { solver }),
@@ -71,5 +68,5 @@ export const diffusion = <S extends Shape>(
       ),
     sample: sampleWith(sampler, grid, { finish })(denoiser),
   });
-  return { ...law, denoiser };
+  return { ...law, denoiser, sampledWith: (sampling) => diffusion(denoiser, { ...options, ...sampling }) };
 };

@@ -2,6 +2,8 @@
  * Samplers: steppers with memory that take a noisy event from one time to an earlier one by a denoiser. They combine (`predictorCorrector`), and a whole run is one
  * loop (`sampleWith`), so that its program does not grow with the number of steps.
  */
+
+import type { Law } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -103,6 +105,20 @@ export const predictorCorrector = <T extends Terminal>({
       )(correct({ x: state.x, memory: withPrefix('corrector', state.memory) }, from, to));
   },
 });
+
+/** How events are drawn: a sampler, and the times it goes through. */
+export interface Sampling {
+  readonly sampler: DiffusionSampler<'signal'>;
+  readonly grid: Grid;
+}
+
+/** A law whose sampler is a choice: the same parameters at the same places, the same density, other steps. */
+export interface Resamplable extends Law {
+  readonly sampledWith: (sampling: Sampling) => Law;
+}
+
+/** Whether a law's sampler is a choice. */
+export const isResamplable = (law: Law): law is Resamplable => 'sampledWith' in law;
 
 /** What is done at the last time: its noise is left, or removed by one more evaluation, E[x₀ | x] (Tweedie). */
 export type Finish = 'noisy' | 'denoised';

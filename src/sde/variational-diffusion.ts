@@ -99,5 +99,5 @@ export const variationalDiffusion = <S extends Shape>(
       ),
     ),
   });
-  return { ...law, denoiser };
+  return { ...law, denoiser, sampledWith: (sampling) => variationalDiffusion(denoiser, { times, ...sampling }) };
 };

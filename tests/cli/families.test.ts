@@ -1,13 +1,14 @@
 /** Models of every family by the command line: what is printed says what kind of number it is. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../../src/core/interpreters/index.ts';
 import { tensor } from '../../src/core/tensor.ts';
 import { rbm } from '../../src/distributions/index.ts';
 import { blockGibbs, sampledBy, withNormaliser } from '../../src/inference/energies/index.ts';
 import { samplers } from '../../src/models/index.ts';
-import { call, workFolder } from './helpers.ts';
+import { call, idxImages, workFolder } from './helpers.ts';
 
 const folder = workFolder();
 const at = (name: string): string => join(folder, name);
@@ -65,6 +66,27 @@ describe('a diffusion model', () => {
     expect(other.flat().every(Number.isFinite)).toBe(true);
     expect((await sample('--sampler', 'dim')).err).toContain('did you mean "ddim"');
     expect((await sample('--steps', '5')).err).toContain('say which sampler');
+  });
+
+  it('of levels draws levels, by its chain and by any other sampler', async () => {
+    const file = at('images.idx');
+    writeFileSync(file, idxImages(60, 8, 8));
+    const out = at('ddpm');
+    const flags = ['--steps', '3', '--batch-size', '8', '--layers', '4', '--hidden', '8', '--no-report'];
+    const done = await call('train', 'ddpm', '--data', file, ...flags, '--out', out);
+    expect(done.code, done.err).toBe(0);
+    for (const other of [[], ['--sampler', 'ddim', '--steps', '3'], ['--sampler', 'dpmSolver', '--steps', '3']]) {
+      const drawn = await call('sample', out, '-n', '2', '--json', ...other);
+      expect(drawn.code, drawn.err).toBe(0);
+      const levels: number[] = JSON.parse(drawn.out).samples.flat(2);
+      expect(levels.length).toBe(128);
+      expect(levels.every((v) => Number.isInteger(v) && v >= 0 && v < 256)).toBe(true);
+    }
+    const picture = at('grid.png');
+    await call('sample', out, '-n', '4', '--out', picture);
+    // Four images of 8 × 8 pixels, enlarged, with two clear pixels between: no plot of columns.
+    const { width, height } = decode(readFileSync(picture));
+    expect([width, height]).toEqual([2 * 8 * 6 + 2, 2 * 8 * 6 + 2]);
   });
 
   it('lists its samplers', async () => {
