@@ -21,24 +21,25 @@ const byEvidence: { readonly [E in Evidence]: string | undefined } = {
   none: undefined,
 };
 
+const byName = (name: string | undefined, law: Law): Either<Failure, AnyObjective<Shape>> =>
+  name === undefined
+    ? left(
+        failure('ArgumentError', '--objective', 'the law has no density to be trained by: say which estimator', {
+          expected: 'a name (see: pushforward objectives)',
+          got: `${law.spec.type}, whose log-density is ${law.evidence}`,
+        }),
+      )
+    : objectiveNamed(name)(law);
+
 /** What is minimised when a law is trained as a record says. */
 export const trainingObjective = (
   law: Law,
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
 ): Either<Failure, AnyObjective<Shape>> => {
-  const named = objective ?? (models[model]?.objective === undefined ? byEvidence[law.evidence] : undefined);
   const own = models[model]?.objective;
-  const chosen: Either<Failure, AnyObjective<Shape>> = named !== undefined
-    ? objectiveNamed(named)(law)
-    : own !== undefined
-      ? right(own(law))
-      : left(
-          failure('ArgumentError', '--objective', 'the law has no density to be trained by: say which estimator', {
-            expected: 'a name (see: pushforward objectives)',
-            got: `${law.spec.type}, whose log-density is ${law.evidence}`,
-          }),
-        );
+  const chosen =
+    objective === undefined && own !== undefined ? right(own(law)) : byName(objective ?? byEvidence[law.evidence], law);
   return train.levels !== undefined && test.levels !== train.levels
     ? pipe(chosen, map(dynamicallyBinarised(train.levels)))
     : chosen;

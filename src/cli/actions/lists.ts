@@ -12,6 +12,28 @@ const print = ({ io, json }: Call, document: unknown, text: () => string): numbe
   return EXIT.ok;
 };
 
+/** A thing that was published: what it is called here, what it is, and where it comes from. */
+interface Published {
+  readonly shown: string;
+  readonly text: string;
+  readonly paper?: string;
+}
+
+/** Things in paragraphs: names in a column, sentences beside them, papers under the sentences. */
+const paragraphs = ({ io }: Call, all: readonly Published[]): string => {
+  const width = Math.max(...all.map((a) => a.shown.length)) + 2;
+  const line = (text: string): string => wrapped(text, Math.min(110, io.columns), width);
+  const under = (paper: string): string => `${' '.repeat(width)}${paint(io.colour.out, 'dim', line(paper))}\n`;
+  return all
+    .map(
+      ({ shown, text, paper }) =>
+        `${paint(io.colour.out, 'cyan', shown.padEnd(width))}${line(text)}\n${paper === undefined ? '' : under(paper)}`,
+    )
+    .join('\n');
+};
+
+const from = (paper: string | undefined): { readonly paper?: string } => (paper === undefined ? {} : { paper });
+
 /** `pushforward models`. */
 export const listModels: Action = async (call) => {
   const list = Object.values(models).map(({ name, description, paper, training }) => ({
@@ -20,15 +42,11 @@ export const listModels: Action = async (call) => {
     paper,
     training,
   }));
-  const width = Math.max(...list.map((m) => m.name.length)) + 2;
-  const line = (text: string) => wrapped(text, Math.min(110, call.io.columns), width);
   return print(call, list, () =>
-    list
-      .map(
-        (m) =>
-          `${paint(call.io.colour.out, 'cyan', m.name.padEnd(width))}${line(m.description)}\n${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(m.paper))}\n`,
-      )
-      .join('\n'),
+    paragraphs(
+      call,
+      list.map(({ name, description, paper }) => ({ shown: name, text: description, paper })),
+    ),
   );
 };
 
@@ -37,22 +55,18 @@ export const listObjectives: Action = async (call) => {
   const list = Object.entries(objectives).map(([name, { description, paper, number }]) => ({
     name,
     description,
-    ...(paper === undefined ? {} : { paper }),
+    ...from(paper),
     ...(number === undefined ? {} : { number: { means: number.means, default: number.default } }),
   }));
-  const shown = (o: (typeof list)[number]): string =>
-    o.number === undefined ? o.name : `${o.name}:${o.number.default}`;
-  const width = Math.max(...list.map((o) => shown(o).length)) + 2;
-  const line = (text: string) => wrapped(text, Math.min(110, call.io.columns), width);
   return print(call, list, () =>
-    list
-      .map((o) => {
-        const number = o.number === undefined ? '' : ` The number is ${o.number.means}.`;
-        const paper =
-          o.paper === undefined ? '' : `${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(o.paper))}\n`;
-        return `${paint(call.io.colour.out, 'cyan', shown(o).padEnd(width))}${line(o.description + number)}\n${paper}`;
-      })
-      .join('\n'),
+    paragraphs(
+      call,
+      list.map(({ name, description, paper, number }) => ({
+        shown: number === undefined ? name : `${name}:${number.default}`,
+        text: number === undefined ? description : `${description} The number is ${number.means}.`,
+        ...from(paper),
+      })),
+    ),
   );
 };
 
@@ -61,19 +75,18 @@ export const listSamplers: Action = async (call) => {
   const list = Object.entries(samplers).map(([name, { description, paper, steps }]) => ({
     name,
     description,
-    ...(paper === undefined ? {} : { paper }),
+    ...from(paper),
     steps,
   }));
-  const width = Math.max(...list.map((s) => s.name.length)) + 2;
-  const line = (text: string) => wrapped(text, Math.min(110, call.io.columns), width);
   return print(call, list, () =>
-    list
-      .map((s) => {
-        const paper =
-          s.paper === undefined ? '' : `${' '.repeat(width)}${paint(call.io.colour.out, 'dim', line(s.paper))}\n`;
-        return `${paint(call.io.colour.out, 'cyan', s.name.padEnd(width))}${line(`${s.description} ${s.steps} steps unless told otherwise.`)}\n${paper}`;
-      })
-      .join('\n'),
+    paragraphs(
+      call,
+      list.map(({ name, description, paper, steps }) => ({
+        shown: name,
+        text: `${description} ${steps} steps unless told otherwise.`,
+        ...from(paper),
+      })),
+    ),
   );
 };
 
