@@ -1,5 +1,6 @@
 /** Numbers per second of `fillNoise`, by law and event size. Compile with `tsc --noEmit false --outDir …`, run with node. */
-import { fillNoise, keyOf, type NoiseLaw, permutation } from '../src/core/prng.ts';
+import { fillNoise, type NoiseLaw } from '../src/core/noise.ts';
+import { keyOf, permutation } from '../src/core/prng.ts';
 
 const rate = (law: NoiseLaw, eventSize: number, out: Float32Array | Float64Array): number => {
   const rows = Math.floor(out.length / eventSize);

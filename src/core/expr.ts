@@ -9,7 +9,7 @@
  * Element types are `real` (float32 or float64: the interpreter's choice), `int32` and `bool`. Primitives do not
  * broadcast: operands of an elementwise primitive have one shape; the smart constructors in `ops/` insert `broadcast`.
  */
-import type { NoiseLaw } from './prng.ts';
+import type { NoiseLaw } from './noise.ts';
 import type { Shape } from './shape.ts';
 
 export type { NoiseLaw };

@@ -6,7 +6,8 @@
  */
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
-import { fillNoise, foldIn, keyOf, type PrngKey } from './prng.ts';
+import { fillNoise } from './noise.ts';
+import { foldIn, keyOf, type PrngKey } from './prng.ts';
 import { type Shape, sameShape, showShape, sizeOf } from './shape.ts';
 import type { Tensor, TensorType } from './tensor.ts';
 

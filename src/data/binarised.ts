@@ -1,5 +1,6 @@
 import { raise } from '../core/errors.ts';
-import { fillNoise, foldIn, keyOf } from '../core/prng.ts';
+import { fillNoise } from '../core/noise.ts';
+import { foldIn, keyOf } from '../core/prng.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Dataset, fromSource } from './dataset.ts';
 

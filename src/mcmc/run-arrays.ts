@@ -1,6 +1,7 @@
 /** Host arrays of a run of chains: where they start, what is kept, what is wrong with them. */
 import { raise } from '../core/errors.ts';
-import { fillNoise, foldIn, keyOf } from '../core/prng.ts';
+import { fillNoise } from '../core/noise.ts';
+import { foldIn, keyOf } from '../core/prng.ts';
 import type { Precision } from '../core/program.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { allocate, type Tensor } from '../core/tensor.ts';

@@ -5,8 +5,9 @@ import * as D from '../core/draw.ts';
 import { type Failure, raise, toFailure } from '../core/errors.ts';
 import { type Expr, topological } from '../core/expr.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
+import { fillNoise } from '../core/noise.ts';
 import * as o from '../core/ops/index.ts';
-import { fillNoise, foldIn, type PrngKey } from '../core/prng.ts';
+import { foldIn, type PrngKey } from '../core/prng.ts';
 import {
   type Backend,
   type Executable,
