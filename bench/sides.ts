@@ -1,4 +1,4 @@
-/** The sides of the training-step benchmark: one declaration, one batch size, one optimiser, several engines. */
+/** The sides of the benchmark: one declaration, several engines, each timed by the same two words, `run` and `close`. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,20 +14,20 @@ import { adam } from '../src/inference/optimizer.ts';
 import { startingCarried } from '../src/inference/stateful.ts';
 import { type TrainingProgram, trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';
+import type { Sampling } from './sampling.ts';
 import type { Workload } from './workloads.ts';
 
-/** An engine that runs training steps; `run` gives seconds per step. */
+/** An engine that does some work (training steps, steps of a chain); `run` gives seconds per unit of it. */
 export interface Peer {
   readonly name: string;
   readonly parameters: number;
   readonly compileSeconds?: number;
   readonly firstRunSeconds?: number;
   readonly run: (steps: number) => Promise<number>;
-  readonly peakMiB: () => Promise<number>;
+  /** The peak memory of a process of its own; ours, which share one, are measured by `npm run bench:memory`. */
+  readonly peakMiB?: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
-
-const ownPeak = async (): Promise<number> => process.resourceUsage().maxRSS / 1024;
 
 /** Batches of a workload, `[K, B, …]`: normal numbers, or coin flips where the data are binary. */
 const batchesOf = (w: Workload, steps: number): Tensor => {
@@ -102,32 +102,46 @@ const onBackend = async (w: Workload, backend: Backend, name: string, perRun: nu
       for (let i = 0; i < runs; i++) await once();
       return (performance.now() - from) / 1000 / (runs * perRun);
     },
-    peakMiB: ownPeak,
     close: async () => executable.dispose(),
   };
 };
 
-/** Ours on ONNX Runtime. */
+const onnxName = (threads: number, spinning: boolean): string =>
+  `onnx-cpu, ${threads} thread${threads > 1 ? 's' : ''}${spinning ? ', spinning' : ''}`;
+
+/** Our training steps on ONNX Runtime. */
 export const ours = (w: Workload, threads: number, spinning = false): Promise<Peer> =>
-  onBackend(
-    w,
-    onnx('cpu', { threads, spinning }),
-    `onnx-cpu, ${threads} thread${threads > 1 ? 's' : ''}${spinning ? ', spinning' : ''}`,
-    w.perRun,
-  );
+  onBackend(w, onnx('cpu', { threads, spinning }), onnxName(threads, spinning), w.perRun);
+
+/** Our sampling on ONNX Runtime. What the first run takes beyond the second is compilation, for the most part. */
+export const oursSampling = async (w: Sampling, threads: number, spinning = false): Promise<Peer> => {
+  const drawing = await w.ours(onnx('cpu', { threads, spinning }));
+  const from = performance.now();
+  await drawing.run(w.units);
+  return {
+    name: onnxName(threads, spinning),
+    parameters: drawing.parameters,
+    firstRunSeconds: (performance.now() - from) / 1000,
+    run: async (units) => (await drawing.run(units)) / units,
+    close: async () => {},
+  };
+};
 
 const peersFolder = fileURLToPath(new URL('../../bench/peers/', import.meta.url));
 
-/** PyTorch eager in a process of its own, or nothing where Debian's python3-torch is not installed. */
-export const pytorch = async (w: Workload, threads: number): Promise<Peer | undefined> => {
+/** PyTorch eager in a process of its own, driven over its stdin; nothing where Debian's python3-torch is not installed. */
+const pytorchProcess = async (
+  script: string,
+  options: Readonly<Record<string, string>>,
+  threads: number,
+  runsAStep = 1,
+): Promise<Peer | undefined> => {
   const python = '/usr/bin/python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
-  const args = ['--model', w.peer.model, '--options', JSON.stringify(w.peer.options)];
-  const child: ChildProcessWithoutNullStreams = spawn(
-    python,
-    ['-W', 'ignore', `${peersFolder}training_step.py`, ...args, '--batch', `${w.batch}`, '--threads', `${threads}`],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  ) as unknown as ChildProcessWithoutNullStreams;
+  const flags = Object.entries({ ...options, threads: `${threads}` }).flatMap(([name, value]) => [`--${name}`, value]);
+  const child: ChildProcessWithoutNullStreams = spawn(python, ['-W', 'ignore', `${peersFolder}${script}`, ...flags], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  }) as unknown as ChildProcessWithoutNullStreams;
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Record<string, unknown>> => JSON.parse((await lines.next()).value as string);
   const ask = (command: string): Promise<Record<string, unknown>> => {
@@ -138,13 +152,23 @@ export const pytorch = async (w: Workload, threads: number): Promise<Peer | unde
   return {
     name: `PyTorch ${ready.torch}, ${threads} thread${threads > 1 ? 's' : ''}`,
     parameters: ready.parameters as number,
-    run: async (steps) => ((await ask(`run ${steps}`)).seconds as number) / steps,
+    run: async (steps) => ((await ask(`run ${steps * runsAStep}`)).seconds as number) / steps,
     peakMiB: async () => (await ask('memory')).peakMiB as number,
     close: async () => {
       child.stdin.write('quit\n');
     },
   };
 };
+
+/** A training step in PyTorch. */
+export const pytorch = (w: Workload, threads: number): Promise<Peer | undefined> => {
+  const options = { model: w.peer.model, options: JSON.stringify(w.peer.options), batch: `${w.batch}` };
+  return pytorchProcess('training_step.py', options, threads);
+};
+
+/** Sampling in PyTorch. */
+export const pytorchSampling = (w: Sampling, threads: number): Promise<Peer | undefined> =>
+  pytorchProcess('sampling.py', w.peer, threads, w.peerRuns);
 
 /** tfjs on its wasm backend: written by hand where there is such a peer, else our program run by its kernels. */
 export const tfjsWasm = async (w: Workload): Promise<Peer> => {
@@ -158,7 +182,6 @@ export const tfjsWasm = async (w: Workload): Promise<Peer> => {
       for (let i = 0; i < steps; i++) await model.step();
       return (performance.now() - from) / 1000 / steps;
     },
-    peakMiB: ownPeak,
     close: async () => model.dispose(),
   };
 };

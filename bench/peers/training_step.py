@@ -26,10 +26,9 @@ Every model is the one that ours declares, written as a PyTorch user would: nn m
 import argparse
 import json
 import math
-import os
-import sys
 import time
 
+from driven import serve
 from torch_environment import prepare_environment, use_threads
 
 
@@ -69,7 +68,7 @@ def models(torch):
             self.nets = nn.ModuleList(mlp(sizes, nn.ReLU, zero_last=True) for _ in range(layers))
             self.event = [dim]
 
-        def forward(self, x):
+        def log_density(self, x):
             total = 0.0
             for net in self.nets:
                 kept, changed = x[:, : self.kept], x[:, self.kept :]
@@ -77,7 +76,10 @@ def models(torch):
                 log_scale = 3.0 * torch.tanh(raw / 3.0)
                 x = torch.cat([kept, torch.addcmul(shift, changed, log_scale.exp())], dim=1).flip(1)
                 total = total + log_scale.sum(1)
-            return -(standard(x) + total).mean()
+            return standard(x) + total
+
+        def forward(self, x):
+            return -self.log_density(x).mean()
 
     class MaskedLinear(nn.Linear):
         def __init__(self, degrees_in, degrees_out, strict):
@@ -147,13 +149,16 @@ def models(torch):
             slope = 2 * s.log() + (d1 * t * t + 2 * s * u + d0 * (1 - t) ** 2).log() - 2 * below.log()
             return torch.where(inside, z, x), torch.where(inside, slope, torch.zeros_like(x))
 
-        def forward(self, x):
+        def log_density(self, x):
             total = 0.0
             for net in self.nets:
                 kept, changed = x[:, : self.kept], x[:, self.kept :]
                 z, slope = self.map(changed, net(kept).view(*changed.shape, -1))
                 x, total = torch.cat([kept, z], 1).flip(1), total + slope.sum(1)
-            return -(standard(x) + total).mean()
+            return standard(x) + total
+
+        def forward(self, x):
+            return -self.log_density(x).mean()
 
     class GlowStep(nn.Module):
         def __init__(self, c, h, w, channels):
@@ -290,13 +295,16 @@ def models(torch):
             self.last = nn.Linear(hidden, dim)
             self.event = [dim]
 
-        def forward(self, x):
-            noisy, noise, c = noised(x)
+        def noise(self, noisy, c):
             level = self.embed(c)
             h = self.first(noisy)
             for read, mix in zip(self.levels, self.mixed):
                 h = h + F.silu(mix(F.silu(h)) + read(level))
-            return (self.last(h) - noise).square().sum(1).mean()
+            return self.last(h)
+
+        def forward(self, x):
+            noisy, noise, c = noised(x)
+            return (self.noise(noisy, c) - noise).square().sum(1).mean()
 
     class Block(nn.Module):
         def __init__(self, inputs, outputs, level, groups=8):
@@ -344,8 +352,7 @@ def models(torch):
             self.norm, self.last = nn.GroupNorm(8, inputs), nn.Conv2d(inputs, planes, 3, padding=1)
             self.patch, self.event = patch, [1, side, side]
 
-        def forward(self, x):
-            noisy, noise, c = noised(x)
+        def noise(self, noisy, c):
             level = self.embed(c)
             h = self.first(F.pixel_unshuffle(noisy, self.patch))
             skips = []
@@ -357,8 +364,11 @@ def models(torch):
                 h = block(torch.cat([h, skips.pop()], dim=1), level)
                 if i + 1 < len(self.up):
                     h = F.interpolate(h, scale_factor=2, mode="nearest")
-            out = F.pixel_shuffle(self.last(F.silu(self.norm(h))), self.patch)
-            return (out - noise).square().flatten(1).sum(1).mean()
+            return F.pixel_shuffle(self.last(F.silu(self.norm(h))), self.patch)
+
+        def forward(self, x):
+            noisy, noise, c = noised(x)
+            return (self.noise(noisy, c) - noise).square().flatten(1).sum(1).mean()
 
     class Rbm(nn.Module):
         def __init__(self, visible, hidden):
@@ -417,34 +427,7 @@ def main():
         value = loss.item()
         return {"seconds": time.perf_counter() - start, "steps": steps, "loss": value}
 
-    def say(record):
-        sys.stdout.write(json.dumps(record) + "\n")
-        sys.stdout.flush()
-
-    say(
-        {
-            "ready": True,
-            "torch": torch.__version__,
-            "threads": options.threads,
-            "parameters": sum(parameter.numel() for parameter in parameters),
-            "elementwiseThreads": elementwise_threads,
-            "openblasCoretype": os.environ.get("OPENBLAS_CORETYPE"),
-        }
-    )
-    for line in iter(sys.stdin.readline, ""):
-        words = line.split()
-        if not words:
-            continue
-        if words == ["quit"]:
-            break
-        if len(words) == 2 and words[0] == "run" and words[1].isdigit() and int(words[1]) > 0:
-            say(run(int(words[1])))
-        elif words == ["memory"]:
-            import resource
-
-            say({"peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
-        else:
-            say({"error": f"expected 'run K' with K >= 1, 'memory' or 'quit'; got {line.strip()!r}"})
+    serve(torch, options.threads, elementwise_threads, sum(parameter.numel() for parameter in parameters), run)
 
 
 if __name__ == "__main__":

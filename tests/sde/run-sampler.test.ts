@@ -13,6 +13,7 @@ import { resMlp } from '../../src/nn/index.ts';
 import {
   ancestral,
   annealedLangevin,
+  compiledSampler,
   type DiffusionSampler,
   ddim,
   denoiser,
@@ -113,6 +114,44 @@ describe('every sampler', () => {
     single.forEach((v, i) => {
       expect(v).toBeCloseTo(exact[i], 3);
     });
+  });
+});
+
+describe('a compiled sampler', () => {
+  test('draws what runSampler draws, on any grid, fewer rows than it was made for too, and compiles each program once', async () => {
+    const compiled: number[] = [];
+    const backend = {
+      ...reference,
+      compile: (p: Parameters<typeof reference.compile>[0]) => {
+        compiled.push(p.slots.length);
+        return reference.compile(p);
+      },
+    };
+    const sampler = compiledSampler({ denoiser: score, sampler: ddim({ eta: 0.5 }), backend, rows: 5, block: 4 });
+    for (const [grid, n, seed] of [
+      [logSnrGrid(8), 3, 1],
+      [uniformGrid(12), 7, 2],
+      [logSnrGrid(4), 5, 3],
+    ] as const) {
+      const found = toNumbers(right(await sampler.draw({ grid, n, seed })()));
+      const options = { denoiser: score, sampler: ddim({ eta: 0.5 }), grid, n, seed, backend: reference };
+      expect(found).toEqual(toNumbers(right(await runSampler(options)())));
+    }
+    await sampler.dispose();
+    expect(compiled.length).toBe(3); // start, a block of four steps, the last denoising
+  });
+
+  test('says twice what was not finite', async () => {
+    const broken = denoiser({
+      ...score,
+
+      data: (x, t) => () => o.label('broken', o.div(x, o.sub(t, t))),
+    });
+    const sampler = compiledSampler({ denoiser: broken, sampler: ancestral(), backend: reference, rows: 2 });
+    for (const seed of [1, 2]) {
+      const drawn = await sampler.draw({ grid: uniformGrid(3), n: 2, seed })();
+      expect(E.isLeft(drawn) && drawn.left.path).toContain('broken');
+    }
   });
 });
 

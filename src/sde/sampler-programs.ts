@@ -1,0 +1,144 @@
+/** The programs of a sampler that runs in blocks of steps, and the noise of one block. */
+import * as D from '../core/draw.ts';
+import { type Expr, topological } from '../core/expr.ts';
+import { fillNoise } from '../core/noise.ts';
+import * as o from '../core/ops/index.ts';
+import { foldIn, type PrngKey } from '../core/prng.ts';
+import { type Backend, type Executable, noiseKey, type Program, program } from '../core/program.ts';
+import type { Cursor } from '../core/random.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { vmapAll } from '../core/vectorize.ts';
+import type { Denoiser } from './denoiser.ts';
+import type { Terminal } from './process.ts';
+import { type DiffusionSampler, stepsFrom } from './sampler.ts';
+
+/** Whose programs these are. */
+export interface Stepped<T extends Terminal> {
+  readonly denoiser: Denoiser<Shape, T>;
+  readonly sampler: DiffusionSampler<T>;
+  /** The place of the denoiser's parameters; default the outermost. `base` for a diffusion law that was pushed forward. */
+  readonly place?: string;
+}
+
+const STREAM = 'noise';
+
+/** Where the noise of `sampleWith` stands: the prior's is the first fork of the stream, the loop's the second. */
+const PRIOR: Cursor = { path: STREAM, next: 0 };
+const LOOP: Cursor = { path: STREAM, next: 1 };
+
+/** Rows of noise whose outer axes count examples, steps and whatever is nested in a step; `firsts` say where each axis begins. */
+const fill = (
+  law: 'normal' | 'uniform' | 'rademacher',
+  shape: Shape,
+  key: PrngKey,
+  firsts: readonly number[],
+  out: Float32Array | Float64Array,
+  at: number,
+): void => {
+  const [first, ...inner] = firsts;
+  const width = sizeOf(shape.slice(1));
+  if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
+  else for (let i = 0; i < shape[0]; i++) fill(law, shape.slice(1), foldIn(key, first + i), inner, out, at + i * width);
+};
+
+/** The noise of one block of steps: what the same steps of one long loop would see. */
+export const blockNoise = (
+  p: Program,
+  seed: number,
+  firstExample: number,
+  firstStep: number,
+): Record<string, Tensor> => {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, shape, noise } of p.slots)
+    if (noise !== undefined) {
+      const size = sizeOf(shape);
+      const data = p.precision === 'float32' ? new Float32Array(size) : new Float64Array(size);
+      const firsts = Array.from({ length: noise.batch }, (_, i) => [firstExample, firstStep][i] ?? 0);
+      fill(noise.law, shape, noiseKey(seed, 0, noise.path), firsts, data, 0);
+      feeds[name] = { shape, type: p.precision, data };
+    }
+  return feeds;
+};
+
+/** The programs of a run, compiled at first use. */
+export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: number, backend: Backend) => {
+  const { denoiser, sampler, place = '' } = options;
+  const scope = { path: place };
+  const { shape } = denoiser;
+  const precision = backend.precisions[0];
+  const x0 = o.input('x', [rows, ...shape]);
+  const memory0 = sampler.memory(o.input('x', shape));
+  const names = Object.keys(memory0).sort();
+  const memoryIn = names.map((k) => o.input(`memory.${k}`, [rows, ...memory0[k].shape]));
+  const each = (
+    f: (...xs: Expr[]) => readonly Expr[],
+    inputs: readonly Expr[],
+    shared: readonly Expr[] = [],
+  ): Program =>
+    program(
+      vmapAll(f, {
+        size: rows,
+        fresh: (path) => path.startsWith(STREAM),
+        mapped: [...inputs.map(() => true), ...shared.map(() => false)],
+      })(...inputs, ...shared),
+      precision,
+    );
+  const paths: string[] = [];
+  const cache = new Map<string, Promise<{ readonly p: Program; readonly run: Executable }>>();
+  const get = (name: string, make: () => Program) => {
+    const known = cache.get(name);
+    if (known !== undefined) return known;
+    const p = make();
+    const made = backend.compile(p).then((run) => ({ p, run }));
+    cache.set(name, made);
+    return made;
+  };
+  return {
+    names,
+    start: () =>
+      get('start', () =>
+        each(() => {
+          const [x] = D.forked(denoiser.process.prior(shape).sample)(scope)(PRIOR);
+          const memory = sampler.memory(x);
+          return [x, ...names.map((k) => memory[k])];
+        }, []),
+      ),
+    block: (steps: number) =>
+      get(`block ${steps}`, () =>
+        each(
+          (x, ...rest) => {
+            const memory = Object.fromEntries(names.map((k, i) => [k, rest[i]]));
+            const [state] = stepsFrom(sampler, denoiser)({ x, memory }, rest.slice(names.length))(scope)(LOOP);
+            return [state.x, ...names.map((k) => state.memory[k])];
+          },
+          [x0, ...memoryIn],
+          [o.input('from', [steps]), o.input('to', [steps])],
+        ),
+      ),
+    finish: () => get('finish', () => each((x, t) => [denoiser.data(x, t)(scope)], [x0], [o.input('t', [])])),
+    /** Every labelled value of the denoiser's fields, in the order of computation. */
+    fields: () => {
+      return {
+        paths,
+        compiled: get('fields', () =>
+          each(
+            (x, t) => {
+              const outputs = [denoiser.data, denoiser.noise, denoiser.score].map((f, i) =>
+                o.label(`${place === '' ? '' : `${place}/`}${['data', 'noise', 'score'][i]}`, f(x, t)(scope)),
+              );
+              const labels = topological(outputs).filter((e) => e.op === 'label');
+              paths.push(...labels.map((l) => (l.op === 'label' ? l.attributes.path : '')));
+              return labels.map((l) => l.inputs[0]);
+            },
+            [x0],
+            [o.input('t', [])],
+          ),
+        ),
+      };
+    },
+    dispose: async () => {
+      for (const made of cache.values()) await (await made).run.dispose();
+    },
+  };
+};
