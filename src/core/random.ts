@@ -9,6 +9,7 @@
  * const jitter = (x: Expr) => pipe(normal(x.shape), map((e) => add(x, mul(0.1, e))));
  */
 import * as S from 'fp-ts/lib/State.js';
+import { ahead } from './ahead.ts';
 import { type Expr, makeNode, type NoiseLaw, substitute, topological, variable } from './expr.ts';
 import { scanBody, scanOf } from './ops/control.ts';
 import * as o from './ops/index.ts';
@@ -95,7 +96,7 @@ export const vmapRandom =
 
 /**
  * A loop whose iterations each draw noise of their own, keyed by the iteration's number (and the example's, under `vmap`: what one example
- * draws does not depend on when others are done). See `scan`.
+ * draws does not depend on when others are done). With `early`, what the body computes of `xs` and parameters alone is computed before the loop. See `scan`.
  */
 export const scanRandom =
   (options: {
@@ -103,15 +104,19 @@ export const scanRandom =
     readonly init: readonly Expr[];
     readonly xs?: readonly Expr[];
     readonly body: (carry: readonly Expr[], x: readonly Expr[]) => Random<o.ScanStep>;
+    readonly early?: boolean;
   }): Random<{ readonly carry: readonly Expr[]; readonly ys: readonly Expr[] }> =>
   (c) => {
     const root = `${c.path}/${c.next}`;
     const under = isUnder(root);
-    const { length, init, xs = [] } = options;
+    const { length, init } = options;
     const carryVars = init.map((v) => variable(v.shape, v.type));
-    const xVars = xs.map((v) => variable(v.shape.slice(1), v.type));
-    const [step] = options.body(carryVars, xVars)({ path: root, next: 0 });
-    const { until, results } = scanBody(step);
+    const given = options.xs ?? [];
+    const givenVars = given.map((v) => variable(v.shape.slice(1), v.type));
+    const [step] = options.body(carryVars, givenVars)({ path: root, next: 0 });
+    const { until, results: all } = scanBody(step);
+    const whole = { xs: given, xVars: givenVars, results: all };
+    const { xs, xVars, results } = options.early === true ? ahead(whole, length) : whole;
     const noise = topological(results).filter((e) => e.op === 'noise' && under(e.attributes.path));
     const noiseVars = noise.map((e) => variable(e.shape, e.type));
     const noiseXs = noise.map((e) =>

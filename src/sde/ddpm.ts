@@ -263,6 +263,7 @@ export const reverseRun =
             length: from - 1,
             init: [x],
             xs: [o.sub(from - 1, o.cast(o.iota(from - 1), 'real'))],
+            early: true,
             body: ([v], [index]) =>
               pipe(
                 reverseStep(model)(v, o.cast(index, 'int32'))(scope),

@@ -2,6 +2,7 @@
 import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { of as nothingDrawn, runRandom, scanRandom } from '../core/random.ts';
 
 /** Arrays that a differential equation moves together. */
 export type Arrays = readonly Expr[];
@@ -84,10 +85,12 @@ export const solveOde =
   (state: Arrays, times: readonly number[]): Arrays => {
     const step = solver.advance(field);
     if (times.length === 2) return step(state, o.scalar(times[0]), o.scalar(times[1]));
-    return o.scan({
+    const steps = scanRandom({
       length: times.length - 1,
       init: state,
       xs: [o.constant(times.slice(0, -1)), o.constant(times.slice(1))],
-      body: (now, [from, to]) => ({ carry: step(now, from, to) }),
-    }).carry;
+      early: true,
+      body: (now, [from, to]) => nothingDrawn({ carry: step(now, from, to) }),
+    });
+    return runRandom(steps, { path: 'ode', next: 0 }).carry;
   };

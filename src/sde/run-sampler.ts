@@ -9,7 +9,7 @@ import type { Tensor, TensorData } from '../core/tensor.ts';
 import { type Grid, timesOf } from './grid.ts';
 import type { Terminal } from './process.ts';
 import type { SampleOptions } from './sampler.ts';
-import { blockNoise, type Stepped, samplerPrograms } from './sampler-programs.ts';
+import { blockNoise, type Stepped, samplerPrograms, tableName } from './sampler-programs.ts';
 
 /** What is told after each block of steps. */
 export interface SamplerProgress {
@@ -48,11 +48,20 @@ export interface DrawOptions extends SampleOptions {
 /** Options of {@link runSampler}. */
 export interface RunSamplerOptions<T extends Terminal> extends CompiledSamplerOptions<T>, DrawOptions {}
 
-/** A sampler whose programs are compiled once, at first use: other grids, numbers of samples, seeds and parameters cost no compilation. */
+/**
+ * A sampler whose programs are compiled once, at first use: other numbers of samples, seeds and parameters cost no compilation, and a grid of another length only that
+ * of the small program of its schedule.
+ */
 export interface CompiledSampler {
   readonly draw: (options: DrawOptions) => TaskEither<Failure, Tensor>;
   readonly dispose: () => Promise<void>;
 }
+
+/** Rows of an array from one on. */
+const piece = ({ shape, type, data }: Tensor, at: number, rows: number): Tensor => {
+  const width = sizeOf(shape.slice(1));
+  return { shape: [rows, ...shape.slice(1)], type, data: data.subarray(at * width, (at + rows) * width) as TensorData };
+};
 
 const finiteRow = ({ data, shape }: Tensor): number => {
   const width = sizeOf(shape.slice(1));
@@ -126,6 +135,10 @@ const drawAll = async <T extends Terminal>(
   const chunks = Math.ceil(n / rows);
   const out = real(new Array<number>(n * width).fill(0), [n, ...denoiser.shape]);
   type State = { readonly x: Tensor; readonly memory: readonly Tensor[] };
+  const tables = await made.tables(steps);
+  const whole = await tables.run.run({ ...parameters, from: real(times.slice(0, steps)), to: real(times.slice(1)) });
+  const tablesOf = (at: number, k: number): Feeds =>
+    Object.fromEntries(whole.map((t, i) => [tableName(i), piece(t, at, k)]));
   const advance = async (state: State, first: number, at: number, k: number): Promise<State> => {
     const { p, run } = await made.block(k);
     const memory = Object.fromEntries(made.names.map((name, i) => [`memory.${name}`, state.memory[i]]));
@@ -134,8 +147,7 @@ const drawAll = async <T extends Terminal>(
       ...blockNoise(p, seed, first, at),
       x: state.x,
       ...memory,
-      from: real(times.slice(at, at + k)),
-      to: real(times.slice(at + 1, at + k + 1)),
+      ...tablesOf(at, k),
     });
     return { x, memory: rest };
   };

@@ -1,6 +1,6 @@
 /** The programs of a sampler that runs in blocks of steps, and the noise of one block. */
 import * as D from '../core/draw.ts';
-import { type Expr, topological } from '../core/expr.ts';
+import { dependents, type Expr, substitute, topological } from '../core/expr.ts';
 import { fillNoise } from '../core/noise.ts';
 import * as o from '../core/ops/index.ts';
 import { foldIn, type PrngKey } from '../core/prng.ts';
@@ -20,6 +20,9 @@ export interface Stepped<T extends Terminal> {
   /** The place of the denoiser's parameters; default the outermost. `base` for a diffusion law that was pushed forward. */
   readonly place?: string;
 }
+
+/** The name under which a table is fed. */
+export const tableName = (i: number): string => `table.${i}`;
 
 const STREAM = 'noise';
 
@@ -71,19 +74,38 @@ export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: n
   const memory0 = sampler.memory(o.input('x', shape));
   const names = Object.keys(memory0).sort();
   const memoryIn = names.map((k) => o.input(`memory.${k}`, [rows, ...memory0[k].shape]));
-  const each = (
+  const rowsOf = (
     f: (...xs: Expr[]) => readonly Expr[],
     inputs: readonly Expr[],
     shared: readonly Expr[] = [],
-  ): Program =>
-    program(
-      vmapAll(f, {
-        size: rows,
-        fresh: (path) => path.startsWith(STREAM),
-        mapped: [...inputs.map(() => true), ...shared.map(() => false)],
-      })(...inputs, ...shared),
-      precision,
+  ): readonly Expr[] =>
+    vmapAll(f, {
+      size: rows,
+      fresh: (path) => path.startsWith(STREAM),
+      mapped: [...inputs.map(() => true), ...shared.map(() => false)],
+    })(...inputs, ...shared);
+  const each = (...args: Parameters<typeof rowsOf>): Program => program(rowsOf(...args), precision);
+  /** A loop over some steps, and what it reads in each of them that depends on their times alone. */
+  const loopOver = (steps: number): { readonly outputs: readonly Expr[]; readonly tables: readonly Expr[] } => {
+    const times = [o.input('from', [steps]), o.input('to', [steps])];
+    const outputs = rowsOf(
+      (x, ...rest) => {
+        const memory = Object.fromEntries(names.map((k, i) => [k, rest[i]]));
+        const [state] = stepsFrom(sampler, denoiser)({ x, memory }, rest.slice(names.length))(scope)(LOOP);
+        return [state.x, ...names.map((k) => state.memory[k])];
+      },
+      [x0, ...memoryIn],
+      times,
     );
+    const order = topological(outputs);
+    const others = order.filter((e) => (e.op === 'input' && !times.includes(e)) || e.op === 'noise');
+    const [timely, mixed] = [dependents(order, times), dependents(order, others)];
+    const tables = order
+      .filter((e) => e.op === 'scan' && mixed.has(e))
+      .flatMap((e) => (e.op === 'scan' ? e.inputs.slice(e.attributes.carries).slice(0, e.attributes.sequences) : []))
+      .filter((e) => timely.has(e) && !mixed.has(e));
+    return { outputs, tables };
+  };
   const paths: string[] = [];
   const cache = new Map<string, Promise<{ readonly p: Program; readonly run: Executable }>>();
   const get = (name: string, make: () => Program) => {
@@ -105,17 +127,13 @@ export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: n
         }, []),
       ),
     block: (steps: number) =>
-      get(`block ${steps}`, () =>
-        each(
-          (x, ...rest) => {
-            const memory = Object.fromEntries(names.map((k, i) => [k, rest[i]]));
-            const [state] = stepsFrom(sampler, denoiser)({ x, memory }, rest.slice(names.length))(scope)(LOOP);
-            return [state.x, ...names.map((k) => state.memory[k])];
-          },
-          [x0, ...memoryIn],
-          [o.input('from', [steps]), o.input('to', [steps])],
-        ),
-      ),
+      get(`block ${steps}`, () => {
+        const { outputs, tables } = loopOver(steps);
+        const fed = tables.map((e, i) => [e, o.input(tableName(i), e.shape, e.type)] as const);
+        return program(substitute(outputs, new Map(fed)), precision);
+      }),
+    /** What the steps of a whole grid read, computed once: the same numbers in blocks of any length. */
+    tables: (steps: number) => get(`tables ${steps}`, () => program(loopOver(steps).tables, precision)),
     finish: () => get('finish', () => each((x, t) => [denoiser.data(x, t)(scope)], [x0], [o.input('t', [])])),
     /** Every labelled value of the denoiser's fields, in the order of computation. */
     fields: () => {

@@ -157,6 +157,7 @@ export const walkFrom =
       length: from.shape[0],
       init: [state.x, ...names.map((k) => state.memory[k])],
       xs: [from, to],
+      early: true,
       body:
         ([x, ...memory], [a, b]) =>
         (c) => {
