@@ -5,7 +5,8 @@ import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { type Backend, type Feeds, noiseFeeds, type Program, program } from '../core/program.ts';
+import { type Backend, type Feeds, type Program, program } from '../core/program.ts';
+import { type ExampleRunner, exampleRunner } from '../core/run-segments.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Tensor, TensorData } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
@@ -91,7 +92,7 @@ export interface Run {
 
 /**
  * Binds a law to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
- * rows costs one compilation.
+ * rows costs one compilation. Loops that draw much noise (a thousand steps of DDPM on images) run in pieces, with the noise of one piece in memory.
  *
  * @example
  * const running = run(realNVP, fitted.parameters, onnx('cpu'));
@@ -100,25 +101,28 @@ export interface Run {
 export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & RunningChain => {
   const programs = lawPrograms(law, CHUNK, backend);
   type Kind = keyof typeof programs;
-  type Compiled = Promise<{ readonly p: Program; readonly go: (feeds: Feeds) => Promise<Tensor[]> }>;
-  const compiled = new Map<Kind, Compiled>();
-  const get = (kind: Kind): Compiled => {
-    const known = compiled.get(kind);
+  interface Ready {
+    readonly p: Program;
+    readonly go: ExampleRunner['run'];
+  }
+  const made = new Map<Kind, Ready>();
+  const get = (kind: Kind): Ready => {
+    const known = made.get(kind);
     if (known !== undefined) return known;
     const p = programs[kind]();
-    const made = backend.compile(p).then((e) => ({ p, go: e.run }));
-    compiled.set(kind, made);
-    return made;
+    const ready = { p, go: exampleRunner(p, backend).run };
+    made.set(kind, ready);
+    return ready;
   };
 
   const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> =>
-    inChunks(await get(kind), n, seed, x);
+    inChunks(get(kind), n, seed, x);
 
-  const inChunks = async ({ p, go }: Awaited<Compiled>, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
+  const inChunks = async ({ p, go }: Ready, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
     const parts: Tensor[][] = [];
     for (let at = 0; at < n; at += CHUNK) {
       const rows = x === undefined ? {} : { x: rowsOf(x, at, CHUNK) };
-      parts.push(await go({ ...parameters, ...noiseFeeds(p, { seed, firstExample: at }), ...rows }));
+      parts.push(await go({ ...parameters, ...rows }, { seed, firstExample: at }));
     }
     return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
   };
@@ -127,7 +131,7 @@ export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & R
     (f) =>
     async (x, seed = 0) => {
       const p = eachProgram(f, x.shape.slice(1), CHUNK, backend);
-      const e = await backend.compile(p);
+      const e = exampleRunner(p, backend);
       try {
         return await inChunks({ p, go: e.run }, x.shape[0], seed, x);
       } finally {

@@ -4,12 +4,14 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, raise, toFailure } from '../core/errors.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
 import { type Backend, type Feeds, noiseFeeds } from '../core/program.ts';
+import { rowsFrom } from '../core/run-segments.ts';
+import { pieceNoise } from '../core/segments.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Tensor, TensorData } from '../core/tensor.ts';
 import { type Grid, timesOf } from './grid.ts';
 import type { Terminal } from './process.ts';
 import type { SampleOptions } from './sampler.ts';
-import { blockNoise, type Stepped, samplerPrograms, tableName } from './sampler-programs.ts';
+import { type Stepped, samplerPrograms, tableName } from './sampler-programs.ts';
 
 /** What is told after each block of steps. */
 export interface SamplerProgress {
@@ -56,12 +58,6 @@ export interface CompiledSampler {
   readonly draw: (options: DrawOptions) => TaskEither<Failure, Tensor>;
   readonly dispose: () => Promise<void>;
 }
-
-/** Rows of an array from one on. */
-const piece = ({ shape, type, data }: Tensor, at: number, rows: number): Tensor => {
-  const width = sizeOf(shape.slice(1));
-  return { shape: [rows, ...shape.slice(1)], type, data: data.subarray(at * width, (at + rows) * width) as TensorData };
-};
 
 const finiteRow = ({ data, shape }: Tensor): number => {
   const width = sizeOf(shape.slice(1));
@@ -138,13 +134,13 @@ const drawAll = async <T extends Terminal>(
   const tables = await made.tables(steps);
   const whole = await tables.run.run({ ...parameters, from: real(times.slice(0, steps)), to: real(times.slice(1)) });
   const tablesOf = (at: number, k: number): Feeds =>
-    Object.fromEntries(whole.map((t, i) => [tableName(i), piece(t, at, k)]));
+    Object.fromEntries(whole.map((t, i) => [tableName(i), rowsFrom(t, at, k)]));
   const advance = async (state: State, first: number, at: number, k: number): Promise<State> => {
     const { p, run } = await made.block(k);
     const memory = Object.fromEntries(made.names.map((name, i) => [`memory.${name}`, state.memory[i]]));
     const [x, ...rest] = await run.run({
       ...parameters,
-      ...blockNoise(p, seed, first, at),
+      ...pieceNoise(p, seed, first, at),
       x: state.x,
       ...memory,
       ...tablesOf(at, k),

@@ -1,13 +1,10 @@
-/** The programs of a sampler that runs in blocks of steps, and the noise of one block. */
+/** The programs of a sampler that runs in blocks of steps. */
 import * as D from '../core/draw.ts';
 import { dependents, type Expr, substitute, topological } from '../core/expr.ts';
-import { fillNoise } from '../core/noise.ts';
 import * as o from '../core/ops/index.ts';
-import { foldIn, type PrngKey } from '../core/prng.ts';
-import { type Backend, type Executable, noiseKey, type Program, program } from '../core/program.ts';
+import { type Backend, type Executable, type Program, program } from '../core/program.ts';
 import type { Cursor } from '../core/random.ts';
-import { type Shape, sizeOf } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
+import type { Shape } from '../core/shape.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import type { Denoiser } from './denoiser.ts';
 import type { Terminal } from './process.ts';
@@ -29,40 +26,6 @@ const STREAM = 'noise';
 /** Where the noise of `sampleWith` stands: the prior's is the first fork of the stream, the loop's the second. */
 const PRIOR: Cursor = { path: STREAM, next: 0 };
 const LOOP: Cursor = { path: STREAM, next: 1 };
-
-/** Rows of noise whose outer axes count examples, steps and whatever is nested in a step; `firsts` say where each axis begins. */
-const fill = (
-  law: 'normal' | 'uniform' | 'rademacher',
-  shape: Shape,
-  key: PrngKey,
-  firsts: readonly number[],
-  out: Float32Array | Float64Array,
-  at: number,
-): void => {
-  const [first, ...inner] = firsts;
-  const width = sizeOf(shape.slice(1));
-  if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
-  else for (let i = 0; i < shape[0]; i++) fill(law, shape.slice(1), foldIn(key, first + i), inner, out, at + i * width);
-};
-
-/** The noise of one block of steps: what the same steps of one long loop would see. */
-export const blockNoise = (
-  p: Program,
-  seed: number,
-  firstExample: number,
-  firstStep: number,
-): Record<string, Tensor> => {
-  const feeds: Record<string, Tensor> = {};
-  for (const { name, shape, noise } of p.slots)
-    if (noise !== undefined) {
-      const size = sizeOf(shape);
-      const data = p.precision === 'float32' ? new Float32Array(size) : new Float64Array(size);
-      const firsts = Array.from({ length: noise.batch }, (_, i) => [firstExample, firstStep][i] ?? 0);
-      fill(noise.law, shape, noiseKey(seed, 0, noise.path), firsts, data, 0);
-      feeds[name] = { shape, type: p.precision, data };
-    }
-  return feeds;
-};
 
 /** The programs of a run, compiled at first use. */
 export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: number, backend: Backend) => {
