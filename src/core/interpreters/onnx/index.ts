@@ -4,7 +4,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PushforwardError, raise } from '../../errors.ts';
 import type { Expr } from '../../expr.ts';
 import { structuralHash } from '../../hash.ts';
-import { expm1BySeries, log1pBySeries, sinByQuadrants, tanhByExpm1 } from '../../lower/eager.ts';
+import { expm1BySeries, log1pBySeries, signByComparison, sinByQuadrants, tanhByExpm1 } from '../../lower/eager.ts';
 import {
   convByTaps,
   erfBySeries,
@@ -38,7 +38,9 @@ import { simplify } from '../../simplify/index.ts';
 import { castTensor, type Tensor, type TensorData } from '../../tensor.ts';
 import { blockedDomain, channelBlock } from './blocked.ts';
 import { emitGraph } from './emit.ts';
+import { refusal } from './refusal.ts';
 import { encodeModel } from './schema.ts';
+import { unrolled } from './unroll.ts';
 
 /** ONNX Runtime's execution providers that ship with, or fetch for, onnxruntime-node. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda';
@@ -104,6 +106,8 @@ const lowering = (precision: Precision): Lowering => ({
   },
 });
 
+const truths = (a: Expr, b: Expr): Expr => o.add(o.cast(a, 'real'), o.cast(b, 'real'));
+
 /** What the conformance suite found wrong or coarse in a provider of ONNX Runtime 1.30. */
 const onProvider: { readonly [P in Provider]: Lowering } = {
   cpu: {},
@@ -116,17 +120,28 @@ const onProvider: { readonly [P in Provider]: Lowering } = {
     expm1: (_, x) => expm1BySeries(x),
     log1p: (_, x) => log1pBySeries(x),
     erf: (_, x) => erfBySeries(x),
-    // `And` of arrays is wrong where they are broadcast or large; `Or` is right.
-    and: (_, a, b) => o.not(o.or(o.not(a), o.not(b))),
+    // `And` of arrays is wrong where they are broadcast or large, and there is no `Or`: truth values are counted.
+    and: (_, a, b) => o.less(1, truths(a, b)),
+    or: (_, a, b) => o.less(0, truths(a, b)),
+    // There is no `Sign`.
+    sign: (n, x) => (n.type === 'real' ? signByComparison(x) : undefined),
     // `ConvTranspose` is wrong for groups with strides.
     conv2dInputGradient: (n, g, w) => (n.attributes.groups > 1 ? inputGradientByConv(n, g, w) : undefined),
   },
 };
 
+/** Nodes that a loop may become, copied out. WebGPU has no loops: ONNX Runtime sends all that one reads or carries over the bus in every iteration. */
+const unrolledNodes: { readonly [P in Provider]: number } = { cpu: 0, cuda: 0, webgpu: 5000 };
+
 /** Simplified and lowered for ONNX: what `emit` accepts. Slots keep their order. */
-export const prepareProgram = (p: Program, provider: Provider = 'cpu'): Program => {
+export const prepareProgram = (
+  p: Program,
+  provider: Provider = 'cpu',
+  unroll: number = unrolledNodes[provider],
+): Program => {
   const once = simplify(p.outputs, { keepStops: false });
-  const lowered = lower(once, { ...lowering(p.precision), ...onProvider[provider] });
+  const flat = unroll > 0 ? unrolled(once, unroll) : once;
+  const lowered = lower(flat, { ...lowering(p.precision), ...onProvider[provider] });
   const outputs = simplify(lowered, { keepStops: false });
   return { ...program(outputs, p.precision) };
 };
@@ -173,17 +188,22 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Let idle threads spin between operators (default: no). It gains a fifth on an idle machine and loses half on a busy one. */
   readonly spinning?: boolean;
+  /**
+   * Nodes that a loop may become by copying out its iterations (default: 5000 on WebGPU, which takes up to a second to compile; 0, none, on the others,
+   * which run loops). Values are the same.
+   */
+  readonly unroll?: number;
 }
 
 /** An `onnx` interpreter on one provider. Sessions are cached by the structural hash of the program. */
 export const onnx = (
   provider: Provider = 'cpu',
-  { threads = defaultThreads(), spinning = false }: OnnxOptions = {},
+  { threads = defaultThreads(), spinning = false, unroll = unrolledNodes[provider] }: OnnxOptions = {},
 ): Backend => ({
   name: `onnx-${provider}`,
   precisions: provider === 'cpu' ? ['float32', 'float64'] : ['float32'],
   compile: async (p): Promise<Executable> => {
-    const ready = prepareProgram(p, provider);
+    const ready = prepareProgram(p, provider, unroll);
     const ort = await loadRuntime();
     const block = provider === 'cpu' && p.precision === 'float32' ? await channelBlock(ort) : undefined;
     const { graph, inputs, outputs } = emitGraph(ready, undefined, undefined, block);
@@ -192,11 +212,7 @@ export const onnx = (
     const made =
       cache.get(key) ??
       ort.InferenceSession.create(encoded(), sessionOptions(provider, threads, spinning)).catch((e: unknown) =>
-        raise(
-          'BackendError',
-          `onnx-${provider}`,
-          `ONNX Runtime refused the program: ${e instanceof Error ? e.message : String(e)}`,
-        ),
+        raise('BackendError', `onnx-${provider}`, refusal(provider, e)),
       );
     cache.set(key, made);
     const session = await made.catch((e: unknown) => {
