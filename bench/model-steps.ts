@@ -15,7 +15,7 @@ import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
 import { adam, type Optimizer } from '../src/inference/optimizer.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
 import { type AnyObjective, startingCarried } from '../src/inference/stateful.ts';
-import { type TrainingProgram, trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
 import { stepNumbers } from '../src/inference/training-step.ts';
 import { type EventInfo, models } from '../src/models/registry.ts';
 import { unet } from '../src/nn/index.ts';
@@ -102,7 +102,7 @@ export const smallRun = async (
       batches,
       coefficients: { shape: [steps, optimizer.coefficients.length], type: 'float32', data: coefficients },
       'step numbers': { shape: [steps], type: 'float32', data: stepNumbers(0, steps) },
-      ...trainingNoise(training, 0, 0),
+      ...noiseFeeder(training, 0)(0),
     },
   };
 };

@@ -1,6 +1,6 @@
 /**
  * Where the time of a training step goes, by ONNX operator: `node dist-bench/bench/profile.js <workload> [threads]`, with the keys of bench/workloads.ts.
- * Runs ONNX Runtime's own profiler on the program that `npm run bench` times; SHAPES=1 keeps operators of different sizes apart.
+ * Runs ONNX Runtime's own profiler on the program that `npm run bench` times; SHAPES=1 keeps operators of different sizes apart, SPIN=1 lets threads spin.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { blockedDomain, channelBlock } from '../src/core/interpreters/onnx/block
 import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
 import { onnx, prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
-import { trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder, trainingProgram } from '../src/inference/training-program.ts';
 import { feedsOf, optimizer, started } from './sides.ts';
 import { workloads } from './workloads.ts';
 
@@ -28,17 +28,18 @@ const session = await ort.InferenceSession.create(encodeModel(graph, {}, [blocke
   graphOptimizationLevel: 'extended',
   enableProfiling: true,
   profileFilePrefix: join(tmpdir(), 'pushforward'),
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  extra: { session: { intra_op: { allow_spinning: process.env.SPIN ?? '0' } } },
   logSeverityLevel: 3,
 });
+const noise = noiseFeeder(t, 0);
 const feeds = Object.fromEntries(
-  Object.entries(feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), w.perRun, 0)).map(([name, x]) => [
+  Object.entries(feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), noise(0), w.perRun, 0)).map(([name, x]) => [
     inputs.get(name)!,
     new ort.Tensor('float32', x.data as Float32Array, x.shape),
   ]),
 );
 const noise0 = performance.now();
-trainingNoise(t, 0, 0);
+noise(w.perRun);
 console.log(`${((performance.now() - noise0) / w.perRun).toFixed(3)} ms per step for noise, on the host`);
 for (let i = 0; i < 3; i++) await session.run(feeds);
 const from = performance.now();

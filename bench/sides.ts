@@ -12,7 +12,7 @@ import { joinFlat } from '../src/inference/flat.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
 import { adam } from '../src/inference/optimizer.ts';
 import { startingCarried } from '../src/inference/stateful.ts';
-import { type TrainingProgram, trainingNoise, trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';
 import type { Sampling } from './sampling.ts';
 import type { Workload } from './workloads.ts';
@@ -63,6 +63,7 @@ export const optimizer = adam({ learningRate: 1e-3 });
 export const feedsOf = (
   t: TrainingProgram,
   { batches, vectors }: { readonly batches: Tensor; readonly vectors: readonly Tensor[] },
+  noise: Record<string, Tensor>,
   perRun: number,
   step: number,
 ): Record<string, Tensor> => {
@@ -71,7 +72,7 @@ export const feedsOf = (
     ...Object.fromEntries(t.carry.map((n, i) => [n, vectors[i]])),
     batches,
     coefficients: { shape: [perRun, optimizer.coefficients.length], type: 'float32', data },
-    ...trainingNoise(t, 0, step),
+    ...noise,
   };
 };
 
@@ -83,9 +84,10 @@ const onBackend = async (w: Workload, backend: Backend, name: string, perRun: nu
   const compileSeconds = (performance.now() - begin) / 1000;
   const { batches, ...start } = await started(w, t, backend, perRun);
   let { vectors } = start;
+  const noise = noiseFeeder(t, 0);
   let step = 0;
   const once = async (): Promise<void> => {
-    const out = await executable.run(feedsOf(t, { batches, vectors }, perRun, step));
+    const out = await executable.run(feedsOf(t, { batches, vectors }, noise(step), perRun, step));
     vectors = out.slice(0, -1);
     step += perRun;
   };

@@ -12,7 +12,7 @@ import { readBatches, startingPoint, validator } from './feeding.ts';
 import { alignFlat, joinFlat, type Moment, splitFlat } from './flat.ts';
 import { adam, type Optimizer } from './optimizer.ts';
 import { type AnyObjective, carriedOf, startingCarried } from './stateful.ts';
-import { type TrainingProgram, trainingNoise, trainingProgram } from './training-program.ts';
+import { noiseFeeder, type TrainingProgram, trainingProgram } from './training-program.ts';
 import { stepNumbers } from './training-step.ts';
 
 /** Everything training needs to go on exactly where it stopped. */
@@ -130,12 +130,17 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   const batchSize = Math.min(options.batchSize ?? DEFAULT_BATCH, data.size);
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
   const compileStart = performance.now();
-  const runners = new Map<number, { readonly t: TrainingProgram; readonly run: Executable }>();
-  const runner = async (k: number): Promise<{ readonly t: TrainingProgram; readonly run: Executable }> => {
+  interface Runner {
+    readonly t: TrainingProgram;
+    readonly run: Executable;
+    readonly noise: ReturnType<typeof noiseFeeder>;
+  }
+  const runners = new Map<number, Runner>();
+  const runner = async (k: number): Promise<Runner> => {
     const known = runners.get(k);
     if (known !== undefined) return known;
     const t = trainingProgram({ objective, optimizer, batchSize, steps: k, ...(ema === undefined ? {} : { ema }) });
-    const made = { t, run: await backend.compile(t.program) };
+    const made = { t, run: await backend.compile(t.program), noise: noiseFeeder(t, seed) };
     runners.set(k, made);
     return made;
   };
@@ -172,14 +177,14 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   });
 
   const advance = async (from: Moment, k: number): Promise<{ readonly now: Moment; readonly losses: Tensor }> => {
-    const { t: tk, run } = await runner(k);
+    const { t: tk, run, noise } = await runner(k);
     const coefficients = Float32Array.from(Array.from({ length: k }, (_, i) => optimizer.at(from.step + i)).flat());
     const outputs = await run.run({
       ...from.vectors,
       batches: readBatches(data, batchSize, seed, from.step, k),
       coefficients: { shape: [k, optimizer.coefficients.length], type: 'float32', data: coefficients },
       'step numbers': { shape: [k], type: 'float32', data: stepNumbers(from.step, k) },
-      ...trainingNoise(tk, seed, from.step),
+      ...noise(from.step),
     });
     const vectors = Object.fromEntries(tk.carry.map((name, i) => [name, outputs[i]]));
     return { now: { step: from.step + k, vectors }, losses: outputs[outputs.length - 1] };

@@ -27,28 +27,59 @@ export interface Moment {
   readonly vectors: Readonly<Record<string, Tensor>>;
 }
 
-/** The layout of the parameters of expressions. */
-export const layoutOf = (outputs: readonly Expr[]): Layout => {
-  let offset = 0;
-  const entries = parametersOf(outputs).map((p) => {
-    const size = sizeOf(p.shape);
-    const entry = { name: p.attributes.name, shape: p.shape, offset, size };
-    offset += size;
+/** Entries one after the other. */
+const laidOut = (entries: readonly Omit<Entry, 'offset'>[]): Layout => {
+  let size = 0;
+  const placed = entries.map((e) => {
+    const entry = { ...e, offset: size };
+    size += e.size;
     return entry;
   });
-  return { entries, size: offset };
+  return { entries: placed, size };
 };
 
-/** Replaces parameters by pieces of a flat vector; gives the expressions and the pieces. */
+/** The layout of the parameters of expressions. */
+export const layoutOf = (outputs: readonly Expr[]): Layout =>
+  laidOut(parametersOf(outputs).map((p) => ({ name: p.attributes.name, shape: p.shape, size: sizeOf(p.shape) })));
+
+/** Parameters of at least so many numbers are carried by themselves. */
+const LARGE = 1 << 15;
+
+/**
+ * How a training step carries the parameters: each large one by itself, the small ones as one vector. One vector of all would be cut up and joined
+ * again in every step; many small ones cost an operator each.
+ */
+export const groupsOf = ({ entries }: Layout): Layout[] => {
+  const small = entries.filter((e) => e.size < LARGE);
+  return [small, ...entries.filter((e) => e.size >= LARGE).map((e) => [e])].filter((g) => g.length > 0).map(laidOut);
+};
+
+const pieceOf = ({ offset, size }: Entry, vector: Expr): Expr => sliceAxis(vector, 0, offset, offset + size);
+
+/** The vectors of groups inside the flat one. */
+export const splitGroups = (layout: Layout, groups: readonly Layout[], flat: Expr): Expr[] => {
+  const at = new Map(layout.entries.map((e) => [e.name, e] as const));
+  return groups.map((g) => concat(g.entries.map((e) => pieceOf(at.get(e.name)!, flat)), 0)); // biome-ignore format: one idea
+};
+
+/** The flat vector of groups. */
+export const joinGroups = (layout: Layout, groups: readonly Layout[], vectors: readonly Expr[]): Expr => {
+  const at = new Map(groups.flatMap((g, i) => g.entries.map((e) => [e.name, pieceOf(e, vectors[i])] as const)));
+  return concat(layout.entries.map((e) => at.get(e.name)!), 0); // biome-ignore format: one idea
+};
+
+/** Replaces parameters by pieces of groups' vectors; gives the expressions, and the pieces group by group. */
 export const unflatten = (
   outputs: readonly Expr[],
-  layout: Layout,
-  flat: Expr,
-): { readonly outputs: Expr[]; readonly pieces: Expr[] } => {
-  // Pieces of a row: a bias is read as one, and so is its gradient.
-  const row = reshape(flat, [1, layout.size]);
-  const pieces = layout.entries.map((e) => reshape(sliceAxis(row, 1, e.offset, e.offset + e.size), e.shape));
-  const byName = new Map(layout.entries.map((e, i) => [e.name, pieces[i]] as const));
+  groups: readonly Layout[],
+  vectors: readonly Expr[],
+): { readonly outputs: Expr[]; readonly pieces: Expr[][] } => {
+  const pieces = groups.map(({ entries, size }, i) => {
+    // Pieces of a row: a bias is read as one, and so is its gradient.
+    const row = reshape(vectors[i], [1, size]);
+    return entries.map((e) => reshape(sliceAxis(row, 1, e.offset, e.offset + e.size), e.shape));
+  });
+  const byName = new Map(groups.flatMap((g, i) => g.entries.map((e, j) => [e.name, pieces[i][j]] as const)));
   const leaves = parameterLeaves(outputs);
   return {
     outputs: substitute(outputs, new Map(leaves.map((p) => [p, byName.get(p.attributes.name)!] as const))),

@@ -1,7 +1,8 @@
 /**
  * Optimisers as values: what they carry, what the host computes for a step, and one update of the flat parameter vector.
  *
- * All parameters are one vector, so an update is a dozen operations whatever the model, and clipping by the global norm needs no tree.
+ * Small parameters are one vector and large ones a vector each, so an update is a dozen operations for most models. What an optimiser asks of all
+ * gradients at once, such as their norm, it says apart from its update, which works number by number.
  */
 import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
@@ -17,7 +18,12 @@ export interface Optimizer {
   readonly coefficients: readonly string[];
   /** The coefficients at a step (0, 1, …). */
   readonly at: (step: number) => readonly number[];
-  /** One step: from gradient, parameters, state and this step's coefficients to the new parameters and state. */
+  /** What is done to all gradients together before the update: vectors to vectors of the same sizes (default: nothing). */
+  readonly together?: (gradients: readonly Expr[]) => readonly Expr[];
+  /**
+   * One step of one vector of parameters: from gradient, parameters, state and this step's coefficients to the new parameters and state. The new
+   * value of a number depends on that number's gradient and state alone: how parameters are grouped into vectors must not matter.
+   */
   readonly update: (
     gradient: Expr,
     parameters: Expr,
@@ -96,8 +102,9 @@ export const clipByGlobalNorm =
   (inner: Optimizer): Optimizer => ({
     ...inner,
     spec: { type: 'clipByGlobalNorm', norm, optimizer: inner.spec },
-    update: (g, parameters, state, coefficients) => {
-      const length = o.sqrt(o.sum(o.square(g)));
-      return inner.update(o.mul(g, o.div(norm, o.max(length, norm))), parameters, state, coefficients);
+    together: (gradients) => {
+      const length = o.sqrt(gradients.map((g) => o.sum(o.square(g))).reduce((a, b) => o.add(a, b)));
+      const clipped = gradients.map((g) => o.mul(g, o.div(norm, o.max(length, norm))));
+      return inner.together?.(clipped) ?? clipped;
     },
   });

@@ -10,7 +10,7 @@ import type { Shape } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
-import { flatten, type Layout, layoutOf, unflatten } from './flat.ts';
+import { flatten, groupsOf, joinGroups, type Layout, layoutOf, splitGroups, unflatten } from './flat.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
 import { type AnyObjective, carriedLeaves, checkStep, isStateful } from './stateful.ts';
@@ -73,7 +73,7 @@ export interface TrainingOptions<S extends Shape> {
 
 /**
  * Builds the program (θ, state…, [ema], carried…; batches [K, B, …], coefficients [K, c], noise [K, …], [step numbers [K]]) ↦
- * (θ, state…, [ema], carried…, losses [K]). The parameters are one flat vector; the gradient is taken by the pieces and joined.
+ * (θ, state…, [ema], carried…, losses [K]). The parameters are one flat vector outside the loop; inside, each large one stands by itself.
  */
 export const trainingProgram = <S extends Shape>({
   objective,
@@ -86,26 +86,27 @@ export const trainingProgram = <S extends Shape>({
   const { loss, before, after } = batchStep(objective, batch);
   const roots = [loss, ...after];
   const layout = layoutOf(roots);
+  const groups = groupsOf(layout);
   const noise = topological(roots).filter((e) => e.op === 'noise');
   const numbers = stepLeaves(roots);
   const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
 
   const vector = (name: string): Expr => o.input(name, [layout.size]);
   const slots = optimizer.slots.map((s) => vector(`state:${s}`));
-  const emaState = ema === undefined ? [] : [vector('ema')];
-  const init = [vector('parameters'), ...slots, ...emaState, ...before];
+  const vectors = [vector('parameters'), ...slots, ...(ema === undefined ? [] : [vector('ema')])];
   const { carry, ys } = o.scan({
     length: steps,
-    init,
+    init: [...vectors.flatMap((v) => splitGroups(layout, groups, v)), ...before],
     xs: [
       o.input('batches', [steps, batchSize, ...objective.shape]),
       o.input('coefficients', [steps, optimizer.coefficients.length]),
       ...noiseNames.map(([path, e]) => o.input(`noise:${path}`, [steps, ...e.shape])),
       ...(numbers.length > 0 ? [o.input('step numbers', [steps])] : []),
     ],
-    body: ([theta, ...rest], [x, coefficients, ...drawn]) => {
-      const [state, [average]] = [rest.slice(0, slots.length), rest.slice(slots.length)];
-      const carried = rest.slice(slots.length + emaState.length);
+    body: (now, [x, coefficients, ...drawn]) => {
+      const n = groups.length;
+      const [theta, ...state] = vectors.map((_, i) => now.slice(i * n, (i + 1) * n));
+      const carried = now.slice(vectors.length * n);
       const inPlace = new Map<Expr, Expr>([[batch, x]]);
       for (const e of numbers) inPlace.set(e, drawn[noiseNames.length]);
       for (const e of noise)
@@ -113,18 +114,32 @@ export const trainingProgram = <S extends Shape>({
       before.forEach((leaf, i) => {
         inPlace.set(leaf, carried[i]);
       });
-      const { outputs, pieces } = unflatten(substitute(roots, inPlace), layout, theta);
-      const gradient = flatten(grad(outputs[0], pieces));
+      const { outputs, pieces } = unflatten(substitute(roots, inPlace), groups, theta);
+      const gradients = grad(outputs[0], pieces.flat());
+      const joined = pieces.map((p) => flatten(gradients.splice(0, p.length)));
       const scalars = optimizer.coefficients.map((_, i) => o.reshape(o.sliceAxis(coefficients, 0, i, i + 1), []));
-      const next = optimizer.update(gradient, theta, state, scalars);
-      const nextEma = ema === undefined ? [] : [o.add(o.mul(ema, average), o.mul(1 - ema, next.parameters))];
-      return { carry: [next.parameters, ...next.state, ...nextEma, ...outputs.slice(1)], ys: [outputs[0]] };
+      const ready = optimizer.together?.(joined) ?? joined;
+      const next = groups.map((_, g) => {
+        const { parameters, state: after } = optimizer.update(
+          ready[g],
+          theta[g],
+          state.slice(0, slots.length).map((s) => s[g]),
+          scalars,
+        );
+        const average =
+          ema === undefined ? [] : [o.add(o.mul(ema, state[slots.length][g]), o.mul(1 - ema, parameters))];
+        return [parameters, ...after, ...average];
+      });
+      return { carry: [...vectors.flatMap((_, i) => next.map((g) => g[i])), ...outputs.slice(1)], ys: [outputs[0]] };
     },
   });
+  const last = vectors.map((_, i) =>
+    joinGroups(layout, groups, carry.slice(i * groups.length, (i + 1) * groups.length)),
+  );
   return {
-    program: program([...carry, ys[0]], 'float32'),
+    program: program([...last, ...carry.slice(vectors.length * groups.length), ys[0]], 'float32'),
     layout,
-    carry: init.map((e) => (e.op === 'input' ? e.attributes.name : '')),
+    carry: [...vectors, ...before].map((e) => (e.op === 'input' ? e.attributes.name : '')),
     steps,
     noise: noiseNames.map(([path, e]) => ({
       name: `noise:${path}`,
@@ -136,14 +151,19 @@ export const trainingProgram = <S extends Shape>({
   };
 };
 
-/** The arrays of K steps' noise: step t's noise depends on (seed, t) alone, however steps are grouped into runs. */
-export const trainingNoise = (t: TrainingProgram, seed: number, firstStep: number): Record<string, Tensor> =>
-  Object.fromEntries(
-    t.noise.map((n) => {
-      const size = sizeOf(n.shape);
-      const data = new Float32Array(t.steps * size);
-      for (let k = 0; k < t.steps; k++)
-        writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
-      return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
-    }),
-  );
+/**
+ * Fills the arrays of K steps' noise from a first step on: step t's noise depends on (seed, t) alone, however steps are grouped into runs. The arrays
+ * are made once and filled anew by each call: what a run was fed is gone when the next begins.
+ */
+export const noiseFeeder = (t: TrainingProgram, seed: number): ((firstStep: number) => Record<string, Tensor>) => {
+  const arrays = t.noise.map((n) => new Float32Array(t.steps * sizeOf(n.shape)));
+  return (firstStep) =>
+    Object.fromEntries(
+      t.noise.map((n, i) => {
+        const [data, size] = [arrays[i], sizeOf(n.shape)];
+        for (let k = 0; k < t.steps; k++)
+          writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
+        return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
+      }),
+    );
+};

@@ -186,6 +186,16 @@ describe('arithmetic', () => {
     expect(size(one(o.add(o.sin(x), o.mul(o.sin(x), 2))))).toBeLessThan(size(o.add(o.sin(x), o.mul(o.sin(x), 2))));
   });
 
+  test('a drawn coin is not asked whether it is zero or one', () => {
+    const coin = o.cast(o.less(x, 5), 'real');
+    const check = o.equal(o.sum(o.abs(o.mul(coin, o.sub(coin, 1)))), 0);
+    same([check, o.where(check, o.sum(coin), -Infinity)]);
+    expect(simplify([o.where(check, x, -Infinity)])[0]).toBe(x);
+    // Numbers that were no truth values are asked.
+    const number = o.equal(o.sum(o.abs(o.mul(x, o.sub(x, 1)))), 0);
+    expect(simplify([o.where(number, x, -Infinity)])[0]).not.toBe(x);
+  });
+
   test('the constant of a broadcast condition, of int32 and of bool', () => {
     const i = o.constant([1, 2, 3], [3], 'int32');
     const b = o.constant([1, 0, 1], [3], 'bool');

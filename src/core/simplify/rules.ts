@@ -87,9 +87,14 @@ const subRule: Rewrite<'sub'> = (n) => {
   return b.op === 'neg' ? o.add(a, b.inputs[0]) : undefined;
 };
 
+/** x (x − 1) where x was a truth value: what a check for zeros and ones asks of a drawn coin. */
+const isZeroOfCoin = (x: Expr, y: Expr): boolean =>
+  x.op === 'cast' && x.inputs[0].type === 'bool' && y.op === 'sub' && y.inputs[0] === x && splat(y.inputs[1]) === 1;
+
 const mulRule: Rewrite<'mul'> = (n) => {
   if (n.type !== 'real') return undefined;
   const [a, b] = n.inputs;
+  if (isZeroOfCoin(a, b) || isZeroOfCoin(b, a)) return fill(0, n.shape, n.type);
   const [ca, cb] = [splat(a), splat(b)];
   const [c, x] = ca !== undefined ? [ca, b] : [cb, a];
   if (c === undefined) {
