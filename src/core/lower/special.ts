@@ -22,13 +22,13 @@ export const expm1ByTanh = (x: Expr): Expr => {
 };
 
 /**
- * log(1 + eˣ) = max(x, 0) + log u + (e − (u − 1)) / u with e = e^{−|x|}, u = 1 + e rounded: the last term puts back what rounding
- * 1 + e lost, so the relative error stays small however negative x is.
+ * log(1 + eˣ) = max(x, 0) + log u + (e − (u − 1)) with e = e^{−|x|}, u = 1 + e rounded: the last term puts back what rounding 1 + e lost, so
+ * the relative error stays small however negative x is. (To first order it is to be divided by u, but where it counts u is 1.)
  */
 export const softplusByExp = (x: Expr): Expr => {
   const e = o.exp(o.neg(o.abs(x)));
   const u = o.add(1, e);
-  return o.add(o.add(o.relu(x), o.log(u)), o.div(o.sub(e, o.sub(u, 1)), u));
+  return o.add(o.add(o.relu(x), o.log(u)), o.sub(e, o.sub(u, 1)));
 };
 
 /** 1 / (1 + e⁻ˣ) as it stands: a small relative error for every x, where a runtime's own kernel may keep only an absolute one. */
