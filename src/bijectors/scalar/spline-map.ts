@@ -77,6 +77,16 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
   const least = o.constant([box * minWidth, box * minHeight], [1, 2, 1]);
   const rest = o.constant([box * (1 - minWidth * bins), box * (1 - minHeight * bins)], [1, 2, 1]);
   const sums = runningSums(bins);
+  // Truths about knots as truths about bins, by products with 0 and ±1: exact, and a fraction of the time that runtimes take to pad short rows.
+  const bidiagonal = (here: number, next: number): Expr =>
+    o.constant(
+      Float64Array.from({ length: bins * (bins - 1) }, (_, k) => {
+        const ahead = (k % bins) - Math.floor(k / bins);
+        return ahead === 0 ? here : ahead === 1 ? next : 0;
+      }),
+      [bins - 1, bins],
+    );
+  const first = Float64Array.from({ length: bins }, (_, i) => (i === 0 ? 1 : 0));
 
   /** The bin in which `at` (`[n, 1]`, inside the box) lies, by its place on the axis of widths (0) or of heights (1). */
   const binOf = (raw: Expr, at: Expr, axis: 0 | 1): Bin => {
@@ -90,11 +100,13 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
     const knots = o.matmul(o.stopGradient(along), sums);
     const beyond = o.cast(o.lessEqual(knots, o.add(o.stopGradient(at), bound)), 'real');
     // `passed` has a 1 for every bin left behind, `here` for the one that it is in.
-    const passed = o.pad(beyond, [0, 0], [0, 1]);
-    const here = o.sub(o.concat([o.broadcastTo(1, [n, 1]), beyond], 1), passed);
+    const passed = o.matmul(beyond, bidiagonal(1, 0));
+    const here = o.add(o.matmul(beyond, bidiagonal(-1, 1)), o.broadcastTo(o.constant(first, [1, bins]), [n, bins]));
     const slopes = o.sliceAxis(rows, 1, 2 * bins, 3 * bins - 1);
-    const ends = o.stack([o.pad(slopes, [0, 1], [0, 0]), o.pad(slopes, [0, 0], [0, 1])], 1);
-    const inside = o.sum(o.mul(o.concat([sizes, ends], 1), o.expandDims(here, 1)), 2);
+    const edge = o.broadcastTo(0, [n, 1]);
+    // Widths, heights, slopes at the left ends, slopes at the right ends: four rows of `bins`.
+    const all = o.reshape(o.concat([o.reshape(sizes, [n, 2 * bins]), edge, slopes, slopes, edge], 1), [n, 4, bins]);
+    const inside = o.sum(o.mul(all, o.expandDims(here, 1)), 2);
     const before = o.sub(o.sum(o.mul(sizes, o.expandDims(passed, 1)), 2), bound);
     const column = (m: Expr, i: number): Expr => o.sliceAxis(m, 1, i, i + 1);
     const bent = o.add(o.softplus(o.add(o.sliceAxis(inside, 1, 2, 4), slopeOffset(minSlope))), minSlope);
