@@ -1,6 +1,6 @@
 /** Structural identity of expressions: equal declarations get equal keys, whatever objects they are made of. */
+import { createHash } from 'node:crypto';
 import { type Expr, topological } from './expr.ts';
-import { foldIn, keyOf } from './prng.ts';
 
 const constantKey = (data: Float64Array | Int32Array | Uint8Array): string => {
   if (data.length <= 8) return Array.from(data, (v) => (Object.is(v, -0) ? '-0' : String(v))).join(',');
@@ -61,10 +61,5 @@ export const canonicalText = (outputs: readonly Expr[], rename: ReadonlyMap<Expr
  * A 128-bit structural hash, as 32 hexadecimal digits: equal for expressions that are equal up to sharing and the names of bound
  * variables. Parameters count by name and shape, not by their initial values. Interpreters cache compiled programs by it.
  */
-export const structuralHash = (outputs: readonly Expr[]): string => {
-  const text = canonicalText(outputs, new Map());
-  return [keyOf(1), keyOf(2)]
-    .flatMap((k) => foldIn(k, text))
-    .map((n) => (n >>> 0).toString(16).padStart(8, '0'))
-    .join('');
-};
+export const structuralHash = (outputs: readonly Expr[]): string =>
+  createHash('sha256').update(canonicalText(outputs, new Map())).digest('hex').slice(0, 32);

@@ -40,6 +40,7 @@ import { blockedDomain, channelBlock } from './blocked.ts';
 import { emitGraph } from './emit.ts';
 import { refusal } from './refusal.ts';
 import { encodeModel } from './schema.ts';
+import { kept, sessionOptions } from './sessions.ts';
 import { unrolled } from './unroll.ts';
 
 /** ONNX Runtime's execution providers that ship with, or fetch for, onnxruntime-node. */
@@ -155,17 +156,19 @@ export const loadRuntime = (): Promise<Runtime> => {
   return runtime;
 };
 
-/** Session options we have measured to be best for one provider. */
-const sessionOptions = (provider: Provider, threads: number, spinning: boolean): InferenceSession.SessionOptions => ({
-  executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-  graphOptimizationLevel: 'extended',
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  logSeverityLevel: 3,
-  extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
-});
-
+/** Sessions by the hash of the simplified program. */
 const cache = new Map<string, Promise<InferenceSession>>();
+
+/** A program that is ready to be fed. Its expressions are not kept. */
+interface Compiled {
+  readonly ready: Program;
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly outputs: readonly string[];
+  readonly session: InferenceSession;
+}
+
+/** The same by the hash of the program as it was given: found again it is not simplified once more. */
+const compiled = new Map<string, Promise<Compiled>>();
 
 /** Number of compiled sessions held. */
 export const cachedSessions = (): number => cache.size;
@@ -174,8 +177,12 @@ export const cachedSessions = (): number => cache.size;
 export const releaseSessions = async (): Promise<void> => {
   const all = [...cache.values()];
   cache.clear();
+  compiled.clear();
   for (const s of all) await (await s).release();
 };
+
+const keyOf = (settings: string, p: Program): string =>
+  `${settings}/${structuralHash(p.outputs)}/${p.slots.map((s) => s.name).join(',')}`;
 
 const toOrt = (ort: Runtime, t: Tensor): OrtTensor =>
   new ort.Tensor(t.type as 'float32', t.data as Float32Array, t.shape);
@@ -203,22 +210,22 @@ export const onnx = (
   name: `onnx-${provider}`,
   precisions: provider === 'cpu' ? ['float32', 'float64'] : ['float32'],
   compile: async (p): Promise<Executable> => {
-    const ready = prepareProgram(p, provider, unroll);
+    const settings = `${provider}/${threads}${spinning ? 's' : ''}/${p.precision}`;
     const ort = await loadRuntime();
-    const block = provider === 'cpu' && p.precision === 'float32' ? await channelBlock(ort) : undefined;
-    const { graph, inputs, outputs } = emitGraph(ready, undefined, undefined, block);
-    const key = `${provider}/${threads}${spinning ? 's' : ''}/${p.precision}/${structuralHash(ready.outputs)}/${ready.slots.map((s) => s.name).join(',')}`;
-    const encoded = (): Uint8Array => encodeModel(graph, {}, block === undefined ? [] : [blockedDomain]);
-    const made =
-      cache.get(key) ??
-      ort.InferenceSession.create(encoded(), sessionOptions(provider, threads, spinning)).catch((e: unknown) =>
-        raise('BackendError', `onnx-${provider}`, refusal(provider, e)),
+    const make = async (): Promise<Compiled> => {
+      const ready = prepareProgram(p, provider, unroll);
+      const block = provider === 'cpu' && p.precision === 'float32' ? await channelBlock(ort) : undefined;
+      const { graph, inputs, outputs } = emitGraph(ready, undefined, undefined, block);
+      const encoded = (): Uint8Array => encodeModel(graph, {}, block === undefined ? [] : [blockedDomain]);
+      const options = sessionOptions(provider, threads, spinning, ready.outputs);
+      const session = await kept(cache, keyOf(settings, ready), () =>
+        ort.InferenceSession.create(encoded(), options).catch((e: unknown) =>
+          raise('BackendError', `onnx-${provider}`, refusal(provider, e)),
+        ),
       );
-    cache.set(key, made);
-    const session = await made.catch((e: unknown) => {
-      cache.delete(key);
-      throw e;
-    });
+      return { ready: { ...ready, outputs: [] }, inputs, outputs, session };
+    };
+    const { ready, inputs, outputs, session } = await kept(compiled, keyOf(`${settings}/${unroll}`, p), make);
     return {
       program: p,
       run: async (feeds: Feeds) => {
