@@ -93,5 +93,4 @@ const main = async (): Promise<void> => {
   }
 };
 
-if (import.meta.url.endsWith(process.argv[1]?.split('/').pop() ?? '?') && /gpu-placement/.test(process.argv[1] ?? ''))
-  await main();
+if (/gpu-placement\.[jt]s$/.test(process.argv[1] ?? '')) await main();

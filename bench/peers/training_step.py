@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--options", default="{}", type=json.loads)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cuda needs PyTorch 2")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batches", type=int, default=16)
     return parser.parse_args()
@@ -406,6 +407,8 @@ def main():
     import torch
 
     elementwise_threads = use_threads(torch, options.threads)
+    if options.device != "cpu":
+        torch.set_default_device(options.device)
     torch.manual_seed(options.seed)
     model = models(torch)[options.model](**options.options)
     parameters = list(model.parameters())
