@@ -54,6 +54,13 @@ export interface RunningChain extends Omit<RunningUnnormalised, 'sample'>, Pick<
  */
 const CHUNK = 256;
 
+/** Rows in one run where many small given events are evaluated: up to eight times as many, as long as they hold 2¹⁵ numbers at most. */
+const chunkFor = (x: Tensor | undefined): number => {
+  if (x === undefined) return CHUNK;
+  const wide = CHUNK * Math.max(1, Math.min(8, Math.floor(2 ** 15 / (CHUNK * Math.max(1, sizeOf(x.shape.slice(1)))))));
+  return x.shape[0] < wide ? CHUNK : wide;
+};
+
 /** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
 export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
   const fresh = { fresh: isTrainingNoise };
@@ -92,36 +99,37 @@ export interface Run {
 
 /**
  * Binds a law to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
- * rows costs one compilation. Loops that draw much noise (a thousand steps of DDPM on images) run in pieces, with the noise of one piece in memory.
+ * rows costs one compilation (two where given events are evaluated: a few at a time, and many). Loops that draw much noise (a thousand steps of DDPM on
+ * images) run in pieces, with the noise of one piece in memory.
  *
  * @example
  * const running = run(realNVP, fitted.parameters, onnx('cpu'));
  * const x = await running.sample(1000, 0);
  */
 export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & RunningChain => {
-  const programs = lawPrograms(law, CHUNK, backend);
-  type Kind = keyof typeof programs;
+  type Kind = keyof ReturnType<typeof lawPrograms>;
   interface Ready {
     readonly p: Program;
     readonly go: ExampleRunner['run'];
   }
-  const made = new Map<Kind, Ready>();
-  const get = (kind: Kind): Ready => {
-    const known = made.get(kind);
+  const made = new Map<string, Ready>();
+  const get = (kind: Kind, size: number): Ready => {
+    const known = made.get(`${kind} ${size}`);
     if (known !== undefined) return known;
-    const p = programs[kind]();
+    const p = lawPrograms(law, size, backend)[kind]();
     const ready = { p, go: exampleRunner(p, backend).run };
-    made.set(kind, ready);
+    made.set(`${kind} ${size}`, ready);
     return ready;
   };
 
   const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> =>
-    inChunks(get(kind), n, seed, x);
+    inChunks(get(kind, chunkFor(x)), n, seed, x);
 
   const inChunks = async ({ p, go }: Ready, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
     const parts: Tensor[][] = [];
-    for (let at = 0; at < n; at += CHUNK) {
-      const rows = x === undefined ? {} : { x: rowsOf(x, at, CHUNK) };
+    const size = chunkFor(x);
+    for (let at = 0; at < n; at += size) {
+      const rows = x === undefined ? {} : { x: rowsOf(x, at, size) };
       parts.push(await go({ ...parameters, ...rows }, { seed, firstExample: at }));
     }
     return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
@@ -130,7 +138,7 @@ export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & R
   const each: Running['each'] =
     (f) =>
     async (x, seed = 0) => {
-      const p = eachProgram(f, x.shape.slice(1), CHUNK, backend);
+      const p = eachProgram(f, x.shape.slice(1), chunkFor(x), backend);
       const e = exampleRunner(p, backend);
       try {
         return await inChunks({ p, go: e.run }, x.shape[0], seed, x);
