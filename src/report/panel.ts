@@ -26,9 +26,12 @@ export interface Panel {
   readonly title?: string;
   readonly xLabel?: string;
   readonly yLabel?: string;
-  /** Draw the numbers along the axis (default yes); `false` for an axis a neighbour already shows. */
-  readonly xTicks?: boolean | number;
-  readonly yTicks?: boolean | number;
+  /** Draw the numbers along the axis (default yes); `false` for an axis a neighbour already shows; a list for just these. */
+  readonly xTicks?: boolean | number | readonly number[];
+  readonly yTicks?: boolean | number | readonly number[];
+  /** What a number along an axis is written as, where it is not itself: the axis of a logarithm. */
+  readonly xText?: (v: number) => string;
+  readonly yText?: (v: number) => string;
   readonly grid?: boolean;
 }
 
@@ -65,13 +68,10 @@ const tick = ([lo, hi]: Interval, count: number): ((v: number) => string) => {
   };
 };
 
+const isList = (ticks: Panel['xTicks']): ticks is readonly number[] => Array.isArray(ticks);
+
 /** How many ticks suit an axis: fewer where their labels are long. */
-const ticksFor = (
-  wanted: boolean | number | undefined,
-  interval: Interval,
-  length: number,
-  spacing: number,
-): number => {
+const ticksFor = (wanted: Panel['xTicks'], interval: Interval, length: number, spacing: number): number => {
   const longest = Math.max(...interval.map((v) => textWidth(tick(interval, 5)(v), SIZE.small)));
   const most = Math.max(2, Math.floor(length / Math.max(spacing, 1.6 * longest)));
   return typeof wanted === 'number' ? Math.min(wanted, most) : most;
@@ -80,8 +80,9 @@ const ticksFor = (
 /** The markup of a panel, in the coordinates of its figure. */
 export const drawPanel = (p: Panel): string => {
   const { plot } = p;
-  const xTicks = ticksFor(p.xTicks, p.x, plot.width, typeof p.xTicks === 'number' ? 30 : 75);
-  const yTicks = typeof p.yTicks === 'number' ? p.yTicks : Math.max(2, Math.round(plot.height / 50));
+  const xCount = ticksFor(p.xTicks, p.x, plot.width, typeof p.xTicks === 'number' ? 30 : 75);
+  const yCount = typeof p.yTicks === 'number' ? p.yTicks : Math.max(2, Math.round(plot.height / 50));
+  const [xTicks, yTicks] = [isList(p.xTicks) ? [...p.xTicks] : xCount, isList(p.yTicks) ? [...p.yTicks] : yCount];
   const axis = { tickSize: 0, tickPadding: 7, label: null } as const;
   const drawn = Plot.plot({
     document,
@@ -99,8 +100,8 @@ export const drawPanel = (p: Panel): string => {
       p.grid === false ? null : Plot.gridY({ ticks: yTicks, strokeOpacity: 0.09 }),
       Plot.frame({ strokeOpacity: 0.25 }),
       ...p.marks,
-      p.xTicks === false ? null : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: tick(p.x, xTicks) }),
-      p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: tick(p.y, yTicks) }),
+      p.xTicks === false ? null : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: p.xText ?? tick(p.x, xCount) }),
+      p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: p.yText ?? tick(p.y, yCount) }),
     ],
   } as Plot.PlotOptions) as unknown as Drawn;
   for (const style of drawn.querySelectorAll('style')) style.remove();
