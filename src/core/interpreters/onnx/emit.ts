@@ -5,9 +5,10 @@ import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
 import { blockedConv, fitsBlocks } from './blocked.ts';
-import { convAttributes, isUpsampling, padded, slices, upsampled } from './pieces.ts';
+import { countUses, emitLoop } from './loops.ts';
+import { convAttributes, isUpsampling, slices, upsampled } from './pieces.ts';
 import { elementType, type Graph, valueInfo } from './schema.ts';
-import { constantOf, emit, fresh, int64s, type Scope, scalarConstant } from './scope.ts';
+import { constantOf, emit, int64s, type Scope, scalarConstant } from './scope.ts';
 
 const nameOf = (s: Scope, e: Expr): string => {
   const known = s.names.get(e);
@@ -200,67 +201,9 @@ const rules: RuleTable<[s: Scope], string> = {
   scan: absent,
   project: (n, s) => {
     const loop = n.inputs[0] as Node<'scan'> & Expr;
-    if (!s.names.has(loop)) s.names.set(loop, emitLoop(loop, s).join('\n'));
+    if (!s.names.has(loop)) s.names.set(loop, emitLoop(loop, s, { nameOf, prepare }).join('\n'));
     return s.names.get(loop)!.split('\n')[n.attributes.index];
   },
-};
-
-const countUses = (outputs: readonly Expr[]): Map<Expr, number> => {
-  const uses = new Map<Expr, number>();
-  const bump = (e: Expr): void => {
-    uses.set(e, (uses.get(e) ?? 0) + 1);
-  };
-  for (const e of topological(outputs)) e.inputs.forEach(bump);
-  outputs.forEach(bump);
-  return uses;
-};
-
-/** A scan as `Loop`: sequences are read by the iteration number, closed-over values are the outer graph's own. */
-const emitLoop = (n: Node<'scan'>, outer: Scope): string[] => {
-  const { length, carries, sequences, until, body } = n.attributes;
-  const names = new Map<Expr, string>();
-  const inner: Scope = { ...outer, nodes: [], names, uses: countUses(body.results) };
-  const iteration = fresh(outer, 'iteration');
-  const going = fresh(outer, 'going');
-  const typeOf = (e: Expr): keyof typeof elementType => hostType(e.type, outer.precision);
-  const carryInputs = body.variables.slice(0, carries).map((v) => {
-    const name = fresh(outer, 'carry');
-    names.set(v, name);
-    return valueInfo(name, typeOf(v), v.shape);
-  });
-  body.variables.slice(carries, carries + sequences).forEach((v, k) => {
-    names.set(v, emit(inner, 'Gather', [nameOf(outer, n.inputs[carries + k]), iteration], { axis: 0 })[0]);
-  });
-  body.variables.slice(carries + sequences).forEach((v, k) => {
-    names.set(v, nameOf(outer, n.inputs[carries + sequences + k]));
-  });
-  for (const e of topological(body.results)) prepare(e, inner);
-  // A result needs a name of its own: a copy, unless a node of this body computes it and no other result has taken it.
-  const made = new Set<string>();
-  const kept = until ? body.results.slice(0, -1) : body.results;
-  const outputs = kept.map((r) => {
-    const direct = nameOf(inner, r);
-    const own = inner.nodes.some((k) => k.output.includes(direct)) && !made.has(direct);
-    const name = own ? direct : emit(inner, 'Identity', [direct])[0];
-    made.add(name);
-    return valueInfo(name, typeOf(r), r.shape);
-  });
-  const still = until
-    ? emit(inner, 'Not', [nameOf(inner, body.results[kept.length])])[0]
-    : emit(inner, 'Identity', [going])[0];
-  const graph: Graph = {
-    name: fresh(outer, 'body'),
-    node: inner.nodes,
-    input: [valueInfo(iteration, 'int64', []), valueInfo(going, 'bool', []), ...carryInputs],
-    output: [valueInfo(still, 'bool', []), ...outputs],
-    initializer: [],
-  };
-  const truth = constantOf(outer, 'true', 'bool', [], Uint8Array.of(1));
-  const inputs = [int64s(outer, [length], []), truth, ...n.inputs.slice(0, carries).map((x) => nameOf(outer, x))];
-  const found = emit(outer, 'Loop', inputs, { body: graph }, kept.length);
-  return until
-    ? [...found.slice(0, carries), ...padded(outer, found.slice(carries), kept.slice(carries), length)]
-    : found;
 };
 
 /** Names a node early, in topological order, so that recursion stays shallow; nodes that a user may absorb wait. */
