@@ -8,7 +8,7 @@ import { from, type Initializer, unitLowerTriangular } from '../core/parameters.
 import * as Sc from '../core/scope.ts';
 import { range } from '../core/shape.ts';
 import { matrixExponential, reflections, triangulate } from './matrix-functions.ts';
-import { luFactors, reflectionVectors, rotation, skewSymmetric } from './rotation.ts';
+import { reflectionVectors, rotation, rotationFactors, skewSymmetric } from './rotation.ts';
 import { channelsOf, onRows, solveRows, through } from './rows.ts';
 
 /** How the matrix of {@link invertible1x1} is written: see the table there. */
@@ -55,7 +55,7 @@ const upperTriangular = (
 };
 
 const lu = (c: number, pixels: number, seed: number): Sc.Scoped<Mixing> => {
-  const start = luFactors(rotation(seed, c), c);
+  const start = rotationFactors(seed, c);
   const order = o.constant(start.order, [c], 'int32');
   const back = o.constant(range(c).map((i) => start.order.indexOf(i)), [c], 'int32'); // biome-ignore format: one idea
   return pipe(

@@ -22,13 +22,14 @@ export const skewSymmetric = (seed: number, n: number): Float64Array => {
 export const rotation = (seed: number, n: number): Float64Array => {
   const vectors = reflectionVectors(seed, n);
   const q = Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0));
-  for (const k of range(n)) {
+  for (let k = 0; k < n; k++) {
     const v = vectors.subarray(k * n, (k + 1) * n);
     const scale = 2 / v.reduce((s, a) => s + a * a, 0);
-    for (const i of range(n)) {
-      const row = q.subarray(i * n, (i + 1) * n);
-      const along = scale * row.reduce((s, a, j) => s + a * v[j], 0);
-      for (const j of range(n)) row[j] -= along * v[j];
+    for (let row = 0; row < n * n; row += n) {
+      let dot = 0;
+      for (let j = 0; j < n; j++) dot += q[row + j] * v[j];
+      const along = scale * dot;
+      for (let j = 0; j < n; j++) q[row + j] -= along * v[j];
     }
   }
   return q;
@@ -45,13 +46,17 @@ export interface LuFactors {
 export const luFactors = (w: Float64Array, n: number): LuFactors => {
   const a = range(n).map((i) => w.slice(i * n, (i + 1) * n));
   const order = range(n);
-  for (const k of range(n)) {
-    const pivot = range(n).slice(k).reduce((best, i) => (Math.abs(a[i][k]) > Math.abs(a[best][k]) ? i : best), k); // biome-ignore format: one idea
+  for (let k = 0; k < n; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i][k]) > Math.abs(a[pivot][k])) pivot = i;
     [a[k], a[pivot]] = [a[pivot], a[k]];
     [order[k], order[pivot]] = [order[pivot], order[k]];
+    const from = a[k];
     for (let i = k + 1; i < n; i++) {
-      a[i][k] /= a[k][k];
-      for (let j = k + 1; j < n; j++) a[i][j] -= a[i][k] * a[k][j];
+      const row = a[i];
+      const factor = row[k] / from[k];
+      row[k] = factor;
+      for (let j = k + 1; j < n; j++) row[j] -= factor * from[j];
     }
   }
   const part = (keep: (i: number, j: number) => number): Float64Array =>
@@ -61,4 +66,13 @@ export const luFactors = (w: Float64Array, n: number): LuFactors => {
     lower: part((i, j) => (i > j ? a[i][j] : i === j ? 1 : 0)),
     upper: part((i, j) => (i <= j ? a[i][j] : 0)),
   };
+};
+
+let last: { readonly seed: number; readonly n: number; readonly factors: LuFactors } | undefined;
+
+/** The LU factors of {@link rotation}, O(n³). The last ones are remembered: the layers of a flow mostly start from the same. Not to be written to. */
+export const rotationFactors = (seed: number, n: number): LuFactors => {
+  if (last === undefined || last.seed !== seed || last.n !== n)
+    last = { seed, n, factors: luFactors(rotation(seed, n), n) };
+  return last.factors;
 };
