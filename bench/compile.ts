@@ -4,12 +4,13 @@
  *
  *   npm run bench:compile                         everything (some minutes)
  *   npm run bench:compile -- --only glow,nvae     names that contain one of these
- *   npm run bench:compile -- --workloads --json
+ *   npm run bench:compile -- --workloads --json     the workloads alone
+ *   npm run bench:compile -- --limit 300           seconds after which one is given up (100)
  *
  * build: the declaration, its loss, gradient and update as expressions. simplify: with lowering. emit: the ONNX graph and its bytes. session: ONNX Runtime
  * makes it its own. again: the same declaration a second time, out of new objects: its expressions, then `compile`, which must find the session.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { trainingObjective } from '../src/cli/objective.ts';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     child: { type: 'string' },
     only: { type: 'string' },
     workloads: { type: 'boolean' },
+    limit: { type: 'string', default: '100' },
     json: { type: 'boolean' },
   },
 });
@@ -148,15 +150,18 @@ if (values.child !== undefined) {
 }
 const wanted = values.only?.split(',');
 const self = fileURLToPath(import.meta.url);
-const rows = subjects()
+const tried = subjects()
   .filter((s) => wanted === undefined || wanted.some((part) => s.name.includes(part)))
-  .map((s) => {
-    const line = execFileSync(process.execPath, [self, '--child', s.name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }); // biome-ignore format: one line
+  .map(({ name }) => {
+    const { status, stdout } = spawnSync(process.execPath, [self, '--child', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 1000 * Number(values.limit) }); // biome-ignore format: one line
     if (!values.json) process.stderr.write('.');
-    return { name: s.name, ...(JSON.parse(line) as Compilation) };
-  })
+    return { name, found: status === 0 ? (JSON.parse(stdout) as Compilation) : undefined };
+  });
+const rows = tried
+  .flatMap(({ name, found }) => (found === undefined ? [] : [{ name, ...found }]))
   .sort((a, b) => total(b) - total(a));
-if (values.json) console.log(JSON.stringify(rows, null, 2));
+const late = tried.filter(({ found }) => found === undefined).map(({ name }) => name);
+if (values.json) console.log(JSON.stringify({ rows, late }, null, 2));
 else {
   const cells = (xs: readonly string[]): string => xs.map((x) => x.padStart(10)).join('');
   console.log(`\n${'seconds'.padEnd(36)}${cells(['in all', 'build', 'simplify', 'emit', 'session', 'KiB', '│ build', 'compile', 'sessions'])}`); // biome-ignore format: one line
@@ -165,5 +170,6 @@ else {
     const again = [r.buildAgain, r.compileAgain].map((x) => `${(1000 * x).toFixed(0)} ms`);
     console.log(`${r.name.padEnd(36)}${cells([...first, r.kilobytes.toFixed(0), ...again, `+${r.made}`])}`);
   }
+  if (late.length > 0) console.log(`not measured, failed or more than ${values.limit} seconds: ${late.join('; ')}`);
   console.log('right of the bar: the same declaration once more, in new objects; the last column is how many sessions that made'); // biome-ignore format: one line
 }
