@@ -51,14 +51,15 @@ const perRepetition = async (
 ): Promise<number> => {
   const short = await seconds(backend, make(few), 5);
   const long = await seconds(backend, make(many), 5);
+  if (long <= short) throw new Error('too quick to tell: a longer program took no longer');
   return (long - short) / (many - few);
 };
 
-/** TFLOP/s of products of n × n matrices in single precision; negative or infinite where the clock cannot tell. */
+/** TFLOP/s of products of n × n matrices in single precision. Rejects where the clock cannot tell. */
 export const productSpeed = async (backend: Backend, n: number): Promise<number> =>
   (2 * n ** 3) / (await perRepetition(backend, (c) => productsProgram(n, c), n >= 2048 ? [1, 6] : [2, 42])) / 1e12;
 
-/** GB/s through the memory of elementwise operations on an n × n array, reads and writes counted. */
+/** GB/s through the memory of elementwise operations on an n × n array, reads and writes counted. Rejects where the clock cannot tell. */
 export const chainSpeed = async (backend: Backend, n: number): Promise<number> =>
   (4 * 4 * n * n) / (await perRepetition(backend, (c) => chainProgram(n, c), [2, 42])) / 1e9;
 
