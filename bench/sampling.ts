@@ -64,8 +64,9 @@ const parametersOf = async (objective: AnyObjective<Shape>, backend: Backend): P
 
 const countOf = (parameters: Feeds): number => Object.values(parameters).reduce((n, t) => n + sizeOf(t.shape), 0);
 
-const score = sde.predict('noise', sde.vp(), resMlp([128, 128, 128]), { shape: [2] });
-const images = sde.predict('noise', sde.vp(), unet({ channels: 32, multipliers: [1, 2], patch: 2 }), {
+// Velocities, so that what is drawn stays of order one with an untrained network, as with a trained one: exponentials that overflow are slow.
+const score = sde.predict('velocity', sde.vp(), resMlp([128, 128, 128]), { shape: [2] });
+const images = sde.predict('velocity', sde.vp(), unet({ channels: 32, multipliers: [1, 2], patch: 2 }), {
   shape: [28, 28, 1],
 });
 const inPyTorch = {

@@ -57,7 +57,11 @@ def times_of(steps, start=1e-5):
 
 
 def denoising(torch, model, options, stochastic):
-    """K steps of x <- a x + b eps(x) + c z, whose numbers are made once for the whole grid."""
+    """K steps of x <- a x + b v(x) + c z, whose numbers are made once for the whole grid.
+
+    The network predicts the velocity v = alpha eps - sigma x0 (Salimans & Ho 2022): then what is drawn stays of order one with an untrained
+    network too, as with a trained one. Numbers in the thousands make exponentials overflow, and arithmetic on what is left is slow.
+    """
     times = times_of(options.steps)
     table = []
     for t, u in zip(times, times[1:]):
@@ -65,9 +69,9 @@ def denoising(torch, model, options, stochastic):
         if stochastic:
             fresh = 1 - (a0 * s1 / (a1 * s0)) ** 2
             kept, data, spread = a0 / a1 * (s1 / s0) ** 2, a1 * fresh, s0 * math.sqrt(fresh)
-            table.append((kept + data / a0, -data * s0 / a0, spread))
+            table.append((kept + data * a0, -data * s0, spread))
         else:
-            table.append((a1 / a0, s1 - a1 * s0 / a0, 0.0))
+            table.append((a1 * a0 + s1 * s0, s1 * a0 - a1 * s0, 0.0))
     levels = torch.tensor([level(t) for t in times])
 
     def run(count):
@@ -75,8 +79,8 @@ def denoising(torch, model, options, stochastic):
             x = torch.randn(options.rows, *model.event)
             for k in range(count):
                 a, b, c = table[k % options.steps]
-                noise = model.noise(x, levels[k % options.steps : k % options.steps + 1])
-                x.mul_(a).add_(noise, alpha=b)
+                velocity = model.noise(x, levels[k % options.steps : k % options.steps + 1])
+                x.mul_(a).add_(velocity, alpha=b)
                 if stochastic:
                     x.add_(torch.randn_like(x), alpha=c)
             return x.mean().item()
