@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const out = join(mkdtempSync(join(tmpdir(), 'noise-')), 'noise.wasm');
-const options = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--initialMemory', '2'];
+const options = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--enable', 'bulk-memory', '--initialMemory', '5'];
 execFileSync('npx', ['--yes', '--package', 'assemblyscript@0.28.20', 'asc', 'noise.ts', '-o', out, ...options], {
   cwd: here,
   stdio: 'inherit',

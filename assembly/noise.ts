@@ -1,10 +1,14 @@
 /**
- * The inner loop of `fillNoise` (src/core/noise.ts), four lanes at a time. AssemblyScript, not TypeScript: `npm run build:noise`
- * compiles it into src/core/noise-module.ts. Every function works on one buffer of blocks, two 32-bit words each.
+ * What `fillNoise` computes (src/core/noise.ts), four lanes at a time. AssemblyScript, not TypeScript: `npm run build:noise`
+ * compiles it into src/core/noise-module.ts.
  */
 
-/** Where the buffer begins in the module's memory; the bytes below it are the compiler's. */
+/** Blocks, of two 32-bit words each, that are made at a time. */
+const BLOCKS: i32 = 4096;
+/** Where they are made in the module's memory; the bytes below are the compiler's. */
 const BUFFER: usize = 1024;
+/** Where finished numbers begin. */
+const NUMBERS: usize = 34816;
 
 // @ts-ignore: decorator
 @inline function rotated(x: v128, by: i32): v128 {
@@ -21,7 +25,7 @@ const BUFFER: usize = 1024;
  * Writes `count` blocks of counters (example, block), (example, block + 1), …; after `blocks` of them the next example begins at
  * block 0. Up to three more are written behind them.
  */
-export function words(k0: i32, k1: i32, example: i32, block: i32, blocks: i32, count: i32): void {
+function words(k0: i32, k1: i32, example: i32, block: i32, blocks: i32, count: i32): void {
   const a0 = i32x4.splat(k0);
   const a1 = i32x4.splat(k1);
   const a2 = i32x4.splat(0x1bd11bda ^ k0 ^ k1);
@@ -86,7 +90,7 @@ export function words(k0: i32, k1: i32, example: i32, block: i32, blocks: i32, c
 }
 
 /** Replaces each word by a number in (0, 1), (k + ½)/2²³ with k its top 23 bits. */
-export function uniforms(count: i32): void {
+function uniforms(count: i32): void {
   const end = BUFFER + (<usize>count << 3);
   for (let at = BUFFER; at < end; at += 16) {
     const k = f32x4.convert_i32x4_u(i32x4.shr_u(v128.load(at), 9));
@@ -157,7 +161,7 @@ export function uniforms(count: i32): void {
  * Replaces each block (v, w) by √(−2 ln u)·(cos θ, sin θ), u = (v + ½)/2³² (v unsigned), θ = (w + ½) π/2³¹ (w signed): in double, then
  * rounded. The quadrant is taken off θ before it is rounded: q = 2θ/π to the nearest integer is exact, and so is what remains.
  */
-export function normals(count: i32): void {
+function normals(count: i32): void {
   const half = f64x2.splat(0.5);
   const two = i64x2.splat(2);
   const toInteger = f64x2.splat(6755399441055744.0); // 1.5 · 2⁵²: adding it leaves q in the lowest bits
@@ -179,5 +183,41 @@ export function normals(count: i32): void {
     const cos = f32x4.demote_f64x2_zero(f64x2.mul(radius, v128.xor(v128.bitselect(s, c, odd), cosSign)));
     const sin = f32x4.demote_f64x2_zero(f64x2.mul(radius, v128.xor(v128.bitselect(c, s, odd), sinSign)));
     v128.store(at, f32x4.shuffle(cos, sin, 0, 4, 1, 5));
+  }
+}
+
+/** One bit a sign, 32 signs a word, lowest bit first. */
+function signs(from: usize, n: i32, to: usize): void {
+  for (let i = 0; i < n; i++) {
+    const word = load<u32>(from + ((<usize>i >> 5) << 2));
+    store<f32>(to + (<usize>i << 2), <f32>(<i32>(((word >> (i & 31)) & 1) << 1) - 1));
+  }
+}
+
+/**
+ * Writes the numbers of `rows` examples from `example` on, `size` each, as the finished numbers. `law` is 0 for normal numbers, 1 for uniform ones,
+ * 2 for signs. A single row may begin at another block than 0.
+ */
+export function fill(law: i32, k0: i32, k1: i32, example: i32, rows: i32, size: i32, block: i32): void {
+  const perBlock = law == 2 ? 64 : 2;
+  const blocks = (size + perBlock - 1) / perBlock;
+  const whole = law != 2 && size == 2 * blocks;
+  let at = NUMBERS;
+  for (let done = 0, total = rows * blocks; done < total; done += BLOCKS) {
+    const count = min(BLOCKS, total - done);
+    let b = done % blocks;
+    words(k0, k1, example + done / blocks, block + b, block + blocks, count);
+    if (law == 0) normals(count);
+    else if (law == 1) uniforms(count);
+    for (let from = 0; from < count; ) {
+      const taken = whole ? count : min(blocks - b, count - from);
+      const n = whole ? 2 * count : min(taken * perBlock, size - b * perBlock);
+      const source = BUFFER + (<usize>from << 3);
+      if (law == 2) signs(source, n, at);
+      else memory.copy(at, source, <usize>n << 2);
+      at += <usize>n << 2;
+      from += taken;
+      b = 0;
+    }
   }
 }

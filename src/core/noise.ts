@@ -12,9 +12,12 @@ export type NoiseLaw = 'normal' | 'uniform' | 'rademacher';
 const FAR_EXAMPLES = 0xd0000000;
 const TWO_32 = 4294967296;
 
-/** Blocks, of two words each, that the module's buffer is used for at a time. */
-const BLOCKS = 4096;
-const BUFFER = 1024;
+/** Laws by the number that the module knows them by. */
+const codes: Readonly<Record<NoiseLaw, number>> = { normal: 0, uniform: 1, rademacher: 2 };
+
+/** Numbers that the module is asked for at a time, and where they lie in its memory, in bytes. */
+const REGION = 1 << 16;
+const NUMBERS = 34816;
 
 /** What is used of the WebAssembly API; TypeScript has its types beside those of a browser's page only. */
 declare const WebAssembly: {
@@ -24,72 +27,54 @@ declare const WebAssembly: {
 
 interface Module {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly words: (k0: number, k1: number, example: number, block: number, blocks: number, count: number) => void;
-  readonly uniforms: (count: number) => void;
-  readonly normals: (count: number) => void;
+  readonly fill: (law: number, k0: number, k1: number, example: number, rows: number, size: number, block: number) => void; // biome-ignore format: one signature
 }
 
-/** The module with its buffer, seen as words and as numbers. */
-interface Kernel extends Module {
-  readonly bits: Int32Array;
-  readonly numbers: Float32Array;
-}
+let loaded: { readonly fill: Module['fill']; readonly numbers: Float32Array } | undefined;
 
-let loaded: Kernel | undefined;
-
-const kernel = (): Kernel => {
+const kernel = (): NonNullable<typeof loaded> => {
   if (loaded === undefined) {
     const bytes = Uint8Array.from(atob(module), (c) => c.charCodeAt(0));
-    const made = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Module;
-    loaded = {
-      ...made,
-      bits: new Int32Array(made.memory.buffer, BUFFER, 2 * BLOCKS),
-      numbers: new Float32Array(made.memory.buffer, BUFFER, 2 * BLOCKS),
-    };
+    const { fill, memory } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Module;
+    loaded = { fill, numbers: new Float32Array(memory.buffer, NUMBERS, REGION) };
   }
   return loaded;
 };
 
-type RealArray = Float32Array | Float64Array;
+/** Rows of noise under one key, and where they go. */
+interface NoiseRows {
+  readonly law: NoiseLaw;
+  readonly key: PrngKey;
+  readonly first: number;
+  readonly rows: number;
+  readonly size: number;
+  readonly at: number;
+}
 
-/** Copies `n` numbers of the buffer, from block `block` on; signs are one bit each, 32 to a word, lowest bit first. */
-const copy = ({ bits, numbers }: Kernel, law: NoiseLaw, block: number, n: number, out: RealArray, at: number): void => {
-  if (law === 'rademacher')
-    for (let i = 0; i < n; i++) out[at + i] = (((bits[2 * block + (i >> 5)] >>> (i & 31)) & 1) << 1) - 1;
-  else if (n < 32) for (let i = 0; i < n; i++) out[at + i] = numbers[2 * block + i];
-  else out.set(numbers.subarray(2 * block, 2 * block + n), at);
+/** The same with indices below 2³² alone: the key of examples beyond knows their upper word. */
+const near = ({ key, first, rows, size, at, law }: NoiseRows): NoiseRows[] => {
+  const parts: NoiseRows[] = [];
+  for (let done = 0; done < rows; ) {
+    const example = first + done;
+    const high = Math.floor(example / TWO_32);
+    const n = Math.min(rows - done, (high + 1) * TWO_32 - example);
+    const k = high === 0 ? key : threefry2x32(key, [high, FAR_EXAMPLES]);
+    parts.push({ law, key: k, first: example, rows: n, size, at: at + done * size });
+    done += n;
+  }
+  return parts;
 };
 
-/** The rows of examples whose indices share their upper word. */
-const fillRows = (
-  law: NoiseLaw,
-  key: PrngKey,
-  first: number,
-  rows: number,
-  size: number,
-  out: RealArray,
-  to: number,
-) => {
-  const k = kernel();
-  const perBlock = law === 'rademacher' ? 64 : 2;
-  const blocks = Math.ceil(size / perBlock);
-  for (let done = 0; done < rows * blocks; done += BLOCKS) {
-    const count = Math.min(BLOCKS, rows * blocks - done);
-    let row = Math.floor(done / blocks);
-    let block = done % blocks;
-    k.words(key[0] | 0, key[1] | 0, (first + row) | 0, block, blocks, count);
-    if (law === 'normal') k.normals(count);
-    else if (law === 'uniform') k.uniforms(count);
-    if (size === perBlock * blocks) copy(k, law, 0, count * perBlock, out, to + done * perBlock);
-    else
-      for (let from = 0; from < count; row++) {
-        const taken = Math.min(blocks - block, count - from);
-        const n = Math.min(taken * perBlock, size - block * perBlock);
-        copy(k, law, from, n, out, to + row * size + block * perBlock);
-        from += taken;
-        block = 0;
-      }
-  }
+const fillRows = ({ law, key, first, rows, size, at }: NoiseRows, out: Float32Array | Float64Array): void => {
+  const { fill, numbers } = kernel();
+  const [code, k0, k1] = [codes[law], key[0] | 0, key[1] | 0];
+  const many = Math.max(1, Math.floor(REGION / size));
+  for (let r = 0; r < rows; r += many)
+    for (let c = 0; c < size; c += REGION) {
+      const [m, n] = [Math.min(many, rows - r), Math.min(size, REGION, size - c)];
+      fill(code, k0, k1, (first + r) | 0, m, n, c / (law === 'rademacher' ? 64 : 2));
+      out.set(numbers.subarray(0, m * n), at + r * size + c);
+    }
 };
 
 /**
@@ -123,12 +108,6 @@ export const fillNoise = (
       expected: `${offset} + ${examples}·${eventSize} numbers`,
       got: `${out.length}`,
     });
-  for (let done = 0; done < examples; ) {
-    const example = firstExample + done;
-    const high = Math.floor(example / TWO_32);
-    const rows = Math.min(examples - done, (high + 1) * TWO_32 - example);
-    const k = high === 0 ? key : threefry2x32(key, [high, FAR_EXAMPLES]);
-    fillRows(law, k, example, rows, eventSize, out, offset + done * eventSize);
-    done += rows;
-  }
+  for (const part of near({ law, key, first: firstExample, rows: examples, size: eventSize, at: offset }))
+    fillRows(part, out);
 };
