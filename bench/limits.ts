@@ -18,8 +18,7 @@ import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
 import { sessionOptions } from '../src/core/interpreters/onnx/sessions.ts';
 import { sizeOf } from '../src/core/shape.ts';
 import { maximumLikelihood } from '../src/inference/objective.ts';
-import { noiseFeeder } from '../src/inference/training-noise.ts';
-import { trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder, trainingProgram } from '../src/inference/training-program.ts';
 import { realNVP } from '../src/models/index.ts';
 import { operatorTimes } from './operators.ts';
 import { operations, type Product, productsModel, productsOf, upright } from './products.ts';
@@ -71,7 +70,7 @@ const shares = async (w: Workload): Promise<readonly (readonly [string, number])
   const t = trainingProgram({ objective: w.objective(), optimizer, batchSize: w.batch, steps: w.perRun });
   const ready = prepareProgram(t.program);
   const { graph, inputs } = emitGraph(ready, undefined, undefined, await channelBlock(ort));
-  const fed = feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), await noiseFeeder(t, 0).at(0), w.perRun, 0);
+  const fed = feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), noiseFeeder(t, 0)(0), w.perRun, 0);
   const feeds = Object.fromEntries(Object.entries(fed).map(([name, x]) => [inputs.get(name)!, new ort.Tensor('float32', x.data as Float32Array, x.shape)])); // biome-ignore format: one line
   const options = sessionOptions('cpu', threads, false, ready.outputs);
   const times = await operatorTimes(encodeModel(graph, {}, [blockedDomain]), options, feeds, 3);
