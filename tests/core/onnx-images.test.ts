@@ -68,3 +68,18 @@ test('images enlarged by whole numbers, rows and columns alike or not', async ()
     expect(await worst(y, [x], { x: normal(x.shape, 3) })).toBeLessThan(1e-6);
   } // biome-ignore format: a table
 });
+
+test('kernels that loops close over, and one that a loop changes', async () => {
+  const [x, w, rate] = [o.input('x', [2, 16, 5, 5]), o.input('w', [16, 16, 3, 3]), o.input('rate', [4])];
+  const conv = (v: Expr, k: Expr): Expr => o.tanh(o.mul(0.1, o.conv2d(v, k, { padding: 'same' })));
+  const inner = (v: Expr): Expr =>
+    o.scan({ length: 2, init: [v], xs: [o.slice(rate, [0], [2])], body: ([u], [r]) => ({ carry: [o.mul(r, conv(u, w))] }) }).carry[0]; // biome-ignore format: one loop
+  const { carry, ys } = o.scan({
+    length: 4,
+    init: [x, w],
+    xs: [rate],
+    body: ([v, k], [r]) => ({ carry: [conv(inner(conv(v, w)), k), o.mul(r, k)], ys: [o.sum(v)] }),
+  });
+  const feeds = { x: normal(x.shape, 1), w: normal(w.shape, 2), rate: normal([4], 3) };
+  expect(await worst(o.add(o.sum(carry[0]), o.sum(ys[0])), [x, w], feeds)).toBeLessThan(3e-6);
+});

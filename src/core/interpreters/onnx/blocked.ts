@@ -15,11 +15,16 @@ export const blockedDomain = 'com.microsoft.nchwc';
 export const fitsBlocks = (n: Node<'conv2d'>, block: number): boolean =>
   n.attributes.groups === 1 && n.inputs[1].shape[0] % block === 0 && n.inputs[1].shape[1] % block === 0;
 
-/** A kernel `[O, C, h, w]` in the order that blocks are read in. */
-const blockedKernel = (s: Scope, kernel: string, [o, c, h, w]: readonly number[], b: number): string => {
+/** A kernel `[O, C, h, w]` in the order that blocks are read in: turned once, outside of the loops that close over it. */
+const blockedKernel = (inner: Scope, kernel: string, [o, c, h, w]: readonly number[], b: number): string => {
+  const s = inner.above.get(kernel) ?? inner;
+  const known = s.kernels.get(kernel);
+  if (known !== undefined) return known;
   const cut = emit(s, 'Reshape', [kernel, int64s(s, [o / b, b, c / b, b, h * w])])[0];
   const turned = emit(s, 'Transpose', [cut], { perm: [0, 2, 4, 3, 1] })[0];
-  return emit(s, 'Reshape', [turned, int64s(s, [o, c, h, w])])[0];
+  const made = emit(s, 'Reshape', [turned, int64s(s, [o, c, h, w])])[0];
+  s.kernels.set(kernel, made);
+  return made;
 };
 
 /** A convolution of `[N, C, H, W]` by way of blocks of `block` channels. */
@@ -46,6 +51,8 @@ const trial = (block: number): Uint8Array => {
     nodes: [],
     names: new Map(),
     uses: new Map(),
+    above: new Map(),
+    kernels: new Map(),
     shared: { constants: new Map(), count: 0 },
   };
   const x = emit(s, 'ReorderInput', ['x'], {}, 1, blockedDomain)[0];

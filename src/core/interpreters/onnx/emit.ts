@@ -235,6 +235,8 @@ export const emitGraph = (
     names: new Map(),
     uses: countUses(p.outputs),
     ...(block === undefined ? {} : { block }),
+    above: new Map(),
+    kernels: new Map(),
     shared: { constants: new Map(), count: 0 },
   };
   const order = topological(p.outputs);

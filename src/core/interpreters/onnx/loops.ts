@@ -28,10 +28,13 @@ const typeOf = (s: Scope, e: Expr): keyof typeof elementType => hostType(e.type,
 const bodyScope = (n: Node<'scan'>, outer: Scope, { nameOf }: Writer): Scope => {
   const { carries, sequences, body } = n.attributes;
   const names = new Map<Expr, string>();
+  const above = new Map(outer.above);
   body.variables.slice(carries + sequences).forEach((v, k) => {
-    names.set(v, nameOf(outer, n.inputs[carries + sequences + k]));
+    const name = nameOf(outer, n.inputs[carries + sequences + k]);
+    names.set(v, name);
+    if (!above.has(name)) above.set(name, outer);
   });
-  return { ...outer, nodes: [], names, uses: countUses(body.results) };
+  return { ...outer, nodes: [], names, uses: countUses(body.results), above, kernels: new Map() };
 };
 
 /** Variables as inputs of a body. */

@@ -15,6 +15,10 @@ export interface Scope {
   readonly uses: ReadonlyMap<Expr, number>;
   /** Channels in a block of the layout that convolutions are done in, where the model is for this machine only. */
   readonly block?: number;
+  /** Where the names that a body closes over were written: what is made of them alone is made there, once. */
+  readonly above: ReadonlyMap<string, Scope>;
+  /** Kernels in the order that blocks are read in, by the name of the kernel. */
+  readonly kernels: Map<string, string>;
   /** Shared by the graph and its loop bodies. */
   readonly shared: { readonly constants: Map<string, Initializer>; count: number };
 }
