@@ -4,6 +4,7 @@
  */
 import { dependents, type Expr, substitute, topological, variable } from './expr.ts';
 import { sizeOf } from './shape.ts';
+import { simplify } from './simplify/index.ts';
 import { vmapAll } from './vectorize.ts';
 
 /** Numbers an iteration may find computed for it in one array: what is larger stays in the loop, so that memory does not grow with its length. */
@@ -41,14 +42,17 @@ export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   results.forEach(take);
   const early = [...asked];
   if (early.length === 0) return { xs, xVars, results };
+  // What is equal is one sequence, so that whatever reads it is seen to be equal too (a network asked twice at one time).
+  const settled = simplify(early);
+  const distinct = [...new Set(settled)];
   const computed = vmapAll(
-    (...each) => substitute(early, new Map(xVars.map((v, i) => [v, each[i]] as const))),
+    (...each) => substitute(distinct, new Map(xVars.map((v, i) => [v, each[i]] as const))),
     { size: length, axis: 'iterations' },
   )(...xs); // biome-ignore format: one idea
-  const read = early.map((e) => variable(e.shape, e.type));
+  const read = new Map(distinct.map((e) => [e, variable(e.shape, e.type)] as const));
   return {
     xs: [...xs, ...computed],
-    xVars: [...xVars, ...read],
-    results: substitute(results, new Map(early.map((e, i) => [e, read[i]] as const))),
+    xVars: [...xVars, ...read.values()],
+    results: substitute(results, new Map(early.map((e, i) => [e, read.get(settled[i])!] as const))),
   };
 };

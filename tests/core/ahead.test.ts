@@ -69,6 +69,14 @@ describe('a loop whose schedule is computed ahead', () => {
   });
 });
 
+test('what is computed twice is one sequence', () => {
+  const [t, c] = [variable([]), variable([])];
+  const level = (): Expr => o.exp(o.mul(2, t));
+  const made = ahead({ xs: [o.constant([1, 2])], xVars: [t], results: [o.mul(c, level()), o.add(c, level())] }, 2);
+  expect(made.xs.length).toBe(2);
+  expect(made.results.every((e) => topological([e]).includes(made.xVars[1]))).toBe(true);
+});
+
 describe('what stays in a body', () => {
   const [t, c] = [variable([]), variable([])];
   const taken = (results: readonly Expr[]): number => ahead({ xs: [o.constant([1, 2])], xVars: [t], results }, 2).xs.length - 1; // biome-ignore format: one line

@@ -186,6 +186,28 @@ describe('arithmetic', () => {
     expect(size(one(o.add(o.sin(x), o.mul(o.sin(x), 2))))).toBeLessThan(size(o.add(o.sin(x), o.mul(o.sin(x), 2))));
   });
 
+  test('SiLU is one division, in both orders, and no value changes but by rounding, where exponentials overflow neither', () => {
+    const sigmoid = o.div(1, o.add(1, o.exp(o.neg(x))));
+    const plain = [o.mul(x, sigmoid), o.mul(sigmoid, x)];
+    const simple = simplify(plain);
+    expect(simple[0].op).toBe('div');
+    expect(simple[1]).toBe(simple[0]);
+    const wide = { x: tensorOf([-800, -20, -0.5, 0, 30, 800]) };
+    const [want, found] = [run(plain, wide), run(simple, wide)];
+    want
+      .flatMap((t) => Array.from(t))
+      .forEach((v, i) => {
+        expect(Array.from(found.flatMap((t) => Array.from(t)))[i]).toBeCloseTo(v, 12);
+      });
+    expect(simplify([o.mul(x, o.div(1, o.add(2, o.exp(x))))])[0].op).toBe('mul');
+  });
+  test('one number repeated is repeated in whatever shape is asked for', () => {
+    const one = o.slice(x, [2], [3]);
+    const y = o.reshape(o.broadcastTo(one, [2, 3]), [3, 1, 2]);
+    const [simple] = simplify([y]);
+    expect(simple.op).toBe('broadcast');
+    expect(run([simple], feeds)).toEqual(run([y], feeds));
+  });
   test('a drawn coin is not asked whether it is zero or one', () => {
     const coin = o.cast(o.less(x, 5), 'real');
     const check = o.equal(o.sum(o.abs(o.mul(coin, o.sub(coin, 1)))), 0);
