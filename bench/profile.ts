@@ -65,7 +65,7 @@ for (const e of events) {
     e.cat !== 'Node' ||
     !e.name.endsWith('_kernel_time') ||
     e.args?.op_name === undefined ||
-    e.args.op_name === 'Loop'
+    ['Loop', 'Scan'].includes(e.args.op_name)
   )
     continue;
   const shape = process.env.SHAPES ? ` ${JSON.stringify(e.args.output_type_shape)}` : '';

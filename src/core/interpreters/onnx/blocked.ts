@@ -27,15 +27,19 @@ const blockedKernel = (inner: Scope, kernel: string, [o, c, h, w]: readonly numb
   return made;
 };
 
-/** A convolution of `[N, C, H, W]` by way of blocks of `block` channels. */
+/** A convolution of `[N, C, H, W]` by way of blocks of `block` channels; a third name is that of its biases. */
 export const blockedConv = (
   s: Scope,
   n: Node<'conv2d'> & { readonly inputs: readonly Expr[] },
-  [x, kernel]: readonly string[],
+  [x, kernel, ...bias]: readonly string[],
   block: number,
 ): string => {
   const { shape } = n.inputs[1];
-  const inputs = [emit(s, 'ReorderInput', [x], {}, 1, blockedDomain)[0], blockedKernel(s, kernel, shape, block)];
+  const inputs = [
+    emit(s, 'ReorderInput', [x], {}, 1, blockedDomain)[0],
+    blockedKernel(s, kernel, shape, block),
+    ...bias,
+  ];
   const y = emit(s, 'Conv', inputs, convAttributes(n), 1, blockedDomain)[0];
   return emit(s, 'ReorderOutput', [y], { channels: shape[0] }, 1, blockedDomain)[0];
 };

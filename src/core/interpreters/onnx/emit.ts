@@ -80,6 +80,26 @@ const biased = (n: Node<'add'>, s: Scope): string | undefined => {
   return undefined;
 };
 
+const conv = (n: Node<'conv2d'>, s: Scope, bias: readonly string[] = []): string => {
+  const inputs = [...n.inputs.map((x) => nameOf(s, x)), ...bias];
+  return s.block !== undefined && fitsBlocks(n, s.block)
+    ? blockedConv(s, n, inputs, s.block)
+    : emit(s, 'Conv', inputs, convAttributes(n))[0];
+};
+
+/** A convolution plus one number for each channel is one `Conv`. */
+const biasedConv = (n: Node<'add'>, s: Scope): string | undefined => {
+  const channels = n.shape[1];
+  for (const [image, other] of [n.inputs, [n.inputs[1], n.inputs[0]]]) {
+    if (image.op !== 'conv2d' || s.uses.get(image) !== 1 || s.names.has(image) || other.op !== 'broadcast') continue;
+    const row = other.inputs[0];
+    if (splat(other) !== undefined || !sameShape(row.shape, [1, channels, 1, 1])) continue;
+    const bias = emit(s, 'Reshape', [nameOf(s, row.op === 'reshape' ? row.inputs[0] : row), int64s(s, [channels])]);
+    return conv(image, s, bias);
+  }
+  return undefined;
+};
+
 const outermost = -(2 ** 31);
 
 const rules: RuleTable<[s: Scope], string> = {
@@ -114,7 +134,7 @@ const rules: RuleTable<[s: Scope], string> = {
   polygamma: absent,
   not: elementwise('Not'),
   cast: (n, s) => emit(s, 'Cast', [nameOf(s, n.inputs[0])], { to: elementType[hostType(n.type, s.precision)] })[0],
-  add: (n, s) => biased(n, s) ?? emit(s, 'Add', operands(n, s))[0],
+  add: (n, s) => biased(n, s) ?? biasedConv(n, s) ?? emit(s, 'Add', operands(n, s))[0],
   sub: elementwise('Sub'),
   mul: elementwise('Mul'),
   div: elementwise('Div'),
@@ -180,12 +200,7 @@ const rules: RuleTable<[s: Scope], string> = {
   },
   matmul: (n, s) => (n.shape.length === 2 ? gemm(n, s) : plain('MatMul')(n, s)),
   triangularSolve: absent,
-  conv2d: (n, s) => {
-    const inputs = n.inputs.map((x) => nameOf(s, x));
-    return s.block !== undefined && fitsBlocks(n, s.block)
-      ? blockedConv(s, n, inputs, s.block)
-      : emit(s, 'Conv', inputs, convAttributes(n))[0];
-  },
+  conv2d: (n, s) => conv(n, s),
   conv2dInputGradient: (n, s) => {
     const { stride, padding } = n.attributes;
     const [g, w] = n.inputs;
@@ -214,6 +229,7 @@ const prepare = (e: Expr, s: Scope): void => {
     e.op === 'constant' ||
     e.op === 'transpose' ||
     e.op === 'matmul' ||
+    e.op === 'conv2d' ||
     (e.op === 'reshape' && splat(e) !== undefined);
   if (!lazy) nameOf(s, e);
 };
