@@ -44,6 +44,17 @@ test('convolutions whose channels fill blocks, those whose channels do not, and 
     { numRuns: 25 },
   )); // biome-ignore format: one property
 
+test('convolutions with biases, theirs alone and shared with another reader', async () => {
+  for (const channels of [16, 5]) {
+    const [x, w, b] = [o.input('x', [3, 16, 6, 5]), o.input('w', [channels, 16, 3, 3]), o.input('b', [channels])];
+    const image = o.conv2d(x, w, { padding: 'same' });
+    const biased = o.add(image, o.broadcastTo(o.reshape(b, [channels, 1, 1]), image.shape));
+    const feeds = { x: normal(x.shape, 1), w: normal(w.shape, 2), b: normal(b.shape, 3) };
+    expect(await worst(biased, [x, w, b], feeds)).toBeLessThan(3e-6);
+    expect(await worst(o.add(biased, o.tanh(image)), [x, w, b], feeds)).toBeLessThan(3e-6);
+  }
+});
+
 test('a file for other machines holds standard operators only', async () => {
   const [x, w] = [o.input('x', [2, 32, 6, 6]), o.input('w', [32, 32, 3, 3])];
   const bytes = exportOnnx(program([o.conv2d(x, w, { padding: 'same' })]), { outputs: ['y'] });
