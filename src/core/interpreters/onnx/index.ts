@@ -131,7 +131,7 @@ const onProvider: { readonly [P in Provider]: Lowering } = {
   },
 };
 
-/** Nodes that a loop may become, copied out. WebGPU has no loops: ONNX Runtime sends all that one reads or carries over the bus in every iteration. */
+/** Nodes that a loop may become, copied out. WebGPU runs none: what one carries and reads crosses the bus in every iteration. */
 const unrolledNodes: { readonly [P in Provider]: number } = { cpu: 0, cuda: 0, webgpu: 5000 };
 
 /** Simplified and lowered for ONNX: what `emit` accepts. Slots keep their order. */

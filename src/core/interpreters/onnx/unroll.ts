@@ -1,6 +1,6 @@
 /**
- * Loops as so many copies of their body, for providers that run no `Loop` of their own. ONNX Runtime's WebGPU provider has none: the loop runs on the
- * processor, and whatever it carries or reads crosses the bus in every iteration. Copied out, K training steps stay on the device from the first to the last.
+ * Loops as so many copies of their body, for providers that run none of their own. ONNX Runtime's WebGPU provider has neither `Loop` nor `Scan`: they run on
+ * the processor, and what they carry, and the rows that they read, cross the bus in every iteration. Copied out, K training steps stay on the device.
  */
 import { applyLambda, type Expr, makeNode, type Node, scanResults, topological, withInputs } from '../../expr.ts';
 import * as o from '../../ops/index.ts';
