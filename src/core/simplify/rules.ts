@@ -88,12 +88,8 @@ const subRule: Rewrite<'sub'> = (n) => {
 };
 
 /** x σ(y), σ written out, as x / (1 + e⁻ʸ): one pass and one rounding less. SiLU is that. */
-const overSigmoid = (x: Expr, s: Expr): Expr | undefined => {
-  if (s.op !== 'div' || splat(s.inputs[0]) !== 1) return undefined;
-  const below = s.inputs[1];
-  const isSigmoid = below.op === 'add' && below.inputs.some((e) => e.op === 'exp') && below.inputs.some((e) => splat(e) === 1);
-  return isSigmoid ? o.div(x, below) : undefined;
-}; // biome-ignore format: one idea
+const overSigmoid = (x: Expr, { op, inputs: [one, d] }: Expr): Expr | undefined =>
+  op === 'div' && splat(one) === 1 && d.op === 'add' && d.inputs.some((e) => e.op === 'exp') && d.inputs.some((e) => splat(e) === 1) ? o.div(x, d) : undefined; // biome-ignore format: one line
 
 /** x (x − 1) where x was a truth value: what a check for zeros and ones asks of a drawn coin. */
 const isZeroOfCoin = (x: Expr, y: Expr): boolean =>
