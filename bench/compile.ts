@@ -87,7 +87,7 @@ const ofWorkloads: readonly Subject[] = workloads.map(({ key, objective, batch }
 
 /** A model of the registry on some events. */
 const ofModel = (name: string, what: string): Subject => ({
-  name: `${name}, ${what}`,
+  name: `${name} on ${what}`,
   objective: () => registered(name, events[what]),
   batch: models[name].training.batchSize,
 });
@@ -143,7 +143,7 @@ const measure = async (s: Subject): Promise<Compilation> => {
 const total = (c: Compilation): number => c.build + c.simplify + c.emit + c.session;
 
 if (values.child !== undefined) {
-  const [name, what] = values.child.split(', ');
+  const [name, what] = values.child.split(' on ');
   const subject = what === undefined ? ofWorkloads.find((s) => s.name === name)! : ofModel(name, what);
   console.log(JSON.stringify(await measure(subject)));
   process.exit(0);
