@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import * as codec from '../src/core/codec.ts';
 import { variable } from '../src/core/expr.ts';
 import * as core from '../src/core/index.ts';
+import { fillNoise } from '../src/core/noise.ts';
 import * as data from '../src/data/index.ts';
 import * as pushforward from '../src/index.ts';
 import * as laws from '../src/laws/index.ts';
@@ -70,7 +71,7 @@ const fitted = await pushforward.fit({
 if (E.isLeft(fitted)) throw new Error(fitted.left.message);
 
 const publicNames = { ...codec, ...data, ...laws, ...models, ...pushforward, pipe, fc };
-const coreNames = { ...core, ...core.ops, ...core.random, ...core.scope, pipe, variable };
+const coreNames = { ...core, ...core.ops, ...core.random, ...core.scope, fillNoise, pipe, variable };
 const given: Record<string, unknown> = {
   law,
   data: rows,
