@@ -40,7 +40,7 @@ const alternate = async (sides: readonly Timing[], rounds: number): Promise<numb
 export const best = async (candidates: readonly Peer[], steps: number): Promise<Peer> => {
   const times = await alternate(
     candidates.map((side) => ({ side, steps })),
-    3,
+    5,
   );
   const order = candidates.map((side, i) => ({ side, ms: median(times[i]) })).sort((a, b) => a.ms - b.ms);
   for (const { side } of order.slice(1)) await side.close();

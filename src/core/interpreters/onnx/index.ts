@@ -42,6 +42,7 @@ import { emitGraph } from './emit.ts';
 import { refusal } from './refusal.ts';
 import { encodeModel } from './schema.ts';
 import { kept, sessionOptions } from './sessions.ts';
+import { squeezed } from './squeeze.ts';
 import { unrolled } from './unroll.ts';
 
 /** ONNX Runtime's execution providers that ship with, or fetch for, onnxruntime-node. */
@@ -157,7 +158,8 @@ export const prepareProgram = (
   const once = simplify(p.outputs, { keepStops: false });
   const flat = unroll > 0 ? unrolled(once, unroll) : once;
   const lowered = lower(flat, { ...lowering(p.precision), ...onProvider[provider] });
-  const outputs = simplify(lowered, { keepStops: false });
+  const plain = simplify(lowered, { keepStops: false });
+  const outputs = provider === 'cpu' ? simplify(squeezed(plain)) : plain;
   return { ...program(outputs, p.precision) };
 };
 
