@@ -67,7 +67,7 @@ const powers = (from: number, to: number): number[] => (from > to ? [] : [from, 
 
 const sweeps: readonly Sweep[] = [
   { key: 'width', model: 'RealNVP', of: 'width', sizes: powers(32, 512), at: (width) => flow({ width }), most: 2 },
-  { key: 'depth', model: 'RealNVP', of: 'couplings', sizes: powers(2, 32), at: (depth) => flow({ depth }), most: 1.1 },
+  { key: 'depth', model: 'RealNVP', of: 'couplings', sizes: powers(2, 128), at: (depth) => flow({ depth }), most: 1.1 },
   { key: 'batch', model: 'RealNVP', of: 'batch', sizes: powers(64, 4096), at: (batch) => flow({ batch }), most: 1.1 },
   { key: 'dimension', model: 'RealNVP', of: 'dimension', sizes: powers(2, 256), at: (dimension) => flow({ dimension }), most: 1.1 }, // biome-ignore format: a table
   { key: 'unet', model: 'U-Net', of: 'batch', sizes: powers(4, 128), at: images, most: 1.1 },

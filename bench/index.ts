@@ -98,6 +98,11 @@ say(
   `${circumstances.date}, ${circumstances.machine.cores} × ${circumstances.machine.cpu}, load ${circumstances.machine.loadAtStart.toFixed(2)}`,
 );
 
+/** How the host disturbed a row. */
+const disturbed = ({ again, stolen }: Row): string =>
+  (again > 0 ? `, ${again} taken again` : '') +
+  (stolen >= 0.01 ? `, the host took ${(100 * stolen).toFixed(0)} %` : '');
+
 const rows: Row[] = [];
 const sizes: Record<string, unknown>[] = [];
 const pairs = Number(values.pairs);
@@ -130,7 +135,7 @@ for (const w of timed.filter(asked)) {
     const row = await compared(named, { side: mine, steps: w.steps }, peer, peer.pairs);
     rows.push(row);
     say(
-      `  ${row.peer.padEnd(36)} ours ${row.oursMs.toFixed(2)} ms   peer ${row.peerMs.toFixed(2)} ms a ${w.unit}   peer/ours ${row.ratio.toFixed(2)} (${row.lowest.toFixed(2)}–${row.highest.toFixed(2)} over ${row.pairs} pairs)${target === undefined ? '' : `   wanted ${target}`}`,
+      `  ${row.peer.padEnd(36)} ours ${row.oursMs.toFixed(2)} ms   peer ${row.peerMs.toFixed(2)} ms a ${w.unit}   peer/ours ${row.ratio.toFixed(2)} (${row.lowest.toFixed(2)}–${row.highest.toFixed(2)} over ${row.pairs} pairs${disturbed(row)})${target === undefined ? '' : `   wanted ${target}`}`,
     );
     await peer.side.close();
   }

@@ -1,4 +1,8 @@
-/** Timings in pairs: two sides taken in turn within one run, because the machine is shared and its speed drifts. */
+/**
+ * Timings in pairs: two sides taken in turn within one run, because the machine is shared and its speed drifts. A virtual machine is at times not run at
+ * all: rounds during which the host took more than a twentieth of it are taken again.
+ */
+import { readFileSync } from 'node:fs';
 import type { Peer } from './sides.ts';
 
 /** One side against another. */
@@ -16,6 +20,9 @@ export interface Row {
   readonly lowest: number;
   readonly highest: number;
   readonly pairs: number;
+  /** Pairs taken again, and the share of processor time that the host took during those that count. */
+  readonly again: number;
+  readonly stolen: number;
 }
 
 /** The middle of some numbers. */
@@ -27,18 +34,49 @@ export interface Timing {
   readonly steps: number;
 }
 
-/** Milliseconds per unit of several sides, taken in turn; each has worked for a while before. */
-const alternate = async (sides: readonly Timing[], rounds: number): Promise<number[][]> => {
+/** Processor time since the machine started, in ticks: all, and what the host took (Linux only). */
+const ticks = (): { readonly all: number; readonly stolen: number } => {
+  try {
+    const spent = readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1, 9).map(Number); // biome-ignore format: one idea
+    return { all: spent.reduce((a, b) => a + b, 0), stolen: spent[7] };
+  } catch {
+    return { all: 0, stolen: 0 };
+  }
+};
+
+const STOLEN = 0.05;
+
+/** What rounds of timings gave. */
+interface Rounds {
+  /** Milliseconds per unit, for each side. */
+  readonly times: readonly (readonly number[])[];
+  readonly again: number;
+  readonly stolen: number;
+}
+
+/** Several sides taken in turn; each has worked for a while before. After four times as many rounds as wanted, the least disturbed ones count. */
+const alternate = async (sides: readonly Timing[], rounds: number): Promise<Rounds> => {
   for (const { side, steps } of sides) await side.run(Math.max(1, Math.floor(steps / 2)));
-  const times: number[][] = sides.map(() => []);
-  for (let r = 0; r < rounds; r++)
-    for (const [i, { side, steps }] of sides.entries()) times[i].push((await side.run(steps)) * 1000);
-  return times;
+  const taken: { readonly ms: number[]; readonly stolen: number }[] = [];
+  const calm = (): number => taken.filter((r) => r.stolen <= STOLEN).length;
+  while (calm() < rounds && taken.length < 4 * rounds) {
+    const before = ticks();
+    const ms: number[] = [];
+    for (const { side, steps } of sides) ms.push((await side.run(steps)) * 1000);
+    const after = ticks();
+    taken.push({ ms, stolen: (after.stolen - before.stolen) / Math.max(1, after.all - before.all) });
+  }
+  const kept = calm() >= rounds ? taken.filter((r) => r.stolen <= STOLEN) : [...taken].sort((a, b) => a.stolen - b.stolen).slice(0, rounds); // biome-ignore format: one choice
+  return {
+    times: sides.map((_, i) => kept.map((r) => r.ms[i])),
+    again: taken.length - rounds,
+    stolen: kept.reduce((sum, r) => sum + r.stolen, 0) / kept.length,
+  };
 };
 
 /** The faster of several settings of one side, by a short trial in turn; the others are closed. */
 export const best = async (candidates: readonly Peer[], steps: number): Promise<Peer> => {
-  const times = await alternate(
+  const { times } = await alternate(
     candidates.map((side) => ({ side, steps })),
     5,
   );
@@ -54,7 +92,11 @@ export const compared = async (
   theirs: Timing,
   pairs: number,
 ): Promise<Row> => {
-  const [a, b] = await alternate([mine, theirs], pairs);
+  const {
+    times: [a, b],
+    again,
+    stolen,
+  } = await alternate([mine, theirs], pairs);
   const ratios = a.map((t, i) => b[i] / t);
   return {
     ...named,
@@ -66,5 +108,7 @@ export const compared = async (
     lowest: Math.min(...ratios),
     highest: Math.max(...ratios),
     pairs,
+    again,
+    stolen,
   };
 };
