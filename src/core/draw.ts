@@ -7,7 +7,7 @@ import { within } from './errors.ts';
 import type { Expr } from './expr.ts';
 import { label } from './ops/control.ts';
 import { fork, type Random, runRandom, start, vmapRandom } from './random.ts';
-import { root, type Scope, type Scoped } from './scope.ts';
+import { asConstants, root, type Scope, type Scoped } from './scope.ts';
 
 /** A value over parameters and noise. */
 export type Draw<A> = Scoped<Random<A>>;
@@ -77,7 +77,7 @@ export const at =
 export const detached =
   <A>(part: Draw<A>): Draw<A> =>
   (scope) =>
-    part({ ...scope, detached: true });
+    part(asConstants(scope));
 
 /** A part with a stream of noise of its own, at the same place. */
 export const forked =

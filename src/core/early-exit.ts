@@ -1,5 +1,5 @@
 /** Loops that may end early, in terms of loops whose iterations idle once they are done. */
-import { type Expr, makeNode, type Node, scanResults, topological, variable, withInputs } from './expr.ts';
+import { type Expr, makeNode, type Node, rewriteBody, scanResults, topological, variable, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 
 /**
@@ -29,9 +29,7 @@ export const withoutExits = (outputs: readonly Expr[]): Expr[] => {
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
     if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const attributes = { ...e.attributes, body: { variables, results: withoutExits(results) } };
-      const inner = makeNode('scan', inputs, attributes, e.shape, e.type) as Node<'scan'> & Expr;
+      const inner = rewriteBody(e, inputs, withoutExits);
       loops.set(e, resultsOf(inner));
       done.set(e, inner);
     } else if (e.op === 'project') done.set(e, loops.get(e.inputs[0])![e.attributes.index]);

@@ -40,8 +40,16 @@ export interface Attributes {
   readonly constant: { readonly data: Float64Array | Int32Array | Uint8Array };
   readonly variable: { readonly id: number };
   readonly input: { readonly name: string };
-  /** A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs. */
-  readonly parameter: { readonly name: string; readonly definition: Expr };
+  /**
+   * A free parameter, or (`role`) a buffer. `definition` is its initial value as an expression over noise, constants, (data-dependent) inputs and other
+   * parameters. A `sharded` buffer has rows that belong to examples.
+   */
+  readonly parameter: {
+    readonly name: string;
+    readonly definition: Expr;
+    readonly role?: 'buffer';
+    readonly sharded?: true;
+  };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
   // elementwise, one operand
@@ -233,6 +241,17 @@ export const substitute = (roots: readonly Expr[], replacements: ReadonlyMap<Exp
 /** Applies a lambda: its results with arguments in place of the bound variables. */
 export const applyLambda = (f: Lambda, args: readonly Expr[]): Expr[] =>
   substitute(f.results, new Map(f.variables.map((v, i) => [v, args[i]] as const)));
+
+/** A scan over other inputs, with the results of its body rewritten by `f`. */
+export const rewriteBody = (
+  n: Node<'scan'>,
+  inputs: readonly Expr[],
+  f: (results: readonly Expr[]) => readonly Expr[],
+): Node<'scan'> & Expr => {
+  const { variables, results } = n.attributes.body;
+  const attributes = { ...n.attributes, body: { variables, results: f(results) } };
+  return makeNode('scan', inputs, attributes, n.shape, n.type) as Node<'scan'> & Expr;
+};
 
 /** Result shapes and types of a scan: final carries, then stacked outputs. */
 export const scanResults = (e: Node<'scan'>): { readonly shape: Shape; readonly type: ElementType }[] =>

@@ -8,7 +8,7 @@ import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
 import { foldIn, keyOf, type PrngKey } from './prng.ts';
-import { type Shape, sameShape, showShape, sizeOf } from './shape.ts';
+import { range, type Shape, sameShape, showShape, sizeOf } from './shape.ts';
 import type { Tensor, TensorType } from './tensor.ts';
 
 /** Floating-point width of a program's `real`s. */
@@ -78,11 +78,11 @@ export const program = (outputs: readonly Expr[], precision: Precision = 'float3
   return { outputs, slots: [...slots.values()], precision };
 };
 
-/** The parameters of an expression, by name, in order of first use. */
+/** The parameters of an expression, by name, in order of first use; buffers are none. */
 export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
   for (const e of topological(outputs))
-    if (e.op === 'parameter' && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+    if (e.op === 'parameter' && e.attributes.role === undefined && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
   return [...found.values()];
 };
 
@@ -124,25 +124,32 @@ export const noiseTensor = (
   firstExample = 0,
 ): Tensor => {
   const data = precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-  writeNoise(shape, law, batch, key, data, 0, firstExample);
+  writeNoise(shape, law, key, firstsOf(batch, firstExample), data, 0);
   return { shape, type: precision, data };
 };
 
-/** {@link noiseTensor} into a part of an array that is there already, from `at`. */
+/** Where the axes of noise that count something begin: the outermost with the first example (then the first step of a piece of a loop), the others at 0. */
+export const firstsOf = (batch: number, ...outer: readonly number[]): number[] =>
+  range(batch).map((i) => outer[i] ?? 0);
+
+/**
+ * {@link noiseTensor} into a part of an array that is there already, from `at`; its outer axes count examples, steps and whatever is nested in a step, and
+ * `firsts` say where each begins.
+ */
 export const writeNoise = (
   shape: Shape,
   law: NoiseLaw,
-  batch: number,
   key: PrngKey,
+  [first, ...inner]: readonly number[],
   out: Float32Array | Float64Array,
   at: number,
-  first = 0,
 ): void => {
-  if (batch === 0) fillNoise(law, key, 0, 1, sizeOf(shape), out, at);
-  else if (batch === 1) fillNoise(law, key, first, shape[0], sizeOf(shape.slice(1)), out, at);
+  const [size, width] = [sizeOf(shape), sizeOf(shape.slice(1))];
+  if (first === undefined) fillNoise(law, key, 0, 1, size, out, at);
+  else if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
   else
     for (let i = 0; i < shape[0]; i++)
-      writeNoise(shape.slice(1), law, batch - 1, foldIn(key, first + i), out, at + i * sizeOf(shape.slice(1)), 0);
+      writeNoise(shape.slice(1), law, foldIn(key, first + i), inner, out, at + i * width);
 };
 
 /** The first feed that is missing or does not fit, as a sentence. */

@@ -14,8 +14,12 @@ import { type Shape, sameShape, showShape } from './shape.ts';
 /** A place in a composition, `transport/3/coupling`. */
 export interface Scope {
   readonly path: string;
-  /** Present where parameters are constants to every derivative: see {@link detached}. */
-  readonly detached?: true;
+  /** How a parameter is read where not as itself: as a constant ({@link detached}), as a copy of its own (`copied`). */
+  readonly reads?: (leaf: Expr) => Expr;
+  /** Another first value of a parameter, by its full name: see `startingFrom`. */
+  readonly starts?: (name: string, definition: Expr) => Expr;
+  /** Present while training: buffers move, and normalisation reads the batch. Absent where a model is used. See `buffer`. */
+  readonly training?: true;
   /** What networks that read a context see: see {@link inContext}. */
   readonly context?: Expr;
 }
@@ -29,7 +33,8 @@ export const { Functor, Applicative, Monad, of, map, ap, chain } = R;
 /** The outermost scope. */
 export const root: Scope = { path: '' };
 
-const join = (path: string, segment: string): string =>
+/** A place one segment further in. */
+export const join = (path: string, segment: string): string =>
   path === '' ? segment : segment === '' ? path : `${path}/${segment}`;
 
 /** Runs a part one place further in. Errors thrown inside carry the place in their path. */
@@ -54,7 +59,17 @@ export const shared =
 export const detached =
   <A>(part: Scoped<A>): Scoped<A> =>
   (scope) =>
-    part({ ...scope, detached: true });
+    part(asConstants(scope));
+
+/** The scope in which parameters are constants to every derivative. */
+export const asConstants = (scope: Scope): Scope =>
+  readingBy(scope, (leaf) => (leaf.op === 'stopGradient' ? leaf : o.stopGradient(leaf)));
+
+/** The scope in which parameters are read through one more function. */
+export const readingBy = (scope: Scope, read: (leaf: Expr) => Expr): Scope => {
+  const { reads: outer } = scope;
+  return { ...scope, reads: outer === undefined ? read : (leaf) => read(outer(leaf)) };
+};
 
 /** The part with a context that networks in it may read (`contextual` of `pushforward/nn`); an inner context hides an outer one. */
 export const inContext =
@@ -91,6 +106,6 @@ export const parameter =
         expected: showShape(shape),
         got: showShape(definition.shape),
       });
-    const leaf = o.parameterLeaf(full, definition);
-    return constraint.constrain(scope.detached ? o.stopGradient(leaf) : leaf);
+    const leaf = o.parameterLeaf(full, scope.starts?.(full, definition) ?? definition);
+    return constraint.constrain(scope.reads?.(leaf) ?? leaf);
   };

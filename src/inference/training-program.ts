@@ -5,7 +5,7 @@ import * as D from '../core/draw.ts';
 import type { Expr, NoiseLaw } from '../core/expr.ts';
 import { substitute, topological } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { noiseKey, type Program, program, writeNoise } from '../core/program.ts';
+import { firstsOf, noiseKey, type Program, program, writeNoise } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -162,7 +162,7 @@ export const noiseFeeder = (t: TrainingProgram, seed: number): ((firstStep: numb
       t.noise.map((n, i) => {
         const [data, size] = [arrays[i], sizeOf(n.shape)];
         for (let k = 0; k < t.steps; k++)
-          writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
+          writeNoise(n.shape, n.law, noiseKey(seed, firstStep + k, n.path), firstsOf(n.batch), data, k * size);
         return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
       }),
     );

@@ -1,5 +1,5 @@
 /** Lowering: rewriting primitives an interpreter lacks into ones it has, before it sees them. */
-import { type Expr, makeNode, type Node, type Op, topological, withInputs } from '../expr.ts';
+import { type Expr, type Node, type Op, rewriteBody, topological, withInputs } from '../expr.ts';
 
 export * from './layout.ts';
 export * from './linear.ts';
@@ -18,11 +18,9 @@ export const lower = (outputs: readonly Expr[], rules: Lowering): Expr[] => {
       const rule = rules[e.op] as ((n: Expr, ...inputs: Expr[]) => Expr | undefined) | undefined;
       const plain = withInputs(e, inputs);
       if (e.op === 'scan') {
-        const { body } = e.attributes;
-        const results = lower(body.results, rules);
         done.set(
           e,
-          makeNode('scan', inputs, { ...e.attributes, body: { variables: body.variables, results } }, e.shape, e.type),
+          rewriteBody(e, inputs, (results) => lower(results, rules)),
         );
         continue;
       }

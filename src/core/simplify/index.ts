@@ -1,5 +1,5 @@
 /** `simplify`: common subexpressions, constants folded, algebraic identities, marks removed. Law: it changes no value. */
-import { type Expr, makeNode, type Node, topological, withInputs } from '../expr.ts';
+import { type Expr, makeNode, type Node, rewriteBody, topological, withInputs } from '../expr.ts';
 import { nodeKey } from '../hash.ts';
 import { closeTightly, joinLoops, pruneLoops } from './loops.ts';
 import { rewrite } from './rules.ts';
@@ -75,9 +75,5 @@ const mark = (e: Expr, keepStops: boolean): Expr | undefined =>
 
 const simplifyScan = (e: Node<'scan'>, inputs: readonly Expr[], keepStops: boolean): Expr => {
   const tight = closeTightly(makeNode('scan', inputs, e.attributes, e.shape, e.type) as Node<'scan'> & Expr);
-  const { variables, results } = tight.attributes.body;
-  const body = { variables, results: simplify(results, { keepStops }) };
-  return closeTightly(
-    makeNode('scan', tight.inputs, { ...tight.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr,
-  );
+  return closeTightly(rewriteBody(tight, tight.inputs, (results) => simplify(results, { keepStops })));
 };

@@ -2,7 +2,16 @@
  * Loops as so many copies of their body, for providers that run none of their own. ONNX Runtime's WebGPU provider has neither `Loop` nor `Scan`: they run on
  * the processor, and what they carry, and the rows that they read, cross the bus in every iteration. Copied out, K training steps stay on the device.
  */
-import { applyLambda, type Expr, makeNode, type Node, scanResults, topological, withInputs } from '../../expr.ts';
+import {
+  applyLambda,
+  type Expr,
+  makeNode,
+  type Node,
+  rewriteBody,
+  scanResults,
+  topological,
+  withInputs,
+} from '../../expr.ts';
 import * as o from '../../ops/index.ts';
 import { range } from '../../shape.ts';
 
@@ -57,10 +66,9 @@ export const unrolled = (outputs: readonly Expr[], limit: number): Expr[] => {
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
     if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const body = { variables, results: unrolled(results, limit) };
-      const loop = makeNode('scan', inputs, { ...e.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr;
-      const copies = e.attributes.until ? 1 : copiesOf(e.attributes.length, topological(body.results).length, limit);
+      const loop = rewriteBody(e, inputs, (results) => unrolled(results, limit));
+      const size = topological(loop.attributes.body.results).length;
+      const copies = e.attributes.until ? 1 : copiesOf(e.attributes.length, size, limit);
       done.set(e, loop);
       loops.set(
         e,
