@@ -133,6 +133,11 @@ export interface Attributes {
   /** Mean over the examples of the enclosing `vmap` of that name; the identity outside one. */
   readonly batchMean: { readonly axis: string };
   /**
+   * The identity on `value`, the first of its inputs `[value, next]`: buffer `name` becomes `next` once the move is over. With `after`, parameters
+   * in `next` are read after the move of that name. No interpreter computes `next` (see `advances.ts`).
+   */
+  readonly advance: { readonly name: string; readonly after?: string };
+  /**
    * A bounded loop. Inputs are `carries` initial carries, then `sequences` arrays with leading axis `length`, then closed-over
    * values. The body maps (carry…, slice…, closure…) to (carry…, output…); results are final carries, then stacked outputs. With
    * `until`, the body's last result is a flag: once it is true no more iterations run, and the outputs of those are zeros.

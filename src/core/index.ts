@@ -1,4 +1,5 @@
 /** The tensor language, its transformations, randomness and parameters. */
+export { type Advance, type Advances, collectAdvances } from './advances.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
 export * from './errors.ts';

@@ -4,6 +4,7 @@
  * An interpreter sees tensors only. It does not differentiate, draw random numbers or know what a distribution is: noise reaches it
  * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
  */
+import { withoutAdvances } from './advances.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
@@ -57,10 +58,11 @@ const isLeaf = (e: Expr): e is Leaf & Expr => e.op === 'input' || e.op === 'para
 export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
 
 /**
- * Collects the free leaves of `outputs`. Throws `ShapeError` where one name stands for two different leaves (two parameters of one
+ * Collects the free leaves of `outputs`, without what buffers become (`advances.ts`: nothing computes it). Throws `ShapeError` where one name stands for two different leaves (two parameters of one
  * name must be shared on purpose: same shape).
  */
-export const program = (outputs: readonly Expr[], precision: Precision = 'float32'): Program => {
+export const program = (given: readonly Expr[], precision: Precision = 'float32'): Program => {
+  const outputs = withoutAdvances(given);
   const slots = new Map<string, Slot>();
   for (const e of topological(outputs)) {
     if (e.op === 'variable') return raise('ArgumentError', '', 'program: a bound variable escaped its scan or vmap');

@@ -129,6 +129,7 @@ export const forwardRules: RuleTable<[tangents: Tangents], Expr | undefined> = {
   stopGradient: zero,
   label: (_, [t]) => t,
   batchMean: linear,
+  advance: (_, [t]) => t,
   scan: () => raise('ArgumentError', 'jvp', 'a scan has no single tangent'),
   project: () => raise('ArgumentError', 'jvp', 'a projection belongs to its scan'),
 };

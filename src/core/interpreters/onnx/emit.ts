@@ -215,6 +215,7 @@ const rules: RuleTable<[s: Scope], string> = {
   stopGradient: through,
   label: through,
   batchMean: through,
+  advance: through,
   scan: absent,
   project: (n, s) => {
     const loop = n.inputs[0] as Node<'scan'> & Expr;

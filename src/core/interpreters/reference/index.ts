@@ -157,6 +157,7 @@ const rules: RuleTable<[inputs: readonly Tensor[]], Tensor> = {
   stopGradient: same,
   label: same,
   batchMean: same,
+  advance: same,
   scan: leaf,
   project: leaf,
 };

@@ -56,7 +56,7 @@ export interface Parameter {
   readonly owned: boolean;
 }
 
-const marks: ReadonlySet<string> = new Set(['stopGradient', 'label', 'batchMean']);
+const marks: ReadonlySet<string> = new Set(['stopGradient', 'label', 'batchMean', 'advance']);
 const behindMarks = (e: Expr): Expr => (marks.has(e.op) ? behindMarks(e.inputs[0]) : e);
 
 const emptyKernel =

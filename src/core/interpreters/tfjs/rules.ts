@@ -72,6 +72,7 @@ export const rules: RuleTable<[c: Compile], Emitted> = {
   stopGradient: through,
   label: through,
   batchMean: through,
+  advance: through,
   scan: absent,
   project: absent,
 };
