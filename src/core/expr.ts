@@ -34,14 +34,28 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
+/** Whose a parameter is: the reading that declared it and, from the outermost, the values it was declared inside. */
+export interface Claim {
+  readonly reading: object | undefined;
+  readonly owners: readonly object[];
+}
+
 /** Every primitive with the attributes it carries; the keys are the tags of {@link Expr}. */
 export interface Attributes {
   // leaves
   readonly constant: { readonly data: Float64Array | Int32Array | Uint8Array };
   readonly variable: { readonly id: number };
   readonly input: { readonly name: string };
-  /** A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs. */
-  readonly parameter: { readonly name: string; readonly definition: Expr };
+  /**
+   * A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs; `kind` says what it is
+   * in its layer (a kernel, a bias), `claim` whose it is.
+   */
+  readonly parameter: {
+    readonly name: string;
+    readonly definition: Expr;
+    readonly kind?: string;
+    readonly claim?: Claim;
+  };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
   // elementwise, one operand
