@@ -28,7 +28,7 @@ import { ddpmSimple } from '../src/inference/ddpm-losses.ts';
 import { evaluate, showEvaluation } from '../src/inference/evaluate.ts';
 import { fit } from '../src/inference/fit.ts';
 import type { Objective } from '../src/inference/objective.ts';
-import { adam, clipByGlobalNorm } from '../src/inference/optimizer.ts';
+import { adam, clipByGlobalNorm } from '../src/inference/optimizers/index.ts';
 import { run } from '../src/inference/run.ts';
 import { cosine, warmUp } from '../src/inference/schedule.ts';
 import { labelled } from '../src/models/class-conditional.ts';

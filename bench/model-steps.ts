@@ -12,7 +12,7 @@ import type { Tensor } from '../src/core/tensor.ts';
 import { joinFlat } from '../src/inference/flat.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
 import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
-import { adam, type Optimizer } from '../src/inference/optimizer.ts';
+import { adam, type Optimizer } from '../src/inference/optimizers/index.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
 import { type AnyObjective, startingCarried } from '../src/inference/stateful.ts';
 import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';

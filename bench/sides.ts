@@ -10,7 +10,7 @@ import { sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { joinFlat } from '../src/inference/flat.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
-import { adam } from '../src/inference/optimizer.ts';
+import { adam } from '../src/inference/optimizers/index.ts';
 import { startingCarried } from '../src/inference/stateful.ts';
 import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';

@@ -3,7 +3,7 @@ import { type Either, mapLeft } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { decode } from '../core/codec.ts';
 import { type Failure, failure } from '../core/errors.ts';
-import { adam, clipByGlobalNorm, type Optimizer } from '../inference/optimizer.ts';
+import { adam, clipByGlobalNorm, type Optimizer } from '../inference/optimizers/index.ts';
 import { constant, cosine } from '../inference/schedule.ts';
 import { DataRecord } from './data-source.ts';
 

@@ -34,6 +34,12 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
+/** Whose a parameter is: the reading that declared it and, from the outermost, the values it was declared inside. */
+export interface Claim {
+  readonly reading: object | undefined;
+  readonly owners: readonly object[];
+}
+
 /** Every primitive with the attributes it carries; the keys are the tags of {@link Expr}. */
 export interface Attributes {
   // leaves
@@ -42,13 +48,18 @@ export interface Attributes {
   readonly input: { readonly name: string };
   /**
    * A free parameter, or (`role`) a buffer. `definition` is its initial value as an expression over noise, constants, (data-dependent) inputs and other
-   * parameters. A `sharded` buffer has rows that belong to examples.
+   * parameters; `kind` says what it is in its layer (a kernel, a bias), `claim` whose it is. A `sharded` buffer has rows that belong to examples.
    */
   readonly parameter: {
     readonly name: string;
     readonly definition: Expr;
+<<<<<<< HEAD
     readonly role?: 'buffer';
     readonly sharded?: true;
+=======
+    readonly kind?: string;
+    readonly claim?: Claim;
+>>>>>>> optim
   };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };

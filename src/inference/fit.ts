@@ -10,7 +10,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { allFinite, locate, namedNonFinite } from './diagnose.ts';
 import { readBatches, startingPoint, validator } from './feeding.ts';
 import { alignFlat, joinFlat, type Moment, splitFlat } from './flat.ts';
-import { adam, type Optimizer } from './optimizer.ts';
+import { adam, type Optimizer } from './optimizers/index.ts';
 import { type AnyObjective, carriedOf, startingCarried } from './stateful.ts';
 import { noiseFeeder, type TrainingProgram, trainingProgram } from './training-program.ts';
 import { stepNumbers } from './training-step.ts';
@@ -176,9 +176,15 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     ...carriedOf(objective, vectors),
   });
 
+  const history: HistoryPoint[] = [];
   const advance = async (from: Moment, k: number): Promise<{ readonly now: Moment; readonly losses: Tensor }> => {
     const { t: tk, run, noise } = await runner(k);
-    const coefficients = Float32Array.from(Array.from({ length: k }, (_, i) => optimizer.at(from.step + i)).flat());
+    const told = {
+      validations: history.flatMap((h) => (h.validation === undefined ? [] : [{ step: h.step, value: h.validation }])),
+    };
+    const coefficients = Float32Array.from(
+      Array.from({ length: k }, (_, i) => optimizer.at(from.step + i, told)).flat(),
+    );
     const outputs = await run.run({
       ...from.vectors,
       batches: readBatches(data, batchSize, seed, from.step, k),
@@ -194,7 +200,6 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     allFinite(next.now.vectors.parameters) &&
     namedNonFinite(carriedOf(objective, next.now.vectors).carried) === undefined;
 
-  const history: HistoryPoint[] = [];
   const every = validation?.every ?? Math.max(perRun, Math.ceil(steps / 50));
   let best: { readonly value: number; readonly state: Moment } | undefined;
   let misses = 0;

@@ -46,12 +46,14 @@ export const layoutOf = (outputs: readonly Expr[]): Layout =>
 const LARGE = 1 << 15;
 
 /**
- * How a training step carries the parameters: each large one by itself, the small ones as one vector. One vector of all would be cut up and joined
- * again in every step; many small ones cost an operator each.
+ * How a training step carries the parameters: each large one by itself, the small ones that are alike as one vector. One vector of all would be cut up
+ * and joined again in every step; many small ones cost an operator each.
  */
-export const groupsOf = ({ entries }: Layout): Layout[] => {
-  const small = entries.filter((e) => e.size < LARGE);
-  return [small, ...entries.filter((e) => e.size >= LARGE).map((e) => [e])].filter((g) => g.length > 0).map(laidOut);
+export const groupsOf = ({ entries }: Layout, alike: (name: string) => string = () => ''): Layout[] => {
+  const small = new Map<string, Entry[]>();
+  for (const e of entries.filter((x) => x.size < LARGE))
+    small.set(alike(e.name), [...(small.get(alike(e.name)) ?? []), e]);
+  return [...small.values(), ...entries.filter((e) => e.size >= LARGE).map((e) => [e])].map(laidOut);
 };
 
 const pieceOf = ({ offset, size }: Entry, vector: Expr): Expr => sliceAxis(vector, 0, offset, offset + size);

@@ -2,10 +2,15 @@
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 
-/** The value at step 0, 1, 2, … */
+/** What is known of training when a rate is asked for: the validations so far, oldest first. */
+export interface Told {
+  readonly validations: readonly { readonly step: number; readonly value: number }[];
+}
+
+/** The value at step 0, 1, 2, … and, for those that ask, after some validations: a pure function of both, so that a resumed run is the same. */
 export interface Schedule {
   readonly spec: Spec;
-  readonly at: (step: number) => number;
+  readonly at: (step: number, told?: Told) => number;
 }
 
 /** One value for ever. */
@@ -20,7 +25,7 @@ export const cosine = (from: number, steps: number, to = 0): Schedule => ({
 /** A linear rise from 0 over `steps` steps in front of another schedule, which then starts at its beginning. */
 export const warmUp = (steps: number, after: Schedule): Schedule => ({
   spec: { type: 'warmUp', steps, after: after.spec },
-  at: (t) => (t < steps ? (after.at(0) * (t + 1)) / steps : after.at(t - steps)),
+  at: (t, told) => (t < steps ? (after.at(0, told) * (t + 1)) / steps : after.at(t - steps, told)),
 });
 
 /** A number means a constant schedule. Throws `ArgumentError` where it is not positive and finite. */

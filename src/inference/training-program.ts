@@ -5,14 +5,14 @@ import * as D from '../core/draw.ts';
 import type { Expr, NoiseLaw } from '../core/expr.ts';
 import { substitute, topological } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { firstsOf, noiseKey, type Program, program, writeNoise } from '../core/program.ts';
+import { noiseKey, type Program, parametersOf, program, writeNoise } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import { flatten, groupsOf, joinGroups, type Layout, layoutOf, splitGroups, unflatten } from './flat.ts';
 import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer } from './optimizers/index.ts';
 import { type AnyObjective, carriedLeaves, checkStep, isStateful } from './stateful.ts';
 import { stepLeaves } from './training-step.ts';
 
@@ -86,7 +86,15 @@ export const trainingProgram = <S extends Shape>({
   const { loss, before, after } = batchStep(objective, batch);
   const roots = [loss, ...after];
   const layout = layoutOf(roots);
-  const groups = groupsOf(layout);
+  const asked = optimizer.selectors ?? [];
+  const treatment = new Map(
+    parametersOf(roots).map((p) => {
+      const selected = asked.map((s) => s.selects(p));
+      return [p.attributes.name, { selected, held: optimizer.held?.selects(p) ?? false }] as const;
+    }),
+  );
+  const groups = groupsOf(layout, (name) => JSON.stringify(treatment.get(name)));
+  const of = groups.map((g) => treatment.get(g.entries[0].name)!);
   const noise = topological(roots).filter((e) => e.op === 'noise');
   const numbers = stepLeaves(roots);
   const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
@@ -118,13 +126,17 @@ export const trainingProgram = <S extends Shape>({
       const gradients = grad(outputs[0], pieces.flat());
       const joined = pieces.map((p) => flatten(gradients.splice(0, p.length)));
       const scalars = optimizer.coefficients.map((_, i) => o.reshape(o.sliceAxis(coefficients, 0, i, i + 1), []));
-      const ready = optimizer.together?.(joined) ?? joined;
+      const moved = joined.filter((_, g) => !of[g].held);
+      const ready = optimizer.together?.(moved) ?? moved;
+      const gradientOf = groups.map((_, g) => ready[of.slice(0, g).filter((x) => !x.held).length]);
       const next = groups.map((_, g) => {
+        if (of[g].held) return vectors.map((__, i) => now[i * n + g]);
         const { parameters, state: after } = optimizer.update(
-          ready[g],
+          gradientOf[g],
           theta[g],
           state.slice(0, slots.length).map((s) => s[g]),
           scalars,
+          of[g].selected,
         );
         const average =
           ema === undefined ? [] : [o.add(o.mul(ema, state[slots.length][g]), o.mul(1 - ema, parameters))];
@@ -162,7 +174,7 @@ export const noiseFeeder = (t: TrainingProgram, seed: number): ((firstStep: numb
       t.noise.map((n, i) => {
         const [data, size] = [arrays[i], sizeOf(n.shape)];
         for (let k = 0; k < t.steps; k++)
-          writeNoise(n.shape, n.law, noiseKey(seed, firstStep + k, n.path), firstsOf(n.batch), data, k * size);
+          writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
         return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
       }),
     );

@@ -11,7 +11,7 @@ import type { Layer } from '../algebra/transport.ts';
 import { decode } from '../core/codec.ts';
 import type { Failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Optimizer } from '../inference/optimizer.ts';
+import type { Optimizer } from '../inference/optimizers/index.ts';
 import type { Schedule } from '../inference/schedule.ts';
 import type { AnyObjective } from '../inference/stateful.ts';
 import type { Network } from '../nn/network.ts';

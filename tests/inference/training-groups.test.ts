@@ -9,7 +9,7 @@ import type { Tensor } from '../../src/core/tensor.ts';
 import { flatten, groupsOf, joinFlat, joinGroups, layoutOf, splitGroups, unflatten } from '../../src/inference/flat.ts';
 import { initialParameters } from '../../src/inference/initialise.ts';
 import { maximumLikelihood } from '../../src/inference/objective.ts';
-import { adam, clipByGlobalNorm } from '../../src/inference/optimizer.ts';
+import { adam, clipByGlobalNorm } from '../../src/inference/optimizers/index.ts';
 import { meanLoss, trainingProgram } from '../../src/inference/training-program.ts';
 import { realNVP } from '../../src/models/index.ts';
 

@@ -1,6 +1,6 @@
 /** What can be read without a registry of one's own; inference's entries are here, those of laws, layers and networks have their rooms. */
 import { isRecord, nonNegative, positiveInteger, positiveNumber, t } from '../../core/codec.ts';
-import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts';
+import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizers/index.ts';
 import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
 import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';

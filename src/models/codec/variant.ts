@@ -18,7 +18,7 @@ import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { LawKernel } from '../../inference/energies/law-kernel.ts';
-import type { Optimizer } from '../../inference/optimizer.ts';
+import type { Optimizer } from '../../inference/optimizers/index.ts';
 import type { Schedule } from '../../inference/schedule.ts';
 import type { ScoreModel } from '../../inference/scores/score-model.ts';
 import type { AnyObjective } from '../../inference/stateful.ts';
