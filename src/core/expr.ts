@@ -53,13 +53,10 @@ export interface Attributes {
   readonly parameter: {
     readonly name: string;
     readonly definition: Expr;
-<<<<<<< HEAD
-    readonly role?: 'buffer';
-    readonly sharded?: true;
-=======
     readonly kind?: string;
     readonly claim?: Claim;
->>>>>>> optim
+    readonly role?: 'buffer';
+    readonly sharded?: true;
   };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };

@@ -5,7 +5,7 @@
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Source } from '../data/sources/source.ts';
+import type { Source } from '../data/source.ts';
 import type { AnyObjective } from './objective.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { Selector } from './selector.ts';
@@ -123,6 +123,13 @@ export const gameOf = <S extends Shape>(t: Trainable<S>, rest: Omit<Player, 'nam
   isGame(t)
     ? t
     : { shape: t.shape, spec: t.spec, order: 'inTurn', moves: [{ player: { name: 'model', ...rest }, objective: t }] };
+
+/** The game in which players that bring no optimiser use this one. */
+export const withOptimizer = <S extends Shape>(game: Game<S>, optimizer: Optimizer | undefined): Game<S> => {
+  if (optimizer === undefined) return game;
+  const equipped = new Map(game.moves.map(({ player }) => [player, { optimizer, ...player }] as const));
+  return { ...game, moves: game.moves.map((m) => ({ ...m, player: equipped.get(m.player)! })) };
+};
 
 /** How often each move is made in a step of the game. Throws `ArgumentError` where a function says no natural number. */
 export const timesAt = (game: Game<never>, step: number): number[] =>
