@@ -1,0 +1,119 @@
+/** Optimal transport between two sides of equally many points: the assignment of least cost, exactly. */
+import { raise } from '../../core/errors.ts';
+import { sameShape, showShape, sizeOf } from '../../core/shape.ts';
+import type { Coupling } from './coupled.ts';
+
+/** An assignment with the certificate that none costs less. */
+export interface Assignment {
+  /** the column of each row */
+  readonly columns: Int32Array;
+  /** potentials: `u[i] + v[j] ≤ cost[i, j]`, with equality where i goes to j, so that the least cost is `Σ u + Σ v` */
+  readonly u: Float64Array;
+  readonly v: Float64Array;
+}
+
+/**
+ * The permutation σ of least `Σᵢ cost[i, σ(i)]` for costs `[n, n]`, row-major: rows are assigned one after the other,
+ * each along the shortest augmenting path under reduced costs `c − u − v` (Jonker and Volgenant 1987; Crouse 2016).
+ * O(n³) at worst, usually far less. Throws `ShapeError` unless there are n² costs, `DataError` where one is not finite.
+ *
+ * @example
+ * const { columns } = minimalAssignment([4, 1, 2, 0], 2);   // 1, 0: cost 1 + 2
+ */
+export const minimalAssignment = (cost: ArrayLike<number>, n: number): Assignment => {
+  if (cost.length !== n * n)
+    raise('ShapeError', 'assignment', 'the costs are not a square', { expected: `${n * n}`, got: `${cost.length}` });
+  for (let k = 0; k < n * n; k++)
+    if (!Number.isFinite(cost[k])) raise('DataError', 'assignment', 'a cost is not finite', { got: `${cost[k]}` });
+  const [u, v] = [new Float64Array(n), new Float64Array(n)];
+  const columns = new Int32Array(n).fill(-1);
+  const rows = new Int32Array(n).fill(-1);
+  const distance = new Float64Array(n);
+  const from = new Int32Array(n);
+  const open = new Int32Array(n);
+  for (let start = 0; start < n; start++) {
+    distance.fill(Infinity);
+    for (let j = 0; j < n; j++) open[j] = j;
+    // columns open[left …] are reached, those before not yet
+    let left = n;
+    let [row, length, sink] = [start, 0, -1];
+    while (sink < 0) {
+      let nearest = 0;
+      for (let k = 0; k < left; k++) {
+        const j = open[k];
+        const through = length + cost[row * n + j] - u[row] - v[j];
+        if (through < distance[j]) {
+          distance[j] = through;
+          from[j] = row;
+        }
+        const [d, least] = [distance[j], distance[open[nearest]]];
+        if (d < least || (d === least && rows[j] < 0)) nearest = k;
+      }
+      const j = open[nearest];
+      length = distance[j];
+      open[nearest] = open[--left];
+      open[left] = j;
+      if (rows[j] < 0) sink = j;
+      else row = rows[j];
+    }
+    u[start] += length;
+    for (let k = left; k < n; k++) {
+      const j = open[k];
+      if (rows[j] >= 0) u[rows[j]] += length - distance[j];
+      v[j] -= length - distance[j];
+    }
+    for (let j = sink; ; ) {
+      const i = from[j];
+      [rows[j], columns[i], j] = [i, j, columns[i]];
+      if (i === start) break;
+    }
+  }
+  return { columns, u, v };
+};
+
+/** Larger batches would take longer to couple than to train on. */
+const LARGEST = 512;
+
+/** What it costs to couple two parts, each given by its elements. */
+export type PairCost = (a: Float32Array, b: Float32Array) => number;
+
+/** `|a − b|²`. */
+const squaredDistance: PairCost = (a, b) => {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += (a[k] - b[k]) ** 2;
+  return sum;
+};
+
+/**
+ * The coupling of least total cost, exactly ({@link minimalAssignment}); the cost is the squared Euclidean distance where
+ * none is given. Up to 512 pairs, about 50 ms for as many: a batch throws `ArgumentError` where it is larger, `ShapeError`
+ * where parts of two shapes are to be subtracted, `DataError` where a cost is not finite.
+ *
+ * @example
+ * const city = assignment((a, b) => a.reduce((sum, x, k) => sum + Math.abs(x - b[k]), 0));
+ * const pairs = coupled(paired(drawn(twoMoons()), drawn(circles())), city);
+ */
+export const assignment = (cost?: PairCost): Coupling => ({
+  name: cost === undefined ? 'optimal transport' : 'optimal transport under a cost of its own',
+  of: ({ size, shapes: [a, b], first, second }) => {
+    if (size > LARGEST)
+      raise('ArgumentError', 'assignment', 'too many pairs to couple at once', {
+        expected: `at most ${LARGEST}`,
+        got: `${size}`,
+      });
+    if (cost === undefined && !sameShape(a, b))
+      raise('ShapeError', 'assignment', 'parts of two shapes have no distance; give a cost', {
+        expected: showShape(a),
+        got: showShape(b),
+      });
+    const at = cost ?? squaredDistance;
+    const [wa, wb] = [sizeOf(a), sizeOf(b)];
+    const rights = Array.from({ length: size }, (_, j) => second.subarray(j * wb, (j + 1) * wb));
+    const costs = new Float64Array(size * size);
+    for (let i = 0; i < size; i++) {
+      const left = first.subarray(i * wa, (i + 1) * wa);
+      for (let j = 0; j < size; j++) costs[i * size + j] = at(left, rights[j]);
+    }
+    return minimalAssignment(costs, size).columns;
+  },
+});
