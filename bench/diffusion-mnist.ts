@@ -128,7 +128,7 @@ if (what !== 'report') {
 if (what === 'train') process.exit(0);
 
 const saved = right(await loadCheckpoint(file)()).state;
-const parameters = saved.average ?? saved.parameters;
+const parameters = saved.parameters;
 
 /** A function of a row (and noise) for n rows, a few at a time. */
 const forRows = async (

@@ -15,7 +15,7 @@ import { bernoulli, normal } from '../src/distributions/index.ts';
 import { joint, maximumLikelihood, posterior, run, site } from '../src/inference/index.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
-import type { AnyObjective } from '../src/inference/stateful.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { hmc, runChains } from '../src/mcmc/index.ts';
 import { nsfFlow, overEvents, realNVP } from '../src/models/index.ts';
 import { resMlp, unet } from '../src/nn/index.ts';

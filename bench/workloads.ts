@@ -6,7 +6,7 @@ import { rbm } from '../src/distributions/index.ts';
 import { blockGibbs, contrastiveDivergence } from '../src/inference/energies/index.ts';
 import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
-import type { AnyObjective } from '../src/inference/stateful.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { glow, hvae, mafFlow, nsfFlow, overEvents, realNVP, vae } from '../src/models/index.ts';
 import { resMlp, unet } from '../src/nn/index.ts';
 import { predict, vp } from '../src/sde/index.ts';

@@ -1,12 +1,12 @@
 /** What `fit` takes and gives. */
-import type { Backend } from '../core/program.ts';
+import type { Backend, Feeds } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Source } from '../data/source.ts';
 import type { Trainable } from './game.ts';
 import type { AnyObjective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import type { Arrays, TrainingState } from './training-state.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** A point of the training history; losses are in nats per event. */
 export interface HistoryPoint {
@@ -43,7 +43,7 @@ export type Ending = 'finished' | 'stopped early' | 'interrupted';
 /** The outcome of {@link fit}. */
 export interface Fitted {
   /** What to use: the best that validation knows, else the last; averages where players keep some. Buffers stand beside the parameters, so `run` takes them as they are. */
-  readonly parameters: Arrays;
+  readonly parameters: Feeds;
   /** The state to resume from. */
   readonly last: TrainingState;
   /** Steps done. */
@@ -82,7 +82,7 @@ export interface FitOptions<S extends Shape> {
   /** Decay of an exponential moving average of the parameters of an objective (a game says it player by player). */
   readonly ema?: number;
   /** Parameters and buffers to start from in place of their own initial values; those that are not named start as declared. */
-  readonly initial?: Arrays;
+  readonly initial?: Feeds;
   readonly validation?: ValidationOptions<S>;
   readonly resume?: TrainingState;
   /** Steps in one run of the backend. */

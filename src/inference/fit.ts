@@ -5,15 +5,15 @@ import { type Failure, PushforwardError, raise, toFailure } from '../core/errors
 import { onnx } from '../core/interpreters/onnx/index.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { isSource, type Source, sourceOf } from '../data/index.ts';
+import { type Source, sourceOf } from '../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
-import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress, ValidationOptions } from './fit-options.ts';
+import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
 import { type Game, gameOf, withOptimizer } from './game.ts';
 import { initialParameters } from './initialise.ts';
 import { type GamePlan, planGame } from './move-plan.ts';
 import { runner } from './runner.ts';
-import { type Arrays, buffersAt, feedsAt, type Moment, momentOf, stateOf, type TrainingState, usedAt } from './training-state.ts';
+import { buffersAt, feedsAt, type Moment, momentOf, stateOf, type TrainingState, usedAt, usedParameters } from './training-state.ts';
 import { validator } from './validate.ts';
 
 export type * from './fit-options.ts';
@@ -90,7 +90,7 @@ const startOf = async <S extends Shape>(options: FitOptions<S>, plan: GamePlan, 
 };
 
 /** Steps between validations: a fiftieth of all, in twenties, whatever one run of the backend does. */
-const validateEvery = ({ every }: ValidationOptions<never>, steps: number): number => every ?? 20 * Math.ceil(steps / 1000);
+const validateEvery = (every: number | undefined, steps: number): number => every ?? 20 * Math.ceil(steps / 1000);
 
 const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> => {
   const { steps, resume, signal, validation, checkpoint, onProgress } = options;
@@ -107,7 +107,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   const wanted = options.batchSize ?? data.slots ?? DEFAULT_BATCH;
   const batchSize = sources.reduce((n, s) => Math.min(n, s.largest ?? n), wanted);
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
-  const every = validation === undefined ? Number.POSITIVE_INFINITY : validateEvery(validation as ValidationOptions<never>, steps);
+  const every = validation === undefined ? Number.POSITIVE_INFINITY : validateEvery(validation.every, steps);
   /** The next run ends where a validation is due, so that validations do not depend on how steps are grouped. */
   const runLength = (step: number): number =>
     runs.runLength(step, Math.min(perRun, steps - step, Number.isFinite(every) ? every - (step % every) : perRun));
@@ -190,8 +190,8 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (ending !== 'finished') await save();
-    const parameters: Arrays = best === undefined ? feedsAt(plan, moment, usedAt(plan, moment)) : { ...best.parameters, ...best.buffers };
-    return { parameters, last: state(), step: moment.step, seed, history, ending, seconds: (performance.now() - begin) / 1000, compileSeconds }; // biome-ignore format: one record
+    const last = state();
+    return { parameters: usedParameters(last), last, step: moment.step, seed, history, ending, seconds: (performance.now() - begin) / 1000, compileSeconds }; // biome-ignore format: one record
   } finally {
     await runs.dispose();
     await held?.dispose();

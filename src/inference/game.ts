@@ -22,7 +22,7 @@ export interface Player {
 }
 
 /** How often a move is made in a step of the game; a function of the step must be pure. */
-export type Times = number | ((step: number) => number);
+export type MoveTimes = number | ((step: number) => number);
 
 /** One move: a player, what it lowers, and on what. */
 export interface Move<S extends Shape = Shape> {
@@ -31,7 +31,7 @@ export interface Move<S extends Shape = Shape> {
   /** Default: the player's name. Moves have different names. */
   readonly name?: string;
   /** Default 1. */
-  readonly times?: Times;
+  readonly times?: MoveTimes;
   /** Where the move's batches come from; default the data of the game. */
   readonly source?: Source<S>;
   /** Another move whose batch and noise this one sees; default: draws of its own. Both are made once a step. */

@@ -7,6 +7,15 @@ export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
+export {
+  alternating,
+  type Game,
+  type Move,
+  type Player,
+  simultaneous,
+  type MoveTimes,
+  type Trainable,
+} from './game.ts';
 export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
@@ -21,6 +30,6 @@ export * from './schedule.ts';
 export * from './scores/index.ts';
 export * from './selector.ts';
 export * from './spectral-penalty.ts';
-export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';
-export { batchLosses, meanLoss } from './training-program.ts';
+export { batchLosses, meanLoss } from './move-plan.ts';
+export { type Best, type Stage, type TrainingState, usedParameters } from './training-state.ts';
 export { rampUp, trainingStep } from './training-step.ts';

@@ -8,17 +8,14 @@ import { joinFlat, type Layout, splitFlat } from './flat.ts';
 import type { GamePlan, Share } from './move-plan.ts';
 import type { Told } from './schedule.ts';
 
-/** Named arrays. */
-export type Arrays = Readonly<Record<string, Tensor>>;
-
 /** The best that validation has seen. */
 export interface Best {
   readonly step: number;
   /** The validation loss, in nats per event. */
   readonly value: number;
   /** What was validated: the parameters, or their average where one is kept. */
-  readonly parameters: Arrays;
-  readonly buffers: Arrays;
+  readonly parameters: Feeds;
+  readonly buffers: Feeds;
 }
 
 /** A run's stage, where it has several: see `stages`. */
@@ -26,7 +23,7 @@ export interface Stage {
   readonly name: string;
   readonly index: number;
   /** The result of the stage before, which this one started from. */
-  readonly previous?: Arrays;
+  readonly previous?: Feeds;
 }
 
 /** The state of training after some steps. */
@@ -34,13 +31,13 @@ export interface TrainingState {
   /** Steps done. */
   readonly step: number;
   readonly seed: number;
-  readonly parameters: Arrays;
+  readonly parameters: Feeds;
   /** The optimisers' state by slot (`first moment`, …), then by parameter. */
-  readonly slots: Readonly<Record<string, Arrays>>;
+  readonly slots: Readonly<Record<string, Feeds>>;
   /** Moving averages of parameters, where players keep some. */
-  readonly average?: Arrays;
-  /** Arrays beside the parameters that no gradient moves: statistics, chains, copies. */
-  readonly buffers?: Arrays;
+  readonly average?: Feeds;
+  /** Feeds beside the parameters that no gradient moves: statistics, chains, copies. */
+  readonly buffers?: Feeds;
   /** What validation said so far, oldest first. */
   readonly validations?: Told['validations'];
   /** Where validation saw something finite. */
@@ -48,10 +45,19 @@ export interface TrainingState {
   readonly stage?: Stage;
 }
 
+/**
+ * What to use of a state: the best that validation knows, else the last; averages where players keep some; the buffers beside them. `run` takes it as it is.
+ *
+ * @example
+ * const { parameters } = { parameters: usedParameters(fitted.last) };
+ */
+export const usedParameters = ({ parameters, average, buffers, best }: TrainingState): Feeds =>
+  best === undefined ? { ...parameters, ...average, ...buffers } : { ...best.parameters, ...best.buffers };
+
 /** A moment of training: the steps done, and the arrays a run carries, by the names of its inputs. */
 export interface Moment {
   readonly step: number;
-  readonly vectors: Arrays;
+  readonly vectors: Feeds;
 }
 
 const slotVector = ({ suffix }: Share, slot: string): string => `state${suffix}:${slot}`;
@@ -61,13 +67,13 @@ const bufferVector = (name: string): string => `carried:${name}`;
 const zeros = (size: number): Tensor => ({ shape: [size], type: 'float32', data: new Float32Array(size) });
 
 /** Values of a layout, those that are not known being taken from `otherwise`. */
-const joined = (layout: Layout, known: Arrays | undefined, otherwise: Tensor): Tensor =>
+const joined = (layout: Layout, known: Feeds | undefined, otherwise: Tensor): Tensor =>
   known === undefined
     ? otherwise
     : joinFlat(layout, { ...splitFlat(layout, otherwise), ...known });
 
-/** Arrays under new names and types for the runs of a plan. Throws where one does not fit. */
-export const momentOf = (plan: GamePlan, state: Pick<TrainingState, 'step' | 'parameters'> & Partial<TrainingState>, initial: Arrays): Moment => {
+/** Feeds under new names and types for the runs of a plan. Throws where one does not fit. */
+export const momentOf = (plan: GamePlan, state: Pick<TrainingState, 'step' | 'parameters'> & Partial<TrainingState>, initial: Feeds): Moment => {
   const { layout, shares, buffers } = plan;
   const vectors: Record<string, Tensor> = { parameters: joinFlat(layout, { ...initial, ...state.parameters }) };
   for (const s of shares) {
@@ -88,16 +94,16 @@ export const momentOf = (plan: GamePlan, state: Pick<TrainingState, 'step' | 'pa
 };
 
 /** Buffers at a moment, by name; nothing where there are none. */
-export const buffersAt = (plan: GamePlan, { vectors }: Moment): Arrays =>
+export const buffersAt = (plan: GamePlan, { vectors }: Moment): Feeds =>
   Object.fromEntries(plan.buffers.map(({ attributes: { name } }) => [name, vectors[bufferVector(name)]]));
 
 /** The parameters to use at a moment: averages where players keep some. */
-export const usedAt = (plan: GamePlan, moment: Moment): Arrays => ({
+export const usedAt = (plan: GamePlan, moment: Moment): Feeds => ({
   ...splitFlat(plan.layout, moment.vectors.parameters),
   ...averagesAt(plan, moment),
 });
 
-const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Arrays =>
+const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Feeds =>
   Object.assign(
     {},
     ...shares.flatMap((s) => (s.player.average === undefined ? [] : [splitFlat(s.layout, vectors[averageVector(s)])])),
@@ -106,7 +112,7 @@ const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Arrays =>
 /** The state at a moment, as it is saved. */
 export const stateOf = (plan: GamePlan, moment: Moment, rest: Pick<TrainingState, 'seed' | 'validations' | 'best' | 'stage'>): TrainingState => {
   const { layout, shares } = plan;
-  const slots: Record<string, Arrays> = {};
+  const slots: Record<string, Feeds> = {};
   for (const s of shares)
     for (const slot of s.optimizer.slots)
       slots[slot] = { ...slots[slot], ...splitFlat(s.layout, moment.vectors[slotVector(s, slot)]) };
@@ -121,11 +127,11 @@ export const stateOf = (plan: GamePlan, moment: Moment, rest: Pick<TrainingState
   };
 };
 
-/** Arrays that a program may ask for by name at a moment: parameters and buffers. */
-export const feedsAt = (plan: GamePlan, moment: Moment, parameters: Arrays = splitFlat(plan.layout, moment.vectors.parameters)): Feeds => ({
+/** Feeds that a program may ask for by name at a moment: parameters and buffers. */
+export const feedsAt = (plan: GamePlan, moment: Moment, parameters: Feeds = splitFlat(plan.layout, moment.vectors.parameters)): Feeds => ({
   ...parameters,
   ...buffersAt(plan, moment),
 });
 
 /** How many numbers arrays hold. */
-export const numbersIn = (arrays: Arrays): number => Object.values(arrays).reduce((n, t) => n + sizeOf(t.shape), 0);
+export const numbersIn = (arrays: Feeds): number => Object.values(arrays).reduce((n, t) => n + sizeOf(t.shape), 0);

@@ -1,11 +1,10 @@
 /** Held-out losses while training. */
 import * as o from '../core/ops/index.ts';
-import { type Backend, type Executable, noiseFeeds, type Program, program } from '../core/program.ts';
+import { type Backend, type Executable, type Feeds, noiseFeeds, type Program, program } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Dataset, readRows } from '../data/dataset.ts';
 import { meanLoss } from './move-plan.ts';
 import type { AnyObjective } from './objective.ts';
-import type { Arrays } from './training-state.ts';
 import { stepFeed } from './training-step.ts';
 
 /** Rows evaluated at once, at most. */
@@ -13,7 +12,7 @@ const CHUNK = 1000;
 
 /** A validation: the mean loss of every row at these parameters and buffers, after `step` steps. */
 export interface Validator {
-  readonly loss: (arrays: Arrays, step: number) => Promise<number>;
+  readonly loss: (arrays: Feeds, step: number) => Promise<number>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -40,7 +39,7 @@ export const validator = async <S extends Shape>(
   };
   const full = await ready(whole);
   const last = rest === 0 ? undefined : await ready(rest);
-  const chunk = async ({ size, p, run }: Ready, first: number, arrays: Arrays, step: number): Promise<number> => {
+  const chunk = async ({ size, p, run }: Ready, first: number, arrays: Feeds, step: number): Promise<number> => {
     const rows = readRows(data, Int32Array.from({ length: size }, (_, i) => first + i));
     const batch = { shape: [size, ...data.shape], type: 'float32' as const, data: rows };
     const noise = noiseFeeds(p, { seed: seed + 1, firstExample: first });

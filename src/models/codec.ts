@@ -13,7 +13,7 @@ import type { Failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Optimizer } from '../inference/optimizers/index.ts';
 import type { Schedule } from '../inference/schedule.ts';
-import type { AnyObjective } from '../inference/stateful.ts';
+import type { AnyObjective } from '../inference/objective.ts';
 import type { Network } from '../nn/network.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { lawFits, objectiveFits } from './codec/fits.ts';

@@ -254,7 +254,7 @@ describe('export', () => {
     expect(told.difference).toBeLessThan(1e-4);
     const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
     const { law, state } = await opened(run);
-    const running = runLaw(law, state.average ?? state.parameters, onnx('cpu'));
+    const running = runLaw(law, state.parameters, onnx('cpu'));
     const x = Float32Array.from({ length: 14 }, (_, i) => Math.sin(i));
     const feeds = { [told.inputs[0].name]: new ort.Tensor('float32', x, [7, 2]) };
     const got = (await session.run(feeds))[output].data as Float32Array;

@@ -23,7 +23,7 @@ import {
   sgvb,
   wakeSleep,
 } from '../../src/inference/index.ts';
-import type { AnyObjective } from '../../src/inference/stateful.ts';
+import type { AnyObjective } from '../../src/inference/objective.ts';
 import { exactMean, linearVae, meanOf } from './linear-gaussian.ts';
 
 const logNormal = (v: number, m: number, variance: number): number =>

@@ -6,7 +6,7 @@ import { type Shape, showShape } from '../../core/shape.ts';
 import { type Evaluation, evaluate } from '../../inference/evaluate.ts';
 import { type Fitted, fit, type HistoryPoint } from '../../inference/fit.ts';
 import { run } from '../../inference/run.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import { type Description, describe, describeGraph, models } from '../../models/index.ts';
 import { lossUnit, runReport } from '../../report/run-report.ts';
 import { chosenBackend } from '../backend-source.ts';
@@ -122,7 +122,7 @@ const writeResults = async (
   objective: AnyObjective<Shape>,
 ): Promise<Measured> => {
   const { law, parts, record, out } = plan;
-  const parameters = fitted.average ?? fitted.parameters;
+  const parameters = fitted.parameters;
   const known = await measurable(call, law, parameters, backend, fitted.seed);
   const running = run(known.law, parameters, backend);
   const evaluation = await evaluate(running, parts.test, fitted.seed);

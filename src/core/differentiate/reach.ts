@@ -18,7 +18,7 @@ export const reach = (outputs: readonly Expr[]): ReadonlySet<Expr> => {
   const visit = (e: Expr): readonly Expr[] => {
     if (e.op === 'stopGradient') return [];
     if (e.op === 'advance') return [e.inputs[0]];
-    if (e.op === 'project') return e.inputs[0].op === 'scan' ? scanInputs(e.inputs[0]) : branchInputs(e.inputs[0]);
+    if (e.op === 'project') return e.inputs[0].op === 'scan' ? scanInputs(e.inputs[0]) : e.inputs;
     return e.inputs;
   };
   while (stack.length > 0) {

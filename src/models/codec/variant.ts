@@ -21,7 +21,7 @@ import type { LawKernel } from '../../inference/energies/law-kernel.ts';
 import type { Optimizer } from '../../inference/optimizers/index.ts';
 import type { Schedule } from '../../inference/schedule.ts';
 import type { ScoreModel } from '../../inference/scores/score-model.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
 import type { Embedding } from '../../nn/time-embedding.ts';
