@@ -23,5 +23,19 @@ export * as random from './random.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
+export {
+  isExpr,
+  leaves,
+  leavesAs,
+  like,
+  mapStruct,
+  pathsOf,
+  type Struct,
+  type StructRecord,
+  sameStructure,
+  selectStruct,
+  zipStruct,
+} from './struct.ts';
+export { type StructStep, scanStruct, vmapStruct } from './struct-loops.ts';
 export { type Tensor, tensor, tensorOf, toNumbers } from './tensor.ts';
 export { vmap, vmapAll } from './vectorize.ts';
