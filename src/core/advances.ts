@@ -1,7 +1,10 @@
 /** What buffers become: `advance` nodes, collected from a graph by whoever runs the moves, dropped by whoever only evaluates. */
+
+import { bodiesOf, withBodies } from './bodies.ts';
 import { raise } from './errors.ts';
-import { type Expr, type Lambda, makeNode, type Node, topological, withInputs } from './expr.ts';
+import { type Expr, topological, withInputs } from './expr.ts';
 import { structuralHash } from './hash.ts';
+import { closeBranches } from './simplify/branches.ts';
 import { closeTightly } from './simplify/loops.ts';
 
 /** The buffer `name` becomes `next`; with `after`, parameters in it are read after the move of that name. */
@@ -17,10 +20,7 @@ export interface Advances {
   readonly advances: readonly Advance[];
 }
 
-/** The sub-programs of a node. */
-const bodiesOf = (e: Expr): readonly Lambda[] => (e.op === 'scan' ? [e.attributes.body] : []);
-
-/** An `advance` node of these expressions or of the loops in them. */
+/** An `advance` node of these expressions or of the loops and branches in them. */
 const anyAdvance = (outputs: readonly Expr[]): (Expr & { readonly op: 'advance' }) | undefined => {
   for (const e of topological(outputs)) {
     if (e.op === 'advance') return e;
@@ -72,19 +72,26 @@ export const collectAdvances = (outputs: readonly Expr[]): Advances => {
   return { outputs: outputs.map((e) => done.get(e)!), advances: [...found.values()] };
 };
 
-/** The same values without `advance` nodes, in loops as well; the very same expressions where there are none. */
+/** The same values without `advance` nodes, in loops and branches as well; the very same expressions where there are none. */
 export const withoutAdvances = (outputs: readonly Expr[]): readonly Expr[] => {
   if (anyAdvance(outputs) === undefined) return outputs;
   const done = new Map<Expr, Expr>();
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
     if (e.op === 'advance') done.set(e, inputs[0]);
-    else if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const body = { variables, results: withoutAdvances(results) };
-      const loop = makeNode('scan', inputs, { ...e.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr;
-      done.set(e, results.some((r, i) => r !== body.results[i]) ? closeTightly(loop) : loop);
-    } else done.set(e, withInputs(e, inputs));
+    else {
+      // What only a next value inside reads is closed over no longer.
+      const plain = withBodies(e, inputs, withoutAdvances);
+      const moved = bodiesOf(plain).some((b, i) => b.results !== bodiesOf(e)[i].results);
+      done.set(
+        e,
+        moved
+          ? plain.op === 'scan'
+            ? closeTightly(plain)
+            : closeBranches(plain as typeof plain & { readonly op: 'cond' })
+          : plain,
+      );
+    }
   }
   return outputs.map((e) => done.get(e)!);
 };

@@ -157,7 +157,11 @@ export interface Attributes {
     readonly until: boolean;
     readonly body: Lambda;
   };
-  /** One result of a `scan`. */
+  /**
+   * One of two branches, by the flag. Inputs are the flag and closed-over values, which both branches take; only the branch taken is computed.
+   */
+  readonly cond: { readonly branches: readonly [then: Lambda, otherwise: Lambda] };
+  /** One result of a `scan` or a `cond`. */
   readonly project: { readonly index: number };
 }
 
@@ -195,7 +199,26 @@ export const makeNode = <O extends Op>(
   attributes: Attributes[O],
   shape: Shape,
   type: ElementType,
-): Expr => ({ op, inputs, attributes, shape, type }) as unknown as Expr;
+): Expr => {
+  const node = { op, inputs, attributes, shape, type } as unknown as Expr;
+  recording?.add(node);
+  return node;
+};
+
+let recording: Set<Expr> | undefined;
+
+/** What a function gives, and the nodes that were made while it ran: what belongs to a branch, as opposed to what was there before. */
+export const recorded = <A>(f: () => A): { readonly value: A; readonly made: ReadonlySet<Expr> } => {
+  const outer = recording;
+  const made = new Set<Expr>();
+  recording = made;
+  try {
+    return { value: f(), made };
+  } finally {
+    recording = outer;
+    if (outer !== undefined) for (const e of made) outer.add(e);
+  }
+};
 
 let freshVariables = 0;
 
@@ -205,7 +228,7 @@ export const variable = (shape: Shape, type: ElementType = 'real'): Expr =>
 
 /**
  * All nodes reachable from `roots`, inputs before users. Stops at nodes for which `stop` holds (they are listed).
- * Scan bodies are not entered: they are closed.
+ * Bodies of loops and branches are not entered: they are closed.
  */
 export const topological = (roots: readonly Expr[], stop: (e: Expr) => boolean = () => false): Expr[] => {
   const order: Expr[] = [];

@@ -184,6 +184,7 @@ export const reverseRules: RuleTable<[g: Expr, needs: readonly boolean[]], Cotan
   batchMean: (n, g) => [o.batchMean(g, n.attributes.axis)],
   advance: (_, g) => [g],
   scan: () => raise('ArgumentError', 'vjp', 'a scan has no single cotangent'),
+  cond: () => raise('ArgumentError', 'vjp', 'a cond has no single cotangent'),
   project: () => raise('ArgumentError', 'vjp', 'a projection belongs to its scan'),
 };
 

@@ -1,6 +1,8 @@
 /** Marks and loops: stop-gradient, labels, batch collectives, next values of buffers, and the bounded `scan`. */
+
+import { projections } from '../bodies.ts';
 import { raise } from '../errors.ts';
-import { dependents, type Expr, makeNode, type Node, scanResults, substitute, topological, variable } from '../expr.ts';
+import { dependents, type Expr, makeNode, type Node, substitute, topological, variable } from '../expr.ts';
 import { sameShape, showShape } from '../shape.ts';
 
 /** The same value, a constant to every derivative. */
@@ -137,8 +139,6 @@ export const scanOf = (
     [],
     'real',
   );
-  const projected = scanResults(node as Node<'scan'>).map((r, index) =>
-    makeNode('project', [node], { index }, r.shape, r.type),
-  );
+  const projected = projections(node as Node<'scan'> & Expr);
   return { carry: projected.slice(0, init.length), ys: projected.slice(init.length) };
 };

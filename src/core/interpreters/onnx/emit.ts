@@ -5,6 +5,7 @@ import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
 import { blockedConv, fitsBlocks } from './blocked.ts';
+import { emitBranches } from './branches.ts';
 import { countUses, emitLoop } from './loops.ts';
 import { convAttributes, isUpsampling, slices, upsampled } from './pieces.ts';
 import { elementType, type Graph, valueInfo } from './schema.ts';
@@ -217,9 +218,11 @@ const rules: RuleTable<[s: Scope], string> = {
   batchMean: through,
   advance: through,
   scan: absent,
+  cond: absent,
   project: (n, s) => {
-    const loop = n.inputs[0] as Node<'scan'> & Expr;
-    if (!s.names.has(loop)) s.names.set(loop, emitLoop(loop, s, { nameOf, prepare }).join('\n'));
+    const loop = n.inputs[0] as Expr & (Node<'scan'> | Node<'cond'>);
+    const emitBodies = loop.op === 'scan' ? emitLoop : emitBranches;
+    if (!s.names.has(loop)) s.names.set(loop, emitBodies(loop as never, s, { nameOf, prepare }).join('\n'));
     return s.names.get(loop)!.split('\n')[n.attributes.index];
   },
 };
@@ -228,6 +231,7 @@ const rules: RuleTable<[s: Scope], string> = {
 const prepare = (e: Expr, s: Scope): void => {
   const lazy =
     e.op === 'scan' ||
+    e.op === 'cond' ||
     e.op === 'broadcast' ||
     e.op === 'constant' ||
     e.op === 'transpose' ||

@@ -2,16 +2,8 @@
  * Loops as so many copies of their body, for providers that run none of their own. ONNX Runtime's WebGPU provider has neither `Loop` nor `Scan`: they run on
  * the processor, and what they carry, and the rows that they read, cross the bus in every iteration. Copied out, K training steps stay on the device.
  */
-import {
-  applyLambda,
-  type Expr,
-  makeNode,
-  type Node,
-  rewriteBody,
-  scanResults,
-  topological,
-  withInputs,
-} from '../../expr.ts';
+import { projections, withBodies } from '../../bodies.ts';
+import { applyLambda, type Expr, type Node, topological, withInputs } from '../../expr.ts';
 import * as o from '../../ops/index.ts';
 import { range } from '../../shape.ts';
 
@@ -66,16 +58,15 @@ export const unrolled = (outputs: readonly Expr[], limit: number): Expr[] => {
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
     if (e.op === 'scan') {
-      const loop = rewriteBody(e, inputs, (results) => unrolled(results, limit));
-      const size = topological(loop.attributes.body.results).length;
-      const copies = e.attributes.until ? 1 : copiesOf(e.attributes.length, size, limit);
+      const loop = withBodies(e, inputs, (results) => unrolled(results, limit)) as Node<'scan'> & Expr;
+      const { until, length, body } = loop.attributes;
+      const copies = until ? 1 : copiesOf(length, topological(body.results).length, limit);
       done.set(e, loop);
-      loops.set(
-        e,
-        copies > 1 || (e.attributes.length === 1 && !e.attributes.until)
-          ? unrolledLoop(loop, copies)
-          : scanResults(loop).map((r, index) => makeNode('project', [loop], { index }, r.shape, r.type)),
-      );
+      loops.set(e, copies > 1 || (length === 1 && !until) ? unrolledLoop(loop, copies) : projections(loop));
+    } else if (e.op === 'cond') {
+      const branches = withBodies(e, inputs, (results) => unrolled(results, limit)) as Node<'cond'> & Expr;
+      done.set(e, branches);
+      loops.set(e, projections(branches));
     } else if (e.op === 'project') done.set(e, loops.get(e.inputs[0])![e.attributes.index]);
     else done.set(e, withInputs(e, inputs));
   }

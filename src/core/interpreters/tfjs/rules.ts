@@ -74,5 +74,6 @@ export const rules: RuleTable<[c: Compile], Emitted> = {
   batchMean: through,
   advance: through,
   scan: absent,
+  cond: absent,
   project: absent,
 };
