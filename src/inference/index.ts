@@ -11,6 +11,7 @@ export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';
+export * from './learning-rate-finder.ts';
 export * from './objective.ts';
 export { type OneCycleOptions, oneCycle } from './one-cycle.ts';
 export * from './optimizers/index.ts';
