@@ -9,12 +9,12 @@ import { type Backend, type Executable, type Feeds, noiseTensor } from '../src/c
 import type { Shape } from '../src/core/shape.ts';
 import { sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
+import { noiseFeeder } from '../src/inference/feeding.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
 import { adam, type Optimizer } from '../src/inference/optimizers/index.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
-import type { AnyObjective } from '../src/inference/objective.ts';
-import { noiseFeeder } from '../src/inference/feeding.ts';
 import { type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
 import { momentOf } from '../src/inference/training-state.ts';
 import { stepNumbers } from '../src/inference/training-step.ts';

@@ -76,7 +76,8 @@ export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
 /** The buffers of expressions, by name, in order of first use. */
 export const buffersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs)) if (isBuffer(e) && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+  for (const e of topological(outputs))
+    if (isBuffer(e) && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
   return [...found.values()];
 };
 

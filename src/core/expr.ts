@@ -278,17 +278,6 @@ export const substitute = (roots: readonly Expr[], replacements: ReadonlyMap<Exp
 export const applyLambda = (f: Lambda, args: readonly Expr[]): Expr[] =>
   substitute(f.results, new Map(f.variables.map((v, i) => [v, args[i]] as const)));
 
-/** A scan over other inputs, with the results of its body rewritten by `f`. */
-export const rewriteBody = (
-  n: Node<'scan'>,
-  inputs: readonly Expr[],
-  f: (results: readonly Expr[]) => readonly Expr[],
-): Node<'scan'> & Expr => {
-  const { variables, results } = n.attributes.body;
-  const attributes = { ...n.attributes, body: { variables, results: f(results) } };
-  return makeNode('scan', inputs, attributes, n.shape, n.type) as Node<'scan'> & Expr;
-};
-
 /** Result shapes and types of a scan: final carries, then stacked outputs. */
 export const scanResults = (e: Node<'scan'>): { readonly shape: Shape; readonly type: ElementType }[] =>
   (e.attributes.until ? e.attributes.body.results.slice(0, -1) : e.attributes.body.results).map((r, i) => ({

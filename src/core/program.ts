@@ -84,7 +84,8 @@ export const program = (given: readonly Expr[], precision: Precision = 'float32'
 export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
   for (const e of topological(outputs))
-    if (e.op === 'parameter' && e.attributes.role === undefined && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+    if (e.op === 'parameter' && e.attributes.role === undefined && !found.has(e.attributes.name))
+      found.set(e.attributes.name, e);
   return [...found.values()];
 };
 

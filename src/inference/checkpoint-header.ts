@@ -39,14 +39,16 @@ export const readHeader = (json: unknown): E.Either<Failure, Header> =>
   isRecord(json) && typeof json.format === 'number' && json.format < 3
     ? pipe(
         decode(earlier, json),
-        E.map(({ slots, averaged, carried = [], ...rest }): Header => ({
-          ...rest,
-          slots: slots.map((name) => ({ name, parameters: rest.parameters })),
-          average: averaged ? rest.parameters : [],
-          buffers: carried,
-          validations: [],
-          best: null,
-          stage: null,
-        })),
+        E.map(
+          ({ slots, averaged, carried = [], ...rest }): Header => ({
+            ...rest,
+            slots: slots.map((name) => ({ name, parameters: rest.parameters })),
+            average: averaged ? rest.parameters : [],
+            buffers: carried,
+            validations: [],
+            best: null,
+            stage: null,
+          }),
+        ),
       )
     : decode(header, json);

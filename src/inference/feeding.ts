@@ -36,7 +36,13 @@ export const moveSeed = ({ moves }: GamePlan, move: number, seed: number): numbe
   move === 0 ? seed : childSeed(seed, moves[move].name);
 
 /** Batches of K steps for every move that is made, `[K, …, B, …]`, and their weights. */
-export const batchFeeds = async (t: TrainingProgram, sources: readonly Source[], counter: Counter, seed: number, step: number): Promise<Record<string, Tensor>> => {
+export const batchFeeds = async (
+  t: TrainingProgram,
+  sources: readonly Source[],
+  counter: Counter,
+  seed: number,
+  step: number,
+): Promise<Record<string, Tensor>> => {
   const { plan, steps, made, times } = t;
   const feeds: Record<string, Tensor> = {};
   for (const i of made.filter((m) => plan.moves[m].draws === m)) {
@@ -70,7 +76,12 @@ const ownMoves = (plan: GamePlan, counter: Counter, step: number, move: number):
 };
 
 /** The coefficients of K steps' updates, `[K, …, c]`, and the numbers of the steps. */
-export const coefficientFeeds = ({ plan, steps, made, times }: TrainingProgram, counter: Counter, step: number, told: Told): Record<string, Tensor> => {
+export const coefficientFeeds = (
+  { plan, steps, made, times }: TrainingProgram,
+  counter: Counter,
+  step: number,
+  told: Told,
+): Record<string, Tensor> => {
   const feeds: Record<string, Tensor> = {
     'step numbers': { shape: [steps], type: 'float32', data: stepNumbers(step, steps) },
   };
@@ -95,7 +106,11 @@ export const ratesAt = (plan: GamePlan, counter: Counter, step: number, told: To
  * Fills the arrays of K steps' noise from a first step on: what move number n of a kind draws depends on (seed, n) alone, however steps are grouped into
  * runs. The arrays are made once and filled anew by each call: what a run was fed is gone when the next begins.
  */
-export const noiseFeeder = (t: TrainingProgram, seed: number, counter: Counter = counterOf(t.plan)): ((firstStep: number) => Record<string, Tensor>) => {
+export const noiseFeeder = (
+  t: TrainingProgram,
+  seed: number,
+  counter: Counter = counterOf(t.plan),
+): ((firstStep: number) => Record<string, Tensor>) => {
   const { plan, steps, times } = t;
   const all = t.noise.map((n) => {
     const micro = microbatchesOf(plan, plan.moves[n.move]);

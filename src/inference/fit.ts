@@ -13,7 +13,16 @@ import { type Game, gameOf, withOptimizer } from './game.ts';
 import { initialParameters } from './initialise.ts';
 import { type GamePlan, planGame } from './move-plan.ts';
 import { runner } from './runner.ts';
-import { buffersAt, feedsAt, type Moment, momentOf, stateOf, type TrainingState, usedAt, usedParameters } from './training-state.ts';
+import {
+  buffersAt,
+  feedsAt,
+  type Moment,
+  momentOf,
+  stateOf,
+  type TrainingState,
+  usedAt,
+  usedParameters,
+} from './training-state.ts';
 import { validator } from './validate.ts';
 
 export type * from './fit-options.ts';
@@ -77,12 +86,21 @@ const firstBatches = async (plan: GamePlan, sources: readonly Source[], seed: nu
   );
 
 /** Where training starts: as declared, as given, or where it stopped. */
-const startOf = async <S extends Shape>(options: FitOptions<S>, plan: GamePlan, sources: readonly Source[], seed: number, game: Game<S>): Promise<Moment> => {
+const startOf = async <S extends Shape>(
+  options: FitOptions<S>,
+  plan: GamePlan,
+  sources: readonly Source[],
+  seed: number,
+  game: Game<S>,
+): Promise<Moment> => {
   const { resume, initial = {} } = options;
   const known = [...plan.layout.entries.map((e) => e.name), ...plan.buffers.map((b) => b.attributes.name)];
   const stranger = Object.keys(initial).find((name) => !known.includes(name));
-  if (stranger !== undefined) raise('ArgumentError', `initial/${stranger}`, 'the model has no parameter or buffer of this name');
-  const complete = resume !== undefined && plan.buffers.every((b) => (resume.buffers ?? resume.parameters)[b.attributes.name] !== undefined);
+  if (stranger !== undefined)
+    raise('ArgumentError', `initial/${stranger}`, 'the model has no parameter or buffer of this name');
+  const complete =
+    resume !== undefined &&
+    plan.buffers.every((b) => (resume.buffers ?? resume.parameters)[b.attributes.name] !== undefined);
   const declared = complete
     ? {}
     : await initialParameters(game, seed, await firstBatches(plan, sources, seed), options.backend ?? onnx('cpu'));
@@ -98,7 +116,10 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'steps', 'the number of steps must be positive', { got: `${steps}` });
   const data = sourceOf(options.data);
-  const game = withOptimizer(gameOf(options.objective, options.ema === undefined ? {} : { average: options.ema }), options.optimizer);
+  const game = withOptimizer(
+    gameOf(options.objective, options.ema === undefined ? {} : { average: options.ema }),
+    options.optimizer,
+  );
   const sources = game.moves.map((m) => m.source ?? data);
   game.moves.forEach((m, i) => checkData(sources[i].name, sources[i].shape, m.objective.shape));
   const measured = validation?.objective ?? game.moves[0].objective;
@@ -182,7 +203,10 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       if (onProgress !== undefined) await callers(() => onProgress(progress()));
       if (checkpoint !== undefined && crossed(checkpoint.every)) await save();
       const since = best?.step ?? -1;
-      if (value !== undefined && told.validations.filter((v) => v.step > since).length >= (validation?.patience ?? Number.POSITIVE_INFINITY)) {
+      if (
+        value !== undefined &&
+        told.validations.filter((v) => v.step > since).length >= (validation?.patience ?? Number.POSITIVE_INFINITY)
+      ) {
         ending = 'stopped early';
         break;
       }

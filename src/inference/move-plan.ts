@@ -28,7 +28,12 @@ export interface BatchStep {
 }
 
 /** The losses of a batch, `[B]`: the objective vectorised, each example with noise of its own. */
-export const batchLosses = <S extends Shape>(objective: AnyObjective<S>, batch: Expr, noise = 'noise', scope = root): Expr => {
+export const batchLosses = <S extends Shape>(
+  objective: AnyObjective<S>,
+  batch: Expr,
+  noise = 'noise',
+  scope = root,
+): Expr => {
   if (!isBatchObjective(objective))
     return vmapAll((x) => [D.runDraw(objective.loss(x), scope, noise)], { fresh: isTrainingNoise })(batch)[0];
   const losses = D.runDraw(objective.batchLoss(batch), scope, noise);
@@ -124,12 +129,18 @@ const planMove = (game: Game<never>, index: number, batchSize: number): PlannedM
 };
 
 /** Which names each player owns. Throws `ArgumentError` where a trained parameter has no owner, or two. */
-const ownedNames = (game: Game<never>, moves: readonly PlannedMove[], optimizers: readonly Optimizer[]): Set<string>[] => {
+const ownedNames = (
+  game: Game<never>,
+  moves: readonly PlannedMove[],
+  optimizers: readonly Optimizer[],
+): Set<string>[] => {
   const players = playersOf(game);
   const owned = players.map(() => new Set<string>());
   const reached = moves.map((m) => {
     const within = reach([m.loss]);
-    return new Set(topological(m.roots).flatMap((e) => (e.op === 'parameter' && within.has(e) ? [e.attributes.name] : [])));
+    return new Set(
+      topological(m.roots).flatMap((e) => (e.op === 'parameter' && within.has(e) ? [e.attributes.name] : [])),
+    );
   });
   for (const p of parametersOf(moves.flatMap((m) => m.roots))) {
     const { name } = p.attributes;
@@ -139,15 +150,25 @@ const ownedNames = (game: Game<never>, moves: readonly PlannedMove[], optimizers
     const owners = players.filter((_, i) => selecting[i] && whose.some((m) => m.player === i));
     const told = (m: PlannedMove): string => `move '${m.name}' of player '${players[m.player].name}'`;
     if (owners.length > 1)
-      raise('ArgumentError', name, 'a parameter has two owners: say which player owns it (`owns`), or read it as a constant (`detached`)', {
-        expected: 'one player',
-        got: owners.map((q) => `'${q.name}'`).join(' and '),
-      });
+      raise(
+        'ArgumentError',
+        name,
+        'a parameter has two owners: say which player owns it (`owns`), or read it as a constant (`detached`)',
+        {
+          expected: 'one player',
+          got: owners.map((q) => `'${q.name}'`).join(' and '),
+        },
+      );
     if (owners.length === 0)
-      raise('ArgumentError', name, 'a parameter has no owner: no player who owns it has a move that reaches it; give it to a player (`owns`), hold it (`frozen`), or read it as a constant (`detached`)', {
-        expected: `an owner among ${players.map((q) => `'${q.name}'`).join(', ')}`,
-        got: `reached by ${whose.map(told).join(', ')}`,
-      });
+      raise(
+        'ArgumentError',
+        name,
+        'a parameter has no owner: no player who owns it has a move that reaches it; give it to a player (`owns`), hold it (`frozen`), or read it as a constant (`detached`)',
+        {
+          expected: `an owner among ${players.map((q) => `'${q.name}'`).join(', ')}`,
+          got: `reached by ${whose.map(told).join(', ')}`,
+        },
+      );
     const i = players.indexOf(owners[0]);
     if (optimizers[i].held?.selects(p) !== true) owned[i].add(name);
   }

@@ -7,7 +7,14 @@ import * as o from '../core/ops/index.ts';
 import { leaves, like } from '../core/struct.ts';
 import { type Layout, piecesOf } from './flat.ts';
 import type { GamePlan, PlannedMove } from './move-plan.ts';
-import { type GroupedShare, gradientVectors, normOf, type PlayerState, statePieces, updatedState } from './player-state.ts';
+import {
+  type GroupedShare,
+  gradientVectors,
+  normOf,
+  type PlayerState,
+  statePieces,
+  updatedState,
+} from './player-state.ts';
 
 /** What changes while a game is played; buffers by the order of the plan. A type, not an interface: it is a struct, which loops carry. */
 export type GameState = {
@@ -56,7 +63,13 @@ export const heldPieces = (layout: Layout, flat: Expr, shares: readonly GroupedS
 };
 
 /** Everything a move's expressions mention, in place: parameters and buffers of a state, and what the move is fed. */
-const inPlace = (board: Board, m: PlannedMove, state: GameState, own: readonly Expr[][], feed: MoveFeed | undefined): Map<Expr, Expr> => {
+const inPlace = (
+  board: Board,
+  m: PlannedMove,
+  state: GameState,
+  own: readonly Expr[][],
+  feed: MoveFeed | undefined,
+): Map<Expr, Expr> => {
   const { shares, held, plan } = board;
   const at = new Map(held);
   shares.forEach((s, i) => {
@@ -87,7 +100,12 @@ const withPlayer = (state: GameState, index: number, player: PlayerState): GameS
 });
 
 /** Loss and gradients at a state, and the buffers that move with them. */
-const evaluated = (board: Board, m: PlannedMove, state: GameState, feed: MoveFeed): { state: GameState; loss: Expr; gradients: readonly Expr[] } => {
+const evaluated = (
+  board: Board,
+  m: PlannedMove,
+  state: GameState,
+  feed: MoveFeed,
+): { state: GameState; loss: Expr; gradients: readonly Expr[] } => {
   const own = statePieces(board.shares[m.player], state.players[m.player]);
   const [loss, ...nexts] = substitute(m.roots, inPlace(board, m, state, own, feed));
   const gradients = own.length === 0 ? [] : gradientVectors(grad(loss, own.flat()), own);
@@ -96,7 +114,13 @@ const evaluated = (board: Board, m: PlannedMove, state: GameState, feed: MoveFee
 };
 
 /** The mean over several batches of loss and gradients, the buffers moving from one to the next. */
-const accumulated = (board: Board, m: PlannedMove, state: GameState, feed: MoveFeed, n: number): ReturnType<typeof evaluated> => {
+const accumulated = (
+  board: Board,
+  m: PlannedMove,
+  state: GameState,
+  feed: MoveFeed,
+  n: number,
+): ReturnType<typeof evaluated> => {
   const { coefficients, number, ...fed } = feed;
   const zeros = board.shares[m.player].groups.map((g) => o.broadcastTo(0, [g.size]));
   const carried = { gradients: zeros as readonly Expr[], buffers: state.buffers };
@@ -127,7 +151,11 @@ const movedOnce = (board: Board, m: PlannedMove, state: GameState, feed: MoveFee
   const pending = m.advances.flatMap(({ name, after, next }): Pending[] => {
     if (after === undefined) return [];
     if (micro > 1 && topological([next]).some((e) => e === m.batch || e.op === 'noise'))
-      raise('ArgumentError', name, 'a buffer that reads parameters after the move sees no batch where gradients are averaged over several');
+      raise(
+        'ArgumentError',
+        name,
+        'a buffer that reads parameters after the move sees no batch where gradients are averaged over several',
+      );
     const apply = (later: GameState): GameState => {
       const own = statePieces(board.shares[m.player], later.players[m.player]);
       const [value] = substitute([next], inPlace(board, m, later, own, micro === 1 ? feed : undefined));
@@ -159,7 +187,11 @@ export const moved = (board: Board, m: PlannedMove, state: GameState, feed: Move
       const once = movedOnce(board, m, at, { ...like(fed, xs), number });
       const { state: after, pending } = settle(once.state, once.pending, (name) => name === m.name);
       if (pending.length > 0)
-        raise('ArgumentError', m.name, `a move that is made several times in a step cannot wait for '${pending[0].after}'`);
+        raise(
+          'ArgumentError',
+          m.name,
+          `a move that is made several times in a step cannot wait for '${pending[0].after}'`,
+        );
       return { carry: leaves({ player: after.players[m.player], buffers: after.buffers }), ys: [once.loss, once.norm] };
     },
   });

@@ -82,9 +82,7 @@ export const updatedState = (
     theta: next.map((n) => n.parameters),
     slots: slots.map((_, i) => next.map((n) => n.state[i])),
     average:
-      decay === undefined
-        ? []
-        : average.map((a, g) => o.add(o.mul(decay, a), o.mul(1 - decay, next[g].parameters))),
+      decay === undefined ? [] : average.map((a, g) => o.add(o.mul(decay, a), o.mul(1 - decay, next[g].parameters))),
   };
 };
 

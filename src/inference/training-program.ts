@@ -54,7 +54,8 @@ export const moveInput = ({ moves }: GamePlan, what: string, move: number): stri
   move === 0 ? what : `${what}:${moves[move].name}`;
 
 /** The number of batches a move averages its gradient over. */
-export const microbatchesOf = ({ shares }: GamePlan, m: PlannedMove): number => shares[m.player].optimizer.microbatches ?? 1;
+export const microbatchesOf = ({ shares }: GamePlan, m: PlannedMove): number =>
+  shares[m.player].optimizer.microbatches ?? 1;
 
 /** The inputs of a program that have one row for each step, found by name. */
 const stepInputs = (steps: number) => {
@@ -145,7 +146,11 @@ export const gameProgram = (
     program: program([parameters, ...shares.flatMap((s, i) => endingVectors(s, last.players[i])), ...last.buffers, ...ys], 'float32'), // biome-ignore format: one idea
     plan,
     layout,
-    carry: ['parameters', ...plan.shares.flatMap(vectorNames), ...plan.buffers.map((b) => `carried:${b.attributes.name}`)],
+    carry: [
+      'parameters',
+      ...plan.shares.flatMap(vectorNames),
+      ...plan.buffers.map((b) => `carried:${b.attributes.name}`),
+    ],
     steps,
     times,
     made,

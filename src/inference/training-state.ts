@@ -68,17 +68,20 @@ const zeros = (size: number): Tensor => ({ shape: [size], type: 'float32', data:
 
 /** Values of a layout, those that are not known being taken from `otherwise`. */
 const joined = (layout: Layout, known: Feeds | undefined, otherwise: Tensor): Tensor =>
-  known === undefined
-    ? otherwise
-    : joinFlat(layout, { ...splitFlat(layout, otherwise), ...known });
+  known === undefined ? otherwise : joinFlat(layout, { ...splitFlat(layout, otherwise), ...known });
 
 /** Feeds under new names and types for the runs of a plan. Throws where one does not fit. */
-export const momentOf = (plan: GamePlan, state: Pick<TrainingState, 'step' | 'parameters'> & Partial<TrainingState>, initial: Feeds): Moment => {
+export const momentOf = (
+  plan: GamePlan,
+  state: Pick<TrainingState, 'step' | 'parameters'> & Partial<TrainingState>,
+  initial: Feeds,
+): Moment => {
   const { layout, shares, buffers } = plan;
   const vectors: Record<string, Tensor> = { parameters: joinFlat(layout, { ...initial, ...state.parameters }) };
   for (const s of shares) {
     const own = joinFlat(s.layout, { ...initial, ...state.parameters });
-    for (const slot of s.optimizer.slots) vectors[slotVector(s, slot)] = joined(s.layout, state.slots?.[slot], zeros(s.layout.size));
+    for (const slot of s.optimizer.slots)
+      vectors[slotVector(s, slot)] = joined(s.layout, state.slots?.[slot], zeros(s.layout.size));
     if (s.player.average !== undefined) vectors[averageVector(s)] = joined(s.layout, state.average, own);
   }
   for (const b of buffers) {
@@ -110,7 +113,11 @@ const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Feeds =>
   );
 
 /** The state at a moment, as it is saved. */
-export const stateOf = (plan: GamePlan, moment: Moment, rest: Pick<TrainingState, 'seed' | 'validations' | 'best' | 'stage'>): TrainingState => {
+export const stateOf = (
+  plan: GamePlan,
+  moment: Moment,
+  rest: Pick<TrainingState, 'seed' | 'validations' | 'best' | 'stage'>,
+): TrainingState => {
   const { layout, shares } = plan;
   const slots: Record<string, Feeds> = {};
   for (const s of shares)
@@ -128,7 +135,11 @@ export const stateOf = (plan: GamePlan, moment: Moment, rest: Pick<TrainingState
 };
 
 /** Feeds that a program may ask for by name at a moment: parameters and buffers. */
-export const feedsAt = (plan: GamePlan, moment: Moment, parameters: Feeds = splitFlat(plan.layout, moment.vectors.parameters)): Feeds => ({
+export const feedsAt = (
+  plan: GamePlan,
+  moment: Moment,
+  parameters: Feeds = splitFlat(plan.layout, moment.vectors.parameters),
+): Feeds => ({
   ...parameters,
   ...buffersAt(plan, moment),
 });

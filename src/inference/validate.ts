@@ -40,7 +40,10 @@ export const validator = async <S extends Shape>(
   const full = await ready(whole);
   const last = rest === 0 ? undefined : await ready(rest);
   const chunk = async ({ size, p, run }: Ready, first: number, arrays: Feeds, step: number): Promise<number> => {
-    const rows = readRows(data, Int32Array.from({ length: size }, (_, i) => first + i));
+    const rows = readRows(
+      data,
+      Int32Array.from({ length: size }, (_, i) => first + i),
+    );
     const batch = { shape: [size, ...data.shape], type: 'float32' as const, data: rows };
     const noise = noiseFeeds(p, { seed: seed + 1, firstExample: first });
     const [loss] = await run.run({ ...stepFeed(step), ...arrays, ...noise, batch });
@@ -60,4 +63,3 @@ export const validator = async <S extends Shape>(
     },
   };
 };
-

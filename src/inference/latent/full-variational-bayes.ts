@@ -53,7 +53,9 @@ export const fullVariationalBayes = ({
       pipe(
         D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(objective.loss(x)))(batch),
         D.chain(([losses]) => {
-          const parameters = topological([losses]).filter((e) => e.op === 'parameter' && e.attributes.role === undefined);
+          const parameters = topological([losses]).filter(
+            (e) => e.op === 'parameter' && e.attributes.role === undefined,
+          );
           return pipe(
             D.fromRandom(posteriors(parameters, { priorScale, start })),
             D.map(({ values, divergence }) => {
