@@ -249,6 +249,12 @@ describe('chosenBy', () => {
     expect(rowsDrawn(chosenBy(d), 2, 50)).toEqual(rowsDrawn(chosenBy(d, { probabilities: 'log-frequency' }), 2, 50));
   });
 
+  it('draws a class of a single row by the logarithm too: ln(1 + 1) against ln(1 + 3)', () => {
+    const rows = rowsDrawn(chosenBy(numbered(4, [0, 0, 1, 0])), 1, 30_000);
+    const single = rows.filter((r) => r === 2).length;
+    expect(chiSquare([single, 30_000 - single], [10_000, 20_000])).toBeLessThan(chiSquareBound(1));
+  });
+
   it('appends which class of which condition was drawn, and the row meets it', () => {
     const second = labels.map((_, i) => i % 2);
     const of = chosenBy(d, [{}, { labels: second, probabilities: [3, 1] }], { append: true });
