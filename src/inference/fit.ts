@@ -5,7 +5,7 @@ import { type Failure, PushforwardError, raise, toFailure } from '../core/errors
 import { onnx } from '../core/interpreters/onnx/index.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { type Source, sourceOf } from '../data/index.ts';
+import { batchSizeOf, type Source, sourceOf } from '../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
 import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
@@ -126,7 +126,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   if (validation !== undefined) checkData(validation.data.name, validation.data.shape, measured.shape);
   const backend = options.backend ?? onnx('cpu');
   const wanted = options.batchSize ?? data.slots ?? DEFAULT_BATCH;
-  const batchSize = sources.reduce((n, s) => Math.min(n, s.largest ?? n), wanted);
+  const batchSize = sources.reduce((n, s) => batchSizeOf(s, n), wanted);
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
   const every = validation === undefined ? Number.POSITIVE_INFINITY : validateEvery(validation.every, steps);
   /** The next run ends where a validation is due, so that validations do not depend on how steps are grouped. */
