@@ -10,7 +10,7 @@ import { type Random, runRandom, start } from './random.ts';
 import * as Sc from './scope.ts';
 
 /** A buffer as a layer sees it. */
-export interface Buffer {
+export interface BufferView {
   /** Its value at the start of the move; a constant to every derivative. */
   readonly now: Expr;
   /**
@@ -48,7 +48,7 @@ export interface BufferOptions {
  * };
  */
 export const buffer =
-  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<Buffer> =>
+  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<BufferView> =>
   (scope) => {
     const full = Sc.join(scope.path, name);
     const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), sharded);
