@@ -10,6 +10,7 @@
  * broadcast: operands of an elementwise primitive have one shape; the smart constructors in `ops/` insert `broadcast`.
  */
 import type { NoiseLaw } from './noise.ts';
+import type { Reading } from './reading.ts';
 import type { Shape } from './shape.ts';
 
 export type { NoiseLaw };
@@ -34,14 +35,25 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
+/** Who asked for a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
+export interface Claim {
+  readonly reading: Reading | undefined;
+  readonly owners: readonly object[];
+}
+
 /** Every primitive with the attributes it carries; the keys are the tags of {@link Expr}. */
 export interface Attributes {
   // leaves
   readonly constant: { readonly data: Float64Array | Int32Array | Uint8Array };
   readonly variable: { readonly id: number };
   readonly input: { readonly name: string };
-  /** A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs. */
-  readonly parameter: { readonly name: string; readonly definition: Expr };
+  /** A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs; `kind` says what it is for. */
+  readonly parameter: {
+    readonly name: string;
+    readonly definition: Expr;
+    readonly kind?: string;
+    readonly claim?: Claim;
+  };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
   // elementwise, one operand

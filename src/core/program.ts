@@ -4,6 +4,7 @@
  * An interpreter sees tensors only. It does not differentiate, draw random numbers or know what a distribution is: noise reaches it
  * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
  */
+import { checkClaims, type Parameter } from './claims.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
@@ -53,16 +54,20 @@ export const hostType = (type: ElementType, precision: Precision): TensorType =>
 type Leaf = Node<'input'> | Node<'parameter'> | Node<'noise'>;
 const isLeaf = (e: Expr): e is Leaf & Expr => e.op === 'input' || e.op === 'parameter' || e.op === 'noise';
 
+const isParameter = (e: Expr): e is Parameter => e.op === 'parameter';
+
 /** The name a leaf is fed under. */
 export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
 
 /**
- * Collects the free leaves of `outputs`. Throws `ShapeError` where one name stands for two different leaves (two parameters of one
- * name must be shared on purpose: same shape).
+ * Collects the free leaves of `outputs`. Throws `ShapeError` where one name stands for two different leaves, `ArgumentError` where two
+ * parameters have one name by chance (see `checkClaims`).
  */
 export const program = (outputs: readonly Expr[], precision: Precision = 'float32'): Program => {
   const slots = new Map<string, Slot>();
-  for (const e of topological(outputs)) {
+  const order = topological(outputs);
+  checkClaims(order.filter(isParameter));
+  for (const e of order) {
     if (e.op === 'variable') return raise('ArgumentError', '', 'program: a bound variable escaped its scan or vmap');
     if (!isLeaf(e)) continue;
     const name = slotName(e);
@@ -78,11 +83,14 @@ export const program = (outputs: readonly Expr[], precision: Precision = 'float3
   return { outputs, slots: [...slots.values()], precision };
 };
 
-/** The parameters of an expression, by name, in order of first use. */
-export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
-  const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs))
-    if (e.op === 'parameter' && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+/**
+ * The parameters of an expression, by name, in order of first use. Throws `ArgumentError` where two have one name by chance (see `checkClaims`).
+ */
+export const parametersOf = (outputs: readonly Expr[]): Parameter[] => {
+  const found = new Map<string, Parameter>();
+  const leaves = topological(outputs).filter(isParameter);
+  checkClaims(leaves);
+  for (const p of leaves) if (!found.has(p.attributes.name)) found.set(p.attributes.name, p);
   return [...found.values()];
 };
 
