@@ -2,6 +2,7 @@
  * Work ahead of a loop: what its body computes of its sequences and of parameters alone is computed for all iterations at once, before the first. A sampler's
  * schedule and its network's reading of the time are such things: a hundred small operations in every step become a few over all steps.
  */
+import { checkClaims } from './claims.ts';
 import { dependents, type Expr, substitute, topological, variable } from './expr.ts';
 import { sizeOf } from './shape.ts';
 import { simplify } from './simplify/index.ts';
@@ -45,6 +46,8 @@ export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   results.forEach(take);
   const early = [...asked];
   if (early.length === 0) return { xs, xVars, results };
+  // Equal leaves become one below: those that are one by chance are told before.
+  checkClaims(order.filter((e) => e.op === 'parameter'));
   // What is equal is one sequence, so that whatever reads it is seen to be equal too (a network asked twice at one time).
   const settled = simplify(early);
   const distinct = [...new Set(settled)];

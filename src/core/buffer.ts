@@ -3,7 +3,7 @@
  * declared where it is used, like a parameter: a place, a first value, and what it becomes. Training collects what buffers become from the graph and
  * moves them; sampling, evaluation and export read them as they stand.
  */
-import { type Expr, makeNode, type Node, topological } from './expr.ts';
+import { type Attributes, type Expr, makeNode, type Node, topological } from './expr.ts';
 import { advance, stopGradient } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import { type Random, runRandom, start } from './random.ts';
@@ -51,7 +51,11 @@ export const buffer =
   (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<BufferView> =>
   (scope) => {
     const full = Sc.join(scope.path, name);
-    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), sharded);
+    const { reading } = scope;
+    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), {
+      claim: { reading, owners: reading?.owners ?? [] },
+      ...(sharded === undefined ? {} : { sharded }),
+    });
     return {
       now: stopGradient(leaf),
       become: (next, value) =>
@@ -60,14 +64,8 @@ export const buffer =
   };
 
 /** The leaf of a buffer: a named array, fed as parameters are. */
-export const bufferLeaf = (name: string, definition: Expr, sharded?: true): Expr =>
-  makeNode(
-    'parameter',
-    [],
-    { name, definition, role: 'buffer', ...(sharded === undefined ? {} : { sharded }) },
-    definition.shape,
-    definition.type,
-  );
+const bufferLeaf = (name: string, definition: Expr, rest: Pick<Attributes['parameter'], 'claim' | 'sharded'>): Expr =>
+  makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
 
 /** Whether a leaf is a buffer. */
 export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
