@@ -3,10 +3,12 @@
  * this file follows, and the records stay.
  */
 import { isRight } from 'fp-ts/lib/Either.js';
+import { grad } from '../../src/core/differentiate/index.ts';
 import { PushforwardError } from '../../src/core/errors.ts';
 import { reference } from '../../src/core/interpreters/index.ts';
+import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
-import { type Backend, type Program, parametersOf, program } from '../../src/core/program.ts';
+import { type Backend, type Feeds, noiseFeeds, type Program, parametersOf, program } from '../../src/core/program.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import type { Tensor, TensorData } from '../../src/core/tensor.ts';
 import type { Dataset } from '../../src/data/index.ts';
@@ -17,7 +19,9 @@ import {
   type Optimizer,
   type TrainingState,
 } from '../../src/inference/index.ts';
+import { startingCarried } from '../../src/inference/stateful.ts';
 import { batchStep } from '../../src/inference/training-program.ts';
+import { stepFeed } from '../../src/inference/training-step.ts';
 
 /** What a training step reads, a line each. */
 export interface Leaves {
@@ -46,6 +50,16 @@ export const leavesOf = (objective: AnyObjective<Shape>, batch: number): Leaves 
 /** Initial parameters at seed 0, those that depend on data too, from the double-precision interpreter: the same on every machine. */
 export const initialOf = (objective: AnyObjective<Shape>, examples: Tensor): Promise<Record<string, Tensor>> =>
   initialParameters(objective, 0, examples, reference);
+
+/** The loss of a batch and its gradient by each parameter, from the double-precision interpreter. */
+export const lossAndGradients = (objective: AnyObjective<Shape>, batch: Tensor, parameters: Feeds) => {
+  const { loss } = batchStep(objective, o.input('batch', batch.shape));
+  const p = program([loss, ...grad(loss, parametersOf([loss]))], 'float64');
+  const noise = noiseFeeds(p, { seed: 0 });
+  const rest = { ...startingCarried(objective, 0), ...stepFeed(0) };
+  const [value, ...gradients] = evaluateProgram(p, { ...parameters, ...noise, ...rest, batch });
+  return { loss: value.data[0], gradients };
+};
 
 /** What is trained, and how. */
 export interface Task {

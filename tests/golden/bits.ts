@@ -15,8 +15,8 @@ const bytesOf = (data: TensorData | Float32Array): Uint8Array => {
 const hex = (parts: readonly (string | Uint8Array)[]): string =>
   parts.reduce((h, p) => h.update(p), createHash('sha256')).digest('hex');
 
-/** The sha256 of an array's little-endian bytes. */
-export const hashOf = (data: TensorData | Float32Array): string => hex([bytesOf(data)]);
+/** The first 32 digits of the sha256 of an array's little-endian bytes. */
+export const hashOf = (data: TensorData | Float32Array): string => hex([bytesOf(data)]).slice(0, 32);
 
 /** The first 16 digits of a sha256 of lines: the key of a listing. */
 export const hashOfLines = (lines: readonly string[]): string => hex([lines.join('\n')]).slice(0, 16);

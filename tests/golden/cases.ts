@@ -72,3 +72,15 @@ export const fullModels: readonly Case[] = modelCases(true);
 export const objectiveCases: readonly Case[] = Object.keys(objectives).flatMap((objective) =>
   modelCases(false).map((c) => ({ ...c, name: `${objective} on ${c.name}`, objective: objectiveNamed(objective) })),
 );
+
+/** Pairs whose losses take seconds each (a probability flow in every loss, residual cells): what they declare is recorded, not their numbers. */
+const heavy = / on (nvae|ncsn|ncsnv2|ddim|improvedDdpm|scoreSde\w+|edm|cif) 4×4/;
+
+/** Those whose losses are recorded, from the double-precision interpreter. */
+export const measuredPairs: readonly Case[] = objectiveCases.filter((c) => !heavy.test(c.name));
+
+/** Models that stand for their families: every objective that takes them is trained on them. */
+const hosts = / on ((realNVP|glow|nsf|vae|hvae|iafVae|vflow|ncsn|ddpm|improvedDdpm|edm|scoreSdeVp|cld|energy|rbm|jem) 2|(realNVP|vae|dequantisedFlow|ddpm|rbm|energy) 4×4 levels 4|(jem|classConditional) 2 classes 3)$/; // biome-ignore format: one list
+
+/** Those whose twenty steps are recorded. */
+export const trainedPairs: readonly Case[] = measuredPairs.filter((c) => hosts.test(c.name));

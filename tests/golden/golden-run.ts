@@ -1,16 +1,18 @@
 /** Golden records checked, or made: what the command and the test share. */
-import { toFailure } from '../../src/core/errors.ts';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { sentence, toFailure } from '../../src/core/errors.ts';
 import { releaseSessions } from '../../src/core/interpreters/onnx/index.ts';
 import { type Machine, thisMachine } from './bits.ts';
+import { writeMissing } from './checkpoints.ts';
 import { type Job, jobs } from './jobs.ts';
 import { type Kind, type Listings, listingDifference, type Records, readRecords, writeRecords } from './records.ts';
 import { type Broken, compared, exactly, type Rule, reference, runtimeRule, type Value } from './rule.ts';
 
 /** Kinds of record whose numbers come from ONNX Runtime. */
-const ofRuntime: readonly Kind[] = ['steps', 'readings', 'checkpoints'];
+const ofRuntime: readonly Kind[] = ['steps', 'readings', 'resumed'];
 
 /** The kinds that are checked; listings belong to declarations. */
-export const allKinds: readonly Job['kind'][] = ['declarations', 'reference', 'steps', 'readings', 'checkpoints'];
+export const allKinds: readonly Job['kind'][] = ['declarations', 'reference', 'steps', 'readings', 'files', 'resumed'];
 
 /** Records by kind, and the lists that they name. */
 export interface Golden {
@@ -26,14 +28,14 @@ export const readGolden = (): Golden => ({
 
 /** How a kind is compared with its record on a machine. */
 export const ruleOf = (kind: Kind, { machine }: Records, here: Machine): Rule =>
-  kind === 'declarations' ? exactly : kind === 'reference' || machine === undefined ? reference : runtimeRule(machine, here); // biome-ignore format: one idea
+  kind === 'declarations' || kind === 'files' ? exactly : kind === 'reference' || machine === undefined ? reference : runtimeRule(machine, here); // biome-ignore format: one idea
 
 /** The record of a job as it is now, or the sentence it throws. */
-const computed = async (job: Job, table: Listings): Promise<Value | undefined> => {
+const computed = async (job: Job, table: Listings): Promise<Either<string, Value | undefined>> => {
   try {
-    return await job.compute(table);
+    return right(await job.compute(table));
   } catch (e) {
-    return { threw: toFailure('BackendError', job.name)(e).message };
+    return left(sentence(toFailure('BackendError', job.name)(e)));
   }
 };
 
@@ -51,10 +53,12 @@ export const check = async (job: Job, golden: Golden, here: Machine): Promise<re
   const expected = records.cases[job.name];
   if (expected === undefined) return [];
   const now: Listings = new Map();
-  const got = (await computed(job, now)) ?? { refused: job.name };
-  return compared(ruleOf(job.kind, records, here), expected, got, `${job.kind}: ${job.name},`).map((b) =>
-    explained(b, golden.listings, now),
-  );
+  const outcome = await computed(job, now);
+  const what = `${job.kind}: ${job.name},`;
+  if (isLeft(outcome)) return [{ what, expected: 'the record', got: outcome.left }];
+  const got = outcome.right;
+  if (got === undefined) return [{ what, expected: 'the record', got: 'the objective refuses the law' }];
+  return compared(ruleOf(job.kind, records, here), expected, got, what).map((b) => explained(b, golden.listings, now));
 };
 
 /** What to run, and whether to record it. */
@@ -72,6 +76,7 @@ export const goldenRun = async ({
   wanted,
   say,
 }: GoldenOptions): Promise<{ held: number; broken: number }> => {
+  if (write) await writeMissing();
   const here = thisMachine();
   const golden = readGolden();
   const made = new Map<Kind, Record<string, Value>>(allKinds.map((k) => [k, {}]));
@@ -84,7 +89,9 @@ export const goldenRun = async ({
     const begin = performance.now();
     for (const job of mine.filter((j) => j.model === model)) {
       const known = golden.records.get(job.kind)?.cases[job.name];
-      const value = write ? await computed(job, table) : known;
+      const outcome = write ? await computed(job, table) : right(known);
+      if (isLeft(outcome)) say(`  not recorded: ${job.kind}: ${job.name}: ${outcome.left}`);
+      const value = isLeft(outcome) ? undefined : outcome.right;
       if (value === undefined) continue;
       if (write) (made.get(job.kind) as Record<string, Value>)[job.name] = value;
       const broken = write ? [] : await check(job, golden, here);

@@ -14,7 +14,7 @@ export interface Records {
 }
 
 /** The kinds of record, a file each. */
-export type Kind = 'declarations' | 'listings' | 'steps' | 'readings' | 'reference' | 'checkpoints';
+export type Kind = 'declarations' | 'listings' | 'steps' | 'readings' | 'reference' | 'files' | 'resumed';
 
 const pathOf = (kind: Kind): string => join(folder, 'records', `${kind}.json`);
 
