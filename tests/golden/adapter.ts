@@ -5,6 +5,7 @@
 import { isRight } from 'fp-ts/lib/Either.js';
 import { grad } from '../../src/core/differentiate/index.ts';
 import { PushforwardError } from '../../src/core/errors.ts';
+import { type Expr, topological } from '../../src/core/expr.ts';
 import { reference } from '../../src/core/interpreters/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -19,8 +20,7 @@ import {
   type Optimizer,
   type TrainingState,
 } from '../../src/inference/index.ts';
-import { startingCarried } from '../../src/inference/stateful.ts';
-import { batchStep } from '../../src/inference/training-program.ts';
+import { batchStep } from '../../src/inference/move-plan.ts';
 import { stepFeed } from '../../src/inference/training-step.ts';
 
 /** What a training step reads, a line each. */
@@ -37,27 +37,43 @@ export const noiseLines = ({ slots }: Program): string[] =>
     .flatMap(({ noise, shape }) => (noise === undefined ? [] : [`${noise.path} ${noise.law} [${shape.join(',')}] ${noise.batch}`]))
     .sort(); // biome-ignore format: one idea
 
+/** Parameters, and the statistics of batch normalisation, which once were parameters: in order of first use. */
+const arraysOf = (roots: readonly Expr[]) => {
+  const isStatistic = (name: string): boolean => /batchNorm\/(mean|variance)$/.test(name);
+  const all = topological(roots).flatMap((e) =>
+    e.op === 'parameter' && (e.attributes.role === undefined || isStatistic(e.attributes.name)) ? [e] : [],
+  );
+  return all.filter((e, i) => all.findIndex((f) => f.attributes.name === e.attributes.name) === i);
+};
+
 /** The parameters and the noise of one training step on `batch` events. */
 export const leavesOf = (objective: AnyObjective<Shape>, batch: number): Leaves => {
-  const { loss, after } = batchStep(objective, o.input('batch', [batch, ...objective.shape]));
-  const roots = [loss, ...after];
+  const { loss, advances } = batchStep(objective, o.input('batch', [batch, ...objective.shape]));
+  const roots = [loss, ...advances.map((a) => a.next)];
   return {
-    parameters: parametersOf(roots).map((p) => `${p.attributes.name} [${p.shape.join(',')}]`),
+    parameters: arraysOf(roots).map((p) => `${p.attributes.name} [${p.shape.join(',')}]`),
     noise: noiseLines(program(roots)),
   };
 };
 
 /** Initial parameters at seed 0, those that depend on data too, from the double-precision interpreter: the same on every machine. */
-export const initialOf = (objective: AnyObjective<Shape>, examples: Tensor): Promise<Record<string, Tensor>> =>
-  initialParameters(objective, 0, examples, reference);
+export const initialOf = async (objective: AnyObjective<Shape>, examples: Tensor): Promise<Record<string, Tensor>> => {
+  const all = await initialParameters(objective, 0, examples, reference);
+  const { parameters } = leavesOf(objective, examples.shape[0]);
+  return Object.fromEntries(parameters.map((line) => line.split(' [')[0]).map((name) => [name, all[name]]));
+};
+
+/** First values of buffers at seed 0. */
+const buffersAtStart = (objective: AnyObjective<Shape>, batch: Tensor): Promise<Feeds> =>
+  initialParameters(objective, 0, batch, reference);
 
 /** The loss of a batch and its gradient by each parameter, from the double-precision interpreter. */
-export const lossAndGradients = (objective: AnyObjective<Shape>, batch: Tensor, parameters: Feeds) => {
+export const lossAndGradients = async (objective: AnyObjective<Shape>, batch: Tensor, parameters: Feeds) => {
   const { loss } = batchStep(objective, o.input('batch', batch.shape));
   const p = program([loss, ...grad(loss, parametersOf([loss]))], 'float64');
   const noise = noiseFeeds(p, { seed: 0 });
-  const rest = { ...startingCarried(objective, 0), ...stepFeed(0) };
-  const [value, ...gradients] = evaluateProgram(p, { ...parameters, ...noise, ...rest, batch });
+  const rest = { ...(await buffersAtStart(objective, batch)), ...stepFeed(0) };
+  const [value, ...gradients] = evaluateProgram(p, { ...rest, ...parameters, ...noise, batch });
   return { loss: value.data[0], gradients };
 };
 
@@ -84,11 +100,11 @@ const joined = (arrays: readonly Tensor[]): Float32Array => {
 };
 
 /** The content of a state, flat. */
-export const flatOf = ({ parameters, slots, average, carried }: TrainingState): FlatState => ({
+export const flatOf = ({ parameters, slots, average, buffers }: TrainingState): FlatState => ({
   parameters: joined(Object.values(parameters)),
-  ...Object.fromEntries(Object.entries(slots).map(([name, t]) => [`slot ${name}`, t.data])),
+  ...Object.fromEntries(Object.entries(slots).map(([name, of]) => [`slot ${name}`, joined(Object.values(of))])),
   ...(average === undefined ? {} : { average: joined(Object.keys(parameters).map((name) => average[name])) }),
-  ...Object.fromEntries(Object.entries(carried ?? {}).map(([name, t]) => [`carried ${name}`, t.data])),
+  ...Object.fromEntries(Object.entries(buffers ?? {}).map(([name, t]) => [`carried ${name}`, t.data])),
 });
 
 /** The outcome of some steps: the mean loss of each run of `stepsPerRun`, and the state. */
@@ -105,7 +121,6 @@ export const train = async (
 ): Promise<Steps> => {
   const outcome = await fit({ ...task, backend, ...options })();
   if (!isRight(outcome)) throw new PushforwardError(outcome.left);
-  const { step, seed, parameters, slots, average, carried, history } = outcome.right;
-  const rest = { ...(average === undefined ? {} : { average }), ...(carried === undefined ? {} : { carried }) };
-  return { losses: history.map((h) => h.loss), state: { step, seed, parameters, slots, ...rest } };
+  const { last, history } = outcome.right;
+  return { losses: history.map((h) => h.loss), state: last };
 };

@@ -52,7 +52,7 @@ export const referenceLoss = async (c: Case, each: boolean): Promise<Value | und
   if (!isRight(made)) return undefined;
   const batch = firstRows(eventData(c.event), BATCH);
   const parameters = moved(await initialOf(made.right.objective, batch));
-  const { loss, gradients } = lossAndGradients(made.right.objective, batch, parameters);
+  const { loss, gradients } = await lossAndGradients(made.right.objective, batch, parameters);
   const lengths = gradients.map((g) => Math.sqrt(Array.from(g.data).reduce((s, v) => s + v * v, 0)));
   return { loss: kept(loss), gradients: each ? lengths.map(kept) : kept(Math.hypot(...lengths)) };
 };
