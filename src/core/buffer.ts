@@ -3,11 +3,13 @@
  * declared where it is used, like a parameter: a place, a first value, and what it becomes. Training collects what buffers become from the graph and
  * moves them; sampling, evaluation and export read them as they stand.
  */
+import { raise } from './errors.ts';
 import { type Attributes, type Expr, makeNode, type Node, topological } from './expr.ts';
 import { advance, stopGradient } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import { type Random, runRandom, start } from './random.ts';
 import * as Sc from './scope.ts';
+import { sameShape, showShape } from './shape.ts';
 
 /** A buffer as a layer sees it. */
 export interface BufferView {
@@ -36,8 +38,11 @@ export interface BufferOptions {
   readonly after?: true | string;
 }
 
+const shown = (e: Expr): string => `${e.type} ${showShape(e.shape)}`;
+const alike = (a: Expr, b: Expr): boolean => a.type === b.type && sameShape(a.shape, b.shape);
+
 /**
- * A buffer at a place. Real, int32 or bool.
+ * A buffer at a place. Real, int32 or bool. What it becomes has its shape and type: else `ShapeError` at its name.
  *
  * @example
  * // The running mean of what passes through, for use outside training.
@@ -58,8 +63,14 @@ export const buffer =
     });
     return {
       now: stopGradient(leaf),
-      become: (next, value) =>
-        scope.training ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after) : value,
+      become: (next, value) => {
+        if (!alike(next, leaf))
+          raise('ShapeError', full, 'what a buffer becomes has another shape or type', {
+            expected: shown(leaf),
+            got: shown(next),
+          });
+        return scope.training ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after) : value;
+      },
     };
   };
 
@@ -71,11 +82,16 @@ const bufferLeaf = (name: string, definition: Expr, rest: Pick<Attributes['param
 export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
   e.op === 'parameter' && e.attributes.role === 'buffer';
 
-/** The buffers of expressions, by name, in order of first use. */
+/** The buffers of expressions, by name, in order of first use. Throws `ShapeError` where one name stands for two different arrays. */
 export const buffersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs))
-    if (isBuffer(e) && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+  for (const e of topological(outputs)) {
+    if (!isBuffer(e)) continue;
+    const known = found.get(e.attributes.name);
+    if (known === undefined) found.set(e.attributes.name, e);
+    else if (!alike(known, e))
+      raise('ShapeError', e.attributes.name, 'one name stands for two buffers', { expected: shown(known), got: shown(e) }); // biome-ignore format: one idea
+  }
   return [...found.values()];
 };
 
