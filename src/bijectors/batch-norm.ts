@@ -57,10 +57,10 @@ export const batchNorm = ({ epsilon = 1e-5, statistics }: BatchNormOptions = {})
           });
     const { mean, variance } = channelMoments(x);
     return pipe(
-      Sc.parameter('mean', [channels], { init: fromData ? from(mean) : zeros }),
+      Sc.parameter('mean', [channels], { init: fromData ? from(mean) : zeros, kind: 'statistic' }),
       Sc.chain((m) =>
         pipe(
-          Sc.parameter('variance', [channels], { init: fromData ? from(variance) : ones }),
+          Sc.parameter('variance', [channels], { init: fromData ? from(variance) : ones, kind: 'statistic' }),
           Sc.map((v) => [o.stopGradient(m), o.max(0, o.stopGradient(v))] as const),
         ),
       ),
@@ -72,10 +72,10 @@ export const batchNorm = ({ epsilon = 1e-5, statistics }: BatchNormOptions = {})
       inUse(x, channels, fromData),
       Sc.chain(([m, v]) =>
         pipe(
-          Sc.parameter('logScale', [channels], { init: zeros }),
+          Sc.parameter('logScale', [channels], { init: zeros, kind: 'scale' }),
           Sc.chain((s) =>
             pipe(
-              Sc.parameter('shift', [channels], { init: zeros }),
+              Sc.parameter('shift', [channels], { init: zeros, kind: 'shift' }),
               Sc.map((t) => {
                 const whole = o.sub(s, o.mul(0.5, o.log(o.add(v, epsilon))));
                 return { m, t, whole, contribution: o.mul(pixels, o.sum(whole)) };

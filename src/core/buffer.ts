@@ -4,7 +4,7 @@
  * moves them; sampling, evaluation and export read them as they stand.
  */
 import { raise } from './errors.ts';
-import { type Expr, makeNode, type Node, topological } from './expr.ts';
+import { type Attributes, type Expr, makeNode, type Node, topological } from './expr.ts';
 import { advance, stopGradient } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import { type Random, runRandom, start } from './random.ts';
@@ -12,7 +12,7 @@ import * as Sc from './scope.ts';
 import { sameShape, showShape } from './shape.ts';
 
 /** A buffer as a layer sees it. */
-export interface Buffer {
+export interface BufferView {
   /** Its value at the start of the move; a constant to every derivative. */
   readonly now: Expr;
   /**
@@ -53,10 +53,14 @@ const alike = (a: Expr, b: Expr): boolean => a.type === b.type && sameShape(a.sh
  * };
  */
 export const buffer =
-  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<Buffer> =>
+  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<BufferView> =>
   (scope) => {
     const full = Sc.join(scope.path, name);
-    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), sharded);
+    const { reading } = scope;
+    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), {
+      claim: { reading, owners: reading?.owners ?? [] },
+      ...(sharded === undefined ? {} : { sharded }),
+    });
     return {
       now: stopGradient(leaf),
       become: (next, value) => {
@@ -71,14 +75,8 @@ export const buffer =
   };
 
 /** The leaf of a buffer: a named array, fed as parameters are. */
-export const bufferLeaf = (name: string, definition: Expr, sharded?: true): Expr =>
-  makeNode(
-    'parameter',
-    [],
-    { name, definition, role: 'buffer', ...(sharded === undefined ? {} : { sharded }) },
-    definition.shape,
-    definition.type,
-  );
+const bufferLeaf = (name: string, definition: Expr, rest: Pick<Attributes['parameter'], 'claim' | 'sharded'>): Expr =>
+  makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
 
 /** Whether a leaf is a buffer. */
 export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>

@@ -1,8 +1,8 @@
 /** The tensor language, its transformations, randomness and parameters. */
 export { type Advance, type Advances, collectAdvances } from './advances.ts';
 export {
-  type Buffer,
   type BufferOptions,
+  type BufferView,
   buffer,
   type CopiedOptions,
   copied,
