@@ -2,6 +2,7 @@
 
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr, NoiseLaw } from '../core/expr.ts';
 import { substitute, topological } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -86,6 +87,10 @@ export const trainingProgram = <S extends Shape>({
   const { loss, before, after } = batchStep(objective, batch);
   const roots = [loss, ...after];
   const layout = layoutOf(roots);
+  if ((optimizer.microbatches ?? 1) > 1)
+    raise('ArgumentError', 'trainingProgram', 'gradients of several batches are not averaged here yet', {
+      got: `${optimizer.microbatches} batches`,
+    });
   const asked = optimizer.selectors ?? [];
   const treatment = new Map(
     parametersOf(roots).map((p) => {
