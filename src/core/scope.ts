@@ -91,13 +91,14 @@ export const again =
 export const placed = <A extends readonly unknown[], B>(
   name: string,
   f: (...args: A) => Scoped<B>,
-): ((...args: A) => Scoped<B>) => {
+): ((...args: A) => Scoped<B>) & { readonly declaration: Declaration } => {
   const declaration = declare('placed', name);
-  return (...args) =>
+  const run = (...args: A): Scoped<B> =>
     at(
       name,
       owned(declaration, (scope) => f(...args)(scope)),
     );
+  return Object.assign(run, { declaration });
 };
 
 /** A name that is shared on purpose by all who hold this value: see {@link sharing}. */
