@@ -70,7 +70,7 @@ export const owned =
  * several times (each pass of a sequential inverse); layers that should differ want places of their own instead.
  *
  * @example
- * const layer = dense(4);
+ * const layer = (x) => scope.map((w) => ops.matvec(w, x))(scope.parameter('w', [2, 2], { init: parameters.glorot }));
  * const twice = (x) => scope.chain((y) => scope.again(layer(y)))(scope.again(layer(x)));   // one kernel
  */
 export const again =

@@ -84,9 +84,12 @@ describe('selectors', () => {
     // A copy of a law is that law; another of the same name is not.
     expect(belongingTo({ ...a }).selects(parameter('x', undefined, claim(a)))).toBe(true);
     expect(belongingTo({ declaration: { ...a.declaration } }).selects(parameter('x', undefined, claim(a)))).toBe(false);
-    const judge = scope.placed('critic', (x: Expr) => dense(1)(x));
-    const [kernel] = parametersOf([judge(o.constant([1]))(scope.root)]);
-    expect([belongingTo(judge), belongingTo(standardNormal([1]))].map((s) => s.selects(kernel))).toEqual([true, false]);
+    const judged = scope.placed('critic', (x: Expr) => dense(1)(x));
+    const [kernel] = parametersOf([judged(o.constant([1]))(scope.root)]);
+    expect([belongingTo(judged), belongingTo(standardNormal([1]))].map((s) => s.selects(kernel))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('refuse what selects nothing whatever the parameters are called', () => {
