@@ -1,6 +1,6 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
-import { type Dist, pushforward } from '../../algebra/dist.ts';
-import { positiveInteger, shapeCodec } from '../../core/codec.ts';
+import { type Dist, named, pushforward } from '../../algebra/dist.ts';
+import { positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { normal, standardNormal, uniform } from '../../distributions/index.ts';
 import { tightened } from '../../inference/latent/index.ts';
@@ -26,6 +26,8 @@ export const lawsTable: Tables['laws'] = {
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
       tightened(samples)(bounded('tightened', law) as never),
     ),
+  named: (read) =>
+    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),

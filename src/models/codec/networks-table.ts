@@ -2,12 +2,18 @@
 import { boolean, list, natural, oneOf, positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import {
   type Activation,
+  activation as activationLayer,
   activations,
   contextual,
   convNet,
+  dense,
+  denseZero,
+  groupNorm,
   made,
   mlp,
   recurrent,
+  selfAttention,
+  sequential,
   type TopDownOptions,
   topDown,
   unrolled,
@@ -41,4 +47,19 @@ export const networksTable: Tables['networks'] = {
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),
   unrolled: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => unrolled(hidden)),
   made: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => made(hidden, options)),
+  sequential: (read) => variant({ parts: list(read.networkPart) }, {}, ({ parts }) => sequential(...parts)),
+};
+
+/** Layers of `sequential` by type. */
+export const networkPartsTable: Tables['networkParts'] = {
+  dense: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => dense(outputs)),
+  denseZero: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => denseZero(outputs)),
+  groupNorm: () => variant({ groups: positiveInteger }, {}, ({ groups }) => groupNorm(groups)),
+  selfAttention: () => variant({ heads: positiveInteger }, {}, ({ heads }) => selfAttention(heads)),
+  ...Object.fromEntries(
+    (Object.keys(activations) as Activation[]).map((name) => [
+      name,
+      () => variant({}, {}, () => activationLayer(name)),
+    ]),
+  ),
 };
