@@ -4,7 +4,8 @@
  */
 import type * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
-import type { Scoped } from '../core/scope.ts';
+import { calling, type Declaration, declare } from '../core/reading.ts';
+import { owned, type Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Law, Scored } from './dist.ts';
 import type { Spec } from './spec.ts';
@@ -15,12 +16,28 @@ export interface Conditional<out C extends Shape, out S extends Shape> {
   readonly context: C;
   readonly event: S;
   readonly given: (context: Expr) => Scoped<Law>;
+  /** Its identity, which copies of it carry: whose its parameters are. */
+  readonly declaration?: Declaration;
 }
 
-/** A conditional law of your own. */
+/**
+ * A conditional law of your own. `given` may make its law and layers anew for each context: they are parts of this one declaration, and read the same
+ * parameters.
+ */
 export const conditional = <const C extends Shape, const S extends Shape>(
   options: Conditional<C, S>,
-): Conditional<C, S> => options;
+): Conditional<C, S> => {
+  const declaration = declare('conditional', options.spec.type);
+  return {
+    ...options,
+    declaration,
+    given: (context) =>
+      owned(
+        declaration,
+        calling(declaration, () => options.given(context)),
+      ),
+  };
+};
 
 const onLaw =
   <A>(part: Conditional<Shape, Shape>, context: Expr, f: (law: Law) => D.Draw<A>): D.Draw<A> =>

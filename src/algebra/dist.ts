@@ -8,6 +8,7 @@ import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { add, sub } from '../core/ops/elementwise.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Evidence, type Grade, type Through, through } from './evidence.ts';
 import type { Spec } from './spec.ts';
@@ -31,6 +32,8 @@ export interface Law {
   readonly sample: D.Draw<Expr>;
   /** A sample with its own log-density, neither computed by inverting the other. */
   readonly sampleAndLogDensity: D.Draw<Scored>;
+  /** Its identity, which copies of it carry: whose its parameters are. */
+  readonly declaration?: Declaration;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
 }
@@ -40,7 +43,11 @@ export interface Dist<out S extends Shape, out E> extends Law {
   readonly [Phantom]: { readonly shape: S; readonly evidence: E };
 }
 
-/** A law of your own. Give `sampleAndLogDensity` where a sample's density comes with it; else it is derived. */
+/**
+ * A law of your own. Give `sampleAndLogDensity` where a sample's density comes with it; else it is derived. Each run of a method is one reading of the
+ * law, in which it names a parameter once; another law of the same names in one objective is an error. A `declaration` that is given says whose
+ * parameters it reads, where several laws are one model.
+ */
 export const dist = <const S extends Shape, E>(options: {
   readonly shape: S;
   readonly spec: Spec;
@@ -48,16 +55,20 @@ export const dist = <const S extends Shape, E>(options: {
   readonly logDensity: (x: Expr) => D.Draw<Expr>;
   readonly sample: D.Draw<Expr>;
   readonly sampleAndLogDensity?: D.Draw<Scored>;
+  readonly declaration?: Declaration;
 }): Dist<S, E> => {
+  const { declaration = declare('law', options.spec.type) } = options;
+  const density = D.method(declaration, 'logDensity', options.logDensity);
   const logDensity = (x: Expr): D.Draw<Expr> =>
     sameShape(x.shape, options.shape)
-      ? options.logDensity(x)
+      ? density(x)
       : raise('ShapeError', options.spec.type, 'the event has another shape', {
           expected: showShape(options.shape),
           got: showShape(x.shape),
         });
+  const sample = D.owned(declaration, options.sample, 'sample');
   const derived = pipe(
-    options.sample,
+    sample,
     D.chain((value) =>
       pipe(
         logDensity(value),
@@ -65,7 +76,8 @@ export const dist = <const S extends Shape, E>(options: {
       ),
     ),
   );
-  return { sampleAndLogDensity: derived, ...options, logDensity } as unknown as Dist<S, E>;
+  const sampleAndLogDensity = D.owned(declaration, options.sampleAndLogDensity ?? derived, 'sampleAndLogDensity');
+  return { ...options, declaration, logDensity, sample, sampleAndLogDensity } as unknown as Dist<S, E>;
 };
 
 /**
@@ -133,12 +145,15 @@ export const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> =>
 /** What `f` makes of the innermost base law and of an event on its side, encoded by every transport; `f` stands where the base stands. */
 export const onInnermost = <A>(law: Law, x: Expr, f: (base: Law, z: Expr) => D.Draw<A>): D.Draw<A> => {
   const { pushed } = law;
-  return pushed === undefined
-    ? f(law, x)
-    : pipe(
-        encodeOnce(pushed, x),
-        D.chain((step) => onBase(pushed.base, onInnermost(pushed.base, step.value, f))),
-      );
+  return D.owned(
+    law.declaration,
+    pushed === undefined
+      ? f(law, x)
+      : pipe(
+          encodeOnce(pushed, x),
+          D.chain((step) => onBase(pushed.base, onInnermost(pushed.base, step.value, f))),
+        ),
+  );
 };
 
 /** An event on the side of the innermost base law: through every transport it was pushed by. */
@@ -148,10 +163,13 @@ export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> => onInnermost(law
 export const decodeFromBase = (law: Law, z: Expr): D.Draw<Expr> =>
   law.pushed === undefined
     ? D.of(z)
-    : pipe(
-        onBase(law.pushed.base, decodeFromBase(law.pushed.base, z)),
-        D.chain((base) => decodeOnce(law.pushed!, base)),
-        D.map((step) => step.value),
+    : D.owned(
+        law.declaration,
+        pipe(
+          onBase(law.pushed.base, decodeFromBase(law.pushed.base, z)),
+          D.chain((base) => decodeOnce(law.pushed!, base)),
+          D.map((step) => step.value),
+        ),
       );
 
 /** The law under everything a law was pushed through; the law itself where it was not. */

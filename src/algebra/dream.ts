@@ -37,13 +37,16 @@ const downLayer =
         }),
       );
     if (layer.parts.length > 0 && infers(layer))
-      return layer.parts.reduceRight<D.Draw<Night>>(
-        (sofar, { segment, layer: part }) =>
-          pipe(
-            sofar,
-            D.chain((n) => D.at(segment, downLayer(part)(n))),
-          ),
-        D.of(night),
+      return D.owned(
+        layer.declaration,
+        layer.parts.reduceRight<D.Draw<Night>>(
+          (sofar, { segment, layer: part }) =>
+            pipe(
+              sofar,
+              D.chain((n) => D.at(segment, downLayer(part)(n))),
+            ),
+          D.of(night),
+        ),
       );
     return D.map((step: { value: Expr }) => ({ ...night, value: step.value }))(D.detached(layer.decode(night.value)));
   };
@@ -52,9 +55,12 @@ const downLaw = (law: Law): D.Draw<Night> => {
   const { pushed } = law;
   if (pushed === undefined)
     return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(law.sample));
-  return pipe(
-    onBase(pushed.base, downLaw(pushed.base)),
-    D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),
+  return D.owned(
+    law.declaration,
+    pipe(
+      onBase(pushed.base, downLaw(pushed.base)),
+      D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),
+    ),
   );
 };
 

@@ -168,8 +168,8 @@ export const rewriteLayer = (layer: Layer, shape: Shape): Layer => {
     ...layer,
     parts: items.map((item) => ({ segment: pathOf(item.trail), layer: item.layer })),
     cost: items.reduce((c, item) => addCost(c, item.layer.cost), free),
-    encode: run(items, 'encode', layer.parts.length),
-    decode: run(items, 'decode', layer.parts.length),
+    encode: (x) => D.owned(layer.declaration, run(items, 'encode', layer.parts.length)(x)),
+    decode: (z) => D.owned(layer.declaration, run(items, 'decode', layer.parts.length)(z)),
   };
 };
 

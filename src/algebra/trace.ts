@@ -185,21 +185,24 @@ const throughLayer =
       );
     }
     if (layer.parts.length > 0 && infers(layer))
-      return layer.parts.reduce<D.Draw<Ledger>>(
-        (sofar, { segment, layer: part }) =>
-          pipe(
-            sofar,
-            D.chain((l) =>
-              D.at(
-                segment,
-                pipe(
-                  throughLayer(part, reading)(l),
-                  D.chain((next) => D.map((value: Expr): Ledger => ({ ...next, value }))(D.labelled(next.value))),
+      return D.owned(
+        layer.declaration,
+        layer.parts.reduce<D.Draw<Ledger>>(
+          (sofar, { segment, layer: part }) =>
+            pipe(
+              sofar,
+              D.chain((l) =>
+                D.at(
+                  segment,
+                  pipe(
+                    throughLayer(part, reading)(l),
+                    D.chain((next) => D.map((value: Expr): Ledger => ({ ...next, value }))(D.labelled(next.value))),
+                  ),
                 ),
               ),
             ),
-          ),
-        D.of(ledger),
+          D.of(ledger),
+        ),
       );
     return pipe(
       reading.model(layer.encode(ledger.value)),
@@ -208,6 +211,11 @@ const throughLayer =
   };
 
 const throughLaw =
+  (law: Law, reading: Reading) =>
+  (ledger: Ledger): D.Draw<Ledger> =>
+    D.owned(law.declaration, throughParts(law, reading)(ledger));
+
+const throughParts =
   (law: Law, reading: Reading) =>
   (ledger: Ledger): D.Draw<Ledger> => {
     const { pushed } = law;

@@ -21,6 +21,8 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { add, neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
+import { type Declaration, declare } from '../core/reading.ts';
+import { owned } from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
@@ -44,6 +46,8 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  /** Its identity, which copies of it carry: whose its parameters are. */
+  readonly declaration?: Declaration;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
@@ -77,21 +81,50 @@ export interface LayerOptions {
   readonly inference?: Inference;
 }
 
-/** A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. */
+/** The options with an identity: each run of a direction is one reading of the layer, and so is each part of what it infers. */
+const declared = (options: LayerOptions): LayerOptions & Pick<Layer, 'declaration'> => {
+  const { spec, inference } = options;
+  const declaration = declare(inference === undefined ? 'layer' : 'infers', spec.type);
+  // A posterior runs one place further in than its layer stands.
+  const around = (path: string): string =>
+    path === inference?.place ? '' : path.slice(0, path.length - (inference?.place.length ?? 0) - 1);
+  return {
+    ...options,
+    declaration,
+    encode: D.method(declaration, 'encode', options.encode),
+    decode: D.method(declaration, 'decode', options.decode),
+    ...(inference === undefined
+      ? {}
+      : {
+          inference: {
+            ...inference,
+            posterior: (x: Expr) => owned(declaration, (scope) => inference.posterior(x)(scope), around),
+            join: (x: Expr, u: Expr) => D.owned(declaration, (scope) => (c) => inference.join(x, u)(scope)(c)),
+            generate: D.method(declaration, 'generate', inference.generate),
+          },
+        }),
+  };
+};
+
+/**
+ * A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. Each run of a direction names a parameter once (see
+ * `scope.again` for a network that it runs several times); another layer at the same place is an error.
+ */
 export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> =>
-  ({ cost: parallel, parts: [], grade, dataShape: (z: Shape) => z, endo: true, ...options }) as unknown as Endo<G>;
+  ({ cost: parallel, parts: [], grade, dataShape: (z: Shape) => z, endo: true, ...declared(options) }) as unknown as Endo<G>; // biome-ignore format: one idea
 
 /** A layer of your own between two shapes. */
 export const transport = <const X extends Shape, const Z extends Shape, G extends Grade>(
   grade: G,
   shapes: { readonly data: X; readonly latent: Z },
   options: LayerOptions,
-): Transport<X, Z, G> =>
-  ({
+): Transport<X, Z, G> => {
+  const layer = declared(options);
+  return {
     cost: parallel,
     parts: [],
     grade,
-    ...options,
+    ...layer,
     dataShape: (z: Shape) =>
       sameShape(z, shapes.latent)
         ? shapes.data
@@ -101,12 +134,13 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
           }),
     encode: (x: Expr) =>
       sameShape(x.shape, shapes.data)
-        ? options.encode(x)
+        ? layer.encode(x)
         : raise('ShapeError', options.spec.type, 'the data side does not fit', {
             expected: showShape(shapes.data),
             got: showShape(x.shape),
           }),
-  }) as unknown as Transport<X, Z, G>;
+  } as unknown as Transport<X, Z, G>;
+};
 
 /** A bijection of any shape from two functions without noise; each returns log |det ∂z/∂x| with its value. */
 export const bijection = (options: {
@@ -130,17 +164,6 @@ export const identity = (): Endo<'bijective'> =>
     decode: (value) => () => ({ value, contribution: scalar(0) }),
   });
 
-const inOrder = (first: D.Draw<Step>, second: (value: Expr) => D.Draw<Step>): D.Draw<Step> =>
-  pipe(
-    first,
-    D.chain((a) =>
-      pipe(
-        second(a.value),
-        D.map((b) => ({ value: b.value, contribution: add(a.contribution, b.contribution) })),
-      ),
-    ),
-  );
-
 /** One layer's direction at its place: its parameters, noise, errors and non-finite numbers are found by it. */
 const placed = (segment: string, step: () => D.Draw<Step>): D.Draw<Step> =>
   D.at(
@@ -152,23 +175,39 @@ const placed = (segment: string, step: () => D.Draw<Step>): D.Draw<Step> =>
       )(scope)(cursor),
   );
 
-const chainOf = (layers: readonly Layer[], spec: Spec): Layer => ({
-  spec,
-  parts: layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer })),
-  grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
-  cost: layers.reduce((c, l) => addCost(c, l.cost), free),
-  dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
-  encode: (x) =>
-    layers.reduce<D.Draw<Step>>(
-      (sofar, l, i) => inOrder(sofar, (v) => placed(`${i}.${l.spec.type}`, () => l.encode(v))),
-      D.of({ value: x, contribution: scalar(0) }),
-    ),
-  decode: (z) =>
-    layers.reduceRight<D.Draw<Step>>(
-      (sofar, l, i) => inOrder(sofar, (v) => placed(`${i}.${l.spec.type}`, () => l.decode(v))),
-      D.of({ value: z, contribution: scalar(0) }),
-    ),
-});
+/** Layers one after the other: a loop, so that ten thousand of them need no deeper stack than one. */
+const inOrder =
+  (parts: readonly Part[], direction: 'encode' | 'decode') =>
+  (from: Expr): D.Draw<Step> =>
+  (scope) =>
+  (cursor) => {
+    let value = from;
+    let contribution: Expr = scalar(0);
+    let at = cursor;
+    for (const { segment, layer } of direction === 'encode' ? parts : [...parts].reverse()) {
+      const before = value;
+      const [step, next] = placed(segment, () => layer[direction](before))(scope)(at);
+      value = step.value;
+      contribution = add(contribution, step.contribution);
+      at = next;
+    }
+    return [{ value, contribution }, at];
+  };
+
+const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
+  const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
+  const declaration = declare('layer', spec.type);
+  return {
+    spec,
+    parts,
+    declaration,
+    grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
+    cost: layers.reduce((c, l) => addCost(c, l.cost), free),
+    dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
+    encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
+    decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
+  };
+};
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {

@@ -46,11 +46,12 @@ export const actNorm = ({ varianceFloor = FLOOR }: ActNormOptions = {}): Endo<'b
     const { channels, pixels } = channelsOf('actNorm', x.shape);
     const { mean, variance } = channelMoments(x);
     return pipe(
-      Sc.parameter('shift', [channels], { init: fromData ? from(o.neg(mean)) : zeros }),
+      Sc.parameter('shift', [channels], { init: fromData ? from(o.neg(mean)) : zeros, kind: 'shift' }),
       Sc.chain((b) =>
         pipe(
           Sc.parameter('logScale', [channels], {
             init: fromData ? from(o.mul(-0.5, o.log(o.max(varianceFloor, variance)))) : zeros,
+            kind: 'scale',
           }),
           Sc.map((s) => ({ b, s, contribution: o.mul(pixels, o.sum(s)) })),
         ),

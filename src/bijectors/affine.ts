@@ -11,10 +11,10 @@ import * as Sc from '../core/scope.ts';
 export const affine = (): Endo<'bijective'> => {
   const maps = (shape: readonly number[]) =>
     pipe(
-      Sc.parameter('logScale', shape, { init: zeros }),
+      Sc.parameter('logScale', shape, { init: zeros, kind: 'scale' }),
       Sc.chain((s) =>
         pipe(
-          Sc.parameter('shift', shape, { init: zeros }),
+          Sc.parameter('shift', shape, { init: zeros, kind: 'shift' }),
           Sc.map((t) => ({ s, t })),
         ),
       ),

@@ -45,10 +45,13 @@ const autoregressiveNamed = (
       Sc.chain((raw) => map.encode(x, raw)),
       Sc.map(({ value, logSlope }) => ({ value, contribution: o.sum(logSlope) })),
     );
+  // Read once by the body of the loop and once after it.
   const solve = (z: Expr, x: Expr): Sc.Scoped<Mapped> =>
-    pipe(
-      parameters(x),
-      Sc.chain((raw) => map.decode(z, raw)),
+    Sc.again(
+      pipe(
+        parameters(x),
+        Sc.chain((raw) => map.decode(z, raw)),
+      ),
     );
   const decode =
     (z: Expr): Sc.Scoped<Step> =>

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { free } from '../algebra/cost.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
-import { type Buffer, buffer } from '../core/buffer.ts';
+import { type BufferView, buffer } from '../core/buffer.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -80,7 +80,7 @@ export const batchNorm = ({ epsilon = 1e-5, rate, statistics }: BatchNormOptions
           });
     const batch = channelMoments(x);
     return (scope) => {
-      const at = (name: 'mean' | 'variance', otherwise: Initializer): Buffer =>
+      const at = (name: 'mean' | 'variance', otherwise: Initializer): BufferView =>
         buffer(name, { initial: (fromData ? from(batch[name]) : otherwise)([channels]) })(scope);
       const [mean, variance] = [at('mean', zeros), at('variance', ones)];
       const next = (now: Expr, seen: Expr): Expr => o.add(o.mul(1 - follows, now), o.mul(follows, seen));
@@ -95,10 +95,10 @@ export const batchNorm = ({ epsilon = 1e-5, rate, statistics }: BatchNormOptions
       inUse(x, channels, fromData),
       Sc.chain(({ m, v, moving }) =>
         pipe(
-          Sc.parameter('logScale', [channels], { init: zeros }),
+          Sc.parameter('logScale', [channels], { init: zeros, kind: 'scale' }),
           Sc.chain((s) =>
             pipe(
-              Sc.parameter('shift', [channels], { init: zeros }),
+              Sc.parameter('shift', [channels], { init: zeros, kind: 'shift' }),
               Sc.map((t) => {
                 const whole = o.sub(s, o.mul(0.5, o.log(o.add(v, epsilon))));
                 return { m, t, whole, moving, contribution: o.mul(pixels, o.sum(whole)) };

@@ -15,7 +15,7 @@ import type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
 export const elementwise = (map: ScalarMap): Endo<'bijective'> => {
   const through = (shape: readonly number[], f: (raw: Parameters<ScalarMap['encode']>[1]) => Sc.Scoped<Mapped>) =>
     pipe(
-      Sc.parameter('raw', [map.width, ...shape], { init: zeros }),
+      Sc.parameter('raw', [map.width, ...shape], { init: zeros, kind: 'raw' }),
       Sc.chain(f),
       Sc.map(({ value, logSlope }) => ({ value, contribution: o.sum(logSlope) })),
     );

@@ -29,7 +29,8 @@ interface Mixing {
   readonly logDet: Expr;
 }
 
-const square = (name: string, c: number, init: Initializer): Sc.Scoped<Expr> => Sc.parameter(name, [c, c], { init });
+const square = (name: string, c: number, init: Initializer): Sc.Scoped<Expr> =>
+  Sc.parameter(name, [c, c], { init, kind: 'weight' });
 
 const matrixOf = (data: Float64Array, c: number): Initializer => from(o.constant(data, [c, c]));
 
@@ -44,7 +45,10 @@ const upperTriangular = (
     square('upper', c, matrixOf(start, c)),
     Sc.chain((free) =>
       pipe(
-        Sc.parameter('logScale', [c], { init: from(o.constant(diagonal.map((d) => Math.log(Math.abs(d))))) }),
+        Sc.parameter('logScale', [c], {
+          init: from(o.constant(diagonal.map((d) => Math.log(Math.abs(d))))),
+          kind: 'scale',
+        }),
         Sc.map((s) => ({
           upper: o.add(o.triangle(free, false, true), o.mul(o.eye(c), o.reshape(o.mul(signs, o.exp(s)), [1, c]))),
           logDet: o.sum(s),
@@ -59,7 +63,7 @@ const lu = (c: number, pixels: number, seed: number): Sc.Scoped<Mixing> => {
   const order = o.constant(start.order, [c], 'int32');
   const back = o.constant(range(c).map((i) => start.order.indexOf(i)), [c], 'int32'); // biome-ignore format: one idea
   return pipe(
-    Sc.parameter('lower', [c, c], { init: matrixOf(start.lower, c), constraint: unitLowerTriangular }),
+    Sc.parameter('lower', [c, c], { init: matrixOf(start.lower, c), constraint: unitLowerTriangular, kind: 'weight' }),
     Sc.chain((lower) =>
       pipe(
         upperTriangular(c, start.upper),

@@ -40,13 +40,13 @@ export const planar = (): Endo<'bijective'> => {
   }
   const ridge = (shape: Shape): Sc.Scoped<Ridge> =>
     pipe(
-      Sc.parameter('w', shape, { init: normalInit(1 / Math.sqrt(sizeOf(shape))) }),
+      Sc.parameter('w', shape, { init: normalInit(1 / Math.sqrt(sizeOf(shape))), kind: 'weight' }),
       Sc.chain((w) =>
         pipe(
-          Sc.parameter('u', shape, { init: zeros }),
+          Sc.parameter('u', shape, { init: zeros, kind: 'weight' }),
           Sc.chain((u) =>
             pipe(
-              Sc.parameter('bias', [], { init: zeros }),
+              Sc.parameter('bias', [], { init: zeros, kind: 'bias' }),
               Sc.map((bias) => {
                 const along = o.dot(w, u);
                 const gain = o.add(LEAST, o.softplus(o.add(along, OFFSET)));

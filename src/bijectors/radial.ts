@@ -37,13 +37,13 @@ export const radial = (): Endo<'bijective'> => {
   }
   const pull = (shape: Shape): Sc.Scoped<Pull> =>
     pipe(
-      Sc.parameter('centre', shape, { init: zeros }),
+      Sc.parameter('centre', shape, { init: zeros, kind: 'shift' }),
       Sc.chain((centre) =>
         pipe(
-          Sc.parameter('alpha', [], { init: zeros }),
+          Sc.parameter('alpha', [], { init: zeros, kind: 'scale' }),
           Sc.chain((a) =>
             pipe(
-              Sc.parameter('gamma', [], { init: zeros }),
+              Sc.parameter('gamma', [], { init: zeros, kind: 'scale' }),
               Sc.map((g) => ({ centre, alpha: o.add(LEAST, o.softplus(a)), gamma: o.add(LEAST, o.softplus(g)) })),
             ),
           ),

@@ -40,10 +40,10 @@ export const scaleTril = ({ matrix }: ScaleTrilOptions = {}): Endo<'bijective'> 
             got: `${c}`,
           });
     return pipe(
-      Sc.parameter('lower', [c, c], { init: zeros }),
+      Sc.parameter('lower', [c, c], { init: zeros, kind: 'weight' }),
       Sc.chain((free) =>
         pipe(
-          Sc.parameter('logScale', [c], { init: zeros }),
+          Sc.parameter('logScale', [c], { init: zeros, kind: 'scale' }),
           Sc.map((s) => ({
             l: o.add(o.triangle(free, true, true), o.mul(o.eye(c), o.reshape(o.exp(s), [1, c]))),
             logDet: o.sum(s),

@@ -20,7 +20,7 @@ export const shift = (by?: number): Endo<'bijective'> => {
   if (by !== undefined && !Number.isFinite(by))
     return raise('ArgumentError', 'shift', 'not a finite number', { expected: 'a finite number', got: `${by}` });
   const b = (shape: Shape): Sc.Scoped<Expr> =>
-    by === undefined ? Sc.parameter('shift', shape, { init: zeros }) : Sc.of(o.scalar(by));
+    by === undefined ? Sc.parameter('shift', shape, { init: zeros, kind: 'shift' }) : Sc.of(o.scalar(by));
   return bijection({
     spec: by === undefined ? { type: 'shift' } : { type: 'shift', by },
     cost: free,
@@ -48,7 +48,7 @@ export const scale = (by?: number): Endo<'bijective'> => {
       decode: (z) => () => ({ value: o.mul(z, by), contribution: contribution(z) }),
     });
   }
-  const learned = (shape: Shape): Sc.Scoped<Expr> => Sc.parameter('logScale', shape, { init: zeros });
+  const learned = (shape: Shape): Sc.Scoped<Expr> => Sc.parameter('logScale', shape, { init: zeros, kind: 'scale' });
   return bijection({
     spec: { type: 'scale' },
     cost: free,

@@ -54,19 +54,21 @@ interface Ridges {
 }
 
 const ridges = (d: number, m: number, k: number): Sc.Scoped<Ridges> => {
-  const square = (name: string): Sc.Scoped<Expr> => Sc.parameter(name, [m, m], { init: zeros });
+  const square = (name: string): Sc.Scoped<Expr> => Sc.parameter(name, [m, m], { init: zeros, kind: 'weight' });
   const within = (name: string, start: number): Sc.Scoped<Expr> =>
-    Sc.map((raw: Expr) => o.mul(WITHIN, o.tanh(raw)))(Sc.parameter(name, [m], { init: constantly(start) }));
+    Sc.map((raw: Expr) => o.mul(WITHIN, o.tanh(raw)))(
+      Sc.parameter(name, [m], { init: constantly(start), kind: 'scale' }),
+    );
   return (scope) => {
     const outerDiagonal = within('outerDiagonal', 0)(scope);
     const innerDiagonal = within('innerDiagonal', 1)(scope);
     return {
-      q: directions(Sc.parameter('reflections', [k, d], { init: normalInit(1) })(scope), m),
+      q: directions(Sc.parameter('reflections', [k, d], { init: normalInit(1), kind: 'weight' })(scope), m),
       outer: upper(square('outer')(scope), outerDiagonal),
       inner: upper(square('inner')(scope), innerDiagonal),
       outerDiagonal,
       innerDiagonal,
-      bias: Sc.parameter('bias', [m], { init: zeros })(scope),
+      bias: Sc.parameter('bias', [m], { init: zeros, kind: 'bias' })(scope),
     };
   };
 };

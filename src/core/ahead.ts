@@ -2,6 +2,7 @@
  * Work ahead of a loop: what its body computes of its sequences and of parameters alone is computed for all iterations at once, before the first. A sampler's
  * schedule and its network's reading of the time are such things: a hundred small operations in every step become a few over all steps.
  */
+import { checkClaims } from './claims.ts';
 import { dependents, type Expr, substitute, topological, variable } from './expr.ts';
 import { sizeOf } from './shape.ts';
 import { simplify } from './simplify/index.ts';
@@ -12,9 +13,6 @@ const LARGEST = 4096;
 
 /** What is repeated, turned or marked only: not worth an array for every iteration, its input is. */
 const isCheap = (e: Expr): boolean => e.op === 'broadcast' || e.op === 'reshape' || e.op === 'label' || e.op === 'stopGradient'; // biome-ignore format: one line
-
-/** Branches stay in the loop: ahead of it both would be computed. */
-const isBranch = (e: Expr): boolean => e.op === 'cond' || (e.op === 'project' && e.inputs[0].op === 'cond');
 
 /** The sequences of a loop and its body. */
 export interface Body {
@@ -31,20 +29,24 @@ export interface Body {
 export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   const order = topological(results);
   const mine = new Set(xVars);
-  const others = order.filter((e) => !mine.has(e) && (e.op === 'variable' || e.op === 'input' || e.op === 'noise'));
+  // Branches stay in the loop as well: ahead of it both would be computed.
+  const stays = (e: Expr): boolean => e.op === 'variable' || e.op === 'input' || e.op === 'noise' || e.op === 'cond';
+  const others = order.filter((e) => !mine.has(e) && stays(e));
   const mixed = dependents(order, others);
   const [reads, asked] = [dependents(order, xVars), new Set<Expr>()];
   const isEarly = (e: Expr): boolean => reads.has(e) && !mixed.has(e) && !mine.has(e);
   const take = (e: Expr): void => {
     if (!isEarly(e)) return;
     if (isCheap(e)) take(e.inputs[0]);
-    else if (e.op === 'scan' || isBranch(e) || sizeOf(e.shape) > LARGEST) e.inputs.forEach(take);
+    else if (e.op === 'scan' || sizeOf(e.shape) > LARGEST) e.inputs.forEach(take);
     else asked.add(e);
   };
   for (const e of order) if (!isEarly(e)) e.inputs.forEach(take);
   results.forEach(take);
   const early = [...asked];
   if (early.length === 0) return { xs, xVars, results };
+  // Equal leaves become one below: those that are one by chance are told before.
+  checkClaims(order.filter((e) => e.op === 'parameter'));
   // What is equal is one sequence, so that whatever reads it is seen to be equal too (a network asked twice at one time).
   const settled = simplify(early);
   const distinct = [...new Set(settled)];

@@ -3,14 +3,16 @@
  * declared where it is used, like a parameter: a place, a first value, and what it becomes. Training collects what buffers become from the graph and
  * moves them; sampling, evaluation and export read them as they stand.
  */
-import { type Expr, makeNode, type Node, topological } from './expr.ts';
+import { raise } from './errors.ts';
+import { type Attributes, type Expr, makeNode, type Node, topological } from './expr.ts';
 import { advance, stopGradient } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import { type Random, runRandom, start } from './random.ts';
 import * as Sc from './scope.ts';
+import { sameShape, showShape } from './shape.ts';
 
 /** A buffer as a layer sees it. */
-export interface Buffer {
+export interface BufferView {
   /** Its value at the start of the move; a constant to every derivative. */
   readonly now: Expr;
   /**
@@ -34,10 +36,15 @@ export interface BufferOptions {
    * another move of the game, by name.
    */
   readonly after?: true | string;
+  /** What it stands for, where it is a copy: the parameter's kind. */
+  readonly kind?: string | undefined;
 }
 
+const shown = (e: Expr): string => `${e.type} ${showShape(e.shape)}`;
+const alike = (a: Expr, b: Expr): boolean => a.type === b.type && sameShape(a.shape, b.shape);
+
 /**
- * A buffer at a place. Real, int32 or bool.
+ * A buffer at a place. Real, int32 or bool. What it becomes has its shape and type: else `ShapeError` at its name.
  *
  * @example
  * // The running mean of what passes through, for use outside training.
@@ -48,36 +55,49 @@ export interface BufferOptions {
  * };
  */
 export const buffer =
-  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<Buffer> =>
+  (name: string, { initial, sharded, after, kind }: BufferOptions): Sc.Scoped<BufferView> =>
   (scope) => {
     const full = Sc.join(scope.path, name);
-    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), sharded);
+    const { reading } = scope;
+    const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), {
+      claim: { reading, owners: reading?.owners ?? [] },
+      ...(sharded === undefined ? {} : { sharded }),
+      ...(kind === undefined ? {} : { kind }),
+    });
     return {
       now: stopGradient(leaf),
-      become: (next, value) =>
-        scope.training ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after) : value,
+      become: (next, value) => {
+        if (!alike(next, leaf))
+          raise('ShapeError', full, 'what a buffer becomes has another shape or type', {
+            expected: shown(leaf),
+            got: shown(next),
+          });
+        return scope.training ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after) : value;
+      },
     };
   };
 
 /** The leaf of a buffer: a named array, fed as parameters are. */
-export const bufferLeaf = (name: string, definition: Expr, sharded?: true): Expr =>
-  makeNode(
-    'parameter',
-    [],
-    { name, definition, role: 'buffer', ...(sharded === undefined ? {} : { sharded }) },
-    definition.shape,
-    definition.type,
-  );
+const bufferLeaf = (
+  name: string,
+  definition: Expr,
+  rest: Pick<Attributes['parameter'], 'claim' | 'kind' | 'sharded'>,
+): Expr => makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
 
 /** Whether a leaf is a buffer. */
 export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
   e.op === 'parameter' && e.attributes.role === 'buffer';
 
-/** The buffers of expressions, by name, in order of first use. */
+/** The buffers of expressions, by name, in order of first use. Throws `ShapeError` where one name stands for two different arrays. */
 export const buffersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
   const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs))
-    if (isBuffer(e) && !found.has(e.attributes.name)) found.set(e.attributes.name, e);
+  for (const e of topological(outputs)) {
+    if (!isBuffer(e)) continue;
+    const known = found.get(e.attributes.name);
+    if (known === undefined) found.set(e.attributes.name, e);
+    else if (!alike(known, e))
+      raise('ShapeError', e.attributes.name, 'one name stands for two buffers', { expected: shown(known), got: shown(e) }); // biome-ignore format: one idea
+  }
   return [...found.values()];
 };
 
@@ -106,7 +126,7 @@ export const copied =
       Sc.readingBy(scope, (leaf) => {
         const original = leaf.op === 'stopGradient' ? leaf.inputs[0] : leaf;
         if (original.op !== 'parameter') return leaf;
-        const options: BufferOptions = { initial: (c) => [original, c], after };
+        const options: BufferOptions = { initial: (c) => [original, c], after, kind: original.attributes.kind };
         const copy = buffer(original.attributes.name, options)({ ...scope, path: name });
         return next === undefined ? copy.now : copy.become(next(copy.now, original), copy.now);
       }),

@@ -6,8 +6,10 @@ import type { Monad1 } from 'fp-ts/lib/Monad.js';
 import { within } from './errors.ts';
 import type { Expr } from './expr.ts';
 import { label } from './ops/control.ts';
-import { fork, type Random, runRandom, start, vmapRandom } from './random.ts';
-import { asConstants, root, type Scope, type Scoped } from './scope.ts';
+
+import { condRandom, fork, type Random, runRandom, start, vmapRandom } from './random.ts';
+import { calling, type Declaration, declare, during, open } from './reading.ts';
+import { asConstants, inward, root, type Scope, type Scoped } from './scope.ts';
 
 /** A value over parameters and noise. */
 export type Draw<A> = Scoped<Random<A>>;
@@ -61,11 +63,46 @@ export const at =
   <A>(segment: string, part: Draw<A>): Draw<A> =>
   (scope) =>
   (c) =>
-    within(segment, () => {
-      const path = scope.path === '' ? segment : `${scope.path}/${segment}`;
-      const inner: Scope = { ...scope, path };
-      return fork(part(inner))(c);
+    within(segment, () => fork(part(inward(scope, segment)))(c));
+
+/** A part as one reading of a declaration: see `owned` of scopes. Noise is untouched. */
+export const owned =
+  <A>(declaration: Declaration | undefined, part: Draw<A>, method?: string, given?: Expr): Draw<A> =>
+  (scope) =>
+  (c) => {
+    if (declaration === undefined) return part(scope)(c);
+    const reading = open(scope.reading, scope.path, {
+      owner: declaration,
+      ...(method === undefined ? {} : { method }),
+      ...(given === undefined ? {} : { given }),
     });
+    return during(reading, () => part({ ...scope, reading })(c));
+  };
+
+/** A method of a declaration that reads an expression: every call is a reading. */
+export const method =
+  <A>(declaration: Declaration, name: string, f: (x: Expr) => Draw<A>): ((x: Expr) => Draw<A>) =>
+  (x) =>
+    owned(declaration, calling(declaration, () => f(x)), name, x); // biome-ignore format: one idea
+
+/**
+ * A drawn function with a place: declared once, read any number of times with the same parameters, at `name`, each time with noise of its own. Two placed
+ * functions of one name in one objective are an error.
+ *
+ * @example
+ * const noisy = draw.placed('noisy', (x) => draw.map((e) => ops.add(x, e))(draw.fromRandom(random.normal([2]))));
+ */
+export const placed = <A extends readonly unknown[], B>(
+  name: string,
+  f: (...args: A) => Draw<B>,
+): ((...args: A) => Draw<B>) => {
+  const declaration = declare('placed', name);
+  return (...args) =>
+    at(
+      name,
+      owned(declaration, (scope) => (c) => f(...args)(scope)(c)),
+    );
+};
 
 /**
  * The part, its parameters constants to every derivative (names, values and noise unchanged): the reinforced term of wake–sleep, the
@@ -98,14 +135,35 @@ export const vmapDraw =
   (scope) =>
     vmapRandom((...xs) => f(...xs)(scope), options)(...args);
 
+/**
+ * One of two drawn parts, by a flag: only the work of the one taken is done. Both stand at this place (parameters of one name are shared), each with
+ * a stream of noise of its own. See `ops.cond`.
+ *
+ * @example
+ * const noisy = draw.condDraw(
+ *   input('noisy', [], 'bool'),
+ *   draw.map((e) => [e])(draw.fromRandom(random.normal([2]))),
+ *   draw.of([ops.broadcastTo(0, [2])]),
+ * );
+ */
+export const condDraw =
+  (flag: Expr, then: Draw<readonly Expr[]>, otherwise: Draw<readonly Expr[]>): Draw<readonly Expr[]> =>
+  (scope) =>
+    condRandom(
+      flag,
+      (c) => then(scope)(c),
+      (c) => otherwise(scope)(c),
+    );
+
 /** Marks an expression with the place it was made at. */
 export const labelled =
   (x: Expr): Draw<Expr> =>
   (scope) =>
   (c) => [label(scope.path, x), c];
 
-/** The value, at the outermost place. */
-export const runDraw = <A>(da: Draw<A>, scope: Scope = root, noise = 'noise'): A => runRandom(da(scope), start(noise));
+/** The value, at the outermost place. It is one reading: what it claims twice by one name is an error where parameters are collected. */
+export const runDraw = <A>(da: Draw<A>, scope: Scope = root, noise = 'noise'): A =>
+  runRandom(da({ ...scope, reading: scope.reading ?? open(undefined, scope.path) }), start(noise));
 
 declare module 'fp-ts/HKT' {
   interface URItoKind<A> {

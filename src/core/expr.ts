@@ -10,6 +10,7 @@
  * broadcast: operands of an elementwise primitive have one shape; the smart constructors in `ops/` insert `broadcast`.
  */
 import type { NoiseLaw } from './noise.ts';
+import type { Reading } from './reading.ts';
 import type { Shape } from './shape.ts';
 
 export type { NoiseLaw };
@@ -34,9 +35,9 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
-/** Whose a parameter is: the reading that declared it and, from the outermost, the values it was declared inside. */
+/** Who asked for a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
 export interface Claim {
-  readonly reading: object | undefined;
+  readonly reading: Reading | undefined;
   readonly owners: readonly object[];
 }
 

@@ -1,5 +1,15 @@
 /** The tensor language, its transformations, randomness and parameters. */
 export { type Advance, type Advances, collectAdvances } from './advances.ts';
+export {
+  type BufferOptions,
+  type BufferView,
+  buffer,
+  type CopiedOptions,
+  copied,
+  evaluating,
+  movingAverage,
+  whileTraining,
+} from './buffer.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
 export * from './errors.ts';
@@ -23,6 +33,7 @@ export * as random from './random.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
+export { type Renaming, startingAt, startingFrom } from './starting.ts';
 export {
   isExpr,
   leaves,

@@ -5,6 +5,7 @@
  * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
  */
 import { withoutAdvances } from './advances.ts';
+import { checkClaims, type Parameter } from './claims.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
@@ -54,17 +55,21 @@ export const hostType = (type: ElementType, precision: Precision): TensorType =>
 type Leaf = Node<'input'> | Node<'parameter'> | Node<'noise'>;
 const isLeaf = (e: Expr): e is Leaf & Expr => e.op === 'input' || e.op === 'parameter' || e.op === 'noise';
 
+const isParameter = (e: Expr): e is Parameter => e.op === 'parameter';
+
 /** The name a leaf is fed under. */
 export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
 
 /**
- * Collects the free leaves of `outputs`, without what buffers become (`advances.ts`: nothing computes it). Throws `ShapeError` where one name stands for two different leaves (two parameters of one
- * name must be shared on purpose: same shape).
+ * Collects the free leaves of `outputs`, without what buffers become (`advances.ts`: nothing computes it). Throws `ShapeError` where one name stands for two different leaves, `ArgumentError` where two
+ * parameters have one name by chance (see `checkClaims`).
  */
 export const program = (given: readonly Expr[], precision: Precision = 'float32'): Program => {
   const outputs = withoutAdvances(given);
   const slots = new Map<string, Slot>();
-  for (const e of topological(outputs)) {
+  const order = topological(outputs);
+  checkClaims(order.filter(isParameter));
+  for (const e of order) {
     if (e.op === 'variable') return raise('ArgumentError', '', 'program: a bound variable escaped its scan or vmap');
     if (!isLeaf(e)) continue;
     const name = slotName(e);
@@ -80,12 +85,15 @@ export const program = (given: readonly Expr[], precision: Precision = 'float32'
   return { outputs, slots: [...slots.values()], precision };
 };
 
-/** The parameters of an expression, by name, in order of first use; buffers are none. */
-export const parametersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {
-  const found = new Map<string, Node<'parameter'> & Expr>();
-  for (const e of topological(outputs))
-    if (e.op === 'parameter' && e.attributes.role === undefined && !found.has(e.attributes.name))
-      found.set(e.attributes.name, e);
+/**
+ * The parameters of an expression, by name, in order of first use; buffers are none. Throws `ArgumentError` where two have one name by chance (see `checkClaims`).
+ */
+export const parametersOf = (outputs: readonly Expr[]): Parameter[] => {
+  const found = new Map<string, Parameter>();
+  const leaves = topological(outputs).filter(isParameter);
+  checkClaims(leaves);
+  for (const p of leaves)
+    if (p.attributes.role === undefined && !found.has(p.attributes.name)) found.set(p.attributes.name, p);
   return [...found.values()];
 };
 

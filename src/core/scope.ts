@@ -9,6 +9,7 @@ import type { Expr } from './expr.ts';
 import * as o from './ops/index.ts';
 import { type Constraint, type Initializer, real } from './parameters.ts';
 import { runRandom, start } from './random.ts';
+import { type Declaration, declare, during, nearest, open, type Reading, type Sharing } from './reading.ts';
 import { type Shape, sameShape, showShape } from './shape.ts';
 
 /** A place in a composition, `transport/3/coupling`. */
@@ -22,6 +23,8 @@ export interface Scope {
   readonly training?: true;
   /** What networks that read a context see: see {@link inContext}. */
   readonly context?: Expr;
+  /** Which execution of which declaration runs here: see `claims.ts`. */
+  readonly reading?: Reading;
 }
 
 /** A value over a scope: fp-ts's Reader. */
@@ -37,17 +40,105 @@ export const root: Scope = { path: '' };
 export const join = (path: string, segment: string): string =>
   path === '' ? segment : segment === '' ? path : `${path}/${segment}`;
 
+/** The scope one place further in. A reading begins where there is none. */
+export const inward = (scope: Scope, segment: string): Scope => {
+  const path = join(scope.path, segment);
+  return { ...scope, path, reading: scope.reading ?? open(undefined, path) };
+};
+
 /** Runs a part one place further in. Errors thrown inside carry the place in their path. */
 export const at =
   <A>(segment: string, part: Scoped<A>): Scoped<A> =>
   (scope) =>
-    within(segment, () => part({ ...scope, path: join(scope.path, segment) }));
+    within(segment, () => part(inward(scope, segment)));
 
-/** Runs a part at an absolute place: every use of the same name shares its parameters. */
-export const shared =
-  <A>(name: string, part: Scoped<A>): Scoped<A> =>
+/**
+ * Runs a part as one reading of a declaration: what it claims is the declaration's, and may be claimed again by its other readings. Constructors of
+ * laws, layers and conditional laws do it for their methods. Without a declaration the part is run as it is. `place` is where the declaration stands, where
+ * that is not where the part runs.
+ */
+export const owned =
+  <A>(declaration: Declaration | undefined, part: Scoped<A>, place?: (path: string) => string): Scoped<A> =>
+  (scope) => {
+    if (declaration === undefined) return part(scope);
+    const reading = open(scope.reading, place === undefined ? scope.path : place(scope.path), { owner: declaration });
+    return during(reading, () => part({ ...scope, reading }));
+  };
+
+/**
+ * A part that is read again on purpose, at the same place: its parameters are those of its other readings. For a method that runs one network
+ * several times (each pass of a sequential inverse); layers that should differ want places of their own instead.
+ *
+ * @example
+ * const layer = dense(4);
+ * const twice = (x) => scope.chain((y) => scope.again(layer(y)))(scope.again(layer(x)));   // one kernel
+ */
+export const again =
+  <A>(part: Scoped<A>): Scoped<A> =>
+  (scope) => {
+    const reading = open(scope.reading, scope.path);
+    return during(reading, () => part({ ...scope, reading }));
+  };
+
+/**
+ * A function with a place: declared once, it may be read any number of times, each time with the same parameters, at `name`. Two placed functions of
+ * one name in one objective are an error. Cost: that of the function.
+ *
+ * @example
+ * const critic = scope.placed('critic', (x) => mlp([16]).apply(x, [1]));
+ * const gap = (real, fake) => scope.chain((a) => scope.map((b) => ops.sub(a, b))(critic(fake)))(critic(real));   // one critic, read twice
+ */
+export const placed = <A extends readonly unknown[], B>(
+  name: string,
+  f: (...args: A) => Scoped<B>,
+): ((...args: A) => Scoped<B>) => {
+  const declaration = declare('placed', name);
+  return (...args) =>
+    at(
+      name,
+      owned(declaration, (scope) => f(...args)(scope)),
+    );
+};
+
+/** A name that is shared on purpose by all who hold this value: see {@link sharing}. */
+export interface SharedName {
+  readonly name: string;
+  readonly declaration: Declaration;
+}
+
+/**
+ * A name to share by, as a value: whoever holds it shares one set of parameters at `shared/<name>`, in whatever laws they stand; another value of the
+ * same name in one objective is an error.
+ *
+ * @example
+ * const trunk = scope.sharing('trunk');
+ * const features = (x) => scope.shared(trunk, dense(16)(x));
+ */
+export const sharing = (name: string): SharedName => ({ name, declaration: declare('sharing', name) });
+
+/**
+ * Runs a part at an absolute place: every use of the same name shares its parameters. A name belongs to the law in which it is used (to all parts of
+ * that law); two laws that use one name by chance are an error, and two that mean to share hold one {@link sharing} value.
+ */
+export const shared = <A>(name: string | SharedName, part: Scoped<A>): Scoped<A> =>
+  typeof name === 'string' ? sharedBy({ name }, part) : sharedBy({ name: name.name, by: name.declaration }, part);
+
+/** {@link shared} among those who carry one declaration. */
+export const sharedBy =
+  <A>(sharing: Sharing, part: Scoped<A>): Scoped<A> =>
   (scope) =>
-    within(name, () => part({ ...scope, path: join('shared', name) }));
+    within(sharing.name, () => {
+      const path = join('shared', sharing.name);
+      return part({ ...scope, path, reading: open(scope.reading, path, { sharing }) });
+    });
+
+/** {@link shared} among the parts of one layer that infers, at one place: its posterior and its model. */
+export const sharedInLayer =
+  <A>(name: string, part: Scoped<A>): Scoped<A> =>
+  (scope) => {
+    const reading = nearest(scope.reading, 'infers');
+    return sharedBy(reading === undefined ? { name } : { name, by: reading.owner, place: reading.place }, part)(scope);
+  };
 
 /**
  * The part, its parameters constants to every derivative. Their names, values and initial values are unchanged: a parameter that also
@@ -90,6 +181,8 @@ export interface ParameterOptions {
   readonly init: Initializer;
   /** Default: all real numbers. What is optimised is always unconstrained. */
   readonly constraint?: Constraint;
+  /** What it is for (`kernel`, `bias`, `scale`, `shift`, `statistic`, …): selectors and penalties ask for it, never for a pattern of names. */
+  readonly kind?: string;
 }
 
 /**
@@ -97,7 +190,7 @@ export interface ParameterOptions {
  * inverse of the initial value. Throws `ShapeError` where the initialiser makes another shape.
  */
 export const parameter =
-  (name: string, shape: Shape, { init, constraint = real }: ParameterOptions): Scoped<Expr> =>
+  (name: string, shape: Shape, { init, constraint = real, kind }: ParameterOptions): Scoped<Expr> =>
   (scope) => {
     const full = join(scope.path, name);
     const definition = constraint.unconstrain(runRandom(init(shape), start(`init:${full}`)));
@@ -106,6 +199,10 @@ export const parameter =
         expected: showShape(shape),
         got: showShape(definition.shape),
       });
-    const leaf = o.parameterLeaf(full, scope.starts?.(full, definition) ?? definition);
+    const { reading } = scope;
+    const leaf = o.parameterLeaf(full, scope.starts?.(full, definition) ?? definition, {
+      claim: { reading, owners: reading?.owners ?? [] },
+      ...(kind === undefined ? {} : { kind }),
+    });
     return constraint.constrain(scope.reads?.(leaf) ?? leaf);
   };

@@ -56,7 +56,7 @@ const coins: Units = {
   support: { kind: 'integers', low: 0, high: 1 },
   parameters: (size) =>
     Sc.map((bias: Expr) => ({ bias, scale: o.broadcastTo(1, [size]) }))(
-      Sc.parameter('visibleBias', [size], { init: zeros }),
+      Sc.parameter('visibleBias', [size], { init: zeros, kind: 'bias' }),
     ),
   reads: (v) => v,
   own: (v, p, beta, base) => onCoins(v, (x) => product(x, logits(p, beta, base))),
@@ -80,10 +80,14 @@ const normals: Units = {
     Sc.chain((bias: Expr) =>
       Sc.map((s: Expr) => ({ bias, scale: s }))(
         scale === 'learned'
-          ? Sc.parameter('scale', [size], { init: () => (c) => [o.broadcastTo(1, [size]), c], constraint: positive })
+          ? Sc.parameter('scale', [size], {
+              init: () => (c) => [o.broadcastTo(1, [size]), c],
+              constraint: positive,
+              kind: 'scale',
+            })
           : Sc.of(o.broadcastTo(scale, [size])),
       ),
-    )(Sc.parameter('visibleBias', [size], { init: zeros })),
+    )(Sc.parameter('visibleBias', [size], { init: zeros, kind: 'bias' })),
   reads: (v, p) => o.div(v, p.scale),
   own: (v, p, beta, base) => {
     const mine = o.mul(beta, squares(v, p.bias, p.scale));

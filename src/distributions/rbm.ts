@@ -8,6 +8,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { normalInit, zeros } from '../core/parameters.ts';
+import { declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
@@ -90,15 +91,19 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
     return raise('ArgumentError', 'rbm', 'a standard deviation is positive', { got: `${scale}` });
   const size = sizeOf(shape);
   const units: Units = unitsOf[visible];
-  const parameters: Sc.Scoped<Parameters> = Sc.at('rbm', (scope) => ({
-    weights: Sc.parameter('weights', [size, hidden], { init: normalInit(0.01) })(scope),
-    hiddenBias: Sc.parameter('hiddenBias', [hidden], { init: zeros })(scope),
+  const declaration = declare('law', 'rbm');
+  const all: Sc.Scoped<Parameters> = Sc.at('rbm', (scope) => ({
+    weights: Sc.parameter('weights', [size, hidden], { init: normalInit(0.01), kind: 'weight' })(scope),
+    hiddenBias: Sc.parameter('hiddenBias', [hidden], { init: zeros, kind: 'bias' })(scope),
     ...units.parameters(size, scale)(scope),
   }));
+  // Blocks, enumeration and bridges read what the density reads.
+  const parameters = Sc.owned(declaration, all);
   const machine: Wiring<S> = { shape, size, hidden, units, parameters };
   const law = dist<S, Unnormalised>({
     shape,
     spec: { type: 'rbm', shape, ...options },
+    declaration,
     evidence: 'unnormalised',
     logDensity: logMarginal(machine, 1),
     sample: noSampler('rbm'),

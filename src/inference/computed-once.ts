@@ -1,5 +1,6 @@
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
+import { parametersOf } from '../core/program.ts';
 import type { Shape } from '../core/shape.ts';
 import { simplify } from '../core/simplify/index.ts';
 import type { Objective } from './objective.ts';
@@ -14,5 +15,10 @@ import type { Objective } from './objective.ts';
  */
 export const computedOnce = <S extends Shape>(objective: Objective<S>): Objective<S> => ({
   ...objective,
-  loss: (x) => D.map((l: Expr) => simplify([l])[0])(objective.loss(x)),
+  loss: (x) =>
+    D.map((l: Expr) => {
+      // Equal leaves become one here: what is one by chance is told before.
+      parametersOf([l]);
+      return simplify([l])[0];
+    })(objective.loss(x)),
 });

@@ -6,7 +6,7 @@ import type { Source } from '../data/source.ts';
 import type { Trainable } from './game.ts';
 import type { AnyObjective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import type { TrainingState } from './training-state.ts';
+import type { Stage, TrainingState } from './training-state.ts';
 
 /** A point of the training history; losses are in nats per event. */
 export interface HistoryPoint {
@@ -85,6 +85,8 @@ export interface FitOptions<S extends Shape> {
   readonly initial?: Feeds;
   readonly validation?: ValidationOptions<S>;
   readonly resume?: TrainingState;
+  /** Which stage of several this is (set by `fitStages`); it is saved with every state. */
+  readonly stage?: Stage;
   /** Steps in one run of the backend. */
   readonly stepsPerRun?: number;
   readonly onProgress?: (p: Progress) => void;

@@ -150,7 +150,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
       seed,
       ...(told.validations.length === 0 ? {} : { validations: told.validations }),
       ...(best === undefined ? {} : { best }),
-      ...(resume?.stage === undefined ? {} : { stage: resume.stage }),
+      ...(options.stage === undefined ? {} : { stage: options.stage }),
     });
   const save = (): Promise<void> => callers(async () => checkpoint?.save(state()));
   const progressOf = ({ t, losses, norms }: Advanced): MoveProgress[] => {

@@ -44,5 +44,6 @@ export {
 export * from './scores/index.ts';
 export * from './selector.ts';
 export * from './spectral-penalty.ts';
+export * from './stages.ts';
 export { type Best, type Stage, type TrainingState, usedParameters } from './training-state.ts';
 export { rampUp, trainingStep } from './training-step.ts';

@@ -23,10 +23,11 @@ const rootsOf = <S extends Shape>(objective: AnyObjective<S>, x: Expr, examples:
     const { outputs, advances } = collectAdvances([loss]);
     return [...outputs, ...advances.map((a) => a.next)];
   }
-  const { loss, advances } = batchStep(objective, o.input('examples of a batch', examples));
+  const batch = o.input('examples of a batch', examples);
+  const { loss, advances } = batchStep(objective, batch);
   const all = [loss, ...advances.map((a) => a.next)];
   for (const p of [...parametersOf(all), ...buffersOf(all)])
-    if (topological([p.attributes.definition]).some((e) => e.op === 'variable'))
+    if (topological([p.attributes.definition]).some((e) => e.op === 'variable' || e === batch))
       raise('ArgumentError', p.attributes.name, 'a loss of a whole batch has no single event to start from: initial values must not depend on data'); // biome-ignore format: one sentence
   return all;
 };

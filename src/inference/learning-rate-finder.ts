@@ -19,7 +19,7 @@ export interface RatePoint {
 /** The outcome of {@link learningRateFinder}. */
 export interface RateSweep {
   readonly points: readonly RatePoint[];
-  /** The rate at which the smoothed loss falls most steeply, per logarithm of the rate; none where it never falls. */
+  /** The rate at which the smoothed loss falls most steeply on its way to the lowest, per logarithm of the rate; none where it never falls. */
   readonly suggestion?: number;
   /** `diverged`: the loss rose beyond the limit or was not finite. */
   readonly ending: 'diverged' | 'finished' | 'interrupted';
@@ -53,12 +53,18 @@ const risen = (smoothed: readonly number[]): boolean => {
   return smoothed[smoothed.length - 1] - best > 3 * Math.max(Math.abs(best), smoothed[0] - best);
 };
 
-/** The rate of the steepest fall, by central differences over one logarithmic step either way. */
+/**
+ * The rate in the middle of the steepest fall, over windows of one fortieth of the sweep (one step at least): noise makes single steps steep. Falls after the
+ * lowest loss are recoveries from a rise, and do not count.
+ */
 const steepest = (points: readonly RatePoint[]): number | undefined => {
+  const lowest = points.reduce((best, p, i) => (p.smoothed < points[best].smoothed ? i : best), 0);
+  if (lowest === 0) return undefined;
+  const window = Math.min(lowest, Math.max(1, Math.round(points.length / 40)));
   let found: { readonly rate: number; readonly fall: number } | undefined;
-  for (let i = 1; i + 1 < points.length; i++) {
-    const fall = points[i - 1].smoothed - points[i + 1].smoothed;
-    if (fall > (found?.fall ?? 0)) found = { rate: points[i].rate, fall };
+  for (let i = 0; i + window <= lowest; i++) {
+    const fall = points[i].smoothed - points[i + window].smoothed;
+    if (fall > (found?.fall ?? 0)) found = { rate: points[i + Math.floor(window / 2)].rate, fall };
   }
   return found?.rate;
 };

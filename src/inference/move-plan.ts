@@ -177,7 +177,7 @@ const ownedNames = (
 
 /**
  * Builds a game's moves and shares out its parameters. Parameters that no loss reaches, or that an optimiser holds, belong to nobody and stay as they are.
- * Throws `ArgumentError` where a parameter has no owner or two, or a name stands for a parameter and a buffer.
+ * Throws `ArgumentError` where a parameter has no owner or two, a player has nothing to move, or a name stands for a parameter and a buffer.
  */
 export const planGame = <S extends Shape>(given: Game<S>, batchSize: number): GamePlan => {
   const game = given as unknown as Game<never>;
@@ -197,11 +197,11 @@ export const planGame = <S extends Shape>(given: Game<S>, batchSize: number): Ga
     moves,
     layout,
     buffers,
-    shares: players.map((player, i) => ({
-      player,
-      optimizer: optimizers[i],
-      suffix: suffix(player),
-      layout: part(layout, (name) => owned[i].has(name)),
-    })),
+    shares: players.map(
+      (player, i) =>
+      owned[i].size === 0
+        ? raise('ArgumentError', player.name, 'a player has nothing to move: its moves reach no parameter that it owns and does not hold')
+        : { player, optimizer: optimizers[i], suffix: suffix(player), layout: part(layout, (name) => owned[i].has(name)) }, // biome-ignore format: one record
+    ),
   };
 };

@@ -42,7 +42,7 @@ export const spectralNorm = (w: Expr, iterations = 4): Expr => {
 
 /**
  * Spectral regularisation (Vahdat & Kautz 2020, arXiv:2007.03898, §3.2, after Yoshida & Miyato 2017): an objective plus λ Σ σ_max(W) over the kernels of every
- * network in it (parameters named `kernel` of two axes or more), so that small changes of data or codes cannot move the divergences far. −loss is a bound
+ * network in it (parameters of the kind `kernel`, of two axes or more), so that small changes of data or codes cannot move the divergences far. −loss is a bound
  * still. Throws `ArgumentError` where λ is negative or the iterations no positive integer.
  *
  * @example
@@ -59,9 +59,7 @@ export const spectralPenalty = ({ weight, iterations = 4 }: SpectralPenaltyOptio
     evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
     loss: (x) =>
       D.map((loss: Expr) => {
-        const kernels = parametersOf([loss]).filter(
-          (p) => /(^|\/)kernel$/.test(p.attributes.name) && p.shape.length >= 2,
-        );
+        const kernels = parametersOf([loss]).filter((p) => p.attributes.kind === 'kernel' && p.shape.length >= 2);
         return o.addAll([loss, ...kernels.map((k) => o.mul(weight, spectralNorm(matrixOf(k), iterations)))]);
       })(objective.loss(x)),
   });

@@ -62,4 +62,4 @@ export {
   type StateOf,
   type Together,
 } from './together.ts';
-export { type AdaptedOptions, adapted, type Tuned } from './warm-up.ts';
+export { type AdaptedOptions, type Adapting, adapted, type Learned, type Tuned } from './warm-up.ts';

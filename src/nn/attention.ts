@@ -7,8 +7,8 @@ import { showShape } from '../core/shape.ts';
 
 /** x W + b for rows `[N, in]`. */
 const rows = (x: Expr, outputs: number, init: Initializer): Sc.Scoped<Expr> => (scope) => {
-  const kernel = Sc.parameter('kernel', [x.shape[1], outputs], { init })(scope);
-  return o.add(o.matmul(x, kernel), Sc.parameter('bias', [outputs], { init: zeros })(scope));
+  const kernel = Sc.parameter('kernel', [x.shape[1], outputs], { init, kind: 'kernel' })(scope);
+  return o.add(o.matmul(x, kernel), Sc.parameter('bias', [outputs], { init: zeros, kind: 'bias' })(scope));
 }; // biome-ignore format: one idea
 
 /**

@@ -59,8 +59,8 @@ export const batchNormalised = ({
     const axes = range(places.length).map((i) => i + 1);
     const wide = (v: Expr): Expr => o.broadcastTo(o.reshape(v, [channels, ...places.map(() => 1)]), x.shape);
     const over = (v: Expr): Expr => o.batchMean(axes.length === 0 ? v : o.mean(v, axes));
-    const scale = Sc.parameter('scale', [channels], { init: ones })(scope);
-    const shift = Sc.parameter('shift', [channels], { init: zeros })(scope);
+    const scale = Sc.parameter('scale', [channels], { init: ones, kind: 'scale' })(scope);
+    const shift = Sc.parameter('shift', [channels], { init: zeros, kind: 'shift' })(scope);
     const normalised = (centred: Expr, variance: Expr): Expr =>
       o.add(o.mul(centred, wide(o.div(scale, o.sqrt(o.add(variance, epsilon))))), wide(shift));
     if (scope.training !== true) {

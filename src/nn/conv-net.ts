@@ -55,10 +55,10 @@ export const convolution =
       return o.addAll(pieces(each, 9).map((piece, t) => shifted(wide(piece), shifts[t], [h, w, outputs])));
     };
     return pipe(
-      Sc.parameter('kernel', [size, size, c, outputs], { init: init(size * size * c) }),
+      Sc.parameter('kernel', [size, size, c, outputs], { init: init(size * size * c), kind: 'kernel' }),
       Sc.chain((k) =>
         pipe(
-          Sc.parameter('bias', [outputs], { init: zeros }),
+          Sc.parameter('bias', [outputs], { init: zeros, kind: 'bias' }),
           Sc.map((b) => o.add(applied(k), b)),
         ),
       ),

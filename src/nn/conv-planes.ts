@@ -19,8 +19,10 @@ export const planeConvolution =
   (x: Expr): Sc.Scoped<Expr> =>
   (scope) => {
     const [c, h, w] = x.shape;
-    const kernel = Sc.parameter('kernel', [outputs, c, size, size], { init: init(c * size * size) })(scope);
-    const bias = Sc.parameter('bias', [outputs], { init: zeros })(scope);
+    const kernel = Sc.parameter('kernel', [outputs, c, size, size], { init: init(c * size * size), kind: 'kernel' })(
+      scope,
+    );
+    const bias = Sc.parameter('bias', [outputs], { init: zeros, kind: 'bias' })(scope);
     const y = o.reshape(o.conv2d(o.reshape(x, [1, c, h, w]), kernel, { padding: 'same' }), [outputs, h, w]);
     return o.add(y, o.broadcastTo(o.reshape(bias, [outputs, 1, 1]), y.shape));
   };

@@ -33,10 +33,10 @@ export const dense =
   (x: Expr): Sc.Scoped<Expr> => {
     const inputs = x.shape[0];
     return pipe(
-      Sc.parameter('kernel', [inputs, outputs], { init: kernel ?? fanIn(inputs) }),
+      Sc.parameter('kernel', [inputs, outputs], { init: kernel ?? fanIn(inputs), kind: 'kernel' }),
       Sc.chain((w) =>
         pipe(
-          Sc.parameter('bias', [outputs], { init: bias ?? fanIn(inputs) }),
+          Sc.parameter('bias', [outputs], { init: bias ?? fanIn(inputs), kind: 'bias' }),
           Sc.map((b) => o.add(o.vecmat(x, w), b)),
         ),
       ),

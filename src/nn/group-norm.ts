@@ -38,8 +38,8 @@ export const groupNorm =
     const centred = o.sub(grouped, o.restoreAxes(mean, grouped, 1));
     const precision = o.reciprocal(o.sqrt(o.add(o.mean(o.square(centred), 1), EPSILON)));
     const perChannel = (v: Expr): Expr => o.reshape(o.broadcastTo(o.reshape(v, [groups, 1]), [groups, each]), [channels]); // biome-ignore format: one line
-    const scale = Sc.parameter('scale', [channels], { init: ones })(scope);
-    const bias = Sc.parameter('bias', [channels], { init: zeros })(scope);
+    const scale = Sc.parameter('scale', [channels], { init: ones, kind: 'scale' })(scope);
+    const bias = Sc.parameter('bias', [channels], { init: zeros, kind: 'shift' })(scope);
     const more = modulation === undefined ? undefined : o.add(1, modulation.scale);
     const gain = more === undefined ? scale : o.mul(scale, more);
     const offset = more === undefined ? bias : o.add(o.mul(bias, more), modulation!.shift);

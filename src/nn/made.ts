@@ -55,10 +55,10 @@ export const made = (
     ): Sc.Scoped<Expr> => {
       const init = zero ? zeros : fanIn(from.length);
       return pipe(
-        Sc.parameter('kernel', [from.length, to.length], { init }),
+        Sc.parameter('kernel', [from.length, to.length], { init, kind: 'kernel' }),
         Sc.chain((w) =>
           pipe(
-            Sc.parameter('bias', [to.length], { init }),
+            Sc.parameter('bias', [to.length], { init, kind: 'bias' }),
             Sc.map((b) => o.add(o.vecmat(h, o.mul(w, mask(from, to, strict))), b)),
           ),
         ),

@@ -2,6 +2,7 @@
 import { opaque, type Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { activations, dense } from './dense.ts';
@@ -16,17 +17,21 @@ export interface NoiseConditioned {
   readonly apply: (x: Expr, c: Expr, output: Shape) => Sc.Scoped<Expr>;
   /** The network reading a context (a one-hot class; zeros say "no class") through one more embedding. Its spec cannot be read back. */
   readonly given: (context: Expr) => NoiseConditioned;
+  /** Its identity, the same in every context: denoisers made of it read the same parameters. */
+  readonly declaration?: Declaration;
 }
 
 /** A network from what it does with an embedded coordinate and, where there is one, a context. */
 export const noiseConditioned = (
   spec: Spec,
   apply: (x: Expr, c: Expr, output: Shape, context: Expr | undefined) => Sc.Scoped<Expr>,
+  declaration: Declaration = declare('network', spec.type),
 ): NoiseConditioned => ({
   spec,
+  declaration,
   apply: (x, c, output) => apply(x, c, output, undefined),
   given: (context) => ({
-    ...noiseConditioned({ ...opaque('given', 'the context is an expression'), network: spec }, apply),
+    ...noiseConditioned({ ...opaque('given', 'the context is an expression'), network: spec }, apply, declaration),
     apply: (x, c, output) => apply(x, c, output, context),
   }),
 });

@@ -29,7 +29,7 @@ export const depthwise =
     const edge = (size - 1) / 2;
     const wide = o.pad(x, [edge, edge, 0], [edge, edge, 0]);
     return pipe(
-      Sc.parameter('kernel', [size, size, c], { init: normalInit(Math.sqrt(2) / size) }),
+      Sc.parameter('kernel', [size, size, c], { init: normalInit(Math.sqrt(2) / size), kind: 'kernel' }),
       Sc.map((kernel) => {
         const rows = o.reshape(kernel, [size * size, c]);
         return o.addAll(

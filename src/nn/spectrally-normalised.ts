@@ -43,15 +43,13 @@ const STARTING = 15;
 const iterated = (w: Expr, u: Expr, steps: number): Expr =>
   Array.from({ length: steps }).reduce<Expr>((at) => unit(o.vecmat(unit(o.matvec(w, at)), w)), u);
 
-const isKernel = (name: string, shape: Shape): boolean => shape.length >= 2 && /(^|\/)kernel$/.test(name);
-
 /** Reads every kernel of a part through its spectral norm. */
 const readsNormalised =
   ({ iterations = 1, coefficient = 1, ceiling = false }: SpectrallyNormalisedOptions) =>
   (scope: Sc.Scope): Sc.Scope =>
     Sc.readingBy(scope, (leaf) => {
       const original = leaf.op === 'stopGradient' ? leaf.inputs[0] : leaf;
-      if (original.op !== 'parameter' || !isKernel(original.attributes.name, leaf.shape)) return leaf;
+      if (original.op !== 'parameter' || original.attributes.kind !== 'kernel' || leaf.shape.length < 2) return leaf;
       const w = matrixOf(leaf);
       const fixed = o.stopGradient(w);
       const first = matrixOf(original);
@@ -67,8 +65,8 @@ const readsNormalised =
 
 /**
  * A layer or a network whose kernels W are read as c W / σ̂, σ̂ the largest singular value of W by power iteration (spectral normalisation, Miyato et al.
- * 2018, arXiv:1802.05957): with activations of slope 1 at most it is then c^depth-Lipschitz, up to the error of σ̂. Each kernel of two axes or more (parameters
- * named `kernel`) has a buffer `kernel/u [out]`, which moves by `iterations` steps v = W u / |W u|, u ← vᵀW / |vᵀW| in each move that reads it; u and v are constants to
+ * 2018, arXiv:1802.05957): with activations of slope 1 at most it is then c^depth-Lipschitz, up to the error of σ̂. Each parameter of
+ * kind `kernel`, of two axes or more, has a buffer `u [out]` under its name, which moves by `iterations` steps v = W u / |W u|, u ← vᵀW / |vᵀW| in each move that reads it; u and v are constants to
  * the derivative of σ̂ = vᵀ W u. Where the model is used, σ̂ = |W u| with u as training left it. At the start u is a normal draw after 15 steps. Kernels of
  * convolutions, `[k, k, in, out]` or `[out, in, k, k]`, count as matrices of all inputs × outputs, as in the paper: a proxy of the convolution's own norm.
  * `ceiling` divides by max(1, σ̂ / c) instead (residual flows: Behrmann et al. 2019, arXiv:1811.00995). Biases stay as they are.

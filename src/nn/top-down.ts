@@ -75,8 +75,8 @@ const unpatched = (x: Expr, p: number, c: number): Expr => {
 
 /** The state that groups 0 … g−1 leave, given their whitened numbers joined in one vector (nothing for g = 0). */
 export const stateAfter = (l: Ladder, groups: number, white?: Expr): Sc.Scoped<Expr> =>
-  Sc.shared(l.name, (scope) => {
-    const start = Sc.parameter('start', l.state, { init: normalInit(0.1) })(scope);
+  Sc.sharedInLayer(l.name, (scope) => {
+    const start = Sc.parameter('start', l.state, { init: normalInit(0.1), kind: 'state' })(scope);
     return range(groups).reduce((h, g) => {
       const epsilon = o.reshape(o.sliceAxis(white!, 0, g * l.size, (g + 1) * l.size), [
         l.state[0],
@@ -101,7 +101,7 @@ const descend = (l: Ladder, h: Expr, epsilon: Expr): Sc.Scoped<Expr> =>
 
 /** What the data say, place by place: features `[H/p, W/p, channels]`. */
 export const featuresOf = (l: Ladder, x: Expr): Sc.Scoped<Expr> =>
-  Sc.shared(
+  Sc.sharedInLayer(
     `${l.name}/up`,
     pipe(
       Sc.at('patches', pointwise(l.channels)(patches(o.reshape(x, l.image), l.patch))),
@@ -112,7 +112,7 @@ export const featuresOf = (l: Ladder, x: Expr): Sc.Scoped<Expr> =>
 
 /** Mean and raw scale `[2, size]` of group g's whitened numbers, from the state and the features. */
 export const residual = (l: Ladder, g: number, h: Expr, features: Expr): Sc.Scoped<Expr> =>
-  Sc.shared(
+  Sc.sharedInLayer(
     `${l.name}/posterior${g}`,
     pipe(
       Sc.at('join', pointwise(l.channels)(activations.silu(o.concat([h, features], 2)))),

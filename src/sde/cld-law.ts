@@ -51,7 +51,7 @@ export const phaseDenoiser = <const S extends Shape>(
     const output = shape.length === 2 ? [...shape, 1] : shape;
     const c = o.mul(0.5, o.log(o.mul(1 / Math.sqrt(process.mass), factor.vv)));
     return Sc.map((said: Expr) => o.add(o.mul(o.div(factor.vv, process.mass), v), o.reshape(said, shape)))(
-      Sc.at('net', network.apply(both, c, output)),
+      Sc.owned(network.declaration, Sc.at('net', network.apply(both, c, output))),
     );
   },
 });

@@ -76,7 +76,7 @@ export const ddpmLayer = <const S extends Shape>(
     ),
     decoder: given('denoised', (x) =>
       Sc.map(({ data, logVariance }: Reversed) => scale.decoder(mean(x, data), logVariance))(
-        Sc.shared(place, model.reverse(x, index)),
+        Sc.sharedBy({ name: place, by: model.declaration }, model.reverse(x, index)),
       ),
     ),
   }) as unknown as Transport<S, S, 'bound'>;

@@ -11,6 +11,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
+import type { Declaration } from '../core/reading.ts';
 import type { Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import { discretisedNormal } from '../distributions/discretised-normal.ts';
@@ -38,6 +39,8 @@ export interface ReverseChain<out S extends Shape> {
   readonly reverse: (x: Expr, index: Expr) => Scoped<Reversed>;
   /** The denoiser it looks at, where it is made of one: for other samplers. Its x̂₀ is kept in the same range. */
   readonly denoiser?: Denoiser<S>;
+  /** Its identity, that of its denoiser. */
+  readonly declaration?: Declaration;
 }
 
 /** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal law; real data are what they are. */

@@ -8,6 +8,7 @@ import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
@@ -36,6 +37,8 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   readonly score: Field;
   /** E[α ε − σ x₀ | x_t]. */
   readonly velocity: Field;
+  /** Its identity, that of the network it is made of: each evaluation is one reading of it. */
+  readonly declaration?: Declaration;
 }
 
 type Numbers = { readonly a: Expr; readonly s: Expr };
@@ -78,12 +81,19 @@ export const convert =
 
 /** What {@link denoiser} is made from. Fields that are given are not derived. */
 export interface DenoiserParts<S extends Shape, T extends Terminal>
-  extends Pick<Denoiser<S, T>, 'spec' | 'shape' | 'process' | 'prediction' | 'raw'>,
+  extends Pick<Denoiser<S, T>, 'spec' | 'shape' | 'process' | 'prediction' | 'raw' | 'declaration'>,
     Partial<Pick<Denoiser, Prediction>> {}
+
+/** A field whose every evaluation is one reading of a declaration. */
+export const ownedField =
+  (declaration: Declaration | undefined, field: Field): Field =>
+  (x, t) =>
+    Sc.owned(declaration, (scope) => field(x, t)(scope));
 
 /** A denoiser from one field and what it predicts; the other three are derived. For fields of one's own. */
 export const denoiser = <const S extends Shape, T extends Terminal>(parts: DenoiserParts<S, T>): Denoiser<S, T> => {
-  const { prediction, raw, process, shape, spec } = parts;
+  const { prediction, process, shape, spec, declaration = declare('network', spec.type) } = parts;
+  const raw = ownedField(declaration, parts.raw);
   const fits = (x: Expr): Expr =>
     sameShape(x.shape, shape)
       ? x
@@ -95,12 +105,18 @@ export const denoiser = <const S extends Shape, T extends Terminal>(parts: Denoi
     (to: Prediction): Field =>
     (x, t) =>
       Sc.map((said: Expr) => convert(prediction, to, process)(x, t, said))(raw(fits(x), t));
+  const said = (to: Prediction): Field => {
+    const given = parts[to];
+    return given === undefined ? derived(to) : ownedField(declaration, given);
+  };
   return {
-    data: derived('data'),
-    noise: derived('noise'),
-    score: derived('score'),
-    velocity: derived('velocity'),
     ...parts,
+    declaration,
+    raw,
+    data: said('data'),
+    noise: said('noise'),
+    score: said('score'),
+    velocity: said('velocity'),
   };
 };
 
@@ -130,7 +146,7 @@ export interface PredictOptions<S extends Shape> {
 export const predict = <const S extends Shape, const P extends Prediction, T extends Terminal>(
   prediction: P & Predictable<P, T>,
   process: Process<T>,
-  network: Pick<NoiseConditioned, 'spec' | 'apply'>,
+  network: Pick<NoiseConditioned, 'spec' | 'apply' | 'declaration'>,
   { shape, preconditioning = standard() }: PredictOptions<S>,
 ): Denoiser<S, T> => {
   const kind: Prediction = prediction;
@@ -151,6 +167,7 @@ export const predict = <const S extends Shape, const P extends Prediction, T ext
     shape,
     process,
     prediction: kind,
+    ...(network.declaration === undefined ? {} : { declaration: network.declaration }),
     raw: (x, t) => (scope) => {
       const c = preconditioning.scalings(kind, process)(t);
       const said = Sc.at('net', (inner) => o.label(inner.path, network.apply(o.mul(c.in, x), c.noise, shape)(inner)))(

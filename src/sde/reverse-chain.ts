@@ -8,7 +8,7 @@ import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { clipData } from './control.ts';
 import { lookUp, type ReverseChain } from './ddpm.ts';
 import { type GaussianChain, gaussianChain, reverseLogVariances } from './ddpm-chain.ts';
-import { type Denoiser, type Field, type Prediction, type PredictOptions, predict } from './denoiser.ts';
+import { type Denoiser, type Field, ownedField, type Prediction, type PredictOptions, predict } from './denoiser.ts';
 import { standard } from './preconditioning.ts';
 import { type Process, type Terminal, valuesAt } from './process.ts';
 
@@ -91,6 +91,7 @@ export function reverseChain(
     },
     shape: denoiser.shape,
     chain,
+    ...(denoiser.declaration === undefined ? {} : { declaration: denoiser.declaration }),
     denoiser: range === undefined ? denoiser : clipData(denoiser, range),
     reverse: (x, index) => (scope) => {
       const t = lookUp(table, index);
@@ -106,7 +107,7 @@ export function reverseChain(
 
 /** One of the two arrays that a network gives where one is asked for. */
 const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
-  spec: network.spec,
+  ...network,
   given: (context) => head(network.given(context), i),
   apply: (x, c, output) =>
     Sc.map((both: Expr) => o.reshape(o.sliceAxis(both, 0, i, i + 1), output))(network.apply(x, c, [2, ...output])),
@@ -129,10 +130,10 @@ export const predictWithVariance = <const S extends Shape>(
   return {
     ...denoiser,
     spec: { ...denoiser.spec, type: 'predictWithVariance' },
-    learned: (x, t) => {
+    learned: ownedField(denoiser.declaration, (x, t) => {
       const c = preconditioning.scalings(prediction, process)(t);
       return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));
-    },
+    }),
   };
 };
 
@@ -146,12 +147,19 @@ export const predictWithVariance = <const S extends Shape>(
 export const sharedDenoiser = <S extends Shape, T extends Terminal>(
   place: string,
   of: Denoiser<S, T>,
-): Denoiser<S, T> => ({
-  ...of,
-  spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
-  raw: (x, t) => Sc.shared(place, of.raw(x, t)),
-  data: (x, t) => Sc.shared(place, of.data(x, t)),
-  noise: (x, t) => Sc.shared(place, of.noise(x, t)),
-  score: (x, t) => Sc.shared(place, of.score(x, t)),
-  velocity: (x, t) => Sc.shared(place, of.velocity(x, t)),
-});
+): Denoiser<S, T> => {
+  const sharing = { name: place, by: of.declaration };
+  const there =
+    (field: Field): Field =>
+    (x, t) =>
+      Sc.sharedBy(sharing, field(x, t));
+  return {
+    ...of,
+    spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
+    raw: there(of.raw),
+    data: there(of.data),
+    noise: there(of.noise),
+    score: there(of.score),
+    velocity: there(of.velocity),
+  };
+};

@@ -55,6 +55,19 @@ describe('advance', () => {
     });
   });
 
+  test('is dropped in branches', () => {
+    const choice = (mark: (e: Expr) => Expr): Expr[] =>
+      o.cond(
+        o.less(0, o.sum(x)),
+        () => [mark(o.sin(x))],
+        () => [x],
+      );
+    const marked = choice((c) => o.advance('m', c, o.mul(m, c)));
+    expect(program(marked).slots.map((s) => s.name)).toEqual(['x']);
+    expect(values(marked)).toEqual(values(choice((c) => c)));
+    expect(failure(() => collectAdvances(marked))).toMatchObject({ _tag: 'ArgumentError', path: 'm' });
+  });
+
   test('survives simplify and lower, with both inputs, and is never merged with another', () => {
     const two = [o.advance('a', x, m), o.advance('b', x, m), o.advance('a', x, m, 'critic'), o.advance('a', x, x)];
     const kept = simplify([...two, o.advance('a', x, o.add(m, 0))]);

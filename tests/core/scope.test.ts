@@ -38,8 +38,8 @@ const effects: fc.Arbitrary<Effect> = fc.letrec<{ effect: Effect; leaf: Effect; 
     effect: fc.oneof({ maxDepth: 3 }, tie('leaf'), tie('later'), tie('inside')),
     leaf: fc.constantFrom<Effect>(
       Sc.of,
-      () => named('a'),
-      (x) => Sc.map((p: Expr) => o.mul(p, x))(named('b')),
+      () => Sc.again(named('a')),
+      (x) => Sc.again(Sc.map((p: Expr) => o.mul(p, x))(named('b'))),
       (x) => Sc.map((path: string) => o.add(x, path.length))(Sc.path),
     ),
     later: fc.tuple(tie('effect'), tie('effect')).map(

@@ -89,6 +89,19 @@ describe('the learning-rate sweep', () => {
     expect(points.every((p) => Number.isFinite(p.loss))).toBe(true);
   });
 
+  it('does not take the recovery from a rise for the steepest fall', async () => {
+    // w grows by the rate at each step: the loss falls slowly, jumps where w passes 2, falls quickly from there, and never gets as low again.
+    const spike = (w: Expr): Expr =>
+      o.add(o.neg(w), o.stopGradient(o.where(o.less(w, 2), 0, o.max(4, o.sub(5, o.mul(6, o.sub(w, 2)))))));
+    const range = { from: 0.05, to: 0.2, steps: 40, smoothing: 0 };
+    const { points, suggestion } = right(await sweep(spike, range));
+    const jump = points.findIndex((p, i) => i > 0 && p.loss > points[i - 1].loss);
+    const falls = points.slice(1).map((p, i) => points[i].loss - p.loss);
+    expect(jump).toBeGreaterThan(0);
+    expect(falls.indexOf(Math.max(...falls))).toBeGreaterThanOrEqual(jump);
+    expect(suggestion).toBeLessThan(points[jump].rate);
+  });
+
   it('suggests nothing where the loss never falls', async () => {
     const { suggestion, ending } = right(await sweep((w) => o.mul(0, w), { steps: 5 }));
     expect([suggestion, ending]).toEqual([undefined, 'finished']);

@@ -18,7 +18,7 @@ const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
   kind === 'bounded'
     ? Sc.of(o.mul(BOUND, o.tanh(o.mul(1 / BOUND, raw))))
     : pipe(
-        Sc.parameter('logScale', raw.shape, { init: ones }),
+        Sc.parameter('logScale', raw.shape, { init: ones, kind: 'scale' }),
         Sc.map((c) => o.mul(c, o.tanh(raw))),
       );
 

@@ -1,6 +1,6 @@
 /** Leaves: constants, inputs, parameters. (Noise comes from `Random`, bound variables from transformations.) */
 import { raise } from '../errors.ts';
-import { type ElementType, type Expr, makeNode } from '../expr.ts';
+import { type Attributes, type ElementType, type Expr, makeNode } from '../expr.ts';
 import { type Shape, showShape, sizeOf } from '../shape.ts';
 
 /** What an operand may be: an expression, or a number meaning a real scalar. */
@@ -30,9 +30,12 @@ export const constant = (
 export const input = (name: string, shape: Shape, type: ElementType = 'real'): Expr =>
   makeNode('input', [], { name }, shape, type);
 
-/** A named free parameter with its initial value as an expression of the same shape. */
-export const parameterLeaf = (name: string, definition: Expr): Expr =>
-  makeNode('parameter', [], { name, definition }, definition.shape, 'real');
+/** A named free parameter with its initial value as an expression of the same shape; details are what it is for, and who claims it. */
+export const parameterLeaf = (
+  name: string,
+  definition: Expr,
+  details: Omit<Attributes['parameter'], 'name' | 'definition'> = {},
+): Expr => makeNode('parameter', [], { ...details, name, definition }, definition.shape, 'real');
 
 /** An expression from an operand. */
 export const lift = (x: Operand, type: ElementType = 'real'): Expr => (typeof x === 'number' ? scalar(x, type) : x);

@@ -47,11 +47,13 @@ export const noiseContrastive =
         expected: showShape(plain.shape),
         got: showShape(from.shape),
       });
-    const constant = Sc.at('noiseContrastive', Sc.parameter('logPartition', [], { init: constantly(logPartition) }));
+    const constant = Sc.placed('noiseContrastive', () =>
+      Sc.parameter('logPartition', [], { init: constantly(logPartition), kind: 'constant' }),
+    );
     const logit =
       (u: Expr, logNoise: Expr): D.Draw<Expr> =>
       (scope) =>
-        D.map((l: Expr) => o.sub(o.sub(l, constant(scope)), o.add(logNoise, Math.log(ratio))))(plain.logDensity(u))(
+        D.map((l: Expr) => o.sub(o.sub(l, constant()(scope)), o.add(logNoise, Math.log(ratio))))(plain.logDensity(u))(
           scope,
         );
     const quiet = <A>(part: D.Draw<A>): D.Draw<A> => D.detached(D.at('noise', part));

@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { checkClaims, type Parameter } from '../../core/claims.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import { type Expr, substitute, topological } from '../../core/expr.ts';
@@ -54,8 +55,9 @@ export const fullVariationalBayes = ({
         D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(objective.loss(x)))(batch),
         D.chain(([losses]) => {
           const parameters = topological([losses]).filter(
-            (e) => e.op === 'parameter' && e.attributes.role === undefined,
+            (e): e is Parameter => e.op === 'parameter' && e.attributes.role === undefined,
           );
+          checkClaims(parameters);
           return pipe(
             D.fromRandom(posteriors(parameters, { priorScale, start })),
             D.map(({ values, divergence }) => {
@@ -71,7 +73,7 @@ export const fullVariationalBayes = ({
 /** A draw for every parameter, and the divergence of all posteriors from their priors. */
 const posteriors =
   (
-    parameters: readonly Expr[],
+    parameters: readonly Parameter[],
     { priorScale, start }: { readonly priorScale: number; readonly start: number },
   ): Random<{ readonly values: ReadonlyMap<Expr, Expr>; readonly divergence: Expr }> =>
   (cursor) => {
@@ -79,8 +81,7 @@ const posteriors =
     const values = new Map<Expr, Expr>();
     let at = cursor;
     for (const p of parameters) {
-      if (p.op !== 'parameter') continue;
-      const { name, definition } = p.attributes;
+      const { name, definition, ...details } = p.attributes;
       const known = drawn.get(name);
       if (known !== undefined) {
         values.set(p, known.value);
@@ -88,8 +89,10 @@ const posteriors =
       }
       const [noise, next] = normal(p.shape)(at);
       at = next;
-      const mean = o.parameterLeaf(name + MEAN, definition);
-      const scale = o.softplus(o.parameterLeaf(name + SCALE, o.broadcastTo(o.scalar(start), p.shape)));
+      const mean = o.parameterLeaf(name + MEAN, definition, details);
+      const scale = o.softplus(
+        o.parameterLeaf(name + SCALE, o.broadcastTo(o.scalar(start), p.shape), { ...details, kind: 'deviation' }),
+      );
       const ratio = o.square(o.div(scale, priorScale));
       const each = o.sub(o.add(ratio, o.square(o.div(mean, priorScale))), o.add(1, o.log(ratio)));
       const value = o.add(mean, o.mul(scale, noise));

@@ -7,6 +7,7 @@ import { grad } from '../../core/differentiate/index.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
+import { declare } from '../../core/reading.ts';
 import type { Shape } from '../../core/shape.ts';
 import { mlp, type Network } from '../../nn/index.ts';
 import type { Denoiser } from '../../sde/denoiser.ts';
@@ -52,11 +53,14 @@ export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> 
 export const scoreNetwork = <const S extends Shape>(
   shape: S,
   network: Network = mlp([64, 64], { activation: 'silu', zeroLast: false }),
-): ScoreModel<S> => ({
-  spec: { type: 'scoreNetwork', shape, network: network.spec },
-  shape,
-  score: (x) => D.at('score', D.fromScoped(network.apply(x, shape))),
-});
+): ScoreModel<S> => {
+  const declaration = declare('network', 'scoreNetwork');
+  return {
+    spec: { type: 'scoreNetwork', shape, network: network.spec },
+    shape,
+    score: D.method(declaration, 'score', (x) => D.at('score', D.fromScoped(network.apply(x, shape)))),
+  };
+};
 
 /** The score of a denoiser at one time. */
 export const scoreAt =

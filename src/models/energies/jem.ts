@@ -7,6 +7,7 @@ import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
+import { declare } from '../../core/reading.ts';
 import type { Scoped } from '../../core/scope.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
@@ -73,7 +74,9 @@ export const jem = (
   const half = levels === undefined ? 1 : (levels - 1) / 2;
   const middle = levels === undefined ? 0 : half;
   const base = normal(shape, { loc: middle, scale: scale * half });
-  const logits = (x: Expr): Scoped<Expr> => Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes]));
+  const declaration = declare('law', 'jem');
+  const logits = (x: Expr): Scoped<Expr> =>
+    Sc.owned(declaration, Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes])));
   const spec: Spec = { type: 'jem', shape, ...(levels === undefined ? {} : { levels }), classes, network: network.spec, scale, stepSize, steps }; // biome-ignore format: one record
   const tilted = (x: Expr, tilt: (g: Expr) => Expr): D.Draw<Expr> =>
     D.chain((l: Expr) => D.map((g: Expr) => o.add(l, tilt(g)))(D.fromScoped(logits(x))))(base.logDensity(x));
@@ -82,6 +85,7 @@ export const jem = (
       shape,
       spec: { type: 'jemMarginal', of: spec },
       evidence: 'unnormalised',
+      declaration,
       logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
       sample: noSampler('jem'),
     }),
@@ -94,6 +98,7 @@ export const jem = (
     shape: [size + classes],
     spec,
     evidence: 'unnormalised',
+    declaration,
     logDensity: (event) => {
       const { x, c } = parts(event, shape, classes);
       const isClass = o.and(o.equal(o.sum(c), 1), o.equal(o.sum(o.abs(o.mul(c, o.sub(c, 1)))), 0));

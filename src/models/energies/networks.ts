@@ -57,9 +57,12 @@ export const studentExperts = (experts: number): Network => {
       if (sizeOf(output) !== 1)
         raise('ShapeError', 'studentExperts', 'experts give one energy', { expected: '[]', got: showShape(output) });
       const size = sizeOf(x.shape);
-      const weights = Sc.parameter('weights', [size, experts], { init: normalInit(1 / Math.sqrt(size)) })(scope);
-      const bias = Sc.parameter('bias', [experts], { init: zeros })(scope);
-      const strength = o.softplus(Sc.parameter('strength', [experts], { init: constantly(1) })(scope));
+      const weights = Sc.parameter('weights', [size, experts], {
+        init: normalInit(1 / Math.sqrt(size)),
+        kind: 'weight',
+      })(scope);
+      const bias = Sc.parameter('bias', [experts], { init: zeros, kind: 'bias' })(scope);
+      const strength = o.softplus(Sc.parameter('strength', [experts], { init: constantly(1), kind: 'scale' })(scope));
       const along = o.add(o.vecmat(o.reshape(x, [size]), weights), bias);
       return o.reshape(o.sum(o.mul(strength, o.log1p(o.mul(0.5, o.square(along))))), output);
     },

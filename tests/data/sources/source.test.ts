@@ -5,6 +5,7 @@ import {
   aligned,
   assignment,
   batchesOf,
+  batchIndices,
   batchSizeOf,
   childSeed,
   chosenBy,
@@ -13,6 +14,7 @@ import {
   fromRows,
   paired,
   poissonSampled,
+  readRows,
   type Source,
   shuffled,
   simulated,
@@ -24,7 +26,6 @@ import {
   weightedBy,
   withWeights,
 } from '../../../src/data/index.ts';
-import { readBatches } from '../../../src/inference/feeding.ts';
 
 const rows = (n: number, shape: readonly number[] = [2]) => {
   const width = shape.reduce((a, b) => a * b, 1);
@@ -137,7 +138,11 @@ describe('shuffled', () => {
           const d = rows(Math.max(a, b), shape);
           const size = Math.min(a, b);
           const { values } = await stackedBatches(d, { seed, from, steps, size });
-          expect(values).toEqual(readBatches(d, size, seed, from, steps));
+          const indices = Int32Array.from(
+            Array.from({ length: steps }, (_, k) => [...batchIndices(d.size, size, seed, from + k)]).flat(),
+          );
+          const data = readRows(d, indices);
+          expect(values).toEqual({ shape: [steps, size, ...shape], type: 'float32', data });
         },
       ),
     );

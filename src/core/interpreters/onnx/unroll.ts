@@ -50,7 +50,7 @@ const unrolledLoop = (loop: Node<'scan'> & Expr, copies: number): Expr[] => {
 
 /**
  * Expressions whose loops, innermost first, are copied out as far as `limit` nodes a loop allow: wholly, or several iterations at a time. Loops that may end
- * early stay as they are: they have to ask after each iteration. Values are the same.
+ * early stay as they are: they have to ask after each iteration. So do branches: every provider has `If`. Values are the same.
  */
 export const unrolled = (outputs: readonly Expr[], limit: number): Expr[] => {
   const done = new Map<Expr, Expr>();
