@@ -1,5 +1,5 @@
 /** The entries of networks. */
-import { boolean, list, natural, oneOf, positiveInteger, shapeCodec, text } from '../../core/codec.ts';
+import { boolean, list, natural, oneOf, positiveInteger, positiveNumber, shapeCodec, text } from '../../core/codec.ts';
 import {
   type Activation,
   activation as activationLayer,
@@ -14,6 +14,7 @@ import {
   recurrent,
   selfAttention,
   sequential,
+  spectrallyNormalised,
   type TopDownOptions,
   topDown,
   unrolled,
@@ -43,6 +44,12 @@ export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
   convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
   contextual: (read) => variant({ network: read.network }, {}, ({ network }) => contextual(network)),
+  spectrallyNormalised: (read) =>
+    variant(
+      { layer: read.network },
+      { iterations: positiveInteger, coefficient: positiveNumber, ceiling: boolean },
+      ({ layer, ...options }) => spectrallyNormalised(layer, options),
+    ),
   topDown: () => ladder(topDown),
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),
   unrolled: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => unrolled(hidden)),
