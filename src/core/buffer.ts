@@ -36,6 +36,8 @@ export interface BufferOptions {
    * another move of the game, by name.
    */
   readonly after?: true | string;
+  /** What it stands for, where it is a copy: the parameter's kind. */
+  readonly kind?: string | undefined;
 }
 
 const shown = (e: Expr): string => `${e.type} ${showShape(e.shape)}`;
@@ -53,13 +55,14 @@ const alike = (a: Expr, b: Expr): boolean => a.type === b.type && sameShape(a.sh
  * };
  */
 export const buffer =
-  (name: string, { initial, sharded, after }: BufferOptions): Sc.Scoped<BufferView> =>
+  (name: string, { initial, sharded, after, kind }: BufferOptions): Sc.Scoped<BufferView> =>
   (scope) => {
     const full = Sc.join(scope.path, name);
     const { reading } = scope;
     const leaf = bufferLeaf(full, runRandom(initial, start(`carried:${full}`)), {
       claim: { reading, owners: reading?.owners ?? [] },
       ...(sharded === undefined ? {} : { sharded }),
+      ...(kind === undefined ? {} : { kind }),
     });
     return {
       now: stopGradient(leaf),
@@ -75,8 +78,11 @@ export const buffer =
   };
 
 /** The leaf of a buffer: a named array, fed as parameters are. */
-const bufferLeaf = (name: string, definition: Expr, rest: Pick<Attributes['parameter'], 'claim' | 'sharded'>): Expr =>
-  makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
+const bufferLeaf = (
+  name: string,
+  definition: Expr,
+  rest: Pick<Attributes['parameter'], 'claim' | 'kind' | 'sharded'>,
+): Expr => makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
 
 /** Whether a leaf is a buffer. */
 export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
@@ -120,7 +126,7 @@ export const copied =
       Sc.readingBy(scope, (leaf) => {
         const original = leaf.op === 'stopGradient' ? leaf.inputs[0] : leaf;
         if (original.op !== 'parameter') return leaf;
-        const options: BufferOptions = { initial: (c) => [original, c], after };
+        const options: BufferOptions = { initial: (c) => [original, c], after, kind: original.attributes.kind };
         const copy = buffer(original.attributes.name, options)({ ...scope, path: name });
         return next === undefined ? copy.now : copy.become(next(copy.now, original), copy.now);
       }),

@@ -1,13 +1,20 @@
 /** The entries of networks. */
-import { boolean, list, natural, oneOf, positiveInteger, shapeCodec, text } from '../../core/codec.ts';
+import { boolean, list, natural, oneOf, positiveInteger, positiveNumber, shapeCodec, text } from '../../core/codec.ts';
 import {
   type Activation,
+  activation as activationLayer,
   activations,
   contextual,
   convNet,
+  dense,
+  denseZero,
+  groupNorm,
   made,
   mlp,
   recurrent,
+  selfAttention,
+  sequential,
+  spectrallyNormalised,
   type TopDownOptions,
   topDown,
   unrolled,
@@ -37,8 +44,29 @@ export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
   convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
   contextual: (read) => variant({ network: read.network }, {}, ({ network }) => contextual(network)),
+  spectrallyNormalised: (read) =>
+    variant(
+      { layer: read.network },
+      { iterations: positiveInteger, coefficient: positiveNumber, ceiling: boolean },
+      ({ layer, ...options }) => spectrallyNormalised(layer, options),
+    ),
   topDown: () => ladder(topDown),
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),
   unrolled: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => unrolled(hidden)),
   made: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => made(hidden, options)),
+  sequential: (read) => variant({ parts: list(read.networkPart) }, {}, ({ parts }) => sequential(...parts)),
+};
+
+/** Layers of `sequential` by type. */
+export const networkPartsTable: Tables['networkParts'] = {
+  dense: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => dense(outputs)),
+  denseZero: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => denseZero(outputs)),
+  groupNorm: () => variant({ groups: positiveInteger }, {}, ({ groups }) => groupNorm(groups)),
+  selfAttention: () => variant({ heads: positiveInteger }, {}, ({ heads }) => selfAttention(heads)),
+  ...Object.fromEntries(
+    (Object.keys(activations) as Activation[]).map((name) => [
+      name,
+      () => variant({}, {}, () => activationLayer(name)),
+    ]),
+  ),
 };
