@@ -11,6 +11,7 @@ import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Evidence, type Grade, type Through, through } from './evidence.ts';
+import { type AllFacts, knownFacts } from './facts.ts';
 import type { Spec } from './spec.ts';
 import type { Endo, Layer, Step, Transport } from './transport.ts';
 
@@ -36,6 +37,8 @@ export interface Law {
   readonly declaration?: Declaration;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
+  /** The law this one is at a place of its own: see {@link named}. */
+  readonly named?: { readonly place: string; readonly law: Law };
 }
 
 /** A law over events of shape S with evidence E. */
@@ -142,13 +145,16 @@ const decodeOnce = (p: Pushed, z: Expr): D.Draw<Step> => D.at(placeOf(p), (s) =>
 export const onBase = <A>(base: Law, part: D.Draw<A>): D.Draw<A> =>
   base.pushed === undefined ? D.at('base', part) : D.forked(part);
 
+/** A walk through the parts of a law as one reading of it, at its place where it has one of its own. */
+export const withinLaw = <A>(law: Law, walk: (law: Law) => D.Draw<A>): D.Draw<A> =>
+  law.named === undefined ? D.owned(law.declaration, walk(law)) : D.at(law.named.place, withinLaw(law.named.law, walk));
+
 /** What `f` makes of the innermost base law and of an event on its side, encoded by every transport; `f` stands where the base stands. */
 export const onInnermost = <A>(law: Law, x: Expr, f: (base: Law, z: Expr) => D.Draw<A>): D.Draw<A> => {
   const { pushed } = law;
-  return D.owned(
-    law.declaration,
+  return withinLaw(law, (inner) =>
     pushed === undefined
-      ? f(law, x)
+      ? f(inner, x)
       : pipe(
           encodeOnce(pushed, x),
           D.chain((step) => onBase(pushed.base, onInnermost(pushed.base, step.value, f))),
@@ -163,25 +169,54 @@ export const encodeToBase = (law: Law, x: Expr): D.Draw<Expr> => onInnermost(law
 export const decodeFromBase = (law: Law, z: Expr): D.Draw<Expr> =>
   law.pushed === undefined
     ? D.of(z)
-    : D.owned(
-        law.declaration,
+    : withinLaw(law, ({ pushed }) =>
         pipe(
-          onBase(law.pushed.base, decodeFromBase(law.pushed.base, z)),
-          D.chain((base) => decodeOnce(law.pushed!, base)),
+          onBase(pushed!.base, decodeFromBase(pushed!.base, z)),
+          D.chain((base) => decodeOnce(pushed!, base)),
           D.map((step) => step.value),
         ),
       );
 
 /** The law under everything a law was pushed through; the law itself where it was not. */
-export const innermost = (law: Law): Law => (law.pushed === undefined ? law : innermost(law.pushed.base));
+export const innermost = (law: Law): Law =>
+  law.named !== undefined ? innermost(law.named.law) : law.pushed === undefined ? law : innermost(law.pushed.base);
 
 /** The same transports over another innermost law; parameters of the transports keep their places. */
 export const rebased = (law: Law, change: (innermost: Law) => Law): Law =>
-  law.pushed === undefined
-    ? change(law)
-    : (pushforward(law.pushed.transport as Endo<Grade>)(
-        rebased(law.pushed.base, change) as Dist<Shape, unknown>,
-      ) as unknown as Law);
+  law.named !== undefined
+    ? (named(law.named.place)(rebased(law.named.law, change) as Dist<Shape, unknown>) as unknown as Law)
+    : law.pushed === undefined
+      ? change(law)
+      : (pushforward(law.pushed.transport as Endo<Grade>)(
+          rebased(law.pushed.base, change) as Dist<Shape, unknown>,
+        ) as unknown as Law);
+
+/**
+ * The law at a place of its own: its parameters and noise are named `<name>/…`, so that one objective can hold two laws of a kind. Shape, density, samples
+ * and known facts are the law's; what else it can do (blocks, chains) is asked of the law itself.
+ *
+ * @example
+ * const [teacher, student] = [named('teacher')(pipe(standardNormal([2]), pushforward(affine()))), named('student')(pipe(standardNormal([2]), pushforward(affine())))];
+ */
+export const named =
+  (name: string) =>
+  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<S, E> & Pick<L, keyof L & keyof AllFacts> => {
+    if (name === '' || name.startsWith('/') || name.endsWith('/'))
+      return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
+    const plain: Law = law as unknown as Law;
+    return {
+      ...knownFacts(law as Partial<AllFacts>),
+      shape: plain.shape,
+      spec: { type: 'named', name, law: plain.spec },
+      evidence: plain.evidence,
+      declaration: plain.declaration,
+      logDensity: (x: Expr) => D.at(name, plain.logDensity(x)),
+      sample: D.at(name, plain.sample),
+      sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
+      ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
+      named: { place: name, law: plain },
+    } as unknown as Dist<S, E> & Pick<L, keyof L & keyof AllFacts>;
+  };
 
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =

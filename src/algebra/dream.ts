@@ -5,7 +5,7 @@ import type { Expr } from '../core/expr.ts';
 import { stopGradient } from '../core/ops/control.ts';
 import { addAll } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
-import { type Law, onBase, placeOf } from './dist.ts';
+import { type Law, onBase, placeOf, withinLaw } from './dist.ts';
 import { withPosterior } from './inferring.ts';
 import { infers } from './trace.ts';
 import type { Layer } from './transport.ts';
@@ -55,8 +55,7 @@ const downLaw = (law: Law): D.Draw<Night> => {
   const { pushed } = law;
   if (pushed === undefined)
     return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(law.sample));
-  return D.owned(
-    law.declaration,
+  return withinLaw(law, () =>
     pipe(
       onBase(pushed.base, downLaw(pushed.base)),
       D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),

@@ -33,6 +33,21 @@ export interface Discrete {
   readonly support: DiscreteSupport;
 }
 
+const factNames: { readonly [K in keyof AllFacts]: true } = {
+  support: true,
+  mean: true,
+  variance: true,
+  covariance: true,
+  mode: true,
+  entropy: true,
+  cdf: true,
+  quantile: true,
+};
+
+/** What is known of a law, without the law. */
+export const knownFacts = (law: Partial<AllFacts>): Partial<AllFacts> =>
+  Object.fromEntries(Object.entries(law).filter(([k]) => k in factNames));
+
 /** A law with facts beside it. */
 export const withFacts = <L extends Law, F extends Partial<AllFacts>>(law: L, facts: F): L & F => ({
   ...law,

@@ -22,7 +22,7 @@ import { input, scalar } from '../core/ops/leaves.ts';
 import type { Shape } from '../core/shape.ts';
 import { simplify } from '../core/simplify/index.ts';
 import { addCost, free } from './cost.ts';
-import { type Dist, type Law, pushforward } from './dist.ts';
+import { type Dist, type Law, named, pushforward } from './dist.ts';
 import { fuse } from './rewrite-fixed.ts';
 import type { Layer, Step, Transport } from './transport.ts';
 
@@ -182,6 +182,8 @@ export const rewriteLayer = (layer: Layer, shape: Shape): Layer => {
  * console.log(describeText(describe(law)), describeText(describe(short)));
  */
 export const rewrite = <L extends Law>(law: L): L => {
+  if (law.named !== undefined)
+    return { ...law, ...named(law.named.place)(rewrite(law.named.law) as Dist<Shape, unknown> & Law) };
   if (law.pushed === undefined) return law;
   const { transport, base } = law.pushed;
   const short = rewriteLayer(transport, law.shape) as Transport<Shape, Shape, 'bound'>;

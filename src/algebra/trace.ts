@@ -13,7 +13,7 @@ import { stopGradient } from '../core/ops/control.ts';
 import { add, addAll, sub } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import type { Scope, Scoped } from '../core/scope.ts';
-import { type Law, onBase, placeOf, type Scored } from './dist.ts';
+import { type Law, onBase, placeOf, type Scored, withinLaw } from './dist.ts';
 import type { Layer } from './transport.ts';
 
 /** A law with the place where its parameters stand. */
@@ -213,7 +213,7 @@ const throughLayer =
 const throughLaw =
   (law: Law, reading: Reading) =>
   (ledger: Ledger): D.Draw<Ledger> =>
-    D.owned(law.declaration, throughParts(law, reading)(ledger));
+    withinLaw(law, (inner) => throughParts(inner, reading)(ledger));
 
 const throughParts =
   (law: Law, reading: Reading) =>

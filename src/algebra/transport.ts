@@ -22,9 +22,9 @@ import type { Expr } from '../core/expr.ts';
 import { add, neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
-import { owned } from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
+import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
 import type { Spec } from './spec.ts';
@@ -80,31 +80,6 @@ export interface LayerOptions {
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
 }
-
-/** The options with an identity: each run of a direction is one reading of the layer, and so is each part of what it infers. */
-const declared = (options: LayerOptions): LayerOptions & Pick<Layer, 'declaration'> => {
-  const { spec, inference } = options;
-  const declaration = declare(inference === undefined ? 'layer' : 'infers', spec.type);
-  // A posterior runs one place further in than its layer stands.
-  const around = (path: string): string =>
-    path === inference?.place ? '' : path.slice(0, path.length - (inference?.place.length ?? 0) - 1);
-  return {
-    ...options,
-    declaration,
-    encode: D.method(declaration, 'encode', options.encode),
-    decode: D.method(declaration, 'decode', options.decode),
-    ...(inference === undefined
-      ? {}
-      : {
-          inference: {
-            ...inference,
-            posterior: (x: Expr) => owned(declaration, (scope) => inference.posterior(x)(scope), around),
-            join: (x: Expr, u: Expr) => D.owned(declaration, (scope) => (c) => inference.join(x, u)(scope)(c)),
-            generate: D.method(declaration, 'generate', inference.generate),
-          },
-        }),
-  };
-};
 
 /**
  * A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. Each run of a direction names a parameter once (see

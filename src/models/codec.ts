@@ -36,6 +36,7 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   laws: { ...builtIn.laws, ...extra.laws },
   layers: { ...builtIn.layers, ...extra.layers },
   networks: { ...builtIn.networks, ...extra.networks },
+  networkParts: { ...builtIn.networkParts, ...extra.networkParts },
   noiseNetworks: { ...builtIn.noiseNetworks, ...extra.noiseNetworks },
   embeddings: { ...builtIn.embeddings, ...extra.embeddings },
   processes: { ...builtIn.processes, ...extra.processes },

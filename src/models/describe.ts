@@ -140,9 +140,20 @@ export const describe = (law: Law): Description => {
   }));
   const layers: LayerDescription[] = [];
   let base = law;
-  for (; base.pushed !== undefined; base = base.pushed.base)
-    layers.push(describeLayer(base.pushed.transport, base.shape, placeOf(base.pushed)));
-  const place = law.pushed === undefined ? '' : 'base';
+  let around = '';
+  const inside = (segment: string): string =>
+    around === '' ? segment : segment === '' ? around : `${around}/${segment}`;
+  for (;;) {
+    if (base.named !== undefined) {
+      around = inside(base.named.place);
+      base = base.named.law;
+    } else if (base.pushed !== undefined) {
+      layers.push(describeLayer(base.pushed.transport, base.shape, inside(placeOf(base.pushed))));
+      if (base.pushed.base.pushed === undefined) around = inside('base');
+      base = base.pushed.base;
+    } else break;
+  }
+  const place = around;
   return {
     shape: law.shape,
     evidence: law.evidence,

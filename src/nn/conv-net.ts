@@ -102,7 +102,11 @@ export const convNet = ({
   const middle = (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
     blocks === 0
       ? pipe(h, Sc.map(f), step('conv1', convolution(channels, 1, he)))
-      : Array.from({ length: blocks }, (_, i) => step(`block${i}`, block)).reduce((v, g) => g(v), h);
+      : (scope) => {
+          let v = h(scope);
+          for (const i of range(blocks)) v = Sc.at(`block${i}`, block(v))(scope);
+          return v;
+        };
   return {
     spec: { type: 'convNet', channels, activation, zeroLast, blocks },
     apply: (x, output) => {

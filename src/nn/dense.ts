@@ -1,9 +1,11 @@
 /** Fully connected layers and activations. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { opaque, type Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fanIn, type Initializer, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
+import { type NetworkLayer, networkLayer } from './network.ts';
 
 /** Activation functions by name. */
 export const activations = {
@@ -19,6 +21,21 @@ export const activations = {
 /** The name of an activation function. */
 export type Activation = keyof typeof activations;
 
+/** An activation as a layer without parameters, which keeps its name. */
+export interface ActivationLayer {
+  (x: Expr): Expr;
+  readonly spec: Spec;
+}
+
+/**
+ * An activation function as a layer of {@link sequential}.
+ *
+ * @example
+ * sequential(dense(64), activation('tanh'), dense(2));
+ */
+export const activation = (name: Activation): ActivationLayer =>
+  Object.assign((x: Expr) => activations[name](x), { spec: { type: name } });
+
 /** How a dense layer starts. */
 export interface DenseOptions {
   /** Weights `[in, out]`; default uniform ±1/√in. */
@@ -27,10 +44,8 @@ export interface DenseOptions {
   readonly bias?: Initializer;
 }
 
-/** x W + b for a vector x `[in]`: `[out]`. Parameters `kernel [in, out]` and `bias [out]`. */
-export const dense =
-  (outputs: number, { kernel, bias }: DenseOptions = {}) =>
-  (x: Expr): Sc.Scoped<Expr> => {
+const denseOf = (spec: Spec, outputs: number, { kernel, bias }: DenseOptions): NetworkLayer & { readonly spec: Spec } =>
+  networkLayer(spec, (x: Expr) => {
     const inputs = x.shape[0];
     return pipe(
       Sc.parameter('kernel', [inputs, outputs], { init: kernel ?? fanIn(inputs), kind: 'kernel' }),
@@ -41,8 +56,24 @@ export const dense =
         ),
       ),
     );
-  };
+  });
+
+/**
+ * x W + b for a vector x `[in]`: `[out]`. Parameters `kernel [in, out]` and `bias [out]`, where it is applied: each application wants a place of its own
+ * (`sequential`, `scope.at`).
+ *
+ * @example
+ * sequential(dense(32), ops.tanh, dense(32), ops.tanh, dense(1));
+ */
+export const dense = (outputs: number, options: DenseOptions = {}): NetworkLayer & { readonly spec: Spec } =>
+  denseOf(
+    options.kernel === undefined && options.bias === undefined
+      ? { type: 'dense', outputs }
+      : { ...opaque('dense', 'its initial values are functions'), outputs },
+    outputs,
+    options,
+  );
 
 /** A dense layer that starts at zero, so that what it modulates starts as the identity. */
-export const denseZero = (outputs: number): ((x: Expr) => Sc.Scoped<Expr>) =>
-  dense(outputs, { kernel: zeros, bias: zeros });
+export const denseZero = (outputs: number): NetworkLayer & { readonly spec: Spec } =>
+  denseOf({ type: 'denseZero', outputs }, outputs, { kernel: zeros, bias: zeros });

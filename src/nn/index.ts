@@ -13,6 +13,7 @@ export * from './noise-conditioned.ts';
 export * from './recurrent.ts';
 export * from './res-mlp.ts';
 export { type DecoderCellOptions, decoderCell, depthwise, encoderCell, squeezeExcite } from './residual-cells.ts';
+export * from './sequential.ts';
 export * from './spectrally-normalised.ts';
 export * from './time-embedding.ts';
 export { type TopDownOptions, topDown } from './top-down.ts';

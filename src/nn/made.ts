@@ -65,24 +65,16 @@ export const made = (
       );
     };
     type Stage = Sc.Scoped<{ readonly h: Expr; readonly degrees: readonly number[] }>;
-    const start: Stage = Sc.of({
-      h: context === undefined ? x : o.concat([context, x]),
-      degrees: [...before, ...degrees],
-    });
-    const body = hidden.reduce<Stage>(
-      (sofar, n, i) =>
-        pipe(
-          sofar,
-          Sc.chain(({ h, degrees }) => {
-            const next = hiddenDegrees(n);
-            return pipe(
-              Sc.at(`dense${i}`, layer(h, degrees, next, false, false)),
-              Sc.map((y) => ({ h: f(y), degrees: next })),
-            );
-          }),
-        ),
-      start,
-    );
+    const start = { h: context === undefined ? x : o.concat([context, x]), degrees: [...before, ...degrees] };
+    const body: Stage = (scope) => {
+      let { h, degrees } = start;
+      for (const [i, n] of hidden.entries()) {
+        const next = hiddenDegrees(n);
+        h = f(Sc.at(`dense${i}`, layer(h, degrees, next, false, false))(scope));
+        degrees = next;
+      }
+      return { h, degrees };
+    };
     return pipe(
       body,
       Sc.chain(({ h, degrees }) => Sc.at('out', layer(h, degrees, outputDegrees, true, zeroLast))),

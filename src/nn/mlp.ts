@@ -29,15 +29,12 @@ export const mlp = (hidden: readonly number[], { activation = 'relu', zeroLast =
     spec: { type: 'mlp', hidden, activation, zeroLast },
     apply: (x, output) => {
       const f = activations[activation];
-      const body = hidden.reduce<Sc.Scoped<Expr>>(
-        (h, width, i) =>
-          pipe(
-            h,
-            Sc.chain((v) => Sc.at(`dense${i}`, dense(width)(v))),
-            Sc.map(f),
-          ),
-        Sc.of(reshape(x, [sizeOf(x.shape)])),
-      );
+      // A loop: ten thousand layers need no deeper stack than one.
+      const body: Sc.Scoped<Expr> = (scope) => {
+        let h = reshape(x, [sizeOf(x.shape)]);
+        for (const [i, width] of hidden.entries()) h = f(Sc.at(`dense${i}`, dense(width)(h))(scope));
+        return h;
+      };
       const last = zeroLast ? denseZero(sizeOf(output)) : dense(sizeOf(output));
       return pipe(
         body,

@@ -11,3 +11,17 @@ export interface Network {
   /** The same function of a context as well, where it is more than a longer input (MADE's masks); see `contextual`. */
   readonly given?: (x: Expr, output: Shape, context: Expr) => Scoped<Expr>;
 }
+
+/**
+ * A layer of a network: a function of an event whose parameters stand where it is applied. Applied twice at one place it would claim one set of parameters
+ * twice, which is refused: `sequential` gives every layer a place of its own.
+ */
+export interface NetworkLayer {
+  (x: Expr): Scoped<Expr>;
+  /** What it was made from, where it can be said in JSON. */
+  readonly spec?: Spec;
+}
+
+/** A function as a layer that keeps its declaration. */
+export const networkLayer = <F extends (x: Expr) => Scoped<Expr>>(spec: Spec, f: F): F & { readonly spec: Spec } =>
+  Object.assign(f, { spec });

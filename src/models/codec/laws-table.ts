@@ -1,7 +1,7 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
-import { type Dist, pushforward } from '../../algebra/dist.ts';
+import { type Dist, named, pushforward } from '../../algebra/dist.ts';
 import type { Samples } from '../../algebra/evidence.ts';
-import { positiveInteger, shapeCodec } from '../../core/codec.ts';
+import { positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { implicit, normal, standardNormal, uniform } from '../../distributions/index.ts';
 import { tightened } from '../../inference/latent/index.ts';
@@ -31,6 +31,8 @@ export const lawsTable: Tables['laws'] = {
     variant({ shape: shapeCodec, base: read.law, network: read.network }, {}, ({ shape, base, network }) =>
       implicit(shape, base as Dist<Shape, Samples>, network),
     ),
+  named: (read) =>
+    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),

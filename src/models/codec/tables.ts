@@ -6,7 +6,7 @@ import { energiesTable, energyNetworksTable, energyObjectivesTable } from './ene
 import { kernelsTable } from './kernels-table.ts';
 import { lawsTable } from './laws-table.ts';
 import { layersTable, mapsTable } from './layers-table.ts';
-import { networksTable } from './networks-table.ts';
+import { networkPartsTable, networksTable } from './networks-table.ts';
 import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
 import { optimizersTable, schedulesTable, selectorsTable } from './optimizers-table.ts';
@@ -38,6 +38,7 @@ export const builtIn: Tables = {
   },
   layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },
   networks: { ...networksTable, ...energyNetworksTable },
+  networkParts: networkPartsTable,
   noiseNetworks: noiseNetworksTable,
   embeddings: embeddingsTable,
   processes: processesTable,

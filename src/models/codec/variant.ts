@@ -25,6 +25,7 @@ import type { ScoreModel } from '../../inference/scores/score-model.ts';
 import type { Selector } from '../../inference/selector.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
+import type { SequentialPart } from '../../nn/sequential.ts';
 import type { Embedding } from '../../nn/time-embedding.ts';
 import type {
   Denoiser,
@@ -42,6 +43,8 @@ export interface Kinds {
   readonly law: Law;
   readonly layer: Layer;
   readonly network: Network;
+  /** What `sequential` is made of; networks are such parts too. */
+  readonly networkPart: SequentialPart & { readonly spec: Spec };
   readonly noiseNetwork: NoiseConditioned;
   readonly embedding: Embedding;
   readonly process: Process;
@@ -81,6 +84,7 @@ export interface Tables {
   readonly laws: Table<Law>;
   readonly layers: Table<Layer>;
   readonly networks: Table<Network>;
+  readonly networkParts: Table<SequentialPart & { readonly spec: Spec }>;
   readonly noiseNetworks: Table<NoiseConditioned>;
   readonly embeddings: Table<Embedding>;
   readonly processes: Table<Process>;
@@ -186,6 +190,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['law', tables.laws],
     ['layer', tables.layers],
     ['network', tables.networks],
+    ['networkPart', tables.networkParts],
     ['noiseNetwork', tables.noiseNetworks],
     ['embedding', tables.embeddings],
     ['process', tables.processes],
@@ -216,6 +221,7 @@ export const readersOf = (tables: Tables): Readers => {
     law: made('law', tables.laws),
     layer: made('layer', tables.layers),
     network: made('network', tables.networks),
+    networkPart: made('networkPart', { ...tables.networks, ...tables.networkParts }),
     noiseNetwork: made('noiseNetwork', tables.noiseNetworks),
     embedding: made('embedding', tables.embeddings),
     process: made('process', tables.processes),

@@ -1,0 +1,73 @@
+/** Layers one after the other, each at a place of its own. */
+import { opaque, type Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import { reshape } from '../core/ops/structure.ts';
+import * as Sc from '../core/scope.ts';
+import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { activations } from './dense.ts';
+import type { Network, NetworkLayer } from './network.ts';
+
+/** What {@link sequential} takes: a network, a layer with parameters, or a function of expressions. */
+export type SequentialPart = Network | NetworkLayer | ((x: Expr) => Expr);
+
+/** A network that is a layer too: of the shape that its last part gives. */
+export interface Sequential extends Network {
+  (x: Expr): Sc.Scoped<Expr>;
+}
+
+const known = Object.entries(activations);
+
+const specOf = (part: SequentialPart): Spec => {
+  if ('spec' in part && part.spec !== undefined) return part.spec;
+  const name = known.find(([, f]) => f === part)?.[0];
+  return name === undefined ? opaque('layer', 'a function') : { type: name };
+};
+
+const isNetwork = (part: SequentialPart): part is Network => 'apply' in part && 'spec' in part;
+
+/** One part on a value, asked for a shape where it can be. */
+const applied =
+  (part: SequentialPart, x: Expr, output: Shape): Sc.Scoped<Expr> =>
+  (scope) => {
+    if (isNetwork(part) && typeof part !== 'function') return part.apply(x, output)(scope);
+    const y = part(x);
+    return typeof y === 'function' ? y(scope) : y;
+  };
+
+/**
+ * Layers one after the other: `f₁`, then `f₂`, …. Layer i stands at `i.<its type>` (`0.dense/kernel`, `2.dense/kernel`), so that equal layers have
+ * parameters of their own. A part is a layer (`dense(64)`), a function of expressions (`ops.tanh`, `activation('tanh')`), or a network; a network that is
+ * last is asked for the shape that is asked of the whole, one before that for the shape it is given. The result of other parts is reshaped. As a
+ * function it gives what its last part gives, and may be a part itself. Its spec can be read back where those of its parts can. Throws
+ * `ArgumentError` for no parts, and `ShapeError` in use where the last part does not give as many numbers as are asked for. Cost: that of
+ * the parts.
+ *
+ * @example
+ * const critic = scope.placed('critic', (x) => sequential(dense(64), ops.tanh, dense(64), ops.tanh, dense(1)).apply(x, []));
+ */
+export const sequential = (...parts: readonly SequentialPart[]): Sequential => {
+  if (parts.length === 0)
+    return raise('ArgumentError', 'sequential', 'there are no layers', { expected: 'one or more' });
+  const specs = parts.map(specOf);
+  const through =
+    (x: Expr, output?: Shape): Sc.Scoped<Expr> =>
+    (scope) => {
+      let value = x;
+      for (const [i, part] of parts.entries()) {
+        const asked = i === parts.length - 1 && output !== undefined ? output : value.shape;
+        value = Sc.at(`${i}.${specs[i].type}`, applied(part, value, asked))(scope);
+      }
+      return value;
+    };
+  const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> =>
+    Sc.map((y: Expr) =>
+      sizeOf(y.shape) === sizeOf(output)
+        ? reshape(y, output)
+        : raise('ShapeError', `${parts.length - 1}.${specs[parts.length - 1].type}`, 'the last layer gives another number of numbers than is asked for', {
+            expected: showShape(output),
+            got: showShape(y.shape),
+          }),
+    )(through(x, output)); // biome-ignore format: one sentence
+  return Object.assign((x: Expr) => through(x), { spec: { type: 'sequential', parts: specs }, apply });
+};
