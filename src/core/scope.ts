@@ -70,7 +70,7 @@ export const owned =
  * several times (each pass of a sequential inverse); layers that should differ want places of their own instead.
  *
  * @example
- * const layer = dense(4);
+ * const layer = (x) => scope.map((w) => ops.matvec(w, x))(scope.parameter('w', [2, 2], { init: parameters.glorot }));
  * const twice = (x) => scope.chain((y) => scope.again(layer(y)))(scope.again(layer(x)));   // one kernel
  */
 export const again =
@@ -91,13 +91,14 @@ export const again =
 export const placed = <A extends readonly unknown[], B>(
   name: string,
   f: (...args: A) => Scoped<B>,
-): ((...args: A) => Scoped<B>) => {
+): ((...args: A) => Scoped<B>) & { readonly declaration: Declaration } => {
   const declaration = declare('placed', name);
-  return (...args) =>
+  const run = (...args: A): Scoped<B> =>
     at(
       name,
       owned(declaration, (scope) => f(...args)(scope)),
     );
+  return Object.assign(run, { declaration });
 };
 
 /** A name that is shared on purpose by all who hold this value: see {@link sharing}. */

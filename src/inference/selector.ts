@@ -3,6 +3,7 @@
  * stands, its kind, or the law that declared it; never by a pattern over names. `both`, `either` and `not` make a Boolean algebra of them.
  */
 import { opaque, type Spec } from '../algebra/spec.ts';
+import { belongsTo } from '../core/claims.ts';
 import { raise } from '../core/errors.ts';
 import type { Node } from '../core/expr.ts';
 
@@ -60,7 +61,7 @@ export const kind = (...kinds: readonly string[]): Selector =>
  */
 export const belongingTo = (owner: object): Selector => ({
   spec: opaque('belongingTo', 'the owner is known by identity'),
-  selects: ({ attributes }) => attributes.claim?.owners.includes(owner) ?? false,
+  selects: ({ attributes }) => belongsTo(attributes.claim, owner),
 });
 
 /**

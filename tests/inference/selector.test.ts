@@ -2,8 +2,11 @@
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { type Claim, makeNode } from '../../src/core/expr.ts';
+import { type Claim, type Expr, makeNode } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
+import { parametersOf } from '../../src/core/program.ts';
+import * as scope from '../../src/core/scope.ts';
+import { standardNormal } from '../../src/distributions/index.ts';
 import {
   belongingTo,
   both,
@@ -16,6 +19,7 @@ import {
   type Selector,
 } from '../../src/inference/index.ts';
 import { readSelector } from '../../src/models/index.ts';
+import { dense } from '../../src/nn/index.ts';
 
 const options = { seed: Number(process.env.LAW_SEED ?? 12), numRuns: 300 };
 
@@ -29,13 +33,15 @@ const parameter = (name: string, kind?: string, claim?: Claim): Parameter => {
   return makeNode('parameter', [], attributes, [], 'real') as Parameter;
 };
 
-const owners = [{ is: 'generator' }, { is: 'critic' }, { is: 'game' }];
+const owners = (['generator', 'critic', 'game'] as const).map((name) => ({
+  declaration: { kind: 'law' as const, name },
+}));
 const segment = fc.constantFrom('a', 'b', 'ab', '0.dense', 'kernel');
 const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((s) => s.join('/'));
 const kinds = fc.constantFrom('kernel', 'bias', 'scale');
 const parameters = fc
   .record({ name: path, kind: fc.option(kinds, { nil: undefined }), of: fc.subarray(owners) })
-  .map((p) => parameter(p.name, p.kind, { reading: undefined, owners: p.of }));
+  .map((p) => parameter(p.name, p.kind, { reading: undefined, owners: p.of.map((o) => o.declaration) }));
 
 const { selector, readable } = fc.letrec<{ selector: Selector; readable: Selector }>((tie) => {
   const leaves = [
@@ -73,8 +79,17 @@ describe('selectors', () => {
     ]);
     const [a, b] = owners;
     const of = (claim?: Claim): boolean => belongingTo(a).selects(parameter('x', undefined, claim));
-    expect([of({ reading: a, owners: [b, a] }), of({ reading: a, owners: [b] }), of()]).toEqual([true, false, false]);
-    expect(belongingTo({ ...a }).selects(parameter('x', undefined, { reading: a, owners: [a] }))).toBe(false);
+    const claim = (...whose: typeof owners): Claim => ({ reading: undefined, owners: whose.map((o) => o.declaration) });
+    expect([of(claim(b, a)), of(claim(b)), of()]).toEqual([true, false, false]);
+    // A copy of a law is that law; another of the same name is not.
+    expect(belongingTo({ ...a }).selects(parameter('x', undefined, claim(a)))).toBe(true);
+    expect(belongingTo({ declaration: { ...a.declaration } }).selects(parameter('x', undefined, claim(a)))).toBe(false);
+    const judged = scope.placed('critic', (x: Expr) => dense(1)(x));
+    const [kernel] = parametersOf([judged(o.constant([1]))(scope.root)]);
+    expect([belongingTo(judged), belongingTo(standardNormal([1]))].map((s) => s.selects(kernel))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('refuse what selects nothing whatever the parameters are called', () => {

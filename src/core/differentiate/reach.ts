@@ -7,11 +7,6 @@ import { isReal } from './reverse-rules.ts';
  * The nodes that some output depends on through operations that have a derivative: not through `stopGradient`, integers or truth values. The gradient by
  * any other node is zero whatever the numbers are. What a loop or a branch is given counts where any of its results reaches it. Cost: one pass over
  * the graph.
- *
- * @example
- * const w = input('w', []);
- * const held = input('held', []);
- * reach([ops.mul(w, ops.stopGradient(held))]).has(held);   // false
  */
 export const reach = (outputs: readonly Expr[]): ReadonlySet<Expr> => {
   const reached = new Set<Expr>();

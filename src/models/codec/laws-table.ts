@@ -27,12 +27,12 @@ export const lawsTable: Tables['laws'] = {
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
       tightened(samples)(bounded('tightened', law) as never),
     ),
+  named: (read) =>
+    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
   implicit: (read) =>
     variant({ shape: shapeCodec, base: read.law, network: read.network }, {}, ({ shape, base, network }) =>
       implicit(shape, base as Dist<Shape, Samples>, network),
     ),
-  named: (read) =>
-    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),

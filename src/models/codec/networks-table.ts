@@ -79,6 +79,7 @@ export const networkPartsTable: Tables['networkParts'] = {
   dense: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => dense(outputs)),
   denseZero: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => denseZero(outputs)),
   batchNormalised: () => variant({}, { rate: nonNegative, epsilon: positiveNumber }, batchNormalised),
+  // A function without parameters has nothing to normalise and comes back as it is.
   spectrallyNormalised: (read) => spectral(read.networkPart as never),
   groupNorm: () => variant({ groups: positiveInteger }, {}, ({ groups }) => groupNorm(groups)),
   selfAttention: () => variant({ heads: positiveInteger }, {}, ({ heads }) => selfAttention(heads)),
