@@ -21,7 +21,9 @@ const { values } = parseArgs({
   },
 });
 if (values.base === undefined) {
-  console.error('say which checkout to compare with: --base /path/to/checkout, built by npx tsc -p tsconfig.bench.json');
+  console.error(
+    'say which checkout to compare with: --base /path/to/checkout, built by npx tsc -p tsconfig.bench.json',
+  );
   process.exit(2);
 }
 
@@ -54,7 +56,9 @@ const timed: readonly Timed[] = [
 ];
 
 const wanted = values.only?.split(',');
-for (const t of timed.filter((w) => wanted === undefined || wanted.some((k) => w.key === k || w.key.startsWith(`${k}-`)))) {
+for (const t of timed.filter(
+  (w) => wanted === undefined || wanted.some((k) => w.key === k || w.key.startsWith(`${k}-`)),
+)) {
   const [mine, theirs] = [await t.side(now), await t.side(old)];
   const row = await compared(
     { workload: t.name, unit: 'step' },

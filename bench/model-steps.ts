@@ -97,7 +97,7 @@ export const smallRun = async (
   return {
     training,
     feeds: {
-      ...momentOf(training.plan, { step: 0, parameters: {} }, initial).vectors,
+      ...momentOf(training.plan, { step: 0, parameters: initial }).vectors,
       batches,
       coefficients: { shape: [steps, optimizer.coefficients.length], type: 'float32', data: coefficients },
       'step numbers': { shape: [steps], type: 'float32', data: stepNumbers(0, steps) },

@@ -47,7 +47,7 @@ export const started = async (w: Workload, t: TrainingProgram, backend: Backend,
     data: batches.data.slice(0, few * sizeOf(objective.shape)) as Float32Array,
   };
   const start = await initialParameters(objective, 0, first, backend);
-  const moment = momentOf(t.plan, { step: 0, parameters: {} }, start);
+  const moment = momentOf(t.plan, { step: 0, parameters: start });
   return { batches, vectors: t.carry.map((name) => moment.vectors[name]) };
 };
 

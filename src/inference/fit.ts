@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
+import type { Feeds } from '../core/program.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { batchSizeOf, type Source, sourceOf } from '../data/index.ts';
@@ -98,13 +99,15 @@ const startOf = async <S extends Shape>(
   const stranger = Object.keys(initial).find((name) => !known.includes(name));
   if (stranger !== undefined)
     raise('ArgumentError', `initial/${stranger}`, 'the model has no parameter or buffer of this name');
-  const complete =
-    resume !== undefined &&
-    plan.buffers.every((b) => (resume.buffers ?? resume.parameters)[b.attributes.name] !== undefined);
+  const names = (state: TrainingState): Feeds => ({ ...state.parameters, ...state.buffers });
+  const complete = resume !== undefined && plan.buffers.every((b) => b.attributes.name in names(resume));
   const declared = complete
     ? {}
     : await initialParameters(game, seed, await firstBatches(plan, sources, seed), options.backend ?? onnx('cpu'));
-  return momentOf(plan, resume ?? { step: 0, parameters: initial, buffers: initial }, { ...declared, ...initial });
+  // A state that is resumed has every parameter; buffers that it does not know start as declared (chains that another objective brings).
+  return resume === undefined
+    ? momentOf(plan, { step: 0, parameters: { ...declared, ...initial } })
+    : momentOf(plan, { ...resume, buffers: { ...declared, ...names(resume) } });
 };
 
 /** Steps between validations: a fiftieth of all, in twenties, whatever one run of the backend does. */

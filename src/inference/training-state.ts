@@ -2,7 +2,7 @@
 import { raise } from '../core/errors.ts';
 import type { Feeds } from '../core/program.ts';
 import { hostType } from '../core/program.ts';
-import { sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { sameShape, showShape } from '../core/shape.ts';
 import { castTensor, type Tensor } from '../core/tensor.ts';
 import { joinFlat, type Layout, splitFlat } from './flat.ts';
 import type { GamePlan, Share } from './move-plan.ts';
@@ -70,24 +70,23 @@ const zeros = (size: number): Tensor => ({ shape: [size], type: 'float32', data:
 const joined = (layout: Layout, known: Feeds | undefined, otherwise: Tensor): Tensor =>
   known === undefined ? otherwise : joinFlat(layout, { ...splitFlat(layout, otherwise), ...known });
 
-/** Feeds under new names and types for the runs of a plan. Throws where one does not fit. */
+/** A state under the names of a plan's runs. Throws where an array is missing or does not fit. */
 export const momentOf = (
   plan: GamePlan,
   state: Pick<TrainingState, 'step' | 'parameters'> & Partial<TrainingState>,
-  initial: Feeds,
 ): Moment => {
   const { layout, shares, buffers } = plan;
-  const vectors: Record<string, Tensor> = { parameters: joinFlat(layout, { ...initial, ...state.parameters }) };
+  const vectors: Record<string, Tensor> = { parameters: joinFlat(layout, state.parameters) };
   for (const s of shares) {
-    const own = joinFlat(s.layout, { ...initial, ...state.parameters });
     for (const slot of s.optimizer.slots)
       vectors[slotVector(s, slot)] = joined(s.layout, state.slots?.[slot], zeros(s.layout.size));
-    if (s.player.average !== undefined) vectors[averageVector(s)] = joined(s.layout, state.average, own);
+    if (s.player.average !== undefined)
+      vectors[averageVector(s)] = joined(s.layout, state.average, joinFlat(s.layout, state.parameters));
   }
   for (const b of buffers) {
     const { name } = b.attributes;
-    // Statistics of a file that an older version wrote stand among its parameters.
-    const value = state.buffers?.[name] ?? state.parameters[name] ?? initial[name];
+    // A first state has buffers and parameters in one record, and so has a file of an older version, whose statistics were parameters.
+    const value = state.buffers?.[name] ?? state.parameters[name];
     if (value === undefined) raise('ArgumentError', name, 'the buffer is missing', { expected: showShape(b.shape) });
     if (!sameShape(value.shape, b.shape))
       raise('ShapeError', name, 'the buffer has another shape', { expected: showShape(b.shape), got: showShape(value.shape) }); // biome-ignore format: one idea
@@ -134,7 +133,7 @@ export const stateOf = (
   };
 };
 
-/** Feeds that a program may ask for by name at a moment: parameters and buffers. */
+/** Arrays that a program may ask for by name at a moment: parameters and buffers. */
 export const feedsAt = (
   plan: GamePlan,
   moment: Moment,
@@ -143,6 +142,3 @@ export const feedsAt = (
   ...parameters,
   ...buffersAt(plan, moment),
 });
-
-/** How many numbers arrays hold. */
-export const numbersIn = (arrays: Feeds): number => Object.values(arrays).reduce((n, t) => n + sizeOf(t.shape), 0);
