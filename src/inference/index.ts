@@ -21,6 +21,7 @@ export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';
 export * from './learning-rate-finder.ts';
+export * from './loss-of.ts';
 export { batchLosses, meanLoss } from './move-plan.ts';
 export * from './objective.ts';
 export { type OneCycleOptions, oneCycle } from './one-cycle.ts';

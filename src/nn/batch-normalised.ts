@@ -6,7 +6,7 @@ import * as o from '../core/ops/index.ts';
 import { type Initializer, ones, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { range, showShape } from '../core/shape.ts';
-import type { LayerFunction } from './spectrally-normalised.ts';
+import { type NetworkLayer, networkLayer } from './network.ts';
 
 /** Options of {@link batchNormalised}. */
 export interface BatchNormalisedOptions {
@@ -42,14 +42,14 @@ const following =
 export const batchNormalised = ({
   rate = 0.1,
   epsilon = 1e-5,
-}: BatchNormalisedOptions = {}): LayerFunction & {
+}: BatchNormalisedOptions = {}): NetworkLayer & {
   readonly spec: Spec;
 } => {
   if (!(rate >= 0 && rate <= 1))
     raise('ArgumentError', 'batchNormalised', 'the rate is a number from 0 to 1', { got: `${rate}` });
   if (!(epsilon > 0 && Number.isFinite(epsilon)))
     raise('ArgumentError', 'batchNormalised', 'epsilon is a positive number', { got: `${epsilon}` });
-  const layer: LayerFunction = (x) => (scope) => {
+  return networkLayer({ type: 'batchNormalised', rate, epsilon }, (x: Expr) => (scope: Sc.Scope): Expr => {
     const [channels, ...places] = x.shape;
     if (channels === undefined)
       return raise('ShapeError', scope.path, 'batchNormalised: there is no axis of channels', {
@@ -74,6 +74,5 @@ export const batchNormalised = ({
     const movesMean = following('mean', zeros, rate, mean)(scope);
     const movesVariance = following('variance', ones, rate, variance)(scope);
     return movesMean(movesVariance(normalised(centred, variance)));
-  };
-  return Object.assign(layer, { spec: { type: 'batchNormalised', rate, epsilon } });
+  });
 };

@@ -6,7 +6,7 @@ import * as o from '../core/ops/index.ts';
 import { map, normal } from '../core/random.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import type { Network } from './network.ts';
+import type { Network, NetworkLayer } from './network.ts';
 
 /** Options of {@link spectrallyNormalised}. */
 export interface SpectrallyNormalisedOptions {
@@ -17,9 +17,6 @@ export interface SpectrallyNormalisedOptions {
   /** Leave kernels whose norm is below c as they are, instead of scaling them up to it; default false. */
   readonly ceiling?: boolean;
 }
-
-/** A layer: a function of one event, over its parameters. */
-export type LayerFunction = (x: Expr) => Sc.Scoped<Expr>;
 
 const unit = (v: Expr): Expr => o.div(v, o.add(o.sqrt(o.sum(o.square(v))), 1e-12));
 
@@ -77,7 +74,7 @@ const readsNormalised =
  * const layer = spectrallyNormalised(dense(64));
  * const network = spectrallyNormalised(mlp([64, 64], { zeroLast: false }), { coefficient: 0.9, ceiling: true });
  */
-export const spectrallyNormalised = <L extends Network | LayerFunction>(
+export const spectrallyNormalised = <L extends Network | NetworkLayer>(
   layer: L,
   options: SpectrallyNormalisedOptions = {},
 ): L => {
@@ -103,7 +100,7 @@ export const spectrallyNormalised = <L extends Network | LayerFunction>(
     ...(apply === undefined ? {} : { apply: (x: Expr, output: Shape) => normalised(apply(x, output)) }),
     ...(given === undefined ? {} : { given: (x: Expr, output: Shape, c: Expr) => normalised(given(x, output, c)) }),
   };
-  const called = (x: Expr): Sc.Scoped<Expr> => normalised((layer as LayerFunction)(x));
-  const made = (typeof layer === 'function' ? Object.assign(called, network) : network) as Network | LayerFunction;
+  const called = (x: Expr): Sc.Scoped<Expr> => normalised((layer as NetworkLayer)(x));
+  const made = (typeof layer === 'function' ? Object.assign(called, network) : network) as Network | NetworkLayer;
   return made as L;
 };

@@ -135,7 +135,7 @@ describe('batchNormalised', () => {
     const options = { objective, data, batchSize: 32, steps, optimizer: sgd({ learningRate: 0.01 }) };
     const fitted = await fit({ ...options, backend: reference })();
     if (E.isLeft(fitted)) throw new Error(sentence(fitted.left));
-    const { mean, variance } = fitted.right.parameters;
+    const { mean, variance, scale, shift } = fitted.right.parameters;
     // Every batch is the whole of the data.
     moments(rows, 2, 1).forEach((m, c) => {
       const left = (1 - rate) ** steps;
@@ -153,7 +153,8 @@ describe('batchNormalised', () => {
     ).sample(4, 0);
     samples.forEach((v, k) => {
       const c = k % 2;
-      const expected = (Number(z.data[k]) - Number(mean.data[c])) / Math.sqrt(Number(variance.data[c]) + 1e-5);
+      const standard = (Number(z.data[k]) - Number(mean.data[c])) / Math.sqrt(Number(variance.data[c]) + 1e-5);
+      const expected = standard * Number(scale.data[c]) + Number(shift.data[c]);
       expect(Number(v)).toBeCloseTo(expected, 4);
     });
   });
