@@ -5,7 +5,17 @@
  */
 export * from './algebra/index.ts';
 export * from './bijectors/index.ts';
-export { draw, type Failure, ops, PushforwardError, random, type Tensor, tensorOf, toNumbers } from './core/index.ts';
+export {
+  draw,
+  type Failure,
+  ops,
+  PushforwardError,
+  random,
+  scope,
+  type Tensor,
+  tensorOf,
+  toNumbers,
+} from './core/index.ts';
 export { onnx, reference } from './core/interpreters/index.ts';
 export * from './distributions/index.ts';
 export * from './inference/index.ts';

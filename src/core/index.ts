@@ -1,8 +1,9 @@
 /** The tensor language, its transformations, randomness and parameters. */
+export { belongsTo, checkClaims, type Parameter } from './claims.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
 export * from './errors.ts';
-export { type ElementType, type Expr, type Op, substitute } from './expr.ts';
+export { type Claim, type ElementType, type Expr, type Op, substitute } from './expr.ts';
 export { structuralHash } from './hash.ts';
 export * as ops from './ops/index.ts';
 export * as parameters from './parameters.ts';
@@ -19,6 +20,7 @@ export {
   program,
 } from './program.ts';
 export * as random from './random.ts';
+export type { Declaration } from './reading.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';

@@ -65,8 +65,9 @@ export const owned =
  * several times (each pass of a sequential inverse); layers that should differ want places of their own instead.
  *
  * @example
- * const layer = dense(4);
- * const twice = (x) => scope.chain((y) => scope.again(layer(y)))(scope.again(layer(x)));   // one kernel
+ * const slope = parameter('slope', [], { init: parameters.ones });
+ * const line = (x) => scope.map((s) => ops.mul(s, x))(scope.again(slope));
+ * const twice = (x) => scope.chain(line)(line(x));   // one slope
  */
 export const again =
   <A>(part: Scoped<A>): Scoped<A> =>
