@@ -78,7 +78,7 @@ const score = async (flow: string, toyName: keyof typeof toys): Promise<Score> =
   })();
   const used = process.cpuUsage(before);
   if (E.isLeft(fitted)) throw new PushforwardError(fitted.left);
-  const parameters = fitted.right.average ?? fitted.right.parameters;
+  const parameters = fitted.right.parameters;
   const running = run(law, parameters, backend);
   const rows = (n: number): Tensor => ({ shape: [n, 2], type: 'float32', data: toy.sample(seed + 1000, n) });
   const nll = Array.from((await running.logDensity(rows(TEST))).data, (l) => -l);

@@ -21,7 +21,7 @@ import { cachedSessions, loadRuntime, onnx, prepareProgram } from '../src/core/i
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
 import type { Shape } from '../src/core/shape.ts';
 import { fromRows } from '../src/data/dataset.ts';
-import type { AnyObjective } from '../src/inference/stateful.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
 import { type EventInfo, models } from '../src/models/index.ts';
 import { optimizer } from './training-data.ts';

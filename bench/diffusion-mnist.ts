@@ -28,7 +28,7 @@ import { ddpmSimple } from '../src/inference/ddpm-losses.ts';
 import { evaluate, showEvaluation } from '../src/inference/evaluate.ts';
 import { fit } from '../src/inference/fit.ts';
 import type { Objective } from '../src/inference/objective.ts';
-import { adam, clipByGlobalNorm } from '../src/inference/optimizer.ts';
+import { adam, clipByGlobalNorm } from '../src/inference/optimizers/index.ts';
 import { run } from '../src/inference/run.ts';
 import { cosine, warmUp } from '../src/inference/schedule.ts';
 import { labelled } from '../src/models/class-conditional.ts';
@@ -128,7 +128,7 @@ if (what !== 'report') {
 if (what === 'train') process.exit(0);
 
 const saved = right(await loadCheckpoint(file)()).state;
-const parameters = saved.average ?? saved.parameters;
+const parameters = saved.parameters;
 
 /** A function of a row (and noise) for n rows, a few at a time. */
 const forRows = async (

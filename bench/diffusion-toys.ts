@@ -147,7 +147,7 @@ const trained = async (noising: Process<'signal'>, toy: Toy) => {
   if (E.isLeft(fitted)) throw new PushforwardError(fitted.left);
   const used = process.cpuUsage(before);
   return {
-    running: run(law, fitted.right.average ?? fitted.right.parameters, backend),
+    running: run(law, fitted.right.parameters, backend),
     seconds: (performance.now() - from) / 1000,
     processorSeconds: (used.user + used.system) / 1e6,
   };

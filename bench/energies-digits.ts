@@ -66,7 +66,7 @@ export const machineOnDigits = async (
       onProgress: (p) => p.step % 1000 === 0 && told(`rbm ${p.step}: ${p.loss.toFixed(3)}, ${p.stepsPerSecond.toFixed(0)} steps/s`), // biome-ignore format: one sentence
     }),
   );
-  const parameters = fitted.average ?? fitted.parameters;
+  const parameters = fitted.parameters;
   const loc = baseLogits(train);
   const z = await done(
     annealedImportanceSampling({ bridge: machine.bridge({ loc }), kernel: blockGibbs(), betas: 5000, chains: 200, parameters, seed, backend, reverse: { steps: 1000 }, onProgress: ({ way, done: n, of }) => n % 1000 === 0 && told(`rbm ${way} ${n}/${of}`) }), // biome-ignore format: one call

@@ -66,7 +66,7 @@ export const jemOnDigits = async (
       onProgress: (p) => p.step % 250 === 0 && told(`jem ${p.step}: ${p.loss.toFixed(3)}, ${p.stepsPerSecond.toFixed(1)} steps/s`), // biome-ignore format: one sentence
     }),
   );
-  const running = run(model, fitted.average ?? fitted.parameters, backend);
+  const running = run(model, fitted.parameters, backend);
   const [chances] = await running.each((row) =>
     D.fromScoped((scope) => {
       const x = o.reshape(o.sliceAxis(row, 0, 0, PIXELS), event);
@@ -78,7 +78,7 @@ export const jemOnDigits = async (
     const own = Array.from(chances.data.slice(i * CLASSES, (i + 1) * CLASSES));
     return rows[i * (PIXELS + CLASSES) + PIXELS + own.indexOf(Math.max(...own))] === 1;
   }).filter(Boolean).length;
-  const buffer = fitted.carried?.buffer.data ?? new Float32Array();
+  const buffer = fitted.last.buffers?.buffer.data ?? new Float32Array();
   const shown = Float32Array.from(buffer.slice(0, 100 * PIXELS), (v) => (v + 1) / 2);
   return {
     text: `- classified right: ${((100 * right) / test.size).toFixed(1)} % of ${test.size} noisy test digits; ${STEPS} steps in ${fitted.seconds.toFixed(0)} s`,

@@ -135,7 +135,7 @@ export const scoreToy = async (
       onProgress: (p) => p.step % 1000 === 0 && told(`${name} ${estimator} ${p.step}: ${p.loss.toFixed(3)}, ${p.stepsPerSecond.toFixed(0)} steps/s`), // biome-ignore format: one sentence
     }),
   );
-  const parameters = fitted.average ?? fitted.parameters;
+  const parameters = fitted.parameters;
   const kernel = hmc({ stepSize: setup.stepSize, steps: 3 });
   const z = await done(
     annealedImportanceSampling({ from: base, to: law, kernel, betas: 1000, chains: CHAINS, parameters, seed, backend, reverse: { steps: 300 } }), // biome-ignore format: one call

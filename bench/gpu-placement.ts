@@ -4,24 +4,16 @@
  *
  * ONNX Runtime's profiler names the provider of each node that ran, loop bodies and the copies it put in (`MemcpyFromHost`, `MemcpyToHost`) included.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
 import { loadRuntime, onnx, type Provider, prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
 import type { Feeds, Program } from '../src/core/program.ts';
 import { modelSteps, smallRun } from './model-steps.ts';
+import { kernelsOf } from './operators.ts';
 
 /** Nodes that ran, by ONNX Runtime's name of the provider and by operator. */
 export type Placement = ReadonlyMap<string, ReadonlyMap<string, number>>;
-
-interface ProfileEvent {
-  readonly cat: string;
-  readonly name: string;
-  readonly args?: { readonly op_name?: string; readonly provider?: string };
-}
 
 /** Runs a program once on a provider with the profiler on, and counts the nodes that ran. */
 export const placementOf = async (
@@ -33,34 +25,25 @@ export const placementOf = async (
   const ort = await loadRuntime();
   const ready = prepareProgram(p, provider, unroll);
   const { graph, inputs, outputs } = emitGraph(ready);
-  const folder = mkdtempSync(join(tmpdir(), 'pushforward-placement-'));
-  try {
-    const session = await ort.InferenceSession.create(encodeModel(graph), {
-      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-      graphOptimizationLevel: 'extended',
-      enableProfiling: true,
-      profileFilePrefix: join(folder, 'run'),
-      logSeverityLevel: 3,
-    });
-    const given = ready.slots.map((s) => {
-      const { data, shape } = feeds[s.name];
-      const typed = s.type === 'real' ? Float32Array.from(data) : (data as Float32Array);
-      return [inputs.get(s.name)!, new ort.Tensor(s.type === 'real' ? 'float32' : s.type, typed as never, shape)] as const; // biome-ignore format: one idea
-    });
-    await session.run(Object.fromEntries(given), outputs as string[]);
-    session.endProfiling();
-    await session.release();
-    const counts = new Map<string, Map<string, number>>();
-    const text = readFileSync(join(folder, readdirSync(folder)[0]), 'utf8');
-    for (const { cat, name, args } of JSON.parse(text) as ProfileEvent[]) {
-      if (cat !== 'Node' || !name.endsWith('_kernel_time') || args?.op_name === undefined) continue;
-      const ops = counts.get(args.provider ?? '') ?? new Map<string, number>();
-      counts.set(args.provider ?? '', ops.set(args.op_name, (ops.get(args.op_name) ?? 0) + 1));
-    }
-    return counts;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const given = ready.slots.map((s) => {
+    const { data, shape } = feeds[s.name];
+    const typed = s.type === 'real' ? Float32Array.from(data) : (data as Float32Array);
+    return [inputs.get(s.name)!, new ort.Tensor(s.type === 'real' ? 'float32' : s.type, typed as never, shape)] as const; // biome-ignore format: one idea
+  });
+  const options = {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    graphOptimizationLevel: 'extended' as const,
+    logSeverityLevel: 3 as const,
+  };
+  const kernels = await kernelsOf(encodeModel(graph), options, (session) =>
+    session.run(Object.fromEntries(given), outputs as string[]),
+  );
+  const counts = new Map<string, Map<string, number>>();
+  for (const { op, provider: place } of kernels) {
+    const ops = counts.get(place) ?? new Map<string, number>();
+    counts.set(place, ops.set(op, (ops.get(op) ?? 0) + 1));
   }
+  return counts;
 };
 
 const total = (ops: ReadonlyMap<string, number> | undefined): number => [...(ops?.values() ?? [])].reduce((a, b) => a + b, 0); // biome-ignore format: one idea

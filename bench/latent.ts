@@ -16,7 +16,7 @@ import { readRows, take } from '../src/data/dataset.ts';
 import { loadDataset } from '../src/data/load.ts';
 import { binarise } from '../src/inference/binarise.ts';
 import { adam, dynamicallyBinarised, type Fitted, fit, run, tightened } from '../src/inference/index.ts';
-import type { AnyObjective } from '../src/inference/stateful.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { objectiveNamed, vae } from '../src/models/index.ts';
 
 const { values, positionals } = parseArgs({
@@ -61,7 +61,7 @@ for (const name of values.estimators.split(',')) {
       seed: Number(values.seed),
       backend,
       optimizer: adam({ learningRate: 1e-3 }),
-      ...(state === undefined ? {} : { resume: state }),
+      ...(state === undefined ? {} : { resume: state.last }),
     })();
     if (isLeft(fitted)) throw new Error(fitted.left.message);
     state = fitted.right;

@@ -9,13 +9,14 @@ import { type Backend, type Executable, type Feeds, noiseTensor } from '../src/c
 import type { Shape } from '../src/core/shape.ts';
 import { sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { joinFlat } from '../src/inference/flat.ts';
+import { noiseFeeder } from '../src/inference/feeding.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
+import type { AnyObjective } from '../src/inference/objective.ts';
 import { elbo, maximumLikelihood } from '../src/inference/objective.ts';
-import { adam, type Optimizer } from '../src/inference/optimizer.ts';
+import { adam, type Optimizer } from '../src/inference/optimizers/index.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
-import { type AnyObjective, startingCarried } from '../src/inference/stateful.ts';
-import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
+import { type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
+import { momentOf } from '../src/inference/training-state.ts';
 import { stepNumbers } from '../src/inference/training-step.ts';
 import { type EventInfo, models } from '../src/models/registry.ts';
 import { unet } from '../src/nn/index.ts';
@@ -91,14 +92,12 @@ export const smallRun = async (
     type: 'float32',
     data: batches.data.slice(0, batch * sizeOf(event.shape)),
   };
-  const parameters = joinFlat(training.layout, await initialParameters(objective, 0, first, start));
-  const zeros = (): Tensor => ({ ...parameters, data: new Float32Array(training.layout.size) });
-  const vectors = [parameters, ...optimizer.slots.map(zeros), ...Object.values(startingCarried(objective, 0))];
+  const initial = await initialParameters(objective, 0, first, start);
   const coefficients = Float32Array.from(Array.from({ length: steps }, (_, k) => optimizer.at(k)).flat());
   return {
     training,
     feeds: {
-      ...Object.fromEntries(training.carry.map((n, i) => [n, vectors[i]])),
+      ...momentOf(training.plan, { step: 0, parameters: initial }).vectors,
       batches,
       coefficients: { shape: [steps, optimizer.coefficients.length], type: 'float32', data: coefficients },
       'step numbers': { shape: [steps], type: 'float32', data: stepNumbers(0, steps) },

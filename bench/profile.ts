@@ -2,15 +2,14 @@
  * Where the time of a training step goes, by ONNX operator: `node dist-bench/bench/profile.js <workload> [threads]`, with the keys of bench/workloads.ts.
  * Runs ONNX Runtime's own profiler on the program that `npm run bench` times; SHAPES=1 keeps operators of different sizes apart, SPIN=1 lets threads spin.
  */
-import { readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { blockedDomain, channelBlock } from '../src/core/interpreters/onnx/blocked.ts';
 import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
 import { onnx, prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
-import { noiseFeeder, trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder } from '../src/inference/feeding.ts';
+import { trainingProgram } from '../src/inference/training-program.ts';
+import { isLoop, kernelsOf } from './operators.ts';
 import { feedsOf, optimizer, started } from './sides.ts';
 import { workloads } from './workloads.ts';
 
@@ -23,14 +22,6 @@ if (w === undefined) {
 const t = trainingProgram({ objective: w.objective(), optimizer, batchSize: w.batch, steps: w.perRun });
 const ready = prepareProgram(t.program);
 const { graph, inputs } = emitGraph(ready, undefined, undefined, await channelBlock(ort));
-const session = await ort.InferenceSession.create(encodeModel(graph, {}, [blockedDomain]), {
-  intraOpNumThreads: Number(threads),
-  graphOptimizationLevel: 'extended',
-  enableProfiling: true,
-  profileFilePrefix: join(tmpdir(), 'pushforward'),
-  extra: { session: { intra_op: { allow_spinning: process.env.SPIN ?? '0' } } },
-  logSeverityLevel: 3,
-});
 const noise = noiseFeeder(t, 0);
 const feeds = Object.fromEntries(
   Object.entries(feedsOf(t, await started(w, t, onnx('cpu'), w.perRun), noise(0), w.perRun, 0)).map(([name, x]) => [
@@ -41,37 +32,24 @@ const feeds = Object.fromEntries(
 const noise0 = performance.now();
 noise(w.perRun);
 console.log(`${((performance.now() - noise0) / w.perRun).toFixed(3)} ms per step for noise, on the host`);
-for (let i = 0; i < 3; i++) await session.run(feeds);
-const from = performance.now();
-for (let i = 0; i < 3; i++) await session.run(feeds);
-console.log(`${((performance.now() - from) / (3 * w.perRun)).toFixed(2)} ms per step, profiler on`);
-session.endProfiling();
-const { readdirSync } = await import('node:fs');
-const file = readdirSync(tmpdir())
-  .filter((f) => f.startsWith('pushforward_') && f.endsWith('.json'))
-  .map((f) => join(tmpdir(), f))
-  .sort()
-  .pop()!;
-const events = JSON.parse(readFileSync(file, 'utf8')) as {
-  cat: string;
-  name: string;
-  dur: number;
-  args?: { op_name?: string; output_type_shape?: unknown };
-}[];
-rmSync(file);
+const options: ort.InferenceSession.SessionOptions = {
+  intraOpNumThreads: Number(threads),
+  graphOptimizationLevel: 'extended',
+  extra: { session: { intra_op: { allow_spinning: process.env.SPIN ?? '0' } } },
+  logSeverityLevel: 3,
+};
+const kernels = await kernelsOf(encodeModel(graph, {}, [blockedDomain]), options, async (session) => {
+  for (let i = 0; i < 3; i++) await session.run(feeds);
+  const from = performance.now();
+  for (let i = 0; i < 3; i++) await session.run(feeds);
+  console.log(`${((performance.now() - from) / (3 * w.perRun)).toFixed(2)} ms per step, profiler on`);
+});
 const totals = new Map<string, { us: number; n: number }>();
-for (const e of events) {
-  if (
-    e.cat !== 'Node' ||
-    !e.name.endsWith('_kernel_time') ||
-    e.args?.op_name === undefined ||
-    ['Loop', 'Scan'].includes(e.args.op_name)
-  )
-    continue;
-  const shape = process.env.SHAPES ? ` ${JSON.stringify(e.args.output_type_shape)}` : '';
-  const key = e.args.op_name + shape;
+for (const { op, microseconds, outputs } of kernels) {
+  if (isLoop(op)) continue;
+  const key = op + (process.env.SHAPES ? ` ${JSON.stringify(outputs)}` : '');
   const was = totals.get(key) ?? { us: 0, n: 0 };
-  totals.set(key, { us: was.us + e.dur, n: was.n + 1 });
+  totals.set(key, { us: was.us + microseconds, n: was.n + 1 });
 }
 const steps = 6 * w.perRun;
 for (const [op, { us, n }] of [...totals].sort((a, b) => b[1].us - a[1].us).slice(0, 40))

@@ -117,7 +117,7 @@ export const trained = async (
   })();
   if (E.isLeft(fitted)) throw new PushforwardError(fitted.left);
   const used = process.cpuUsage(before);
-  const parameters = fitted.right.average ?? fitted.right.parameters;
+  const parameters = fitted.right.parameters;
   const count = Object.values(parameters).reduce((n, p) => n + sizeOf(p.shape), 0);
   return {
     law,

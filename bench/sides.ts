@@ -8,11 +8,11 @@ import { keyOf } from '../src/core/prng.ts';
 import { type Backend, noiseTensor } from '../src/core/program.ts';
 import { sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
-import { joinFlat } from '../src/inference/flat.ts';
+import { noiseFeeder } from '../src/inference/feeding.ts';
 import { initialParameters } from '../src/inference/initialise.ts';
-import { adam } from '../src/inference/optimizer.ts';
-import { startingCarried } from '../src/inference/stateful.ts';
-import { noiseFeeder, type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
+import { adam } from '../src/inference/optimizers/index.ts';
+import { type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
+import { momentOf } from '../src/inference/training-state.ts';
 import { tfjsRealNvp } from './peers/tfjs_realnvp.ts';
 import type { Sampling } from './sampling.ts';
 import type { Workload } from './workloads.ts';
@@ -47,13 +47,8 @@ export const started = async (w: Workload, t: TrainingProgram, backend: Backend,
     data: batches.data.slice(0, few * sizeOf(objective.shape)) as Float32Array,
   };
   const start = await initialParameters(objective, 0, first, backend);
-  const zeros = (): Tensor => ({ shape: [t.layout.size], type: 'float32', data: new Float32Array(t.layout.size) });
-  const vectors = [
-    joinFlat(t.layout, start),
-    ...optimizer.slots.map(zeros),
-    ...Object.values(startingCarried(objective, 0)),
-  ];
-  return { batches, vectors };
+  const moment = momentOf(t.plan, { step: 0, parameters: start });
+  return { batches, vectors: t.carry.map((name) => moment.vectors[name]) };
 };
 
 /** The optimiser of every side. */

@@ -1,7 +1,7 @@
 /** What the measurements of training share: the optimiser of every side, and data like a workload's. */
 import { keyOf } from '../src/core/prng.ts';
 import { noiseTensor } from '../src/core/program.ts';
-import { adam } from '../src/inference/optimizer.ts';
+import { adam } from '../src/inference/optimizers/index.ts';
 import type { Workload } from './workloads.ts';
 
 /** The optimiser of every side. */

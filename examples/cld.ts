@@ -40,7 +40,7 @@ const fitted = await fit({
 })();
 if (isLeft(fitted)) throw new Error(fitted.left.message);
 
-const running = run(model, fitted.right.average ?? fitted.right.parameters, onnx('cpu'));
+const running = run(model, fitted.right.parameters, onnx('cpu'));
 const bound = await evaluate(running, test.right);
 console.log(
   `−log p ≤ ${bound.nats.toFixed(3)} ± ${bound.standardError.toFixed(3)} nats; entropy ${bound.entropy?.toFixed(3)}`,

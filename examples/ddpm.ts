@@ -30,7 +30,7 @@ const fitted = await fit({
 })();
 if (isLeft(fitted)) throw new Error(fitted.left.message);
 
-const parameters = fitted.right.average ?? fitted.right.parameters;
+const parameters = fitted.right.parameters;
 const bound = await evaluate(run(model('all'), parameters, onnx('cpu')), test.right);
 console.log(
   `−log p ≤ ${bound.nats.toFixed(3)} ± ${bound.standardError.toFixed(3)} nats; entropy ${bound.entropy?.toFixed(3)}`,

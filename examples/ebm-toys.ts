@@ -56,7 +56,7 @@ const steps = 2000;
 
 for (const [name, objective] of Object.entries(objectives)) {
   const optimizer = clipByGlobalNorm(10)(adam({ learningRate: cosine(2e-3, steps) }));
-  const { average: parameters = {} } = await done(
+  const { parameters } = await done(
     fit({ objective, data: data.right, optimizer, steps, ema: 0.99, stepsPerRun: 50, backend }),
   );
   const z = await done(

@@ -51,7 +51,7 @@ const fitted = await fit({
 })();
 if (isLeft(fitted)) throw new Error(fitted.left.message);
 
-const { data: drawn } = await run(model, fitted.right.average ?? fitted.right.parameters, onnx('cpu')).sample(2000, 0);
+const { data: drawn } = await run(model, fitted.right.parameters, onnx('cpu')).sample(2000, 0);
 const counts = new Array<number>(8).fill(0);
 for (let i = 0; i < 2000; i++) {
   const angle = Math.atan2(drawn[2 * i + 1], drawn[2 * i]);

@@ -49,7 +49,7 @@ const fitted = await fit({
 })();
 if (isLeft(fitted)) throw new Error(fitted.left.message);
 
-const running = run(model, fitted.right.average ?? fitted.right.parameters, onnx('cpu'));
+const running = run(model, fitted.right.parameters, onnx('cpu'));
 const { data: drawn } = await running.sample(2000, 0);
 const counts = new Array<number>(8).fill(0);
 for (let i = 0; i < 2000; i++) {

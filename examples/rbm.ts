@@ -65,7 +65,7 @@ const chains = await done(
   }),
 );
 
-for (const [name, { average: parameters = {} }] of Object.entries({
+for (const [name, { parameters }] of Object.entries({
   'exact gradient': exact,
   'persistent chains': chains,
 })) {

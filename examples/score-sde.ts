@@ -63,7 +63,7 @@ for (const process of [ve({ sigmaMax: 10 }), vp(), subVp()]) {
     seed: 0,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
-  const parameters = fitted.right.average ?? fitted.right.parameters;
+  const parameters = fitted.right.parameters;
   const backend = onnx('cpu');
   const evaluation = await evaluate(run(declared(process), parameters, backend), held.right);
   console.log(`${process.spec.type}: ${showEvaluation(evaluation)}, entropy ${data.right.entropy?.toFixed(4)}`);

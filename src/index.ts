@@ -11,6 +11,7 @@ export {
   ops,
   PushforwardError,
   random,
+  type Struct,
   scope,
   type Tensor,
   tensorOf,

@@ -5,7 +5,7 @@ import type { Json } from '../algebra/spec.ts';
 import { PushforwardError } from '../core/errors.ts';
 import type { Feeds } from '../core/program.ts';
 import { loadCheckpoint } from '../inference/checkpoint.ts';
-import type { TrainingState } from '../inference/fit.ts';
+import { type TrainingState, usedParameters } from '../inference/training-state.ts';
 import { readLaw } from '../models/index.ts';
 import { settled } from './failures.ts';
 import { kindOf } from './files.ts';
@@ -18,7 +18,7 @@ export interface Opened {
   readonly path: string;
   readonly law: Law;
   readonly state: TrainingState;
-  /** What to sample and evaluate with: the average of the parameters where one was kept. */
+  /** What to sample and evaluate with: the best that validation knows, else the last; the average where one was kept; and the buffers. */
   readonly parameters: Feeds;
   readonly training: Json;
 }
@@ -29,5 +29,5 @@ export const openCheckpoint = async (path: string): Promise<Opened> => {
   const { state, spec, training } = await settled(loadCheckpoint(file));
   const read = readLaw(spec);
   if (read._tag === 'Left') throw new PushforwardError({ ...read.left, path: `${file}: ${read.left.path}` });
-  return { path: file, law: read.right, state, parameters: state.average ?? state.parameters, training };
+  return { path: file, law: read.right, state, parameters: usedParameters(state), training };
 };

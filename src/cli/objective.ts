@@ -6,7 +6,7 @@ import type { Evidence } from '../algebra/evidence.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
-import type { AnyObjective } from '../inference/stateful.ts';
+import type { AnyObjective } from '../inference/objective.ts';
 import { models, objectiveNamed } from '../models/index.ts';
 import type { Parts } from './data-source.ts';
 import type { TrainingRecord } from './training-record.ts';

@@ -6,7 +6,7 @@ import { shiftScale } from '../bijectors/index.ts';
 import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { standardScaling } from '../data/index.ts';
-import type { TrainingState } from '../inference/fit.ts';
+import type { TrainingState } from '../inference/training-state.ts';
 import type { EventInfo } from '../models/index.ts';
 import { EMBEDDED } from './backend-source.ts';
 import { openCheckpoint } from './checkpoint-source.ts';
@@ -29,6 +29,7 @@ import {
   Switch,
   Text,
 } from './options.ts';
+import { endsWithRun, optimizerNames, rateOf, scheduleNames } from './training-optimizer.ts';
 import { readTraining, type TrainingRecord } from './training-record.ts';
 
 /** The flags of `train`. */
@@ -54,7 +55,10 @@ const flags = {
   epochs: PositiveInteger,
   batchSize: PositiveInteger,
   learningRate: PositiveNumber,
-  schedule: choice(['cosine', 'constant']),
+  schedule: choice(scheduleNames),
+  optimizer: choice(optimizerNames),
+  warmUp: PositiveInteger,
+  weightDecay: PositiveNumber,
   clip: PositiveNumber,
   ema: Fraction,
   patience: PositiveInteger,
@@ -69,6 +73,12 @@ const flags = {
 const decodeFlags = (raw: Readonly<Record<string, unknown>>) =>
   orThrow(decodeOptions(flags, { ...raw, ...(raw.ema === true ? { ema: '0.999' } : {}) }));
 type Flags = ReturnType<typeof decodeFlags>;
+
+/** Those of some flags that were given. */
+const given = <K extends keyof Flags>(f: Flags, ...keys: readonly K[]): { readonly [P in K]?: NonNullable<Flags[P]> } =>
+  Object.fromEntries(keys.filter((k) => f[k] !== undefined).map((k) => [k, f[k]])) as {
+    readonly [P in K]?: NonNullable<Flags[P]>;
+  };
 
 /** All that training needs. */
 export interface TrainingPlan {
@@ -114,7 +124,8 @@ const dataRecord = (f: Flags, source: string): DataRecord => {
     f.testRows.from < f.trainRows.to
   )
     misuse('--test-rows', 'some rows would be trained on and tested on');
-  const validation = f.validation ?? (f.patience === undefined ? undefined : DEFAULTS.validation);
+  const needed = f.patience !== undefined || f.schedule === 'plateau';
+  const validation = f.validation ?? (needed ? DEFAULTS.validation : undefined);
   return {
     source: toy ?? source,
     seed: f.seed ?? 0,
@@ -185,28 +196,25 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
-  const model = await openModel(named, eventOf(parts, f.classes), {
-    ...(f.layers === undefined ? {} : { layers: f.layers }),
-    ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
-    ...(f.latent === undefined ? {} : { latent: f.latent }),
-  });
+  const model = await openModel(named, eventOf(parts, f.classes), given(f, 'layers', 'hidden', 'latent'));
   fitsData(model.law, parts, model.name);
   const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };
   const settings = model.entry?.training;
   const batchSize = Math.min(f.batchSize ?? settings?.batchSize ?? DEFAULTS.batchSize, parts.train.size);
   const clip = f.clip ?? settings?.clip ?? (settings === undefined ? DEFAULTS.clip : undefined);
+  const steps = stepsOf(f, parts, batchSize) ?? DEFAULTS.steps;
+  if (f.warmUp !== undefined && f.warmUp >= steps)
+    misuse('--warm-up', 'the warm-up is the whole run', { expected: `fewer than ${steps} steps`, got: `${f.warmUp}` });
   const record: TrainingRecord = {
     model: model.name,
     data,
-    steps: stepsOf(f, parts, batchSize) ?? DEFAULTS.steps,
+    steps,
     batchSize,
-    learningRate: f.learningRate ?? settings?.learningRate ?? DEFAULTS.learningRate,
+    learningRate: f.learningRate ?? rateOf(f.optimizer) ?? settings?.learningRate ?? DEFAULTS.learningRate,
     schedule: f.schedule ?? 'cosine',
     backend: f.backend ?? EMBEDDED,
     ...(clip === undefined ? {} : { clip }),
-    ...(f.ema === undefined ? {} : { ema: f.ema }),
-    ...(f.objective === undefined ? {} : { objective: f.objective }),
-    ...(f.patience === undefined ? {} : { patience: f.patience }),
+    ...given(f, 'optimizer', 'warmUp', 'weightDecay', 'ema', 'objective', 'patience'),
   };
   const bare = (s: string): string => s.replace(/^.*[/\\]/, '').replace(/(\.(csv|tsv|npy|idx|json|gz))+$/i, '');
   return {
@@ -226,7 +234,7 @@ const onResume = new Set(['resume', 'data', 'steps', 'epochs', 'patience', 'out'
 const resumedRun = async (path: string, word: string | undefined, f: Flags): Promise<TrainingPlan> => {
   const { law, state, training, path: file } = await openCheckpoint(path);
   const before = orThrow(readTraining(training, file));
-  const known: Readonly<Record<string, unknown>> = { ...before, seed: state.seed };
+  const known: Readonly<Record<string, unknown>> = { optimizer: 'adam', ...before, seed: state.seed };
   for (const [key, value] of Object.entries(f))
     if (!onResume.has(key) && value !== undefined && value !== known[key])
       misuse(flagName(key), 'a resumed run keeps what its checkpoint says', {
@@ -266,8 +274,10 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
     resume: state,
     remarks: [
       ...remarksOn(law, parts),
-      ...(steps !== before.steps && before.schedule === 'cosine'
-        ? [`the learning rate now follows a cosine over ${steps} steps instead of ${before.steps}`]
+      ...(steps !== before.steps && endsWithRun(before.schedule)
+        ? [
+            `the learning rate now follows its schedule (${before.schedule}) over ${steps} steps instead of ${before.steps}`,
+          ]
         : []),
     ],
   };

@@ -3,9 +3,12 @@ import { type Either, mapLeft } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { decode } from '../core/codec.ts';
 import { type Failure, failure } from '../core/errors.ts';
-import { adam, clipByGlobalNorm, type Optimizer } from '../inference/optimizer.ts';
-import { constant, cosine } from '../inference/schedule.ts';
 import { DataRecord } from './data-source.ts';
+import { optimizerNames, scheduleNames } from './training-optimizer.ts';
+
+/** One of some words. */
+const word = <W extends string>(words: readonly W[]): t.Type<W> =>
+  t.keyof(Object.fromEntries(words.map((w) => [w, null])) as Record<W, null>);
 
 /** A training run, declared. */
 export const TrainingRecord = t.intersection([
@@ -16,10 +19,16 @@ export const TrainingRecord = t.intersection([
     steps: t.number,
     batchSize: t.number,
     learningRate: t.number,
-    schedule: t.union([t.literal('cosine'), t.literal('constant')]),
+    schedule: word(scheduleNames),
     backend: t.string,
   }),
   t.partial({
+    /** The optimiser, where it is not Adam. */
+    optimizer: word(optimizerNames),
+    /** Steps of a linear rise in front of the schedule. */
+    warmUp: t.number,
+    /** λ of decoupled weight decay. */
+    weightDecay: t.number,
     /** Largest norm of the gradient. */
     clip: t.number,
     /** Decay of the average of the parameters, where one is kept. */
@@ -41,9 +50,3 @@ export const readTraining = (json: unknown, path: string): Either<Failure, Train
       `the checkpoint does not say how it was trained by this program: ${f.path}: ${f.message}`,
     ),
   )(decode(TrainingRecord, json));
-
-/** Adam with the run's schedule, inside the clipping it asks for. */
-export const optimizerOf = ({ learningRate, schedule, steps, clip }: TrainingRecord): Optimizer => {
-  const inner = adam({ learningRate: schedule === 'cosine' ? cosine(learningRate, steps) : constant(learningRate) });
-  return clip === undefined ? inner : clipByGlobalNorm(clip)(inner);
-};

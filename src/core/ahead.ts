@@ -29,7 +29,9 @@ export interface Body {
 export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   const order = topological(results);
   const mine = new Set(xVars);
-  const others = order.filter((e) => !mine.has(e) && (e.op === 'variable' || e.op === 'input' || e.op === 'noise'));
+  // Branches stay in the loop as well: ahead of it both would be computed.
+  const stays = (e: Expr): boolean => e.op === 'variable' || e.op === 'input' || e.op === 'noise' || e.op === 'cond';
+  const others = order.filter((e) => !mine.has(e) && stays(e));
   const mixed = dependents(order, others);
   const [reads, asked] = [dependents(order, xVars), new Set<Expr>()];
   const isEarly = (e: Expr): boolean => reads.has(e) && !mixed.has(e) && !mine.has(e);

@@ -6,9 +6,10 @@ import type { Monad1 } from 'fp-ts/lib/Monad.js';
 import { within } from './errors.ts';
 import type { Expr } from './expr.ts';
 import { label } from './ops/control.ts';
-import { fork, type Random, runRandom, start, vmapRandom } from './random.ts';
+
+import { condRandom, fork, type Random, runRandom, start, vmapRandom } from './random.ts';
 import { calling, type Declaration, declare, during, open } from './reading.ts';
-import { inward, root, type Scope, type Scoped } from './scope.ts';
+import { asConstants, inward, root, type Scope, type Scoped } from './scope.ts';
 
 /** A value over parameters and noise. */
 export type Draw<A> = Scoped<Random<A>>;
@@ -113,7 +114,7 @@ export const placed = <A extends readonly unknown[], B>(
 export const detached =
   <A>(part: Draw<A>): Draw<A> =>
   (scope) =>
-    part({ ...scope, detached: true });
+    part(asConstants(scope));
 
 /** A part with a stream of noise of its own, at the same place. */
 export const forked =
@@ -133,6 +134,26 @@ export const vmapDraw =
   (...args: Expr[]): Draw<readonly Expr[]> =>
   (scope) =>
     vmapRandom((...xs) => f(...xs)(scope), options)(...args);
+
+/**
+ * One of two drawn parts, by a flag: only the work of the one taken is done. Both stand at this place (parameters of one name are shared), each with
+ * a stream of noise of its own. See `ops.cond`.
+ *
+ * @example
+ * const noisy = draw.condDraw(
+ *   input('noisy', [], 'bool'),
+ *   draw.map((e) => [e])(draw.fromRandom(random.normal([2]))),
+ *   draw.of([ops.broadcastTo(0, [2])]),
+ * );
+ */
+export const condDraw =
+  (flag: Expr, then: Draw<readonly Expr[]>, otherwise: Draw<readonly Expr[]>): Draw<readonly Expr[]> =>
+  (scope) =>
+    condRandom(
+      flag,
+      (c) => then(scope)(c),
+      (c) => otherwise(scope)(c),
+    );
 
 /** Marks an expression with the place it was made at. */
 export const labelled =

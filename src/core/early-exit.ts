@@ -1,5 +1,6 @@
 /** Loops that may end early, in terms of loops whose iterations idle once they are done. */
-import { type Expr, makeNode, type Node, scanResults, topological, variable, withInputs } from './expr.ts';
+import { projections, withBodies } from './bodies.ts';
+import { type Expr, makeNode, type Node, topological, variable, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 
 /**
@@ -28,11 +29,9 @@ export const withoutExits = (outputs: readonly Expr[]): Expr[] => {
   const loops = new Map<Expr, readonly Expr[]>();
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
-    if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const attributes = { ...e.attributes, body: { variables, results: withoutExits(results) } };
-      const inner = makeNode('scan', inputs, attributes, e.shape, e.type) as Node<'scan'> & Expr;
-      loops.set(e, resultsOf(inner));
+    if (e.op === 'scan' || e.op === 'cond') {
+      const inner = withBodies(e, inputs, withoutExits);
+      loops.set(e, inner.op === 'scan' ? resultsOf(inner) : projections(inner as typeof e));
       done.set(e, inner);
     } else if (e.op === 'project') done.set(e, loops.get(e.inputs[0])![e.attributes.index]);
     else done.set(e, withInputs(e, inputs));
@@ -41,12 +40,10 @@ export const withoutExits = (outputs: readonly Expr[]): Expr[] => {
 };
 
 const resultsOf = (n: Node<'scan'> & Expr): Expr[] => {
-  const project = (loop: Node<'scan'> & Expr): Expr[] =>
-    scanResults(loop).map((r, index) => makeNode('project', [loop], { index }, r.shape, r.type));
-  if (!n.attributes.until) return project(n);
+  if (!n.attributes.until) return projections(n);
   const { attributes, inputs } = idling(n);
   const { variables, results } = attributes.body;
   const full = { ...attributes, until: false, body: { variables, results: results.slice(0, -1) } };
-  const all = project(makeNode('scan', inputs, full, [], 'real') as Node<'scan'> & Expr);
+  const all = projections(makeNode('scan', inputs, full, [], 'real') as Node<'scan'> & Expr);
   return all.filter((_, i) => i !== n.attributes.carries);
 };

@@ -47,12 +47,17 @@ export interface Attributes {
   readonly constant: { readonly data: Float64Array | Int32Array | Uint8Array };
   readonly variable: { readonly id: number };
   readonly input: { readonly name: string };
-  /** A free parameter. `definition` is its initial value as an expression over noise, constants and (data-dependent) inputs; `kind` says what it is for. */
+  /**
+   * A free parameter, or (`role`) a buffer. `definition` is its initial value as an expression over noise, constants, (data-dependent) inputs and other
+   * parameters; `kind` says what it is in its layer (a kernel, a bias), `claim` whose it is. A `sharded` buffer has rows that belong to examples.
+   */
   readonly parameter: {
     readonly name: string;
     readonly definition: Expr;
     readonly kind?: string;
     readonly claim?: Claim;
+    readonly role?: 'buffer';
+    readonly sharded?: true;
   };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
   readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
@@ -137,6 +142,11 @@ export interface Attributes {
   /** Mean over the examples of the enclosing `vmap` of that name; the identity outside one. */
   readonly batchMean: { readonly axis: string };
   /**
+   * The identity on `value`, the first of its inputs `[value, next]`: buffer `name` becomes `next` once the move is over. With `after`, parameters
+   * in `next` are read after the move of that name. No interpreter computes `next` (see `advances.ts`).
+   */
+  readonly advance: { readonly name: string; readonly after?: string };
+  /**
    * A bounded loop. Inputs are `carries` initial carries, then `sequences` arrays with leading axis `length`, then closed-over
    * values. The body maps (carry…, slice…, closure…) to (carry…, output…); results are final carries, then stacked outputs. With
    * `until`, the body's last result is a flag: once it is true no more iterations run, and the outputs of those are zeros.
@@ -148,7 +158,11 @@ export interface Attributes {
     readonly until: boolean;
     readonly body: Lambda;
   };
-  /** One result of a `scan`. */
+  /**
+   * One of two branches, by the flag. Inputs are the flag and closed-over values, which both branches take; only the branch taken is computed.
+   */
+  readonly cond: { readonly branches: readonly [then: Lambda, otherwise: Lambda] };
+  /** One result of a `scan` or a `cond`. */
   readonly project: { readonly index: number };
 }
 
@@ -186,7 +200,26 @@ export const makeNode = <O extends Op>(
   attributes: Attributes[O],
   shape: Shape,
   type: ElementType,
-): Expr => ({ op, inputs, attributes, shape, type }) as unknown as Expr;
+): Expr => {
+  const node = { op, inputs, attributes, shape, type } as unknown as Expr;
+  recording?.add(node);
+  return node;
+};
+
+let recording: Set<Expr> | undefined;
+
+/** What a function gives, and the nodes that were made while it ran: what belongs to a branch, as opposed to what was there before. */
+export const recorded = <A>(f: () => A): { readonly value: A; readonly made: ReadonlySet<Expr> } => {
+  const outer = recording;
+  const made = new Set<Expr>();
+  recording = made;
+  try {
+    return { value: f(), made };
+  } finally {
+    recording = outer;
+    if (outer !== undefined) for (const e of made) outer.add(e);
+  }
+};
 
 let freshVariables = 0;
 
@@ -196,7 +229,7 @@ export const variable = (shape: Shape, type: ElementType = 'real'): Expr =>
 
 /**
  * All nodes reachable from `roots`, inputs before users. Stops at nodes for which `stop` holds (they are listed).
- * Scan bodies are not entered: they are closed.
+ * Bodies of loops and branches are not entered: they are closed.
  */
 export const topological = (roots: readonly Expr[], stop: (e: Expr) => boolean = () => false): Expr[] => {
   const order: Expr[] = [];

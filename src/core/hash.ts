@@ -1,6 +1,6 @@
 /** Structural identity of expressions: equal declarations get equal keys, whatever objects they are made of. */
 import { createHash } from 'node:crypto';
-import { type Expr, topological } from './expr.ts';
+import { type Expr, type Lambda, topological } from './expr.ts';
 
 const constantKey = (data: Float64Array | Int32Array | Uint8Array): string => {
   if (data.length <= 8) return Array.from(data, (v) => (Object.is(v, -0) ? '-0' : String(v))).join(',');
@@ -30,6 +30,11 @@ const attributesKey = (e: Expr, rename: ReadonlyMap<Expr, string>): string => {
       const depth = rename.size;
       const inner = new Map([...rename, ...body.variables.map((v, i) => [v, `b${depth + i}`] as const)]);
       return `${length},${carries},${sequences}${until ? ',until' : ''}:${canonicalText(body.results, inner)}`;
+    }
+    case 'cond': {
+      const text = ({ variables, results }: Lambda): string =>
+        canonicalText(results, new Map([...rename, ...variables.map((v, i) => [v, `b${rename.size + i}`] as const)]));
+      return e.attributes.branches.map(text).join('|');
     }
     default:
       return Object.keys(e.attributes).length === 0 ? '' : JSON.stringify(e.attributes);

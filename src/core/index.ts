@@ -1,4 +1,16 @@
 /** The tensor language, its transformations, randomness and parameters. */
+
+export { type Advance, type Advances, collectAdvances } from './advances.ts';
+export {
+  type BufferOptions,
+  type BufferView,
+  buffer,
+  type CopiedOptions,
+  copied,
+  evaluating,
+  movingAverage,
+  whileTraining,
+} from './buffer.ts';
 export { belongsTo, checkClaims, type Parameter } from './claims.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
@@ -24,5 +36,20 @@ export type { Declaration } from './reading.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
+export { type Renaming, startingAt, startingFrom } from './starting.ts';
+export {
+  isExpr,
+  leaves,
+  leavesAs,
+  like,
+  mapStruct,
+  pathsOf,
+  type Struct,
+  type StructRecord,
+  sameStructure,
+  selectStruct,
+  zipStruct,
+} from './struct.ts';
+export { type StructStep, scanStruct, vmapStruct } from './struct-loops.ts';
 export { type Tensor, tensor, tensorOf, toNumbers } from './tensor.ts';
 export { vmap, vmapAll } from './vectorize.ts';

@@ -73,33 +73,42 @@ export const orthogonal: Initializer = (shape) => {
   return map((r: { readonly carry: readonly Expr[] }) => r.carry[0])(loop);
 };
 
+/** Stands, in the definition of a parameter, for the first value of another: see `startingFrom`. */
+export const initialOf = (name: string, shape: Shape): Expr => o.input(`${INITIAL}${name}`, shape);
+const INITIAL = 'initial value of ';
+
 /**
  * Initial values of parameters as expressions without parameters: each parameter is replaced by its definition, and so on
- * through the definitions. With `examples`, definitions may depend on data: `input` is the event placeholder, vectorised over the examples
- * with collectives. One pure pass: there is no "initialised" flag to get wrong.
+ * through the definitions. With `examples`, definitions may depend on data: `input` is an event's placeholder, vectorised over the examples of its
+ * batch with collectives. One pure pass: there is no "initialised" flag to get wrong.
  *
  * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`).
  */
 export const initialValues = (
   parameters: readonly Expr[],
-  examples?: { readonly input: Expr; readonly batch: Expr },
+  examples: readonly { readonly input: Expr; readonly batch: Expr }[] = [],
 ): Expr[] => {
   const done = new Map<Expr, Expr>();
+  const byName = new Map(parameters.map((p) => [p.op === 'parameter' ? p.attributes.name : '', p] as const));
+  const named = (name: string): Expr =>
+    byName.get(name) ?? raise('ArgumentError', name, 'a parameter starts from one that the model does not have');
   const resolve = (e: Expr): Expr => {
     for (const x of topological([e], (y) => done.has(y)))
       if (!done.has(x)) {
         if (x.op === 'parameter') done.set(x, resolve(x.attributes.definition));
+        else if (x.op === 'input' && x.attributes.name.startsWith(INITIAL))
+          done.set(x, resolve(named(x.attributes.name.slice(INITIAL.length))));
         else done.set(x, withInputs(x, x.inputs.map((y) => done.get(y)!))); // biome-ignore format: one idea
       }
     return done.get(e)!;
   };
   const closed = parameters.map(resolve);
-  if (examples === undefined) return closed;
-  const bound = new Map([[examples.input, { value: examples.batch, mapped: true }]]);
+  if (examples.length === 0) return closed;
+  const bound = new Map(examples.map(({ input, batch }) => [input, { value: batch, mapped: true }] as const));
   const lanes = vectorize(closed, bound, {
-    size: examples.batch.shape[0],
+    size: examples[0].batch.shape[0],
     axis: 'batch',
-    fresh: (path) => !path.startsWith('init:'),
+    fresh: (path) => !path.startsWith('init:') && !path.startsWith('carried:'),
   });
   return lanes.map((l, i) => {
     const p = parameters[i];

@@ -4,12 +4,13 @@
  * An interpreter sees tensors only. It does not differentiate, draw random numbers or know what a distribution is: noise reaches it
  * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
  */
+import { withoutAdvances } from './advances.ts';
 import { checkClaims, type Parameter } from './claims.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
 import { foldIn, keyOf, type PrngKey } from './prng.ts';
-import { type Shape, sameShape, showShape, sizeOf } from './shape.ts';
+import { range, type Shape, sameShape, showShape, sizeOf } from './shape.ts';
 import type { Tensor, TensorType } from './tensor.ts';
 
 /** Floating-point width of a program's `real`s. */
@@ -60,10 +61,11 @@ const isParameter = (e: Expr): e is Parameter => e.op === 'parameter';
 export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
 
 /**
- * Collects the free leaves of `outputs`. Throws `ShapeError` where one name stands for two different leaves, `ArgumentError` where two
+ * Collects the free leaves of `outputs`, without what buffers become (`advances.ts`: nothing computes it). Throws `ShapeError` where one name stands for two different leaves, `ArgumentError` where two
  * parameters have one name by chance (see `checkClaims`).
  */
-export const program = (outputs: readonly Expr[], precision: Precision = 'float32'): Program => {
+export const program = (given: readonly Expr[], precision: Precision = 'float32'): Program => {
+  const outputs = withoutAdvances(given);
   const slots = new Map<string, Slot>();
   const order = topological(outputs);
   checkClaims(order.filter(isParameter));
@@ -84,13 +86,14 @@ export const program = (outputs: readonly Expr[], precision: Precision = 'float3
 };
 
 /**
- * The parameters of an expression, by name, in order of first use. Throws `ArgumentError` where two have one name by chance (see `checkClaims`).
+ * The parameters of an expression, by name, in order of first use; buffers are none. Throws `ArgumentError` where two have one name by chance (see `checkClaims`).
  */
 export const parametersOf = (outputs: readonly Expr[]): Parameter[] => {
   const found = new Map<string, Parameter>();
   const leaves = topological(outputs).filter(isParameter);
   checkClaims(leaves);
-  for (const p of leaves) if (!found.has(p.attributes.name)) found.set(p.attributes.name, p);
+  for (const p of leaves)
+    if (p.attributes.role === undefined && !found.has(p.attributes.name)) found.set(p.attributes.name, p);
   return [...found.values()];
 };
 
@@ -132,25 +135,32 @@ export const noiseTensor = (
   firstExample = 0,
 ): Tensor => {
   const data = precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-  writeNoise(shape, law, batch, key, data, 0, firstExample);
+  writeNoise(shape, law, key, firstsOf(batch, firstExample), data, 0);
   return { shape, type: precision, data };
 };
 
-/** {@link noiseTensor} into a part of an array that is there already, from `at`. */
+/** Where the axes of noise that count something begin: the outermost with the first example (then the first step of a piece of a loop), the others at 0. */
+export const firstsOf = (batch: number, ...outer: readonly number[]): number[] =>
+  range(batch).map((i) => outer[i] ?? 0);
+
+/**
+ * {@link noiseTensor} into a part of an array that is there already, from `at`; its outer axes count examples, steps and whatever is nested in a step, and
+ * `firsts` say where each begins.
+ */
 export const writeNoise = (
   shape: Shape,
   law: NoiseLaw,
-  batch: number,
   key: PrngKey,
+  [first, ...inner]: readonly number[],
   out: Float32Array | Float64Array,
   at: number,
-  first = 0,
 ): void => {
-  if (batch === 0) fillNoise(law, key, 0, 1, sizeOf(shape), out, at);
-  else if (batch === 1) fillNoise(law, key, first, shape[0], sizeOf(shape.slice(1)), out, at);
+  const [size, width] = [sizeOf(shape), sizeOf(shape.slice(1))];
+  if (first === undefined) fillNoise(law, key, 0, 1, size, out, at);
+  else if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
   else
     for (let i = 0; i < shape[0]; i++)
-      writeNoise(shape.slice(1), law, batch - 1, foldIn(key, first + i), out, at + i * sizeOf(shape.slice(1)), 0);
+      writeNoise(shape.slice(1), law, foldIn(key, first + i), inner, out, at + i * width);
 };
 
 /** The first feed that is missing or does not fit, as a sentence. */

@@ -132,5 +132,21 @@ export const scanRandom =
     return [out, { path: c.path, next: c.next + 1 }];
   };
 
+/**
+ * One of two random parts, by a flag: see `cond`. Each has a stream of its own, so that what one draws never moves the noise of the other, nor of
+ * what comes after. Noise is filled whichever is taken; the work on it is done in the branch taken.
+ *
+ * @example
+ * const [e] = random.runRandom(
+ *   random.condRandom(input('noisy', [], 'bool'), random.sequence([random.normal([2])]), random.of([ops.broadcastTo(0, [2])])),
+ * );
+ */
+export const condRandom =
+  (flag: Expr, then: Random<readonly Expr[]>, otherwise: Random<readonly Expr[]>): Random<readonly Expr[]> =>
+  (c) => {
+    const side = (ra: Random<readonly Expr[]>, k: number) => () => ra({ path: `${c.path}/${c.next + k}`, next: 0 })[0];
+    return [o.cond(flag, side(then, 0), side(otherwise, 1)), { path: c.path, next: c.next + 2 }];
+  };
+
 /** A standard Gumbel variable, −log(−log u). */
 export const gumbel = (shape: Shape): Random<Expr> => S.map((u: Expr) => o.neg(o.log(o.neg(o.log(u)))))(uniform(shape));

@@ -15,8 +15,12 @@ import { type Shape, sameShape, showShape } from './shape.ts';
 /** A place in a composition, `transport/3/coupling`. */
 export interface Scope {
   readonly path: string;
-  /** Present where parameters are constants to every derivative: see {@link detached}. */
-  readonly detached?: true;
+  /** How a parameter is read where not as itself: as a constant ({@link detached}), as a copy of its own (`copied`). */
+  readonly reads?: (leaf: Expr) => Expr;
+  /** Another first value of a parameter, by its full name: see `startingFrom`. */
+  readonly starts?: (name: string, definition: Expr) => Expr;
+  /** Present while training: buffers move, and normalisation reads the batch. Absent where a model is used. See `buffer`. */
+  readonly training?: true;
   /** What networks that read a context see: see {@link inContext}. */
   readonly context?: Expr;
   /** Which execution of which declaration runs here: see `claims.ts`. */
@@ -32,7 +36,8 @@ export const { Functor, Applicative, Monad, of, map, ap, chain } = R;
 /** The outermost scope. */
 export const root: Scope = { path: '' };
 
-const join = (path: string, segment: string): string =>
+/** A place one segment further in. */
+export const join = (path: string, segment: string): string =>
   path === '' ? segment : segment === '' ? path : `${path}/${segment}`;
 
 /** The scope one place further in. A reading begins where there is none. */
@@ -65,9 +70,8 @@ export const owned =
  * several times (each pass of a sequential inverse); layers that should differ want places of their own instead.
  *
  * @example
- * const slope = parameter('slope', [], { init: parameters.ones });
- * const line = (x) => scope.map((s) => ops.mul(s, x))(scope.again(slope));
- * const twice = (x) => scope.chain(line)(line(x));   // one slope
+ * const layer = (x) => scope.map((w) => ops.matvec(w, x))(scope.parameter('w', [2, 2], { init: parameters.glorot }));
+ * const twice = (x) => scope.chain((y) => scope.again(layer(y)))(scope.again(layer(x)));   // one kernel
  */
 export const again =
   <A>(part: Scoped<A>): Scoped<A> =>
@@ -87,13 +91,14 @@ export const again =
 export const placed = <A extends readonly unknown[], B>(
   name: string,
   f: (...args: A) => Scoped<B>,
-): ((...args: A) => Scoped<B>) => {
+): ((...args: A) => Scoped<B>) & { readonly declaration: Declaration } => {
   const declaration = declare('placed', name);
-  return (...args) =>
+  const run = (...args: A): Scoped<B> =>
     at(
       name,
       owned(declaration, (scope) => f(...args)(scope)),
     );
+  return Object.assign(run, { declaration });
 };
 
 /** A name that is shared on purpose by all who hold this value: see {@link sharing}. */
@@ -146,7 +151,17 @@ export const sharedInLayer =
 export const detached =
   <A>(part: Scoped<A>): Scoped<A> =>
   (scope) =>
-    part({ ...scope, detached: true });
+    part(asConstants(scope));
+
+/** The scope in which parameters are constants to every derivative. */
+export const asConstants = (scope: Scope): Scope =>
+  readingBy(scope, (leaf) => (leaf.op === 'stopGradient' ? leaf : o.stopGradient(leaf)));
+
+/** The scope in which parameters are read through one more function. */
+export const readingBy = (scope: Scope, read: (leaf: Expr) => Expr): Scope => {
+  const { reads: outer } = scope;
+  return { ...scope, reads: outer === undefined ? read : (leaf) => read(outer(leaf)) };
+};
 
 /** The part with a context that networks in it may read (`contextual` of `pushforward/nn`); an inner context hides an outer one. */
 export const inContext =
@@ -186,9 +201,9 @@ export const parameter =
         got: showShape(definition.shape),
       });
     const { reading } = scope;
-    const leaf = o.parameterLeaf(full, definition, {
+    const leaf = o.parameterLeaf(full, scope.starts?.(full, definition) ?? definition, {
       claim: { reading, owners: reading?.owners ?? [] },
       ...(kind === undefined ? {} : { kind }),
     });
-    return constraint.constrain(scope.detached ? o.stopGradient(leaf) : leaf);
+    return constraint.constrain(scope.reads?.(leaf) ?? leaf);
   };

@@ -2,31 +2,14 @@
  * Programs whose long loop runs in pieces: what stands before it, some of its iterations at a time, what stands after. The numbers are those of the whole
  * program; in memory is the noise of one piece. A thousand steps of DDPM on 256 digits draw 0.8 GB of noise.
  */
-import { type Expr, makeNode, type Node, type NoiseLaw, substitute, topological } from './expr.ts';
-import { fillNoise } from './noise.ts';
+import { type Expr, makeNode, type Node, substitute, topological } from './expr.ts';
 import * as o from './ops/index.ts';
-import { foldIn, type PrngKey } from './prng.ts';
-import { noiseKey, type Program, program } from './program.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import { firstsOf, noiseKey, type Program, program, writeNoise } from './program.ts';
+import { sizeOf } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 type Scan = Node<'scan'> & Expr;
 type Noise = Node<'noise'> & Expr;
-
-/** Rows of noise whose outer axes count examples, steps and whatever is nested in a step; `firsts` say where each axis begins. */
-const fill = (
-  law: NoiseLaw,
-  shape: Shape,
-  key: PrngKey,
-  firsts: readonly number[],
-  out: Float32Array | Float64Array,
-  at: number,
-): void => {
-  const [first, ...inner] = firsts;
-  const width = sizeOf(shape.slice(1));
-  if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
-  else for (let i = 0; i < shape[0]; i++) fill(law, shape.slice(1), foldIn(key, first + i), inner, out, at + i * width);
-};
 
 /** The noise of a program that does some iterations of a longer loop, as the whole loop would see it: its outer axes count examples, then iterations. */
 export const pieceNoise = (
@@ -39,8 +22,8 @@ export const pieceNoise = (
   for (const { name, shape, noise } of p.slots)
     if (noise !== undefined) {
       const data = p.precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-      const firsts = Array.from({ length: noise.batch }, (_, i) => [firstExample, firstStep][i] ?? 0);
-      fill(noise.law, shape, noiseKey(seed, 0, noise.path), firsts, data, 0);
+      const firsts = firstsOf(noise.batch, firstExample, firstStep);
+      writeNoise(shape, noise.law, noiseKey(seed, 0, noise.path), firsts, data, 0);
       feeds[name] = { shape, type: p.precision, data };
     }
   return feeds;

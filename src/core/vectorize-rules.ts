@@ -164,6 +164,16 @@ const convKernelRule: Rule<'conv2dKernelGradient'> = (n, [x, g], m) => {
   return o.reshape(y, [m.size, ...n.shape]);
 };
 
+/** What reads a buffer is vectorised; what the buffer becomes is one value for all examples. */
+const advanceRule = (n: Node<'advance'>, [value, next]: readonly Lane[]): Expr =>
+  next.mapped
+    ? raise(
+        'ArgumentError',
+        n.attributes.name,
+        'the next value of a buffer depends on single examples: reduce it with batchMean',
+      )
+    : makeNode('advance', [value.value, next.value], n.attributes, value.value.shape, n.type);
+
 /** The vectorisation rule of every primitive (`scan` and `project` are handled in `vectorize.ts`). */
 export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Expr> = {
   constant: leaf,
@@ -232,6 +242,8 @@ export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Exp
   conv2dInputGradient: convInputRule,
   conv2dKernelGradient: convKernelRule,
   batchMean: elementwise,
+  advance: advanceRule,
   scan: () => raise('ArgumentError', 'vmap', 'a scan is handled by vectorize'),
+  cond: () => raise('ArgumentError', 'vmap', 'a cond is handled by vectorize'),
   project: () => raise('ArgumentError', 'vmap', 'a projection belongs to its scan'),
 };

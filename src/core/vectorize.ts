@@ -3,6 +3,7 @@ import { raise } from './errors.ts';
 import { applyRule, type Expr, makeNode, type Node, topological, variable, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 import { showShape } from './shape.ts';
+import { vectorizeCond } from './vectorize-cond.ts';
 import { vectorizeScan } from './vectorize-loop.ts';
 import { type Lane, type Mapping, vectorizeRules } from './vectorize-rules.ts';
 
@@ -71,6 +72,12 @@ export const vectorize = (results: readonly Expr[], bound: ReadonlyMap<Expr, Lan
         loops.set(
           e,
           vectorizeScan(e, inputs, m, (rs, b) => vectorize(rs, b, m)),
+        );
+        lanes.set(e, { value: e, mapped: true });
+      } else if (e.op === 'cond') {
+        loops.set(
+          e,
+          vectorizeCond(e, inputs, m, (rs, b) => vectorize(rs, b, m)),
         );
         lanes.set(e, { value: e, mapped: true });
       } else lanes.set(e, { value: applyRule(vectorizeRules, e, inputs, m), mapped: true });

@@ -1,20 +1,9 @@
 import { raise } from '../core/errors.ts';
 import { foldIn, keyOf, permutation } from '../core/prng.ts';
-import { type Dataset, readRows } from './dataset.ts';
 
-/** One batch: which rows they are, and their values, row-major. */
-export interface Batch {
-  readonly step: number;
-  /** passes over the data completed before this batch */
-  readonly epoch: number;
-  readonly indices: Int32Array;
-  readonly values: Float32Array;
-  readonly labels?: Int32Array;
-}
-
-/** The most recent orders of an epoch: two data sets in turn, at the border of two epochs. */
+/** The most recent orders of an epoch: a few streams in turn (parts of pairs, moves of a game), at the border of two epochs. */
 const recent = new Map<string, Int32Array>();
-const RECENT = 4;
+const RECENT = 16;
 
 const epochOrder = (size: number, seed: number, epoch: number): Int32Array => {
   const name = `${size}/${seed}/${epoch}`;
@@ -45,27 +34,4 @@ export const batchIndices = (size: number, batchSize: number, seed: number, step
     raise('ArgumentError', 'step', 'steps are counted from 0', { got: `${step}` });
   const at = (step % perEpoch) * batchSize;
   return epochOrder(size, seed, Math.floor(step / perEpoch)).slice(at, at + batchSize);
-};
-
-/** Batch `step` with its values read. */
-export const batchAt = (dataset: Dataset, batchSize: number, seed: number, step: number): Batch => {
-  const indices = batchIndices(dataset.size, batchSize, seed, step);
-  const { labels } = dataset;
-  return {
-    step,
-    epoch: Math.floor(step / batchesPerEpoch(dataset.size, batchSize)),
-    indices,
-    values: readRows(dataset, indices),
-    ...(labels === undefined ? {} : { labels: indices.map((i) => labels[i]) }),
-  };
-};
-
-/** Batches from step `from` on, without end. The arguments are checked at once, not at the first batch. */
-export const batches = (dataset: Dataset, batchSize: number, seed: number, from = 0): Iterable<Batch> => {
-  batchIndices(dataset.size, batchSize, seed, from);
-  return {
-    *[Symbol.iterator]() {
-      for (let step = from; ; step++) yield batchAt(dataset, batchSize, seed, step);
-    },
-  };
 };

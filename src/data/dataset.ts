@@ -33,6 +33,8 @@ export interface Dataset extends DatasetOptions {
   readonly values: RowSource;
   /** the affine map that was applied to the raw values, where one was */
   readonly scaling?: Scaling;
+  /** shapes of the parts whose flattened elements lie side by side in an event, where it has several */
+  readonly parts?: readonly Shape[];
 }
 
 /** Floats read at once by passes over all data: about 1 MiB. */

@@ -1,5 +1,5 @@
-/** Data: readers (CSV, NPY, IDX), splits, scaling, batches, and toy laws with known entropy. */
-export { type Batch, batchAt, batches, batchIndices } from './batches.ts';
+/** Data: readers (CSV, NPY, IDX), splits, scaling, sources of batches, and toy laws with known entropy. */
+export { batchIndices } from './batches.ts';
 export { binarised } from './binarised.ts';
 export type { CsvOptions } from './csv.ts';
 export {
@@ -27,6 +27,25 @@ export {
   statistics,
   unscale,
 } from './scaling.ts';
+export { type Batch, type BatchAt, childSeed, type Source, source } from './source.ts';
+export { type Assignment, assignment, minimalAssignment, type PairCost } from './sources/assignment.ts';
+export { chosenBy } from './sources/chosen-by.ts';
+export type { ClassWeights, Condition } from './sources/condition.ts';
+export { type Coupling, coupled, type Pairs, sortedCoupling } from './sources/coupled.ts';
+export { type Drawn, type Draws, drawn, type Sampler, simulated } from './sources/drawn.ts';
+export { aligned, type PairSource, paired } from './sources/paired.ts';
+export { type OfParts, partsOf, partsOfRows } from './sources/parts.ts';
+export { type PoissonRate, poissonSampled, poissonSlots } from './sources/poisson.ts';
+export {
+  type BatchesOptions,
+  batchesOf,
+  batchSizeOf,
+  type StackAt,
+  sourceOf,
+  stackedBatches,
+} from './sources/reading.ts';
+export { shuffled } from './sources/shuffled.ts';
+export { weightedBy, withWeights } from './sources/weighted.ts';
 export {
   checkerboard,
   circles,

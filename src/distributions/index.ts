@@ -24,6 +24,7 @@ export * from './gompertz.ts';
 export * from './gumbel.ts';
 export * from './half-normal.ts';
 export * from './hierarchical.ts';
+export * from './implicit.ts';
 export * from './inverse-gamma.ts';
 export * from './kl.ts';
 export * from './kumaraswamy.ts';

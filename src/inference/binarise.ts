@@ -3,8 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import { cast, less, mul } from '../core/ops/elementwise.ts';
 import { uniform } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Objective } from './objective.ts';
-import { type AnyObjective, isStateful, type StatefulObjective } from './stateful.ts';
+import { type AnyObjective, type BatchObjective, isBatchObjective, type Objective } from './objective.ts';
 
 /** Grey levels 0 … levels−1 as coin flips with chance k/(levels−1) of a one. */
 export const binarise =
@@ -22,19 +21,19 @@ export const binarise =
 export const dynamicallyBinarised = (levels: number): Binarised =>
   (<S extends Shape>(objective: AnyObjective<S>): AnyObjective<S> => {
     const spec = { type: 'dynamicallyBinarised', levels, objective: objective.spec };
-    if (!isStateful(objective))
+    if (!isBatchObjective(objective))
       return { ...objective, spec, loss: (k) => D.chain((x: Expr) => objective.loss(x))(binarise(levels)(k)) };
     const flips = D.vmapDraw((k) => D.map((x: Expr): readonly Expr[] => [x])(binarise(levels)(k)));
     return {
       ...objective,
       spec,
-      step: (batch, carried) => D.chain(([x]: readonly Expr[]) => objective.step(x, carried))(flips(batch)),
+      batchLoss: (batch) => D.chain(([x]: readonly Expr[]) => objective.batchLoss(x))(flips(batch)),
     };
   }) as Binarised;
 
-/** From objectives of binary events to objectives of grey ones; what carries arrays goes on carrying them. */
+/** From objectives of binary events to objectives of grey ones; a loss of batches stays one. */
 interface Binarised {
   <S extends Shape>(objective: Objective<S>): Objective<S>;
-  <S extends Shape>(objective: StatefulObjective<S>): StatefulObjective<S>;
+  <S extends Shape>(objective: BatchObjective<S>): BatchObjective<S>;
   <S extends Shape>(objective: AnyObjective<S>): AnyObjective<S>;
 }

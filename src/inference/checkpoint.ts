@@ -1,29 +1,31 @@
 /**
- * Checkpoints: a training state with the declaration it belongs to, in one safetensors file. Parameters stand under their own names, the
- * optimiser's vectors under `optimizer/<slot>` (flat, in the order of `parameters`), the average under `average/<name>`, what an objective
- * carries under `carried/<name>`; everything else is JSON in the metadata. Reading gives back every bit that was written.
+ * Checkpoints: a training state with the declaration it belongs to, in one safetensors file. Parameters stand under their own names, an
+ * optimiser's vectors under `optimizer/<slot>` (flat, in the order that the metadata give), averages under `average/<name>`, buffers under
+ * `carried/<name>`, the best that validation knows under `best/<name>`, the stage before under `previous/<name>`; everything else is JSON in the metadata.
+ * Reading gives back every bit that was written.
  */
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Json, Spec } from '../algebra/spec.ts';
-import { decode, isRecord, list, natural, parseJson, strict, t, text, that } from '../core/codec.ts';
+import { isRecord, parseJson } from '../core/codec.ts';
 import { type Failure, failure, PushforwardError, raise, sentence, toFailure } from '../core/errors.ts';
-import { sameShape, showShape, sizeOf } from '../core/shape.ts';
+import type { Feeds } from '../core/program.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { libraryVersion } from '../core/version.ts';
-
-export { libraryVersion };
-
-import type { TrainingState } from './fit.ts';
+import { CHECKPOINT_FORMAT, type Header, readHeader } from './checkpoint-header.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
+import type { TrainingState } from './training-state.ts';
 
-/** Version of the layout described above: 2 for a file with carried arrays, 1 (which older versions read too) for one without. */
-export const CHECKPOINT_FORMAT = 2;
+export { CHECKPOINT_FORMAT, libraryVersion };
 
 const OPTIMIZER = 'optimizer/';
 const AVERAGE = 'average/';
-const CARRIED = 'carried/';
+const BUFFERS = 'carried/';
+const BEST = 'best/';
+const BEST_BUFFERS = 'best-carried/';
+const PREVIOUS = 'previous/';
 
 /** What is kept besides the numbers: optimiser, batch size, scaling of the data, the end of the history, … */
 export type TrainingRecord = { readonly [key: string]: Json };
@@ -43,60 +45,57 @@ export interface Checkpoint extends Required<CheckpointParts> {
   readonly format: number;
 }
 
-const specCodec = that(
-  'a specification: an object with a type',
-  (u): u is Spec => isRecord(u) && typeof u.type === 'string',
-);
-
-/** The metadata of versions 1 and 2. */
-const header = strict(
-  {
-    format: natural,
-    version: text,
-    seed: that('a number', (u): u is number => typeof u === 'number'),
-    step: natural,
-    parameters: list(text),
-    slots: list(text),
-    averaged: t.boolean,
-    spec: specCodec,
-    training: that('an object', (u): u is TrainingRecord => isRecord(u)),
-  },
-  { carried: list(text) },
-);
-
 /** The key of the metadata that makes a safetensors file a checkpoint. */
 const KEY = 'pushforward';
 
-const prefixed = (prefix: string, tensors: Readonly<Record<string, Tensor>>): [string, Tensor][] =>
+const prefixed = (prefix: string, tensors: Feeds = {}): [string, Tensor][] =>
   Object.entries(tensors).map(([name, x]) => [prefix + name, x]);
 
-/** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by the optimiser, the average or what is carried. */
+/** Arrays one after the other. */
+const flat = (tensors: Feeds): Tensor => {
+  const all = Object.values(tensors);
+  const data = new Float32Array(all.reduce((n, t) => n + t.data.length, 0));
+  let at = 0;
+  for (const t of all) {
+    data.set(t.data, at);
+    at += t.data.length;
+  }
+  return { shape: [data.length], type: 'float32', data };
+};
+
+/** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by something else that is saved. */
 export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): Safetensors => {
-  const { parameters, slots, average, carried, seed, step } = state;
+  const { parameters, slots, average = {}, buffers = {}, validations = [], best, stage, seed, step } = state;
   const all = [
     ...Object.entries(parameters),
-    ...prefixed(OPTIMIZER, slots),
-    ...(average === undefined ? [] : prefixed(AVERAGE, average)),
-    ...prefixed(CARRIED, carried ?? {}),
+    ...Object.entries(slots).map(([slot, of]) => [OPTIMIZER + slot, flat(of)] as const),
+    ...prefixed(AVERAGE, average),
+    ...prefixed(BUFFERS, buffers),
+    ...prefixed(BEST, best?.parameters),
+    ...prefixed(BEST_BUFFERS, best?.buffers),
+    ...prefixed(PREVIOUS, stage?.previous),
   ];
   const names = new Set<string>();
   for (const [name] of all) {
     if (names.has(name)) raise('ArgumentError', name, 'two arrays of the checkpoint have this name');
     names.add(name);
   }
-  const record: t.TypeOf<typeof header> = {
-    format: carried === undefined ? 1 : CHECKPOINT_FORMAT,
+  const header: Header = {
+    format: CHECKPOINT_FORMAT,
     version: libraryVersion(),
     seed,
     step,
     parameters: Object.keys(parameters),
-    slots: Object.keys(slots),
-    averaged: average !== undefined,
-    ...(carried === undefined ? {} : { carried: Object.keys(carried) }),
+    slots: Object.entries(slots).map(([name, of]) => ({ name, parameters: Object.keys(of) })),
+    average: Object.keys(average),
+    buffers: Object.keys(buffers),
+    validations: validations.map((v) => [v.step, Number.isFinite(v.value) ? v.value : null]),
+    best: best === undefined ? null : { step: best.step, value: best.value, parameters: Object.keys(best.parameters), buffers: Object.keys(best.buffers) }, // biome-ignore format: one record
+    stage: stage === undefined ? null : { name: stage.name, index: stage.index, previous: stage.previous === undefined ? null : Object.keys(stage.previous) }, // biome-ignore format: one record
     spec,
     training,
   };
-  return { tensors: Object.fromEntries(all), metadata: { [KEY]: JSON.stringify(record) } };
+  return { tensors: Object.fromEntries(all), metadata: { [KEY]: JSON.stringify(header) } };
 };
 
 const notThere = (name: string): never => raise('FileError', '', `the checkpoint lacks '${name}'`);
@@ -115,15 +114,12 @@ export const fromSafetensors = ({ tensors, metadata }: Safetensors): E.Either<Fa
               got: `format ${json.format} of version ${String(json.version)}`,
             }),
           )
-        : decode(header, json),
+        : readHeader(json),
     ),
     E.chain((h) => E.tryCatch(() => checked(h, tensors), toFailure('FileError'))),
   );
 
-const checked = (
-  { seed, step, averaged, spec, training, version, format, ...names }: t.TypeOf<typeof header>,
-  tensors: Readonly<Record<string, Tensor>>,
-): Checkpoint => {
+const checked = (h: Header, tensors: Feeds): Checkpoint => {
   const rest = new Map(Object.entries(tensors));
   const take = (name: string): Tensor => {
     const found = rest.get(name) ?? notThere(name);
@@ -132,37 +128,60 @@ const checked = (
   };
   const taken = (prefix: string, all: readonly string[]): Record<string, Tensor> =>
     Object.fromEntries(all.map((name) => [name, take(prefix + name)]));
-  const parameters = taken('', names.parameters);
-  const slots = taken(OPTIMIZER, names.slots);
-  const average = averaged ? taken(AVERAGE, names.parameters) : undefined;
-  const carried = names.carried === undefined ? undefined : taken(CARRIED, names.carried);
-  for (const name of rest.keys()) raise('FileError', '', `the checkpoint has an array '${name}' that nothing asks for`);
-  const size = Object.values(parameters).reduce((n, p) => n + sizeOf(p.shape), 0);
-  for (const [name, x] of Object.entries(slots))
-    if (!sameShape(x.shape, [size]))
+  const parameters = taken('', h.parameters);
+  const like = (name: string, x: Tensor, prefix: string): void => {
+    const known = parameters[name];
+    if (known !== undefined && known.shape.join() !== x.shape.join())
+      raise('FileError', '', `'${prefix}${name}' does not fit the parameter`, {
+        expected: `[${known.shape.join(', ')}]`,
+        got: `[${x.shape.join(', ')}]`,
+      });
+  };
+  /** The arrays inside a flat one. */
+  const inside = (name: string, order: readonly string[]): Feeds => {
+    const whole = take(OPTIMIZER + name);
+    const sizes = order.map((p) => sizeOf((parameters[p] ?? notThere(p)).shape));
+    const total = sizes.reduce((a, b) => a + b, 0);
+    if (whole.shape.length !== 1 || whole.shape[0] !== total)
       raise('FileError', '', `'${OPTIMIZER}${name}' does not fit the parameters`, {
-        expected: showShape([size]),
-        got: showShape(x.shape),
+        expected: `[${total}]`,
+        got: `[${whole.shape.join(', ')}]`,
       });
-  for (const [name, x] of Object.entries(average ?? {}))
-    if (!sameShape(x.shape, parameters[name].shape))
-      raise('FileError', '', `'${AVERAGE}${name}' does not fit the parameter`, {
-        expected: showShape(parameters[name].shape),
-        got: showShape(x.shape),
-      });
+    let at = 0;
+    return Object.fromEntries(
+      order.map((p, i) => {
+        at += sizes[i];
+        const data = whole.data.subarray(at - sizes[i], at) as Tensor['data'];
+        return [p, { shape: parameters[p].shape, type: whole.type, data }];
+      }),
+    );
+  };
+  const slots = Object.fromEntries(h.slots.map((s) => [s.name, inside(s.name, s.parameters)]));
+  const average = taken(AVERAGE, h.average);
+  const buffers = taken(BUFFERS, h.buffers);
+  const best = h.best === null ? undefined : { step: h.best.step, value: h.best.value, parameters: taken(BEST, h.best.parameters), buffers: taken(BEST_BUFFERS, h.best.buffers) }; // biome-ignore format: one record
+  const stage = h.stage === null ? undefined : { name: h.stage.name, index: h.stage.index, ...(h.stage.previous === null ? {} : { previous: taken(PREVIOUS, h.stage.previous) }) }; // biome-ignore format: one record
+  for (const name of rest.keys()) raise('FileError', '', `the checkpoint has an array '${name}' that nothing asks for`);
+  for (const [name, x] of Object.entries(average)) like(name, x, AVERAGE);
+  for (const [name, x] of Object.entries(best?.parameters ?? {})) like(name, x, BEST);
   return {
     state: {
-      step,
-      seed,
+      step: h.step,
+      seed: h.seed,
       parameters,
       slots,
-      ...(average === undefined ? {} : { average }),
-      ...(carried === undefined ? {} : { carried }),
+      ...(h.average.length === 0 ? {} : { average }),
+      ...(h.buffers.length === 0 ? {} : { buffers }),
+      ...(h.validations.length === 0
+        ? {}
+        : { validations: h.validations.map(([step, value]) => ({ step, value: value ?? Number.NaN })) }),
+      ...(best === undefined ? {} : { best }),
+      ...(stage === undefined ? {} : { stage }),
     },
-    spec,
-    training,
-    version,
-    format,
+    spec: h.spec,
+    training: h.training,
+    version: h.version,
+    format: h.format,
   };
 };
 

@@ -1,15 +1,13 @@
 /** Where a number first stopped being finite. */
 import { type Failure, failure } from '../core/errors.ts';
 import { type Expr, topological } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { type Backend, type Feeds, noiseFeeds, program } from '../core/program.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Backend, type Feeds, program } from '../core/program.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { readBatches } from './feeding.ts';
-import { type Layout, type Moment, splitFlat } from './flat.ts';
-import { type AnyObjective, carriedOf } from './stateful.ts';
-import { batchStep } from './training-program.ts';
+import { splitFlat } from './flat.ts';
+import type { GamePlan } from './move-plan.ts';
+import { moveInput, type TrainingProgram } from './training-program.ts';
+import { buffersAt, feedsAt, type Moment } from './training-state.ts';
 import { stepFeed } from './training-step.ts';
 
 /** Whether every number of an array is finite. */
@@ -29,7 +27,6 @@ export const firstNonFinite = async (
   backend: Backend,
   outputs: readonly Expr[],
   feeds: Feeds,
-  noise: { readonly seed: number; readonly step: number },
 ): Promise<string | undefined> => {
   const labels = topological(outputs).filter((e) => e.op === 'label');
   if (labels.length === 0) return undefined;
@@ -38,52 +35,68 @@ export const firstNonFinite = async (
     backend.precisions[0],
   );
   const executable = await backend.compile(p);
-  const values = await executable.run({ ...noiseFeeds(p, noise), ...feeds });
+  const values = await executable.run(feeds);
   await executable.dispose();
   const i = values.findIndex((v) => !allFinite(v));
   const found = labels[i];
   return found === undefined || found.op !== 'label' ? undefined : found.attributes.path;
 };
 
-/** A run that went wrong: what was trained, from where, and how to take a step again. */
-export interface Trouble<S extends Shape> {
-  readonly objective: AnyObjective<S>;
-  readonly data: Dataset;
-  readonly good: Moment;
-  readonly advance: (from: Moment, k: number) => Promise<{ readonly now: Moment; readonly losses: Tensor }>;
-  readonly layout: Layout;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly backend: Backend;
-}
-
 /** The first of some named arrays that is not finite. */
 export const namedNonFinite = (tensors: Feeds = {}): string | undefined =>
   Object.keys(tensors).find((name) => !allFinite(tensors[name]));
 
-/** Which step, and which layer, parameter or carried array, a non-finite number came from: the last run again, one step at a time. */
-export const locate = async <S extends Shape>(t: Trouble<S>): Promise<Failure> => {
-  const { objective, data, good, layout, seed, batchSize, backend } = t;
+/** One run of the backend: what it started from, what it was fed, and what it gave. */
+export interface Advanced {
+  readonly t: TrainingProgram;
+  readonly now: Moment;
+  /** Of each move that is made, `[K]`. */
+  readonly losses: readonly Tensor[];
+  readonly norms: readonly Tensor[];
+  readonly feeds: Feeds;
+}
+
+/** Whether everything a run gave is finite. */
+export const finite = ({ now, losses }: Pick<Advanced, 'now' | 'losses'>): boolean =>
+  losses.every(allFinite) && namedNonFinite(now.vectors) === undefined;
+
+/** The first draw of a move's feed: without the axes that count steps, repetitions and batches. */
+const firstDraw = (t: Tensor, shape: readonly number[]): Tensor => ({ ...t, shape, data: t.data.subarray(0, sizeOf(shape)) as Tensor['data'] }); // biome-ignore format: one idea
+
+/** Which step, and which layer, parameter or buffer, a non-finite number came from: the last run again, one step at a time. */
+export const locate = async (
+  plan: GamePlan,
+  good: Moment,
+  advance: (from: Moment, k: number) => Promise<Advanced>,
+  backend: Backend,
+): Promise<Failure> => {
   let at = good;
   for (;;) {
-    const { now, losses } = await t.advance(at, 1);
-    const lossOk = allFinite(losses);
-    const parameter = namedNonFinite(splitFlat(layout, now.vectors.parameters));
-    const carried = namedNonFinite(carriedOf(objective, now.vectors).carried);
-    if (lossOk && parameter === undefined && carried === undefined) {
+    const { now, losses, feeds, t } = await advance(at, 1);
+    if (finite({ now, losses })) {
       at = now;
       continue;
     }
-    const batch = readBatches(data, batchSize, seed, at.step, 1);
-    const feeds = { ...at.vectors, ...stepFeed(at.step), ...splitFlat(layout, at.vectors.parameters), batch: { ...batch, shape: batch.shape.slice(1) } }; // biome-ignore format: one idea
-    const { loss, after } = batchStep(objective, o.input('batch', [batchSize, ...data.shape]));
-    const layer = await firstNonFinite(backend, [loss, ...after], feeds, { seed, step: at.step });
-    const what = !lossOk ? 'the loss' : parameter !== undefined ? 'the gradient' : 'what is carried';
-    const where = layer ?? (lossOk ? (parameter ?? carried) : undefined) ?? 'loss';
+    const badLoss = losses.findIndex((l) => !allFinite(l));
+    const index = t.made[Math.max(badLoss, 0)];
+    const m = plan.moves[index];
+    const parameter = namedNonFinite(splitFlat(plan.layout, now.vectors.parameters));
+    const buffer = namedNonFinite(buffersAt(plan, now));
+    const draws = Object.fromEntries(m.noise.map((e) => [`noise:${e.attributes.path}`, firstDraw(feeds[`noise:${e.attributes.path}`], e.shape)] as const)); // biome-ignore format: one idea
+    const layer = await firstNonFinite(backend, m.roots, {
+      ...feedsAt(plan, at),
+      ...stepFeed(at.step),
+      ...draws,
+      batch: firstDraw(feeds[moveInput(plan, 'batches', m.draws)], m.batch.shape),
+      ...(m.weights === undefined ? {} : { weights: firstDraw(feeds[moveInput(plan, 'weights', m.draws)], m.weights.shape) }), // biome-ignore format: one idea
+    });
+    const what = badLoss >= 0 ? 'the loss' : parameter !== undefined ? 'the gradient' : 'what is carried';
+    const where = layer ?? (badLoss >= 0 ? undefined : (parameter ?? buffer)) ?? 'loss';
+    const whose = plan.moves.length === 1 ? '' : ` of '${m.name}'`;
     return failure(
       'NonFiniteError',
       where,
-      `${what} stopped being finite at step ${at.step + 1}; the parameters of step ${good.step} are the last good ones`,
+      `${what}${whose} stopped being finite at step ${at.step + 1}; the parameters of step ${good.step} are the last good ones`,
     );
   }
 };

@@ -1,69 +1,133 @@
-/** What training is fed with from the host: batches, the starting point, held-out losses. */
-import * as o from '../core/ops/index.ts';
-import { type Backend, noiseFeeds, program } from '../core/program.ts';
-import { type Shape, sizeOf } from '../core/shape.ts';
+/** What a run of training is fed with from the host: batches, noise, coefficients; each step's a pure function of (seed, step). */
+import { firstsOf, noiseKey, writeNoise } from '../core/program.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { batchIndices } from '../data/batches.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { type Layout, type Moment, splitFlat } from './flat.ts';
-import { initialParameters } from './initialise.ts';
-import type { AnyObjective } from './stateful.ts';
-import { meanLoss } from './training-program.ts';
-import { stepFeed } from './training-step.ts';
+import { childSeed, type Source } from '../data/source.ts';
+import { timesAt } from './game.ts';
+import type { GamePlan } from './move-plan.ts';
+import type { Told } from './schedule.ts';
+import { microbatchesOf, moveInput, type TrainingProgram } from './training-program.ts';
+import { stepNumbers } from './training-step.ts';
 
-/** A batch of K steps' data, `[K, B, …]`. */
-export const readBatches = (data: Dataset, batchSize: number, seed: number, step: number, k: number): Tensor => {
-  const width = sizeOf(data.shape);
-  const out = new Float32Array(k * batchSize * width);
-  for (let i = 0; i < k; i++)
-    data.values.read(
-      batchIndices(data.size, batchSize, seed, step + i),
-      out.subarray(i * batchSize * width, (i + 1) * batchSize * width),
-    );
-  return { shape: [k, batchSize, ...data.shape], type: 'float32', data: out };
+/** How often each move has been made before a step, and is made in it. */
+export interface Counter {
+  readonly before: (step: number) => readonly number[];
+  readonly at: (step: number) => readonly number[];
+}
+
+/** Counts of a game's moves; sums of numbers that depend on the step are kept, so that training in order asks for each once. */
+export const counterOf = ({ game }: Pick<GamePlan, 'game'>): Counter => {
+  const at = (step: number): number[] => timesAt(game, step);
+  const constant = game.moves.every((m) => typeof m.times !== 'function');
+  const sums: (readonly number[])[] = [game.moves.map(() => 0)];
+  const before = (step: number): readonly number[] => {
+    if (constant) return at(0).map((n) => n * step);
+    for (let s = sums.length; s <= step; s++) {
+      const times = at(s - 1);
+      sums.push(sums[s - 1].map((n, i) => n + times[i]));
+    }
+    return sums[step];
+  };
+  return { before, at };
 };
 
-/** Initial parameters; where they depend on data, on the first batch. */
-export const startingPoint = <S extends Shape>(
-  objective: AnyObjective<S>,
-  data: Dataset,
+/** The seed of a move's batches: the first move sees those of the seed itself. */
+export const moveSeed = ({ moves }: GamePlan, move: number, seed: number): number =>
+  move === 0 ? seed : childSeed(seed, moves[move].name);
+
+/** Batches of K steps for every move that is made, `[K, …, B, …]`, and their weights. */
+export const batchFeeds = async (
+  t: TrainingProgram,
+  sources: readonly Source[],
+  counter: Counter,
   seed: number,
-  batchSize: number,
-  backend: Backend,
+  step: number,
 ): Promise<Record<string, Tensor>> => {
-  const examples = readBatches(data, batchSize, seed, 0, 1);
-  return initialParameters(objective, seed, { ...examples, shape: examples.shape.slice(1) }, backend);
+  const { plan, steps, made, times } = t;
+  const feeds: Record<string, Tensor> = {};
+  for (const i of made.filter((m) => plan.moves[m].draws === m)) {
+    const source = sources[i];
+    const micro = microbatchesOf(plan, plan.moves[i]);
+    const each = times[i] * micro;
+    const width = plan.batchSize * sizeOf(source.shape);
+    const values = new Float32Array(steps * each * width);
+    const weights = source.weighted === true ? new Float32Array(steps * each * plan.batchSize) : undefined;
+    for (let k = 0; k < steps; k++) {
+      const first = counter.before(step + k)[i] * micro;
+      for (let j = 0; j < each; j++) {
+        const made = source.batch({ seed: moveSeed(plan, i, seed), index: first + j, size: plan.batchSize });
+        const batch = made instanceof Promise ? await made : made;
+        values.set(batch.values, (k * each + j) * width);
+        if (batch.weights !== undefined) weights?.set(batch.weights, (k * each + j) * plan.batchSize);
+      }
+    }
+    const axes = [steps, ...(times[i] === 1 ? [] : [times[i]]), ...(micro === 1 ? [] : [micro]), plan.batchSize];
+    feeds[moveInput(plan, 'batches', i)] = { shape: [...axes, ...source.shape], type: 'float32', data: values };
+    if (weights !== undefined) feeds[moveInput(plan, 'weights', i)] = { shape: axes, type: 'float32', data: weights };
+  }
+  return feeds;
 };
+
+/** How often each move's player has moved before that move of a step. */
+const ownMoves = (plan: GamePlan, counter: Counter, step: number, move: number): number => {
+  const { player } = plan.moves[move];
+  const [before, at] = [counter.before(step), counter.at(step)];
+  return plan.moves.reduce((n, m, i) => (m.player !== player ? n : n + before[i] + (i < move ? at[i] : 0)), 0);
+};
+
+/** The coefficients of K steps' updates, `[K, …, c]`, and the numbers of the steps. */
+export const coefficientFeeds = (
+  { plan, steps, made, times }: TrainingProgram,
+  counter: Counter,
+  step: number,
+  told: Told,
+): Record<string, Tensor> => {
+  const feeds: Record<string, Tensor> = {
+    'step numbers': { shape: [steps], type: 'float32', data: stepNumbers(step, steps) },
+  };
+  for (const i of made) {
+    const { optimizer } = plan.shares[plan.moves[i].player];
+    const rows: number[] = [];
+    for (let k = 0; k < steps; k++) {
+      const first = ownMoves(plan, counter, step + k, i);
+      for (let j = 0; j < times[i]; j++) rows.push(...optimizer.at(first + j, told));
+    }
+    const shape = [steps, ...(times[i] === 1 ? [] : [times[i]]), optimizer.coefficients.length];
+    feeds[moveInput(plan, 'coefficients', i)] = { shape, type: 'float32', data: Float32Array.from(rows) };
+  }
+  return feeds;
+};
+
+/** The learning rate of each player at its next move after `step` steps, where its optimiser has one. */
+export const ratesAt = (plan: GamePlan, counter: Counter, step: number, told: Told): (number | undefined)[] =>
+  plan.shares.map(({ optimizer }, p) => optimizer.learningRate?.at(ownMoves(plan, counter, step, plan.moves.findIndex((m) => m.player === p)), told)); // biome-ignore format: one idea
 
 /**
- * Mean loss over held-out data, in chunks of one size; the noise is the same at every validation. `flat` are the parameters to validate (their
- * average, where one is kept); what an objective carries is read from `now` and not changed.
+ * Fills the arrays of K steps' noise from a first step on: what move number n of a kind draws depends on (seed, n) alone, however steps are grouped into
+ * runs. The arrays are made once and filled anew by each call: what a run was fed is gone when the next begins.
  */
-export const validator = async <S extends Shape>(
-  objective: AnyObjective<S>,
-  data: Dataset,
-  layout: Layout,
-  backend: Backend,
+export const noiseFeeder = (
+  t: TrainingProgram,
   seed: number,
-): Promise<(flat: Tensor, now: Moment) => Promise<number>> => {
-  const size = Math.min(1000, data.size);
-  const p = program([meanLoss(objective, o.input('batch', [size, ...data.shape]))], backend.precisions[0]);
-  const run = await backend.compile(p);
-  const chunks = Math.floor(data.size / size);
-  return async (flat, now) => {
-    let total = 0;
-    for (let c = 0; c < chunks; c++) {
-      const values = new Float32Array(size * sizeOf(data.shape));
-      data.values.read(
-        Int32Array.from({ length: size }, (_, i) => c * size + i),
-        values,
-      );
-      const batch: Tensor = { shape: [size, ...data.shape], type: 'float32', data: values };
-      const noise = noiseFeeds(p, { seed: seed + 1, firstExample: c * size });
-      const feeds = { ...now.vectors, ...stepFeed(now.step), ...splitFlat(layout, flat), ...noise, batch };
-      const [loss] = await run.run(feeds);
-      total += loss.data[0];
-    }
-    return total / chunks;
-  };
+  counter: Counter = counterOf(t.plan),
+): ((firstStep: number) => Record<string, Tensor>) => {
+  const { plan, steps, times } = t;
+  const all = t.noise.map((n) => {
+    const micro = microbatchesOf(plan, plan.moves[n.move]);
+    const axes = [...(times[n.move] === 1 ? [] : [times[n.move]]), ...(micro === 1 ? [] : [micro])];
+    const each = sizeOf(axes);
+    return { ...n, micro, each, axes, data: new Float32Array(steps * each * sizeOf(n.shape)) };
+  });
+  return (firstStep) =>
+    Object.fromEntries(
+      all.map(({ name, path, law, batch, shape, move, micro, each, axes, data }) => {
+        const size = sizeOf(shape);
+        for (let k = 0; k < steps; k++) {
+          const first = counter.before(firstStep + k)[move] * micro;
+          for (let j = 0; j < each; j++)
+            writeNoise(shape, law, noiseKey(seed, first + j, path), firstsOf(batch), data, (k * each + j) * size);
+        }
+        return [name, { shape: [steps, ...axes, ...shape], type: 'float32', data } satisfies Tensor];
+      }),
+    );
 };

@@ -3,102 +3,55 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
-import type { Backend, Executable } from '../core/program.ts';
+import type { Feeds } from '../core/program.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { allFinite, locate, namedNonFinite } from './diagnose.ts';
-import { readBatches, startingPoint, validator } from './feeding.ts';
-import { alignFlat, joinFlat, type Moment, splitFlat } from './flat.ts';
-import { adam, type Optimizer } from './optimizer.ts';
-import { type AnyObjective, carriedOf, startingCarried } from './stateful.ts';
-import { noiseFeeder, type TrainingProgram, trainingProgram } from './training-program.ts';
-import { stepNumbers } from './training-step.ts';
+import { batchSizeOf, type Source, sourceOf } from '../data/index.ts';
+import { type Advanced, finite, locate } from './diagnose.ts';
+import { moveSeed, ratesAt } from './feeding.ts';
+import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
+import { type Game, gameOf, withOptimizer } from './game.ts';
+import { initialParameters } from './initialise.ts';
+import { type GamePlan, planGame } from './move-plan.ts';
+import { runner } from './runner.ts';
+import {
+  buffersAt,
+  feedsAt,
+  type Moment,
+  momentOf,
+  stateOf,
+  type TrainingState,
+  usedAt,
+  usedParameters,
+} from './training-state.ts';
+import { validator } from './validate.ts';
 
-/** Everything training needs to go on exactly where it stopped. */
-export interface TrainingState {
-  /** Steps done. */
-  readonly step: number;
-  readonly seed: number;
-  readonly parameters: Readonly<Record<string, Tensor>>;
-  /** The optimiser's vectors by slot, flat in the order of `parameters`. */
-  readonly slots: Readonly<Record<string, Tensor>>;
-  /** Exponential moving average of the parameters, where one is kept. */
-  readonly average?: Readonly<Record<string, Tensor>>;
-  /** What a `StatefulObjective` carries from step to step. */
-  readonly carried?: Readonly<Record<string, Tensor>>;
-}
-
-/** A point of the training history; losses are in nats per event. */
-export interface HistoryPoint {
-  readonly step: number;
-  readonly loss: number;
-  readonly validation?: number;
-}
-
-/** What is told while training goes on. */
-export interface Progress extends HistoryPoint {
-  readonly steps: number;
-  readonly stepsPerSecond: number;
-  /** Seconds to go, at the speed so far. */
-  readonly remaining: number;
-}
-
-/** Why training ended. */
-export type Ending = 'finished' | 'stopped early' | 'interrupted';
-
-/** The outcome of {@link fit}. */
-export interface Fitted extends TrainingState {
-  readonly history: readonly HistoryPoint[];
-  readonly ending: Ending;
-  /** Seconds from the first step to the last, without compilation. */
-  readonly seconds: number;
-  readonly compileSeconds: number;
-}
-
-/** Options of {@link fit}. */
-export interface FitOptions<S extends Shape> {
-  readonly objective: AnyObjective<S>;
-  readonly data: Dataset;
-  readonly optimizer?: Optimizer;
-  /** Steps in all, those of a resumed state included. */
-  readonly steps: number;
-  readonly batchSize?: number;
-  readonly seed?: number;
-  readonly backend?: Backend;
-  /** Decay of an exponential moving average of the parameters. */
-  readonly ema?: number;
-  /** Held-out data; `patience` validations without a better loss end training and bring the best parameters back. */
-  readonly validation?: { readonly data: Dataset; readonly every?: number; readonly patience?: number };
-  readonly resume?: TrainingState;
-  /** Optimiser steps in one run of the backend. */
-  readonly stepsPerRun?: number;
-  readonly onProgress?: (p: Progress) => void;
-  /** Called with the state every `every` steps, and at the end; what it saves can be resumed. */
-  readonly checkpoint?: { readonly every: number; readonly save: (state: TrainingState) => Promise<void> };
-  /** Stops between runs; the state so far is returned (and saved), not lost. */
-  readonly signal?: AbortSignal;
-}
+export type * from './fit-options.ts';
 
 const DEFAULT_BATCH = 256;
 
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+/** What a caller's own function threw: no failure of training, so it is thrown on as it is. */
+class Thrown {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
 
-const check = <S extends Shape>({ objective, data, steps, validation }: FitOptions<S>): void => {
-  if (!Number.isInteger(steps) || steps < 1)
-    raise('ArgumentError', 'steps', 'the number of steps must be positive', { got: `${steps}` });
-  for (const d of [data, validation?.data])
-    if (d !== undefined && !sameShape(d.shape, objective.shape))
-      raise('DataError', d.name, 'the data do not fit the model', {
-        expected: `events of shape ${showShape(objective.shape)}`,
-        got: showShape(d.shape),
-      });
+/** Calls a function of the caller's. A `PushforwardError` (a file that cannot be written) ends training as a failure; what else it throws is the caller's. */
+const callers = async <A>(f: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await f();
+  } catch (e) {
+    throw e instanceof PushforwardError ? e : new Thrown(e);
+  }
 };
 
 /**
- * Fits an objective to data. Same seed, same numbers: initial parameters, batches and noise are functions of (seed, step), and a run that was
- * stopped and resumed equals one that was not, bit for bit on one backend. A loss that is not finite ends training with a
- * `NonFiniteError` that names the step and the layer; the last good state has been saved.
+ * Fits an objective, or plays a game, on data. Same seed, same numbers: initial parameters, batches and noise are functions of (seed, step), and a run
+ * that was stopped and resumed equals one that was not, bit for bit on one backend, whatever the number of steps in one run. A loss that is not finite ends
+ * training with a `NonFiniteError` that names the step and the layer; the last good state has been saved. Where a callback throws, the promise is
+ * rejected with what it threw.
  *
  * @example
  * const fitted = await fit({ objective: maximumLikelihood(realNVP), data, optimizer: adam(), steps: 2000, seed: 0 })();
@@ -107,145 +60,167 @@ export const fit =
   <S extends Shape>(options: FitOptions<S>): TaskEither<Failure, Fitted> =>
   async () => {
     try {
-      check(options);
       return E.right(await train(options));
     } catch (e) {
+      if (e instanceof Thrown) throw e.value;
       return E.left(toFailure('BackendError', 'fit')(e));
     }
   };
 
+const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+
+const checkData = (name: string, shape: Shape, objective: Shape): void => {
+  if (!sameShape(shape, objective))
+    raise('DataError', name, 'the data do not fit the model', {
+      expected: `events of shape ${showShape(objective)}`,
+      got: showShape(shape),
+    });
+};
+
+/** The first batch of each move. */
+const firstBatches = async (plan: GamePlan, sources: readonly Source[], seed: number): Promise<Tensor[]> =>
+  Promise.all(
+    sources.map(async (source, i) => {
+      const { values } = await source.batch({ seed: moveSeed(plan, i, seed), index: 0, size: plan.batchSize });
+      return { shape: [plan.batchSize, ...source.shape], type: 'float32', data: values } satisfies Tensor;
+    }),
+  );
+
+/** Where training starts: as declared, as given, or where it stopped. */
+const startOf = async <S extends Shape>(
+  options: FitOptions<S>,
+  plan: GamePlan,
+  sources: readonly Source[],
+  seed: number,
+  game: Game<S>,
+): Promise<Moment> => {
+  const { resume, initial = {} } = options;
+  const known = [...plan.layout.entries.map((e) => e.name), ...plan.buffers.map((b) => b.attributes.name)];
+  const stranger = Object.keys(initial).find((name) => !known.includes(name));
+  if (stranger !== undefined)
+    raise('ArgumentError', `initial/${stranger}`, 'the model has no parameter or buffer of this name');
+  const names = (state: TrainingState): Feeds => ({ ...state.parameters, ...state.buffers });
+  const complete = resume !== undefined && plan.buffers.every((b) => b.attributes.name in names(resume));
+  const declared = complete
+    ? {}
+    : await initialParameters(game, seed, await firstBatches(plan, sources, seed), options.backend ?? onnx('cpu'));
+  // A state that is resumed has every parameter; buffers that it does not know start as declared (chains that another objective brings).
+  return resume === undefined
+    ? momentOf(plan, { step: 0, parameters: { ...declared, ...initial } })
+    : momentOf(plan, { ...resume, buffers: { ...declared, ...names(resume) } });
+};
+
+/** Steps between validations: a fiftieth of all, in twenties, whatever one run of the backend does. */
+const validateEvery = (every: number | undefined, steps: number): number => every ?? 20 * Math.ceil(steps / 1000);
+
 const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> => {
-  const {
-    objective,
-    data,
-    steps,
-    optimizer = adam(),
-    seed = options.resume?.seed ?? 0,
-    resume,
-    ema,
-    signal,
-    validation,
-  } = options;
+  const { steps, resume, signal, validation, checkpoint, onProgress } = options;
+  const seed = options.seed ?? resume?.seed ?? 0;
+  if (!Number.isInteger(steps) || steps < 1)
+    raise('ArgumentError', 'steps', 'the number of steps must be positive', { got: `${steps}` });
+  const data = sourceOf(options.data);
+  const game = withOptimizer(
+    gameOf(options.objective, options.ema === undefined ? {} : { average: options.ema }),
+    options.optimizer,
+  );
+  const sources = game.moves.map((m) => m.source ?? data);
+  game.moves.forEach((m, i) => checkData(sources[i].name, sources[i].shape, m.objective.shape));
+  const measured = validation?.objective ?? game.moves[0].objective;
+  if (validation !== undefined) checkData(validation.data.name, validation.data.shape, measured.shape);
   const backend = options.backend ?? onnx('cpu');
-  const batchSize = Math.min(options.batchSize ?? DEFAULT_BATCH, data.size);
+  const wanted = options.batchSize ?? data.slots ?? DEFAULT_BATCH;
+  const batchSize = sources.reduce((n, s) => batchSizeOf(s, n), wanted);
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
+  const every = validation === undefined ? Number.POSITIVE_INFINITY : validateEvery(validation.every, steps);
+  /** The next run ends where a validation is due, so that validations do not depend on how steps are grouped. */
+  const runLength = (step: number): number =>
+    runs.runLength(step, Math.min(perRun, steps - step, Number.isFinite(every) ? every - (step % every) : perRun));
+
   const compileStart = performance.now();
-  interface Runner {
-    readonly t: TrainingProgram;
-    readonly run: Executable;
-    readonly noise: ReturnType<typeof noiseFeeder>;
-  }
-  const runners = new Map<number, Runner>();
-  const runner = async (k: number): Promise<Runner> => {
-    const known = runners.get(k);
-    if (known !== undefined) return known;
-    const t = trainingProgram({ objective, optimizer, batchSize, steps: k, ...(ema === undefined ? {} : { ema }) });
-    const made = { t, run: await backend.compile(t.program), noise: noiseFeeder(t, seed) };
-    runners.set(k, made);
-    return made;
-  };
-  const { t } = await runner(perRun);
-  const { layout } = t;
-  const validate =
-    validation === undefined ? undefined : await validator(objective, validation.data, layout, backend, seed);
+  const plan = planGame(game, batchSize);
+  const runs = runner({ plan, backend, sources, seed, norms: onProgress !== undefined });
+  const from = resume?.step ?? 0;
+  if (from < steps) await runs.prepare(from, runLength(from));
+  const held = validation === undefined ? undefined : await validator(measured, validation.data, backend, seed);
   const compileSeconds = (performance.now() - compileStart) / 1000;
 
-  const first = resume?.parameters ?? (await startingPoint(objective, data, seed, batchSize, backend));
-  const theta = joinFlat(layout, first);
-  const zeros = (): Tensor => ({ shape: [layout.size], type: 'float32', data: new Float32Array(layout.size) });
-  let state: Moment = {
-    step: resume?.step ?? 0,
-    vectors: {
-      parameters: theta,
-      ...Object.fromEntries(
-        optimizer.slots.map((s) => {
-          const known = resume?.slots[s];
-          return [`state:${s}`, known === undefined ? zeros() : alignFlat(layout, resume!.parameters, known, s)];
-        }),
-      ),
-      ...(ema === undefined ? {} : { ema: resume?.average === undefined ? theta : joinFlat(layout, resume.average) }),
-      ...startingCarried(objective, seed, resume?.carried),
-    },
-  };
-  const toState = ({ step, vectors }: Moment): TrainingState => ({
-    step,
-    seed,
-    parameters: splitFlat(layout, vectors.parameters),
-    slots: Object.fromEntries(optimizer.slots.map((s) => [s, vectors[`state:${s}`]])),
-    ...(ema === undefined ? {} : { average: splitFlat(layout, vectors.ema) }),
-    ...carriedOf(objective, vectors),
-  });
-
-  const advance = async (from: Moment, k: number): Promise<{ readonly now: Moment; readonly losses: Tensor }> => {
-    const { t: tk, run, noise } = await runner(k);
-    const coefficients = Float32Array.from(Array.from({ length: k }, (_, i) => optimizer.at(from.step + i)).flat());
-    const outputs = await run.run({
-      ...from.vectors,
-      batches: readBatches(data, batchSize, seed, from.step, k),
-      coefficients: { shape: [k, optimizer.coefficients.length], type: 'float32', data: coefficients },
-      'step numbers': { shape: [k], type: 'float32', data: stepNumbers(from.step, k) },
-      ...noise(from.step),
-    });
-    const vectors = Object.fromEntries(tk.carry.map((name, i) => [name, outputs[i]]));
-    return { now: { step: from.step + k, vectors }, losses: outputs[outputs.length - 1] };
-  };
-  const finite = (next: { readonly now: Moment; readonly losses: Tensor }): boolean =>
-    allFinite(next.losses) &&
-    allFinite(next.now.vectors.parameters) &&
-    namedNonFinite(carriedOf(objective, next.now.vectors).carried) === undefined;
-
+  let moment = await startOf(options, plan, sources, seed, game);
+  let told = { validations: resume?.validations ?? [] };
+  let best = resume?.best;
   const history: HistoryPoint[] = [];
-  const every = validation?.every ?? Math.max(perRun, Math.ceil(steps / 50));
-  let best: { readonly value: number; readonly state: Moment } | undefined;
-  let misses = 0;
+  const state = (): TrainingState =>
+    stateOf(plan, moment, {
+      seed,
+      ...(told.validations.length === 0 ? {} : { validations: told.validations }),
+      ...(best === undefined ? {} : { best }),
+      ...(options.stage === undefined ? {} : { stage: options.stage }),
+    });
+  const save = (): Promise<void> => callers(async () => checkpoint?.save(state()));
+  const progressOf = ({ t, losses, norms }: Advanced): MoveProgress[] => {
+    const rates = ratesAt(plan, runs.counter, moment.step, told);
+    return plan.moves.map(({ name, player }, i): MoveProgress => {
+      const at = t.made.indexOf(i);
+      const rate = rates[player];
+      return {
+        name,
+        ...(at < 0 ? {} : { loss: mean(losses[at].data) }),
+        ...(rate === undefined ? {} : { learningRate: rate }),
+        ...(at < 0 || norms.length === 0 ? {} : { gradientNorm: norms[at].data[norms[at].data.length - 1] }),
+      };
+    });
+  };
+
   let ending: Ending = 'finished';
+  let loss = Number.NaN;
   const begin = performance.now();
-  const from = state.step;
   try {
-    while (state.step < steps) {
+    while (moment.step < steps) {
       if (signal?.aborted) {
         ending = 'interrupted';
         break;
       }
-      const left = steps - state.step;
-      const next = await advance(state, left >= perRun ? perRun : 1);
+      const advance = (at: Moment, k: number): Promise<Advanced> => runs.advance(at, k, told);
+      const next = await advance(moment, runLength(moment.step));
       if (!finite(next)) {
-        await options.checkpoint?.save(toState(state));
-        const trouble = { objective, data, good: state, advance, layout, seed, batchSize, backend };
-        throw new PushforwardError(await locate(trouble));
+        await save();
+        throw new PushforwardError(await locate(plan, moment, advance, backend));
       }
-      const before = state.step;
-      state = next.now;
+      const before = moment.step;
+      moment = next.now;
       const crossed = (n: number): boolean =>
-        Math.floor(before / n) !== Math.floor(state.step / n) || state.step === steps;
-      const loss = mean(next.losses.data);
+        Math.floor(before / n) !== Math.floor(moment.step / n) || moment.step === steps;
+      if (next.t.made[0] === 0) loss = mean(next.losses[0].data);
       const value =
-        validate !== undefined && crossed(every)
-          ? await validate(state.vectors[ema === undefined ? 'parameters' : 'ema'], state)
+        held !== undefined && crossed(every)
+          ? await held.loss(feedsAt(plan, moment, usedAt(plan, moment)), moment.step)
           : undefined;
-      const point: HistoryPoint = { step: state.step, loss, ...(value === undefined ? {} : { validation: value }) };
-      history.push(point);
-      const seconds = (performance.now() - begin) / 1000;
-      const rate = (state.step - from) / seconds;
-      options.onProgress?.({ ...point, steps, stepsPerSecond: rate, remaining: (steps - state.step) / rate });
-      if (options.checkpoint !== undefined && crossed(options.checkpoint.every))
-        await options.checkpoint.save(toState(state));
       if (value !== undefined) {
-        if (best === undefined || value < best.value) {
-          best = { value, state };
-          misses = 0;
-        } else if (++misses >= (validation?.patience ?? Number.POSITIVE_INFINITY)) {
-          ending = 'stopped early';
-          break;
-        }
+        told = { validations: [...told.validations, { step: moment.step, value }] };
+        if (Number.isFinite(value) && !(best !== undefined && value >= best.value))
+          best = { step: moment.step, value, parameters: usedAt(plan, moment), buffers: buffersAt(plan, moment) };
+      }
+      const point: HistoryPoint = { step: moment.step, loss, ...(value === undefined ? {} : { validation: value }) };
+      history.push(point);
+      const rate = ((moment.step - from) * 1000) / (performance.now() - begin);
+      const progress = (): Progress => ({ ...point, steps, stepsPerSecond: rate, remaining: (steps - moment.step) / rate, moves: progressOf(next) }); // biome-ignore format: one record
+      if (onProgress !== undefined) await callers(() => onProgress(progress()));
+      if (checkpoint !== undefined && crossed(checkpoint.every)) await save();
+      const since = best?.step ?? -1;
+      if (
+        value !== undefined &&
+        told.validations.filter((v) => v.step > since).length >= (validation?.patience ?? Number.POSITIVE_INFINITY)
+      ) {
+        ending = 'stopped early';
+        break;
       }
       // Let timers, signals and progress bars have their turn: a run of the backend holds the thread.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (ending === 'stopped early' && best !== undefined) state = best.state;
-    if (ending !== 'finished') await options.checkpoint?.save(toState(state));
-    return { ...toState(state), history, ending, seconds: (performance.now() - begin) / 1000, compileSeconds };
+    if (ending !== 'finished') await save();
+    const last = state();
+    return { parameters: usedParameters(last), last, step: moment.step, seed, history, ending, seconds: (performance.now() - begin) / 1000, compileSeconds }; // biome-ignore format: one record
   } finally {
-    for (const r of runners.values()) await r.run.dispose();
+    await runs.dispose();
+    await held?.dispose();
   }
 };

@@ -7,19 +7,44 @@ export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './fit.ts';
+export {
+  alternating,
+  type Game,
+  type Move,
+  type MoveTimes,
+  type Player,
+  simultaneous,
+  type Trainable,
+} from './game.ts';
 export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
 export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';
+export * from './learning-rate-finder.ts';
+export * from './loss-of.ts';
+export { batchLosses, meanLoss } from './move-plan.ts';
 export * from './objective.ts';
-export * from './optimizer.ts';
+export { type OneCycleOptions, oneCycle } from './one-cycle.ts';
+export * from './optimizers/index.ts';
+export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export { lawPrograms, type Run, type Running, type RunningChain, type RunningUnnormalised, run } from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
-export * from './schedule.ts';
+export {
+  constant,
+  cosine,
+  exponentialRate,
+  type Schedule,
+  type StepwiseOptions,
+  stepwise,
+  type Told,
+  toSchedule,
+  warmUp,
+} from './schedule.ts';
 export * from './scores/index.ts';
+export * from './selector.ts';
 export * from './spectral-penalty.ts';
-export type { AnyObjective, Carried, StatefulObjective, StatefulStep } from './stateful.ts';
-export { batchLosses, meanLoss } from './training-program.ts';
+export * from './stages.ts';
+export { type Best, type Stage, type TrainingState, usedParameters } from './training-state.ts';
 export { rampUp, trainingStep } from './training-step.ts';

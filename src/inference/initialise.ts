@@ -1,49 +1,67 @@
-/** Initial parameters: definitions evaluated once. */
+/** Initial values of parameters and buffers: definitions evaluated once. */
+import { collectAdvances } from '../core/advances.ts';
+import { buffersOf, whileTraining } from '../core/buffer.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import { type Expr, topological } from '../core/expr.ts';
 import { evaluateProgram } from '../core/interpreters/reference/index.ts';
 import * as o from '../core/ops/index.ts';
 import { initialValues } from '../core/parameters.ts';
-import { type Backend, noiseFeeds, parametersOf, program } from '../core/program.ts';
+import { type Backend, hostType, noiseFeeds, parametersOf, program } from '../core/program.ts';
+import { root } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import { castTensor, type Tensor } from '../core/tensor.ts';
-import { type AnyObjective, carriedLeaves, isStateful } from './stateful.ts';
+import { gameOf, type Trainable } from './game.ts';
+import { batchStep } from './move-plan.ts';
+import { type AnyObjective, isBatchObjective } from './objective.ts';
 import { stepFeed } from './training-step.ts';
 
-/** Expressions that mention every parameter: of one event, or (a stateful objective) of a batch. */
-const roots = <S extends Shape>(objective: AnyObjective<S>, x: Expr, examples: Tensor): readonly Expr[] => {
-  if (!isStateful(objective)) return [D.runDraw(objective.loss(x))];
-  const { losses, carried } = D.runDraw(objective.step(o.input('examples', examples.shape), carriedLeaves(objective)));
-  const all = [losses, ...carried];
-  for (const p of parametersOf(all))
-    if (topological([p.attributes.definition]).some((e) => e.op === 'variable'))
-      raise('ArgumentError', p.attributes.name, 'an objective that carries arrays has no single event to start from: initial values must not depend on data'); // biome-ignore format: one sentence
+/** Expressions that mention every parameter and buffer of an objective: of one event `x`, or of a batch. */
+const rootsOf = <S extends Shape>(objective: AnyObjective<S>, x: Expr, examples: Shape): readonly Expr[] => {
+  if (!isBatchObjective(objective)) {
+    const loss = whileTraining((scope) => D.runDraw(objective.loss(x), scope))(root);
+    const { outputs, advances } = collectAdvances([loss]);
+    return [...outputs, ...advances.map((a) => a.next)];
+  }
+  const batch = o.input('examples of a batch', examples);
+  const { loss, advances } = batchStep(objective, batch);
+  const all = [loss, ...advances.map((a) => a.next)];
+  for (const p of [...parametersOf(all), ...buffersOf(all)])
+    if (topological([p.attributes.definition]).some((e) => e.op === 'variable' || e === batch))
+      raise('ArgumentError', p.attributes.name, 'a loss of a whole batch has no single event to start from: initial values must not depend on data'); // biome-ignore format: one sentence
   return all;
 };
 
 /**
- * Initial values of an objective's parameters, rounded to float32. They come from the `reference` interpreter, so every backend starts
- * from the same numbers. Where a definition depends on data (ActNorm), it sees `examples`, and runs on `backend`.
+ * Initial values of the parameters and buffers of an objective or game, by name; numbers are rounded to float32. They come from the `reference` interpreter, so
+ * every backend starts from the same. Where a definition depends on data (ActNorm), it sees `examples` (one batch, or one for each move), and runs on
+ * `backend`. Throws `ArgumentError` where a definition depends on single examples, or on the data of a loss of whole batches.
  */
 export const initialParameters = async <S extends Shape>(
-  objective: AnyObjective<S>,
+  objective: Trainable<S>,
   seed: number,
-  examples: Tensor,
+  examples: Tensor | readonly Tensor[],
   backend: Backend,
 ): Promise<Record<string, Tensor>> => {
-  const x = o.input('examples', objective.shape);
-  const parameters = parametersOf(roots(objective, x, examples));
-  const closed = initialValues(parameters);
-  const needsData = topological(closed).some((e: Expr) => e === x);
-  const values = needsData
-    ? initialValues(parameters, { input: x, batch: o.input('examples', examples.shape) })
-    : closed;
-  const precision = needsData && !backend.precisions.includes('float64') ? 'float32' : 'float64';
+  const { moves } = gameOf(objective);
+  const given = 'shape' in examples ? moves.map(() => examples) : examples;
+  const placeholders = moves.map((m, i) => o.input(i === 0 ? 'examples' : `examples ${i}`, m.objective.shape));
+  const roots = moves.flatMap((m, i) => rootsOf(m.objective, placeholders[i], given[i].shape));
+  const leaves = [...parametersOf(roots), ...buffersOf(roots)];
+  const closed = initialValues(leaves);
+  const asked = new Set(topological(closed));
+  const used = placeholders.flatMap((x, i) => (asked.has(x) ? [{ x, i }] : []));
+  const named = ({ x, i }: { readonly x: Expr; readonly i: number }): Expr => o.input(`${x.op === 'input' ? x.attributes.name : ''}`, given[i].shape); // biome-ignore format: one idea
+  const values =
+    used.length > 0 ? initialValues(leaves, used.map((u) => ({ input: u.x, batch: named(u) }))) : closed; // biome-ignore format: one idea
+  const precision = used.length > 0 && !backend.precisions.includes('float64') ? 'float32' : 'float64';
   const p = program(values, precision);
-  const feeds = { ...noiseFeeds(p, { seed }), ...stepFeed(0), examples };
-  const executable = needsData ? await backend.compile(p) : undefined;
+  const data = Object.fromEntries(used.map(({ x, i }) => [x.op === 'input' ? x.attributes.name : '', given[i]]));
+  const feeds = { ...noiseFeeds(p, { seed }), ...stepFeed(0), ...data };
+  const executable = used.length > 0 ? await backend.compile(p) : undefined;
   const results = executable === undefined ? evaluateProgram(p, feeds) : await executable.run(feeds);
   await executable?.dispose();
-  return Object.fromEntries(parameters.map((e, i) => [e.attributes.name, castTensor(results[i], 'float32')]));
+  return Object.fromEntries(
+    leaves.map((e, i) => [e.attributes.name, castTensor(results[i], hostType(e.type, 'float32'))]),
+  );
 };

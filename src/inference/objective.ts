@@ -19,6 +19,38 @@ export interface Objective<in out S extends Shape> {
   readonly evidence: Evidence;
 }
 
+/**
+ * A loss for a whole batch `[B, …shape]`: a loss for each event, `[B]`, or one number for the batch (a moment discrepancy, a rank statistic). For what
+ * compares events with each other, or moves buffers that all events share.
+ *
+ * @example
+ * // The loss minus a moving average of itself: the same gradient, a centred number.
+ * const plain = maximumLikelihood(pipe(standardNormal([2]), pushforward(affine())));
+ * const centred = {
+ *   shape: plain.shape,
+ *   spec: opaque('centred', 'an example'),
+ *   evidence: 'none',
+ *   batchLoss: (batch) => (scope) => (cursor) => {
+ *     const { now, become } = buffer('average', { initial: random.of(ops.scalar(0)) })(scope);
+ *     const [[losses], next] = draw.vmapDraw((x) => draw.map((l) => [l])(plain.loss(x)))(batch)(scope)(cursor);
+ *     return [become(ops.add(ops.mul(0.9, now), ops.mul(0.1, ops.mean(losses))), ops.sub(losses, now)), next];
+ *   },
+ * };
+ */
+export interface BatchObjective<in out S extends Shape> {
+  readonly shape: S;
+  readonly spec: Spec;
+  readonly evidence: Evidence;
+  readonly batchLoss: (batch: Expr) => D.Draw<Expr>;
+}
+
+/** What a move lowers: a loss per event, or per batch. */
+export type AnyObjective<S extends Shape> = Objective<S> | BatchObjective<S>;
+
+/** Whether the loss is one of a batch. */
+export const isBatchObjective = <S extends Shape>(objective: AnyObjective<S>): objective is BatchObjective<S> =>
+  'batchLoss' in objective;
+
 const negativeLog = <S extends Shape>(estimator: string, law: Law & { readonly shape: S }): Objective<S> => ({
   shape: law.shape,
   spec: { type: estimator, law: law.spec },

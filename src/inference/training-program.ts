@@ -1,64 +1,169 @@
-/** The training program: K optimiser steps in one run, as a scan over batches, coefficients and noise. */
-
-import { grad } from '../core/differentiate/index.ts';
-import * as D from '../core/draw.ts';
+/** The training program: K steps of a game in one run, as a scan over batches, coefficients and noise. */
+import { raise } from '../core/errors.ts';
 import type { Expr, NoiseLaw } from '../core/expr.ts';
-import { substitute, topological } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { noiseKey, type Program, program, writeNoise } from '../core/program.ts';
-import type { Shape } from '../core/shape.ts';
-import { sizeOf } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
-import { vmapAll } from '../core/vectorize.ts';
-import { flatten, groupsOf, joinGroups, type Layout, layoutOf, splitGroups, unflatten } from './flat.ts';
-import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
-import { type AnyObjective, carriedLeaves, checkStep, isStateful } from './stateful.ts';
-import { stepLeaves } from './training-step.ts';
+import { type Program, program } from '../core/program.ts';
+import { range, type Shape } from '../core/shape.ts';
+import { leaves, like } from '../core/struct.ts';
+import { joinGroups, type Layout } from './flat.ts';
+import { gameOf } from './game.ts';
+import { type GamePlan, type PlannedMove, planGame } from './move-plan.ts';
+import { type Board, type GameState, heldPieces, type MoveFeed, moved, type Pending, settle } from './move-step.ts';
+import type { AnyObjective } from './objective.ts';
+import type { Optimizer } from './optimizers/index.ts';
+import { endingVectors, groupedShares, startingState, vectorNames } from './player-state.ts';
 
-/** Noise drawn while training; initial values use paths of their own. */
-export const isTrainingNoise = (path: string): boolean => path.startsWith('noise');
-
-/** The losses of a batch, `[B]`: the objective vectorised, each example with noise of its own. */
-export const batchLosses = <S extends Shape>(objective: Objective<S>, batch: Expr): Expr =>
-  vmapAll((x) => [D.runDraw(objective.loss(x))], { fresh: isTrainingNoise })(batch)[0];
-
-/** What one step computes of a batch: its mean loss, and what is carried on. */
-export interface BatchStep {
-  readonly loss: Expr;
-  /** Leaves that stand for the carried arrays, and their next values. */
-  readonly before: readonly Expr[];
-  readonly after: readonly Expr[];
+/** Noise of a move: the shape is that of one draw. */
+export interface MoveNoise {
+  readonly name: string;
+  readonly path: string;
+  readonly law: NoiseLaw;
+  readonly batch: number;
+  readonly shape: Shape;
+  /** The number of the move whose draws count. */
+  readonly move: number;
 }
-
-/** The step of an objective on a batch. Throws `ShapeError` where it changes what it carries. */
-export const batchStep = <S extends Shape>(objective: AnyObjective<S>, batch: Expr): BatchStep => {
-  if (!isStateful(objective)) return { loss: o.mean(batchLosses(objective, batch)), before: [], after: [] };
-  const before = carriedLeaves(objective);
-  const { losses, carried } = checkStep(objective, batch, D.runDraw(objective.step(batch, before)));
-  return { loss: o.mean(losses), before, after: carried };
-};
-
-/** The mean loss of a batch (over leaves for what the objective carries). */
-export const meanLoss = <S extends Shape>(objective: AnyObjective<S>, batch: Expr): Expr =>
-  batchStep(objective, batch).loss;
 
 /** A training program with what is needed to feed it. */
 export interface TrainingProgram {
   readonly program: Program;
+  readonly plan: GamePlan;
   readonly layout: Layout;
-  /** The inputs that a run's first outputs are fed back to, in order: parameters, the optimiser's state, the average, what is carried. */
+  /** The inputs that a run's first outputs are fed back to, in order: parameters, optimisers' states and averages, buffers. */
   readonly carry: readonly string[];
+  /** K. */
   readonly steps: number;
-  /** Noise per step: shapes are those of one step. */
-  readonly noise: readonly {
-    readonly name: string;
-    readonly path: string;
-    readonly law: NoiseLaw;
-    readonly batch: number;
-    readonly shape: Shape;
-  }[];
+  /** How often each move is made in each of the K steps. */
+  readonly times: readonly number[];
+  readonly noise: readonly MoveNoise[];
+  /** The moves that are made: after what is carried, a run's outputs are their losses `[K]`, then (where asked for) the norms of their gradients. */
+  readonly made: readonly number[];
 }
+
+/** Options of {@link gameProgram}. */
+export interface GameProgramOptions {
+  readonly steps: number;
+  /** How often each move is made in every one of the steps; default once. */
+  readonly times?: readonly number[];
+  /** Whether the norm of each move's gradient is an output as well. */
+  readonly norms?: boolean;
+}
+
+/** The name of an input of a move: the first move's have no suffix. */
+export const moveInput = ({ moves }: GamePlan, what: string, move: number): string =>
+  move === 0 ? what : `${what}:${moves[move].name}`;
+
+/** The number of batches a move averages its gradient over. */
+export const microbatchesOf = ({ shares }: GamePlan, m: PlannedMove): number =>
+  shares[m.player].optimizer.microbatches ?? 1;
+
+/** The inputs of a program that have one row for each step, found by name. */
+const stepInputs = (steps: number) => {
+  const all = new Map<string, Expr>();
+  const input = (name: string, shape: Shape): string => {
+    const made = o.input(name, [steps, ...shape]);
+    const known = all.get(name);
+    if (known !== undefined && known.shape.join() !== made.shape.join())
+      raise('ShapeError', name, 'two moves that share a draw see arrays of different shapes', {
+        expected: `[${known.shape}]`,
+        got: `[${made.shape}]`,
+      });
+    all.set(name, known ?? made);
+    return name;
+  };
+  return { all, input };
+};
+
+/**
+ * Builds the program (θ, states…, averages…, buffers…; for each move batches [K, …, B, …event], coefficients [K, …, c], noise [K, …]; step numbers [K]) ↦
+ * (θ, states…, averages…, buffers…, losses [K]…, norms [K]…). The parameters are one flat vector outside the loop; inside, each large one stands by itself.
+ */
+export const gameProgram = (
+  plan: GamePlan,
+  { steps, times = plan.moves.map(() => 1), norms = false }: GameProgramOptions,
+): TrainingProgram => {
+  const { moves, layout, batchSize } = plan;
+  const flat = o.input('parameters', [layout.size]);
+  const shares = groupedShares(plan);
+  const board: Board = { plan, shares, held: heldPieces(layout, flat, shares) };
+  const made = range(moves.length).filter((i) => times[i] > 0);
+  const { all, input } = stepInputs(steps);
+  const names = made.map((i) => {
+    const m = moves[i];
+    const micro = microbatchesOf(plan, m);
+    const repeated = times[i] === 1 ? [] : [times[i]];
+    const axes = micro === 1 ? repeated : [...repeated, micro];
+    return {
+      batch: input(moveInput(plan, 'batches', m.draws), [...axes, ...m.batch.shape]),
+      coefficients: input(moveInput(plan, 'coefficients', i), [...repeated, shares[m.player].share.optimizer.coefficients.length]), // biome-ignore format: one idea
+      weights: m.weights === undefined ? [] : [input(moveInput(plan, 'weights', m.draws), [...axes, batchSize])],
+      noise: m.noise.map((e) => input(`noise:${e.attributes.path}`, [...axes, ...e.shape])),
+      number: m.numbers.length === 0 ? [] : [input('step numbers', [])],
+    };
+  });
+  const atOnce = plan.game.order === 'atOnce';
+
+  const step = (now: GameState, at: (name: string) => Expr): { state: GameState; ys: Expr[] } => {
+    let state = now;
+    let waiting: readonly Pending[] = [];
+    const results = made.map((i, k) => {
+      const { batch, coefficients, weights, noise, number } = names[k];
+      const feed: MoveFeed = { batch: at(batch), coefficients: at(coefficients), weights: weights.map(at), noise: noise.map(at), number: number.map(at) }; // biome-ignore format: one record
+      const done = moved(board, moves[i], atOnce ? { ...now, buffers: state.buffers } : state, feed, times[i]);
+      const { player } = moves[i];
+      state = { players: state.players.map((p, j) => (j === player ? done.state.players[j] : p)), buffers: done.state.buffers }; // biome-ignore format: one record
+      waiting = [...waiting, ...done.pending];
+      // Moves at once are done together, when the last of them is.
+      if (!atOnce) ({ state, pending: waiting } = settle(state, waiting, (after) => after === moves[i].name));
+      return done;
+    });
+    ({ state, pending: waiting } = settle(state, waiting, (after) => atOnce && moves.some((m) => m.name === after)));
+    for (const { after } of waiting)
+      if (!moves.some((m) => m.name === after))
+        raise('ArgumentError', after, 'a buffer waits for a move that the game does not have', {
+          expected: moves.map((m) => m.name).join(', '),
+          got: after,
+        });
+    return { state, ys: [...results.map((r) => r.loss), ...(norms ? results.map((r) => r.norm) : [])] };
+  };
+
+  const buffers = plan.buffers.map((b) => o.input(`carried:${b.attributes.name}`, b.shape, b.type));
+  const start: GameState = { players: shares.map((s) => startingState(s, layout, flat)), buffers };
+  const order = [...all.keys()];
+  const { carry, ys } = o.scan({
+    length: steps,
+    init: leaves(start),
+    xs: order.map((name) => all.get(name)!),
+    body: (carry, xs) => {
+      const fed = new Map(order.map((name, i) => [name, xs[i]] as const));
+      const next = step(like(start, carry), (name) => fed.get(name)!);
+      return { carry: leaves(next.state), ys: next.ys };
+    },
+  });
+  const last = like(start, carry);
+  const parameters = joinGroups(layout, shares.flatMap((s) => s.groups), last.players.flatMap((p) => p.theta), flat); // biome-ignore format: one idea
+  return {
+    program: program([parameters, ...shares.flatMap((s, i) => endingVectors(s, last.players[i])), ...last.buffers, ...ys], 'float32'), // biome-ignore format: one idea
+    plan,
+    layout,
+    carry: [
+      'parameters',
+      ...plan.shares.flatMap(vectorNames),
+      ...plan.buffers.map((b) => `carried:${b.attributes.name}`),
+    ],
+    steps,
+    times,
+    made,
+    noise: noiseOf(plan, made),
+  };
+};
+
+const noiseOf = ({ moves }: GamePlan, made: readonly number[]): MoveNoise[] => {
+  const all = made.flatMap((i) =>
+    moves[i].noise.map(({ attributes: { path, law, batch }, shape }) => ({ name: `noise:${path}`, path, law, batch, shape, move: moves[i].draws })),
+  ); // biome-ignore format: one record
+  return [...new Map(all.map((n) => [n.path, n] as const)).values()];
+};
 
 /** Options of {@link trainingProgram}. */
 export interface TrainingOptions<S extends Shape> {
@@ -71,99 +176,6 @@ export interface TrainingOptions<S extends Shape> {
   readonly ema?: number;
 }
 
-/**
- * Builds the program (θ, state…, [ema], carried…; batches [K, B, …], coefficients [K, c], noise [K, …], [step numbers [K]]) ↦
- * (θ, state…, [ema], carried…, losses [K]). The parameters are one flat vector outside the loop; inside, each large one stands by itself.
- */
-export const trainingProgram = <S extends Shape>({
-  objective,
-  optimizer,
-  batchSize,
-  steps,
-  ema,
-}: TrainingOptions<S>): TrainingProgram => {
-  const batch = o.input('batch', [batchSize, ...objective.shape]);
-  const { loss, before, after } = batchStep(objective, batch);
-  const roots = [loss, ...after];
-  const layout = layoutOf(roots);
-  const groups = groupsOf(layout);
-  const noise = topological(roots).filter((e) => e.op === 'noise');
-  const numbers = stepLeaves(roots);
-  const noiseNames = [...new Map(noise.map((e) => [e.op === 'noise' ? e.attributes.path : '', e] as const)).entries()];
-
-  const vector = (name: string): Expr => o.input(name, [layout.size]);
-  const slots = optimizer.slots.map((s) => vector(`state:${s}`));
-  const vectors = [vector('parameters'), ...slots, ...(ema === undefined ? [] : [vector('ema')])];
-  const { carry, ys } = o.scan({
-    length: steps,
-    init: [...vectors.flatMap((v) => splitGroups(layout, groups, v)), ...before],
-    xs: [
-      o.input('batches', [steps, batchSize, ...objective.shape]),
-      o.input('coefficients', [steps, optimizer.coefficients.length]),
-      ...noiseNames.map(([path, e]) => o.input(`noise:${path}`, [steps, ...e.shape])),
-      ...(numbers.length > 0 ? [o.input('step numbers', [steps])] : []),
-    ],
-    body: (now, [x, coefficients, ...drawn]) => {
-      const n = groups.length;
-      const [theta, ...state] = vectors.map((_, i) => now.slice(i * n, (i + 1) * n));
-      const carried = now.slice(vectors.length * n);
-      const inPlace = new Map<Expr, Expr>([[batch, x]]);
-      for (const e of numbers) inPlace.set(e, drawn[noiseNames.length]);
-      for (const e of noise)
-        if (e.op === 'noise') inPlace.set(e, drawn[noiseNames.findIndex(([p]) => p === e.attributes.path)]);
-      before.forEach((leaf, i) => {
-        inPlace.set(leaf, carried[i]);
-      });
-      const { outputs, pieces } = unflatten(substitute(roots, inPlace), groups, theta);
-      const gradients = grad(outputs[0], pieces.flat());
-      const joined = pieces.map((p) => flatten(gradients.splice(0, p.length)));
-      const scalars = optimizer.coefficients.map((_, i) => o.reshape(o.sliceAxis(coefficients, 0, i, i + 1), []));
-      const ready = optimizer.together?.(joined) ?? joined;
-      const next = groups.map((_, g) => {
-        const { parameters, state: after } = optimizer.update(
-          ready[g],
-          theta[g],
-          state.slice(0, slots.length).map((s) => s[g]),
-          scalars,
-        );
-        const average =
-          ema === undefined ? [] : [o.add(o.mul(ema, state[slots.length][g]), o.mul(1 - ema, parameters))];
-        return [parameters, ...after, ...average];
-      });
-      return { carry: [...vectors.flatMap((_, i) => next.map((g) => g[i])), ...outputs.slice(1)], ys: [outputs[0]] };
-    },
-  });
-  const last = vectors.map((_, i) =>
-    joinGroups(layout, groups, carry.slice(i * groups.length, (i + 1) * groups.length)),
-  );
-  return {
-    program: program([...last, ...carry.slice(vectors.length * groups.length), ys[0]], 'float32'),
-    layout,
-    carry: [...vectors, ...before].map((e) => (e.op === 'input' ? e.attributes.name : '')),
-    steps,
-    noise: noiseNames.map(([path, e]) => ({
-      name: `noise:${path}`,
-      path,
-      law: e.op === 'noise' ? e.attributes.law : 'normal',
-      batch: e.op === 'noise' ? e.attributes.batch : 0,
-      shape: e.shape,
-    })),
-  };
-};
-
-/**
- * Fills the arrays of K steps' noise from a first step on: step t's noise depends on (seed, t) alone, however steps are grouped into runs. The arrays
- * are made once and filled anew by each call: what a run was fed is gone when the next begins.
- */
-export const noiseFeeder = (t: TrainingProgram, seed: number): ((firstStep: number) => Record<string, Tensor>) => {
-  const arrays = t.noise.map((n) => new Float32Array(t.steps * sizeOf(n.shape)));
-  return (firstStep) =>
-    Object.fromEntries(
-      t.noise.map((n, i) => {
-        const [data, size] = [arrays[i], sizeOf(n.shape)];
-        for (let k = 0; k < t.steps; k++)
-          writeNoise(n.shape, n.law, n.batch, noiseKey(seed, firstStep + k, n.path), data, k * size);
-        return [n.name, { shape: [t.steps, ...n.shape], type: 'float32', data } satisfies Tensor];
-      }),
-    );
-};
+/** {@link gameProgram} of the game with one player. */
+export const trainingProgram = <S extends Shape>({ objective, optimizer, batchSize, steps, ema }: TrainingOptions<S>): TrainingProgram =>
+  gameProgram(planGame(gameOf(objective, { optimizer, ...(ema === undefined ? {} : { average: ema }) }), batchSize), { steps }); // biome-ignore format: one idea

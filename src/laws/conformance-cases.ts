@@ -3,6 +3,7 @@ import { grad } from '../core/differentiate/index.ts';
 import type { Op } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { reductionCases, structureCases } from './conformance-arrays.ts';
+import { branchCases } from './conformance-branches.ts';
 import { apart, between, type Case, integers, offIntegers, positive, testCase } from './conformance-case.ts';
 import { elementwiseCases, leafCases } from './conformance-elementwise.ts';
 import { controlCases, linearCases } from './conformance-linear.ts';
@@ -15,6 +16,7 @@ export const primitiveCases: { readonly [O in Op]: readonly Case[] } = {
   ...structureCases,
   ...linearCases,
   ...controlCases,
+  ...branchCases,
 };
 
 /** Forms composed of primitives whose derivatives are easy to get wrong together. */

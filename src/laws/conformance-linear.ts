@@ -148,6 +148,12 @@ export const controlCases = {
   ],
   label: [testCase('inside', [between([3])], (x) => o.exp(o.label('layer', o.square(x))))],
   batchMean: [{ ...testCase('outside a vmap', [between([3])], (x) => o.exp(o.batchMean(o.square(x)))), vmap: false }],
+  advance: [
+    testCase('the next value is not computed', [between([3])], (x) =>
+      o.exp(o.advance('buffer', o.square(x), o.log(o.constant([-1, -2])))),
+    ),
+    testCase('int32', [integers([3], 0, 9)], (x) => o.advance('count', x, o.scalar(1), 'critic')),
+  ],
   scan: [
     newton,
     testCase(

@@ -62,7 +62,7 @@ export const randomised = (
   const dependent = examples !== undefined && topological(closed).includes(examples.input);
   const values =
     examples !== undefined && dependent
-      ? initialValues(parameters, { input: examples.input, batch: o.input('laws:examples', examples.points.shape) })
+      ? initialValues(parameters, [{ input: examples.input, batch: o.input('laws:examples', examples.points.shape) }])
       : closed;
   const p = program(values, 'float64');
   const feeds = {

@@ -2,10 +2,10 @@
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { fork, type Random } from '../core/random.ts';
-import type { Fields, Kernel, Position } from './kernel.ts';
+import type { Kernel, Position } from './kernel.ts';
 
 /** Nothing to say. */
-export type Silent = Readonly<Record<never, Expr>> & Fields;
+export type Silent = Readonly<Record<never, Expr>>;
 
 /** A conditional as a move: the position with one block drawn anew given the rest. */
 export type Block = (position: Expr) => Random<Expr>;

@@ -5,15 +5,14 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, sequence, uniform } from '../core/random.ts';
+import { leaves, leavesAs, like } from '../core/struct.ts';
 import { toSpec } from '../distributions/argument.ts';
-import { type Evaluated, evaluated, fromList, type KernelOf, toList } from './kernel.ts';
+import { type Evaluated, evaluated, type KernelOf } from './kernel.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { type Acceptance, acceptOrStay, positiveStep } from './metropolis.ts';
 
 /** A point of phase space: position, momentum, and log p with its gradient at the position. */
-export interface Phase extends Evaluated {
-  readonly momentum: Expr;
-}
+export type Phase = Evaluated & { readonly momentum: Expr };
 
 /** An energy error above which a trajectory counts as divergent (Stan, blackjax). */
 export const DIVERGENCE = 1000;
@@ -42,12 +41,13 @@ export const leapfrog =
   };
 
 /** What {@link hmc} says of a step; scalars. */
-export interface HmcInfo extends Acceptance, Gradients {
-  /** H of the state that was kept. */
-  readonly energy: Expr;
-  /** 1 where the energy error was above 1000, or no number. */
-  readonly divergent: Expr;
-}
+export type HmcInfo = Acceptance &
+  Gradients & {
+    /** H of the state that was kept. */
+    readonly energy: Expr;
+    /** 1 where the energy error was above 1000, or no number. */
+    readonly divergent: Expr;
+  };
 
 /** 1 where the error in H is above the limit, or no number. */
 export const isDivergent = (energyError: Expr): Expr => o.not(o.lessEqual(energyError, DIVERGENCE));
@@ -86,7 +86,6 @@ export const hmc = ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions
     raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
   return (target) => {
     const at = evaluated(target);
-    const names = ['position', 'logDensity', 'gradient', 'momentum'];
     return {
       spec: {
         type: 'hmc',
@@ -105,10 +104,10 @@ export const hmc = ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions
             const from: Phase = { ...restOf(state), momentum: momentumOf(noise, inverseMass) };
             const { carry } = o.scan({
               length: steps,
-              init: toList(names, from),
-              body: (z) => ({ carry: toList(names, move(fromList<Phase>(names, z))) }),
+              init: leaves(from),
+              body: (z) => ({ carry: leavesAs(from, move(like(from, z))) }),
             });
-            const to = fromList<Phase>(names, carry);
+            const to = like(from, carry);
             const [before, after] = [hamiltonian(from, inverseMass), hamiltonian(to, inverseMass)];
             const error = o.sub(after, before);
             const { state: next, info } = acceptOrStay(o.neg(error), u, restOf(to), restOf(state));

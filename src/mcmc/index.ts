@@ -1,5 +1,5 @@
 /** Markov chain Monte Carlo: kernels and what combines, runs and diagnoses them. */
-export { alternate, geometricPath, iterate, kernelMixture, manyChains, temper } from './combinators.ts';
+export { geometricPath, iterate, manyChains, temper } from './combinators.ts';
 export {
   bulkSize,
   type Draws,
@@ -21,7 +21,6 @@ export {
   type DiscreteLogDensity,
   type Evaluated,
   evaluated,
-  type Fields,
   type Kernel,
   type KernelOf,
   type LogDensity,
@@ -54,4 +53,13 @@ export {
 export { type ChainProgress, type Chains, type RunChainsOptions, runChains } from './run-chains.ts';
 export { showChains } from './run-words.ts';
 export { type Exchanges, parallelTempering, type Replicas, type TemperingOptions } from './tempering.ts';
-export { type AdaptedOptions, adapted, type Tuned } from './warm-up.ts';
+export {
+  alternate,
+  type InfoOf,
+  type Infos,
+  kernelMixture,
+  type Mixed,
+  type StateOf,
+  type Together,
+} from './together.ts';
+export { type AdaptedOptions, type Adapting, adapted, type Learned, type Tuned } from './warm-up.ts';

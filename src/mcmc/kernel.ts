@@ -1,6 +1,6 @@
 /**
  * Markov kernels: `init : position → state`, `step : state → Random<(state, info)>`. A kernel is written for ONE chain; many chains are `vmap`, a whole
- * chain is one `scan`. State and info are records of expressions, so that any kernel can be carried by a loop.
+ * chain is one `scan`. State and info are structs, so that any kernel can be carried by a loop.
  */
 import type { Law } from '../algebra/dist.ts';
 import type { Discrete } from '../algebra/facts.ts';
@@ -10,32 +10,30 @@ import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { fork, type Random, scanRandom } from '../core/random.ts';
+import { fork, map, type Random } from '../core/random.ts';
+import type { Struct, StructRecord } from '../core/struct.ts';
+import { scanStruct } from '../core/struct-loops.ts';
 
-/** A record of expressions: what a loop carries. */
-export type Fields = Readonly<Record<string, Expr>>;
-
-/** The state of a chain has a position, whatever else its kernel keeps (log-density, gradient, momentum). */
-export interface Position extends Fields {
+/** The state of a chain has a position, whatever else its kernel keeps (log-density, gradient, momentum, the states of kernels it is made of). */
+export interface Position extends StructRecord {
   readonly position: Expr;
 }
 
 /** What a step gives: the next state, and what there is to say about the step (acceptance, energy error, divergence). */
-export interface Transition<S extends Fields, I extends Fields> {
+export type Transition<S extends Position, I extends Struct> = {
   readonly state: S;
   readonly info: I;
-}
+};
 
 /** A Markov kernel for one chain. */
-export interface Kernel<S extends Position, I extends Fields> {
+export interface Kernel<S extends Position, I extends Struct> {
   readonly spec: Spec;
   /** The state of a chain that stands at a position. */
   readonly init: (position: Expr) => S;
   readonly step: (state: S) => Random<Transition<S, I>>;
   /** The state after something else moved the chain: what outlives the move (a momentum) stays. Absent: {@link init}. */
   readonly moved?: (state: S, position: Expr) => S;
-  /** How many first steps adapt the kernel and are no samples; absent: none. */
+  /** How many first steps adapt the kernel (every part of it) and are no samples; absent: none. What is learned outlives a move: such a kernel has `moved`. */
   readonly warmUp?: number;
 }
 
@@ -67,7 +65,7 @@ export type AnyLogDensity = LogDensity | DiscreteLogDensity;
 export type LogDensityOf<L> = L extends Discrete ? DiscreteLogDensity : LogDensity;
 
 /** A kernel for every log-density: what `hmc({ … })` and its kind are. Those that need no gradient (T = {@link AnyLogDensity}) take discrete laws too. */
-export type KernelOf<S extends Position, I extends Fields, T extends AnyLogDensity = LogDensity> = (
+export type KernelOf<S extends Position, I extends Struct, T extends AnyLogDensity = LogDensity> = (
   target: T,
 ) => Kernel<S, I>;
 
@@ -75,12 +73,13 @@ export type KernelOf<S extends Position, I extends Fields, T extends AnyLogDensi
 export type Score = (x: Expr) => Expr;
 
 /** A log-density with its gradient at a position. */
-export interface Evaluated extends Position {
+export type Evaluated = {
+  readonly position: Expr;
   /** log p in nats, a scalar. */
   readonly logDensity: Expr;
   /** ∇ log p, of the position's shape. */
   readonly gradient: Expr;
-}
+};
 
 /**
  * The log-density of a law as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
@@ -118,50 +117,42 @@ export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) =
   };
 };
 
-/** The record with the same names whose values come from a function of the two. Both have the names of the first. */
-export const zipFields = <F extends Fields>(a: F, b: F, f: (x: Expr, y: Expr) => Expr): F =>
-  Object.fromEntries(Object.keys(a).map((k) => [k, f(a[k], b[k])])) as unknown as F;
-
-/** `condition ? a : b`, field by field. */
-export const select = <F extends Fields>(condition: Expr, a: F, b: F): F =>
-  zipFields(a, b, (x, y) => o.where(condition, x, y));
-
-/** A record from its names and a list of values. */
-export const fromList = <F extends Fields>(names: readonly string[], values: readonly Expr[]): F =>
-  Object.fromEntries(names.map((n, i) => [n, values[i]])) as unknown as F;
-
-/** A list of values in the order of names. */
-export const toList = (names: readonly string[], fields: Fields): Expr[] => names.map((n) => fields[n]);
-
 /** `init` where a kernel does not say what survives a move. */
-export const movedTo = <S extends Position, I extends Fields>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
+export const movedTo = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
   (kernel.moved ?? ((_, p) => kernel.init(p)))(state, position);
+
+/** A struct without leaves. */
+export type Nothing = Readonly<Record<never, Expr>>;
+
+/** What is kept of a kernel where something else moves the chain before its next step: its state where it says what outlives a move, else nothing. */
+export type Kept<S extends Position> = S | Nothing;
+
+/** What is kept of a state. */
+export const keptOf = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S): Kept<S> =>
+  kernel.moved === undefined ? {} : state;
+
+/** The state at a position, from what was kept. */
+export const restored = <S extends Position, I extends Struct>(
+  kernel: Kernel<S, I>,
+  kept: Kept<S>,
+  position: Expr,
+): S => (kernel.moved === undefined ? kernel.init(position) : kernel.moved(kept as S, position));
 
 /** A whole chain as one loop: the last state, and what `record` makes of every transition, with a leading axis of `n`. */
 export const chainOf =
-  <S extends Position, I extends Fields, R extends Fields>(
+  <S extends Position, I extends Struct, R extends Struct>(
     kernel: Kernel<S, I>,
     n: number,
     record: (t: Transition<S, I>) => R,
   ) =>
-  (from: S): Random<{ readonly state: S; readonly recorded: R }> => {
-    const names = Object.keys(from);
-    let recordNames: readonly string[] = [];
-    const loop = scanRandom({
-      length: n,
-      init: toList(names, from),
-      body: (carry) => (cursor) => {
-        const [t, next] = kernel.step(fromList<S>(names, carry))(cursor);
-        const kept = record(t);
-        recordNames = Object.keys(kept);
-        return [{ carry: toList(names, t.state), ys: toList(recordNames, kept) }, next];
-      },
-    });
-    return (cursor) => {
-      const [{ carry, ys }, next] = loop(cursor);
-      return [{ state: fromList<S>(names, carry), recorded: fromList<R>(recordNames, ys) }, next];
-    };
-  };
+  (from: S): Random<{ readonly state: S; readonly recorded: R }> =>
+    map(({ carry, ys }: { readonly carry: S; readonly ys: R }) => ({ state: carry, recorded: ys }))(
+      scanStruct({
+        length: n,
+        init: from,
+        body: (state: S) => map((t: Transition<S, I>) => ({ carry: t.state, ys: record(t) }))(kernel.step(state)),
+      }),
+    );
 
 /** Where a chain of n steps from a position ends. One step is no loop. */
 export const chainEnd =

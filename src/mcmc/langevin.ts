@@ -5,22 +5,11 @@ import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, uniform } from '../core/random.ts';
 import { toSpec } from '../distributions/argument.ts';
-import {
-  type Evaluated,
-  evaluated,
-  type Fields,
-  type Kernel,
-  type KernelOf,
-  type Position,
-  type Score,
-  scoreOf,
-} from './kernel.ts';
+import { type Evaluated, evaluated, type Kernel, type KernelOf, type Position, type Score, scoreOf } from './kernel.ts';
 import { type Acceptance, acceptOrStay, positiveStep } from './metropolis.ts';
 
 /** Gradient evaluations of a step, a scalar: the cost that kernels are compared by. */
-export interface Gradients extends Fields {
-  readonly gradients: Expr;
-}
+export type Gradients = { readonly gradients: Expr };
 
 /** Options of {@link langevin} and {@link ula}. */
 export interface LangevinOptions {
@@ -77,7 +66,7 @@ export interface Tuning {
 }
 
 /** What {@link mala} says of a step. */
-export interface MalaInfo extends Acceptance, Gradients {}
+export type MalaInfo = Acceptance & Gradients;
 
 /**
  * The Metropolis-adjusted Langevin algorithm (Roberts & Tweedie 1996, doi:10.2307/3318418): x′ = x + h V s(x) + √(2hV) z with V = `inverseMass`, accepted or rejected, so exact for
@@ -115,10 +104,11 @@ export const mala = ({ stepSize, inverseMass = 1 }: Tuning): KernelOf<Evaluated,
 };
 
 /** The state of {@link underdamped}: the momentum outlives the step. */
-export interface Moving extends Position {
+export type Moving = {
+  readonly position: Expr;
   readonly momentum: Expr;
   readonly gradient: Expr;
-}
+};
 
 /**
  * Underdamped Langevin dynamics dx = p dt, dp = (s(x) − γ p) dt + √(2γ) dw by the BAOAB splitting (Leimkuhler & Matthews 2013, doi:10.1093/amrx/abs010), unit mass, without correction. Of a

@@ -5,28 +5,30 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, type Random, uniform } from '../core/random.ts';
+import { type Struct, selectStruct } from '../core/struct.ts';
 import { toSpec } from '../distributions/argument.ts';
-import { type AnyLogDensity, type Fields, type KernelOf, type Position, select } from './kernel.ts';
+import type { AnyLogDensity, KernelOf } from './kernel.ts';
 
 /** What a kernel that accepts and rejects says about a step; scalars. */
-export interface Acceptance extends Fields {
+export type Acceptance = {
   /** The probability that the proposal was accepted with. */
   readonly acceptance: Expr;
   /** 1 where it was, 0 where not. */
   readonly accepted: Expr;
-}
+};
 
 /** A position with its log-density. */
-export interface Weighed extends Position {
+export type Weighed = {
+  readonly position: Expr;
   readonly logDensity: Expr;
-}
+};
 
 /** min(1, eʳ), and 0 for a ratio that is no number. */
 export const acceptanceOf = (logRatio: Expr): Expr =>
   o.where(o.lessEqual(logRatio, 0), o.exp(o.min(logRatio, 0)), o.where(o.less(0, logRatio), 1, 0));
 
 /** Accepts `proposed` over `current` with log-ratio r against u uniform: the state, and what there is to say. */
-export const acceptOrStay = <S extends Fields>(
+export const acceptOrStay = <S extends Struct>(
   logRatio: Expr,
   u: Expr,
   proposed: S,
@@ -34,7 +36,7 @@ export const acceptOrStay = <S extends Fields>(
 ): { readonly state: S; readonly info: Acceptance } => {
   const accepted = o.less(o.log(u), logRatio);
   return {
-    state: select(accepted, proposed, current),
+    state: selectStruct(accepted, proposed, current),
     info: { acceptance: acceptanceOf(logRatio), accepted: o.where(accepted, 1, 0) },
   };
 };

@@ -17,7 +17,7 @@ import type { Gradients, Tuning } from './langevin.ts';
 import { acceptanceOf, positiveStep } from './metropolis.ts';
 
 /** What {@link nuts} says of a step; scalars. */
-export interface NutsInfo extends Gradients {
+export type NutsInfo = Gradients & {
   /** The mean over the trajectory of min(1, e^(−ΔH)): what the step size is tuned by. */
   readonly acceptance: Expr;
   /** H of the state that was kept. */
@@ -26,7 +26,7 @@ export interface NutsInfo extends Gradients {
   readonly divergent: Expr;
   /** How many doublings were finished; maxDepth where the trajectory was cut short. */
   readonly depth: Expr;
-}
+};
 
 /** Options of {@link nuts}. */
 export interface NutsOptions extends Tuning {

@@ -4,8 +4,8 @@ import { fillNoise } from '../core/noise.ts';
 import { foldIn, keyOf } from '../core/prng.ts';
 import type { Precision } from '../core/program.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { leaves, pathsOf, type Struct } from '../core/struct.ts';
 import { allocate, type Tensor } from '../core/tensor.ts';
-import type { Fields } from './kernel.ts';
 
 /** Positions uniform on (−2, 2), as Stan starts: row i depends on (seed, attempt, i) alone. */
 export const scattered = (seed: number, attempt: number, shape: Shape, type: Precision): Tensor => {
@@ -26,6 +26,10 @@ export const startWords = (chain: number, density: number, attempts?: number): s
     : `${which}, at ${attempts} places drawn from (−2, 2): give \`initial\``;
 };
 
+/** What every part of a kernel said under a name: the arrays at `name` and at `…/name`. */
+export const saidOf = (infos: Readonly<Record<string, Tensor>>, name: string): readonly Tensor[] =>
+  Object.entries(infos).flatMap(([path, t]) => (path === name || path.endsWith(`/${name}`) ? [t] : []));
+
 /** Throws `NonFiniteError` where every step of a chain diverged: what it gave is no sample of anything. */
 export const checkMoving = (infos: Readonly<Record<string, Tensor>>, chains: number): void => {
   const divergent = infos.divergent;
@@ -39,8 +43,8 @@ export const checkMoving = (infos: Readonly<Record<string, Tensor>>, chains: num
 };
 
 interface Collecting {
-  readonly names: readonly string[];
-  readonly recorded: Fields;
+  /** What is recorded of each step, `[steps, chains, …]` each; `position` is one of them. */
+  readonly recorded: Struct;
   readonly chains: number;
   readonly samples: number;
   readonly thin: number;
@@ -48,14 +52,16 @@ interface Collecting {
   readonly type: Precision;
 }
 
-/** Gathers blocks of records `[steps, chains, …]`, `position` first, into arrays `[chains, n, …]`. */
-export const collector = ({ names, recorded, chains, samples, thin, burnIn, type }: Collecting) => {
-  const arrays = names.map((name) => {
-    const event = recorded[name].shape.slice(2);
-    const every = name === 'position' ? thin : 1;
+/** Gathers blocks of records into arrays `[chains, n, …]`, in the order of the record's leaves. */
+export const collector = ({ recorded, chains, samples, thin, burnIn, type }: Collecting) => {
+  const names = pathsOf(recorded);
+  const arrays = leaves(recorded).map((leaf, i) => {
+    const event = leaf.shape.slice(2);
+    const every = names[i] === 'position' ? thin : 1;
     const length = (samples * thin) / every;
     const width = sizeOf(event);
-    return { name, event, every, length, width, data: allocate(type, chains * length * width) };
+    const own = leaf.type === 'real' ? type : leaf.type;
+    return { event, every, length, width, type: own, data: allocate(own, chains * length * width) };
   });
   return {
     take: (from: number, outputs: readonly Tensor[]): void => {
@@ -73,15 +79,13 @@ export const collector = ({ names, recorded, chains, samples, thin, burnIn, type
       });
     },
     /** The arrays with `n` samples of each chain. */
-    finish: (n: number): { positions: Tensor; infos: Record<string, Tensor> } => {
-      const tensors = arrays.map(({ name, event, every, length, width, data }): readonly [string, Tensor] => {
+    finish: (n: number): Tensor[] =>
+      arrays.map(({ event, every, length, width, type: own, data }) => {
         const rows = (n * thin) / every;
-        const kept = allocate(type, chains * rows * width);
+        const kept = allocate(own, chains * rows * width);
         for (let c = 0; c < chains; c++)
           kept.set(data.subarray(c * length * width, (c * length + rows) * width), c * rows * width);
-        return [name, { shape: [chains, rows, ...event], type, data: kept }];
-      });
-      return { positions: tensors[0][1], infos: Object.fromEntries(tensors.slice(1)) };
-    },
+        return { shape: [chains, rows, ...event], type: own, data: kept };
+      }),
   };
 };

@@ -10,20 +10,12 @@ import * as o from '../core/ops/index.ts';
 import { type Backend, type Feeds, noiseFeeds, program } from '../core/program.ts';
 import { runRandom } from '../core/random.ts';
 import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { leaves, like, pathsOf, type Struct } from '../core/struct.ts';
 import { castTensor, type Tensor, toNumbers } from '../core/tensor.ts';
 import { vmap } from '../core/vectorize.ts';
 import { manyChains } from './combinators.ts';
-import {
-  type AnyKernel,
-  chainOf,
-  type Fields,
-  type KernelOf,
-  type LogDensityOf,
-  logDensityOf,
-  type Position,
-  toList,
-} from './kernel.ts';
-import { checkMoving, collector, scattered, startWords } from './run-arrays.ts';
+import { type AnyKernel, chainOf, type KernelOf, type LogDensityOf, logDensityOf, type Position } from './kernel.ts';
+import { checkMoving, collector, saidOf, scattered, startWords } from './run-arrays.ts';
 
 /** What is told while chains run. */
 export interface ChainProgress {
@@ -40,15 +32,18 @@ export interface ChainProgress {
 export interface Chains {
   /** What was kept, `[chains, n, …event]`. */
   readonly samples: Tensor;
-  /** What the kernel said of every step after the warm-up, thinned ones included, `[chains, n · thin, …]`. */
+  /**
+   * What the kernel said of every step after the warm-up, thinned ones included, `[chains, n · thin, …]`, by path: `acceptance`; `0/acceptance` is what the first
+   * kernel of `alternate` said.
+   */
   readonly infos: Readonly<Record<string, Tensor>>;
-  /** The state after the last block, `[chains, …]`. */
+  /** The state after the last block, `[chains, …]`, by path: `position`, `kernel/gradient`. */
   readonly state: Readonly<Record<string, Tensor>>;
   readonly ending: 'finished' | 'interrupted';
   /** Seconds of stepping, without compilation. */
   readonly seconds: number;
   readonly compileSeconds: number;
-  /** Gradient evaluations of all chains after the warm-up, where the kernel counts them. */
+  /** Gradient evaluations of all chains after the warm-up, where the kernel or a part of it counts them. */
   readonly gradients?: number;
 }
 
@@ -118,23 +113,21 @@ const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains
   const target = logDensityOf(law);
   const kernel = options.kernel(target) as AnyKernel;
   const burnIn = natural('burnIn', options.burnIn ?? kernel.warmUp ?? 0, 0);
-  const many = manyChains(chains)(kernel) as unknown as AnyKernel;
+  const many: AnyKernel = manyChains(chains)(kernel);
 
   const compileStart = performance.now();
-  const initial = await startingState({ ...options, law, backend, chains, parameters, seed }, many);
-  const names = Object.keys(initial);
-  const from = Object.fromEntries(
-    names.map((n) => [n, o.input(`state:${n}`, initial[n].shape)]),
-  ) as unknown as Position;
-  const run = chainOf(many, block, (t) => ({ position: t.state.position, ...t.info }) as Fields);
+  const { template, initial } = await startingState({ ...options, law, backend, chains, parameters, seed }, many);
+  const names = pathsOf(template);
+  const slots = names.map((n) => `state:${n}`);
+  const from = like(template, leaves(template).map((e, i) => o.input(slots[i], e.shape, e.type))); // biome-ignore format: one idea
+  const run = chainOf(many, block, ({ state, info }) => ({ position: state.position, info: info as Struct }));
   const { state: last, recorded } = runRandom(run(from), { path: 'chains', next: 0 });
-  const recordNames = Object.keys(recorded);
-  const p = program([...toList(names, last as Fields), ...toList(recordNames, recorded)], precision);
+  const p = program([...leaves(last), ...leaves(recorded)], precision);
   const executable = await backend.compile(p);
   const compileSeconds = (performance.now() - compileStart) / 1000;
 
   const steps = burnIn + samples * thin;
-  const collected = collector({ names: recordNames, recorded, chains, samples, thin, burnIn, type: precision });
+  const collected = collector({ recorded, chains, samples, thin, burnIn, type: precision });
   let state = initial;
   let step = 0;
   const begin = performance.now();
@@ -143,9 +136,9 @@ const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains
       const outputs = await executable.run({
         ...parameters,
         ...noiseFeeds(p, { seed, firstExample: step }),
-        ...Object.fromEntries(names.map((n) => [`state:${n}`, state[n]])),
+        ...Object.fromEntries(slots.map((slot, i) => [slot, state[i]])),
       });
-      state = Object.fromEntries(names.map((n, i) => [n, outputs[i]]));
+      state = outputs.slice(0, names.length);
       collected.take(step, outputs.slice(names.length));
       step = Math.min(steps, step + block);
       const seconds = (performance.now() - begin) / 1000;
@@ -161,17 +154,19 @@ const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains
     await executable.dispose();
   }
   const seconds = (performance.now() - begin) / 1000;
-  const { positions, infos } = collected.finish(Math.max(0, Math.floor((step - burnIn) / thin)));
+  const [positions, ...said] = collected.finish(Math.max(0, Math.floor((step - burnIn) / thin)));
+  const infos = Object.fromEntries(pathsOf(recorded.info).map((path, i) => [path, said[i]]));
   checkMoving(infos, chains);
-  const gradients = infos.gradients === undefined ? undefined : toNumbers(infos.gradients).reduce((a, b) => a + b, 0);
+  const counts = saidOf(infos, 'gradients');
+  const gradients = counts.flatMap(toNumbers).reduce((a, b) => a + b, 0);
   return {
     samples: positions,
     infos,
-    state,
+    state: Object.fromEntries(names.map((n, i) => [n, state[i]])),
     ending: step < steps ? 'interrupted' : 'finished',
     seconds,
     compileSeconds,
-    ...(gradients === undefined ? {} : { gradients }),
+    ...(counts.length === 0 ? {} : { gradients }),
   };
 };
 
@@ -191,7 +186,7 @@ interface Starting {
 const startingState = async (
   { law, backend, chains, parameters, seed, initial }: Starting,
   many: AnyKernel,
-): Promise<Record<string, Tensor>> => {
+): Promise<{ readonly template: Position; readonly initial: readonly Tensor[] }> => {
   const shape = [chains, ...law.shape];
   if (initial !== undefined && !sameShape(initial.shape, shape))
     raise('ShapeError', 'runChains/initial', 'the starting positions have another shape', {
@@ -200,10 +195,9 @@ const startingState = async (
     });
   const precision = backend.precisions[0];
   const x: Expr = o.input('initial', shape);
-  const state: Fields = many.init(x) as Fields;
-  const names = Object.keys(state);
+  const template: Position = many.init(x);
   const density = vmap(logDensityOf(law))(x);
-  const p = program([density, ...toList(names, state)], precision);
+  const p = program([density, ...leaves(template)], precision);
   const executable = await backend.compile(p);
   const width = sizeOf(law.shape);
   let rows = initial === undefined ? scattered(seed, 0, shape, precision) : castTensor(initial, precision);
@@ -214,7 +208,7 @@ const startingState = async (
         !Number.isFinite(densities.data[c]) ||
         values.some((v) => v.data.subarray((c * v.data.length) / chains, ((c + 1) * v.data.length) / chains).some((n) => !Number.isFinite(n))); // biome-ignore format: one condition
       const bad = Array.from({ length: chains }, (_, c) => c).filter(isBad);
-      if (bad.length === 0) return Object.fromEntries(names.map((n, i) => [n, values[i]]));
+      if (bad.length === 0) return { template, initial: values };
       if (initial !== undefined || attempt >= ATTEMPTS)
         raise('NonFiniteError', 'runChains', startWords(bad[0], densities.data[bad[0]], initial === undefined ? ATTEMPTS : undefined)); // biome-ignore format: one sentence
       const fresh = scattered(seed, attempt, shape, precision);

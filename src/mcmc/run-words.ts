@@ -1,6 +1,8 @@
 /** A run of chains in a sentence. */
+import { range } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { energyMixing } from './diagnostics.ts';
+import { saidOf } from './run-arrays.ts';
 import type { Chains } from './run-chains.ts';
 
 const meanOf = (t: Tensor): number => {
@@ -11,7 +13,7 @@ const meanOf = (t: Tensor): number => {
 
 /**
  * What a run says of itself as a whole: `4 chains of 1000 draws, acceptance 0.87, 0 divergent, E-BFMI 0.93, 25660 gradients, 3.1 s`. Acceptance, divergences and the least
- * E-BFMI of the chains (below 0.3 is a warning) where the kernel has them.
+ * E-BFMI of the chains (below 0.3 is a warning) where the kernel has them; of a kernel made of several, the acceptance of each.
  *
  * @example
  * const ran = await runChains({ target: normal([2]), kernel: mala({ stepSize: 0.5 }), samples: 50 })();
@@ -19,16 +21,17 @@ const meanOf = (t: Tensor): number => {
  */
 export const showChains = ({ samples, infos, ending, gradients, seconds }: Chains): string => {
   const [chains, draws] = samples.shape;
-  const { acceptance, divergent, energy } = infos;
-  const length = (energy?.data.length ?? 0) / chains;
-  const mixing = Array.from({ length: length > 1 ? chains : 0 }, (_, c) =>
-    energyMixing(energy.data.subarray(c * length, (c + 1) * length)),
-  );
+  const [acceptance, divergent, energies] = ['acceptance', 'divergent', 'energy'].map((name) => saidOf(infos, name));
+  const mixing = energies.flatMap(({ data }) => {
+    const length = data.length / chains;
+    return length > 1 ? range(chains).map((c) => energyMixing(data.subarray(c * length, (c + 1) * length))) : [];
+  });
+  const divergences = divergent.reduce((n, t) => n + Math.round(meanOf(t) * t.data.length), 0);
   return [
     `${chains} chains of ${draws} draws`,
     ...(ending === 'interrupted' ? ['interrupted'] : []),
-    ...(acceptance === undefined ? [] : [`acceptance ${meanOf(acceptance).toFixed(2)}`]),
-    ...(divergent === undefined ? [] : [`${Math.round(meanOf(divergent) * divergent.data.length)} divergent`]),
+    ...(acceptance.length === 0 ? [] : [`acceptance ${acceptance.map((t) => meanOf(t).toFixed(2)).join(' and ')}`]),
+    ...(divergent.length === 0 ? [] : [`${divergences} divergent`]),
     ...(mixing.length === 0 ? [] : [`E-BFMI ${Math.min(...mixing).toFixed(2)}`]),
     ...(gradients === undefined ? [] : [`${gradients} gradients`]),
     `${seconds.toFixed(1)} s`,

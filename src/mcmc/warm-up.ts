@@ -7,14 +7,15 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map } from '../core/random.ts';
 import { range } from '../core/shape.ts';
-import type { Fields, Kernel, KernelOf, Position, Transition } from './kernel.ts';
+import { type StructRecord, selectStruct } from '../core/struct.ts';
+import { type Kernel, type KernelOf, movedTo, type Position, type Transition } from './kernel.ts';
 import type { Tuning } from './langevin.ts';
 
 /** Dual averaging's constants (Hoffman & Gelman 2014 §3.2.1). */
 const [GAMMA, T0, KAPPA] = [0.05, 10, 0.75];
 
 /** What dual averaging carries; scalars. */
-export interface Averaging extends Fields {
+export type Averaging = {
   /** log ε to try next. */
   readonly logStep: Expr;
   /** The average that is kept at the end. */
@@ -25,7 +26,7 @@ export interface Averaging extends Fields {
   readonly anchor: Expr;
   /** Updates so far. */
   readonly updates: Expr;
-}
+};
 
 /** Dual averaging afresh from a step size. */
 export const averagingFrom = (logStep: Expr): Averaging => ({
@@ -51,12 +52,12 @@ export const averagingStep = (a: Averaging, acceptance: Expr, target: number): A
 };
 
 /** Welford's running moments of each coordinate. */
-interface Moments extends Fields {
+export type Moments = {
   readonly count: Expr;
   readonly mean: Expr;
   /** Σ (x − mean)². */
   readonly squares: Expr;
-}
+};
 
 const noMoments = (position: Expr): Moments => {
   const zeros = o.broadcastTo(0, position.shape);
@@ -119,25 +120,33 @@ export interface AdaptedOptions {
   readonly mass?: 'diagonal' | 'unit';
 }
 
-const PREFIX = 'tuning.';
-const pack = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).map(([k, v]) => [`${PREFIX}${k}`, v]));
-const unpack = (state: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(state).flatMap(([k, v]) => (k.startsWith(PREFIX) ? [[k.slice(PREFIX.length), v]] : [])),
-  );
-const without = <S extends Fields>(state: S): S =>
-  Object.fromEntries(Object.entries(state).filter(([k]) => !k.startsWith(PREFIX))) as unknown as S;
+/** What {@link adapted} has learned so far, and how. */
+export type Learned = {
+  readonly averaging: Averaging;
+  readonly moments: Moments;
+  /** The inverse of the diagonal mass, of the position's shape. */
+  readonly inverseMass: Expr;
+  /** Steps so far. */
+  readonly step: Expr;
+};
+
+/** The state of {@link adapted}. */
+export type Adapting<S extends Position> = {
+  readonly position: Expr;
+  /** What the kernel itself keeps. */
+  readonly kernel: S;
+  readonly learned: Learned;
+};
 
 /** What a tuned kernel says beside its own info. */
-export interface Tuned extends Fields {
+export type Tuned = {
   /** ε of the step, a scalar. */
   readonly stepSize: Expr;
-}
+};
 
 /**
  * A kernel that tunes its step size (dual averaging towards an acceptance) and its diagonal mass (variances in Stan's windows) during its first
- * `steps`, and keeps them afterwards. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a
+ * `steps`, and keeps them afterwards, wherever it stands: alone, in `alternate`, `iterate`, `kernelMixture` or `parallelTempering`. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a
  * function away. Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by
  * itself. Throws `ArgumentError` where `steps` is no natural number or the target is not in (0, 1).
  *
@@ -145,64 +154,58 @@ export interface Tuned extends Fields {
  * adapted(nuts, { steps: 500 });
  * adapted((tuning) => hmc({ ...tuning, steps: 10 }), { target: 0.65 });
  */
-export const adapted = <S extends Position, I extends Fields & { readonly acceptance: Expr }>(
+export const adapted = <S extends Position, I extends StructRecord & { readonly acceptance: Expr }>(
   family: (tuning: Tuning) => KernelOf<S, I>,
   { steps = 1000, target = 0.8, stepSize = 1, mass = 'diagonal' }: AdaptedOptions = {},
-): KernelOf<S, I & Tuned> => {
+): KernelOf<Adapting<S>, I & Tuned> => {
   if (!Number.isInteger(steps) || steps < 0)
     raise('ArgumentError', 'adapted', 'the number of steps must be a natural number', { got: `${steps}` });
   if (!(target > 0 && target < 1))
     raise('ArgumentError', 'adapted', 'the acceptance to tune for must be between 0 and 1', { got: `${target}` });
-  return (density): Kernel<S, I & Tuned> => {
+  return (density): Kernel<Adapting<S>, I & Tuned> => {
     const schedule = windows(steps);
     const table = (f: (i: number) => boolean): Expr =>
       o.constant(range(steps + 1).map((i) => (i < steps && f(i) ? 1 : 0)));
     const [adapts, gathers, closes] = [table(() => true), table((i) => schedule.gathers[i]), table((i) => mass === 'diagonal' && schedule.closes[i])]; // biome-ignore format: one table
     const plain = family({ stepSize })(density);
-    const begin = (state: S): S =>
-      ({
-        ...state,
-        ...pack({
-          ...averagingFrom(o.scalar(Math.log(stepSize))),
-          ...noMoments(state.position),
-          inverseMass: o.broadcastTo(1, state.position.shape),
-          step: o.scalar(0),
-        }),
-      }) as unknown as S;
     return {
       spec: { type: 'adapted', kernel: plain.spec, steps, target, stepSize, mass },
-      warmUp: steps,
-      init: (position) => begin(plain.init(position)),
-      moved: (state, position) =>
-        ({
-          ...(plain.moved ?? ((_, p) => plain.init(p)))(without(state), position),
-          ...pack(unpack(state)),
-        }) as unknown as S,
-      step: (state) => {
-        const t = unpack(state) as unknown as Averaging & Moments & { inverseMass: Expr; step: Expr };
-        const now = o.cast(o.min(t.step, steps), 'int32');
+      warmUp: Math.max(steps, plain.warmUp ?? 0),
+      init: (position) => ({
+        position,
+        kernel: plain.init(position),
+        learned: {
+          averaging: averagingFrom(o.scalar(Math.log(stepSize))),
+          moments: noMoments(position),
+          inverseMass: o.broadcastTo(1, position.shape),
+          step: o.scalar(0),
+        },
+      }),
+      moved: (state, position) => ({ ...state, position, kernel: movedTo(plain, state.kernel, position) }),
+      step: ({ kernel: from, learned }) => {
+        const now = o.cast(o.min(learned.step, steps), 'int32');
         const at = (flags: Expr): Expr => o.less(0, o.gather(flags, now));
         const [adapting, gathering, closing] = [at(adapts), at(gathers), at(closes)];
-        const size = o.exp(o.where(adapting, t.logStep, t.logStepMean));
-        const kernel = family({ stepSize: size, inverseMass: t.inverseMass })(density);
-        return map(({ state: next, info }: Transition<S, I>): Transition<S, I & Tuned> => {
-          const tried = averagingStep(t, info.acceptance, target);
-          const moments = withPoint(t, next.position);
-          const fresh = averagingFrom(tried.logStepMean);
-          const none = noMoments(next.position);
-          const averaging = Object.fromEntries(
-            Object.keys(fresh).map((k) => [k, o.where(adapting, o.where(closing, fresh[k], tried[k]), t[k])]),
-          );
-          const gathered = Object.fromEntries(
-            Object.keys(none).map((k) => [k, o.where(closing, none[k], o.where(gathering, moments[k], t[k]))]),
-          );
-          const inverseMass = o.where(closing, shrunkVariance(moments), t.inverseMass);
-          const tuned = pack({ ...averaging, ...gathered, inverseMass, step: o.add(t.step, 1) });
+        const size = o.exp(o.where(adapting, learned.averaging.logStep, learned.averaging.logStepMean));
+        const kernel = family({ stepSize: size, inverseMass: learned.inverseMass })(density);
+        return map(({ state: next, info }: Transition<S, I>): Transition<Adapting<S>, I & Tuned> => {
+          const tried = averagingStep(learned.averaging, info.acceptance, target);
+          const moments = withPoint(learned.moments, next.position);
+          const ended = { averaging: averagingFrom(tried.logStepMean), moments: noMoments(next.position) };
           return {
-            state: { ...without(next), ...tuned } as unknown as S,
+            state: {
+              position: next.position,
+              kernel: next,
+              learned: {
+                averaging: selectStruct(adapting, selectStruct(closing, ended.averaging, tried), learned.averaging),
+                moments: selectStruct(closing, ended.moments, selectStruct(gathering, moments, learned.moments)),
+                inverseMass: o.where(closing, shrunkVariance(moments), learned.inverseMass),
+                step: o.add(learned.step, 1),
+              },
+            },
             info: { ...info, stepSize: size },
           };
-        })(kernel.step(without(state)));
+        })(kernel.step(from));
       },
     };
   };

@@ -11,9 +11,10 @@ import type { Layer } from '../algebra/transport.ts';
 import { decode } from '../core/codec.ts';
 import type { Failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Optimizer } from '../inference/optimizer.ts';
+import type { AnyObjective } from '../inference/objective.ts';
+import type { Optimizer } from '../inference/optimizers/index.ts';
 import type { Schedule } from '../inference/schedule.ts';
-import type { AnyObjective } from '../inference/stateful.ts';
+import type { Selector } from '../inference/selector.ts';
 import type { Network } from '../nn/network.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { lawFits, objectiveFits } from './codec/fits.ts';
@@ -53,6 +54,7 @@ export const tablesWith = (extra: Registry = {}): Tables => ({
   kernels: { ...builtIn.kernels, ...extra.kernels },
   optimizers: { ...builtIn.optimizers, ...extra.optimizers },
   schedules: { ...builtIn.schedules, ...extra.schedules },
+  selectors: { ...builtIn.selectors, ...extra.selectors },
 });
 
 /** io-ts codecs of every kind of declaration: for records that contain some. */
@@ -92,6 +94,14 @@ export const readOptimizer: (json: unknown, extra?: Registry) => E.Either<Failur
 
 /** A schedule from its `spec`. */
 export const readSchedule: (json: unknown, extra?: Registry) => E.Either<Failure, Schedule> = reading('schedule');
+
+/**
+ * A selector of parameters from its `spec`.
+ *
+ * @example
+ * const selector = readSelector({ type: 'not', of: { type: 'kind', kinds: ['bias'] } });
+ */
+export const readSelector: (json: unknown, extra?: Registry) => E.Either<Failure, Selector> = reading('selector');
 
 /** A declaration as JSON text. */
 export const showSpec = (declaration: { readonly spec: Spec }): string => JSON.stringify(declaration.spec, null, 2);

@@ -5,7 +5,7 @@ import type { Law } from '../algebra/dist.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Shape } from '../core/shape.ts';
-import type { AnyObjective } from '../inference/stateful.ts';
+import type { AnyObjective } from '../inference/objective.ts';
 import { ddpmObjectives } from './objectives/ddpm.ts';
 import { densityObjectives } from './objectives/densities.ts';
 import { energyObjectives } from './objectives/energies.ts';

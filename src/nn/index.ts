@@ -1,5 +1,6 @@
 /** Networks as parametrised functions. */
 export * from './attention.ts';
+export * from './batch-normalised.ts';
 export * from './contextual.ts';
 export { type ConvNetOptions, convNet } from './conv-net.ts';
 export * from './dense.ts';
@@ -13,6 +14,7 @@ export * from './recurrent.ts';
 export * from './res-mlp.ts';
 export { type DecoderCellOptions, decoderCell, depthwise, encoderCell, squeezeExcite } from './residual-cells.ts';
 export * from './sequential.ts';
+export * from './spectrally-normalised.ts';
 export * from './time-embedding.ts';
 export { type TopDownOptions, topDown } from './top-down.ts';
 export * from './unet.ts';

@@ -10,6 +10,7 @@ export { type LossPoint, type LossRecord, lossCurve } from './loss-curve.ts';
 export { type MarginalsRecord, marginalHistograms, pairs } from './marginals.ts';
 export { toPng } from './png.ts';
 export { type RateDistortionRecord, rateDistortionCurve } from './rate-distortion.ts';
+export { type RateSweepRecord, rateSweepCurve } from './rate-sweep.ts';
 export { type ReportRecord, reportHtml } from './report-html.ts';
 export { type SamplesRecord, samplesBesideData } from './samples-beside-data.ts';
 export { sentenceFigure } from './svg.ts';

@@ -6,7 +6,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Denoiser } from './denoiser.ts';
-import type { Process } from './process.ts';
+import type { Process, Terminal } from './process.ts';
 import { asked, type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 import { spread } from './sde-samplers.ts';
 
@@ -102,6 +102,9 @@ export const ddim = ({ eta = 0 }: { readonly eta?: number } = {}): DiffusionSamp
       )
     : raise('ArgumentError', 'ddim', 'η is not in [0, 1]', { expected: '0 … 1', got: `${eta}` });
 
+/** What DPM-Solver++ remembers: its last prediction of the data, and the step in ½λ that followed it (0: none yet). */
+export type LastPrediction = { readonly data: Expr; readonly step: Expr };
+
 /**
  * DPM-Solver++(2M): second order in log-SNR from the last two predictions of the data, one evaluation a step (Lu et al. 2022, arXiv:2211.01095, algorithm 2).
  * With h the step in ½λ and r the last one over it, D̃ = D + (D − D_last)/(2r) and x ← (σ'/σ) x − α' (e^{−h} − 1) D̃. The first step has no last
@@ -110,7 +113,7 @@ export const ddim = ({ eta = 0 }: { readonly eta?: number } = {}): DiffusionSamp
  * @example
  * sampleWith(dpmSolver(), logSnrGrid(15));
  */
-export const dpmSolver = (): DiffusionSampler => ({
+export const dpmSolver = (): DiffusionSampler<Terminal, LastPrediction> => ({
   spec: { type: 'dpmSolver' },
   evaluations: 1,
   reversible: false,

@@ -130,22 +130,15 @@ const drawAll = async <T extends Terminal>(
   const width = sizeOf(denoiser.shape);
   const chunks = Math.ceil(n / rows);
   const out = real(new Array<number>(n * width).fill(0), [n, ...denoiser.shape]);
-  type State = { readonly x: Tensor; readonly memory: readonly Tensor[] };
+  type State = Readonly<Record<string, Tensor>>;
+  const stateOf = (values: readonly Tensor[]): State => Object.fromEntries(made.names.map((n, i) => [n, values[i]]));
   const tables = await made.tables(steps);
   const whole = await tables.run.run({ ...parameters, from: real(times.slice(0, steps)), to: real(times.slice(1)) });
   const tablesOf = (at: number, k: number): Feeds =>
     Object.fromEntries(whole.map((t, i) => [tableName(i), rowsFrom(t, at, k)]));
   const advance = async (state: State, first: number, at: number, k: number): Promise<State> => {
     const { p, run } = await made.block(k);
-    const memory = Object.fromEntries(made.names.map((name, i) => [`memory.${name}`, state.memory[i]]));
-    const [x, ...rest] = await run.run({
-      ...parameters,
-      ...pieceNoise(p, seed, first, at),
-      x: state.x,
-      ...memory,
-      ...tablesOf(at, k),
-    });
-    return { x, memory: rest };
+    return stateOf(await run.run({ ...parameters, ...pieceNoise(p, seed, first, at), ...state, ...tablesOf(at, k) }));
   };
   const explain = async (good: State, first: number, at: number, k: number): Promise<never> => {
     let before = good;
@@ -173,8 +166,7 @@ const drawAll = async <T extends Terminal>(
     // The last rows overlap those before: every run has one size, and row i is the same in any.
     const first = Math.max(0, Math.min(chunk * rows, n - rows));
     const start = await made.start();
-    const [x, ...memory] = await start.run.run(noiseFeeds(start.p, { seed, firstExample: first }));
-    let state: State = { x, memory };
+    let state = stateOf(await start.run.run(noiseFeeds(start.p, { seed, firstExample: first })));
     for (let at = 0; at < steps; at += block) {
       if (signal?.aborted) raise('ArgumentError', 'runSampler', `stopped after ${chunk * steps + at} steps`);
       const k = Math.min(block, steps - at);

@@ -5,10 +5,11 @@ import * as o from '../core/ops/index.ts';
 import { type Backend, type Executable, type Program, program } from '../core/program.ts';
 import type { Cursor } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { leaves, leavesAs, like, pathsOf } from '../core/struct.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import type { Denoiser } from './denoiser.ts';
 import type { Terminal } from './process.ts';
-import { type DiffusionSampler, stepsFrom } from './sampler.ts';
+import { type DiffusionSampler, type SamplerState, stepsFrom } from './sampler.ts';
 
 /** Whose programs these are. */
 export interface Stepped<T extends Terminal> {
@@ -34,9 +35,10 @@ export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: n
   const { shape } = denoiser;
   const precision = backend.precisions[0];
   const x0 = o.input('x', [rows, ...shape]);
-  const memory0 = sampler.memory(o.input('x', shape));
-  const names = Object.keys(memory0).sort();
-  const memoryIn = names.map((k) => o.input(`memory.${k}`, [rows, ...memory0[k].shape]));
+  const one = o.input('x', shape);
+  const template: SamplerState = { x: one, memory: sampler.memory(one) };
+  const names = pathsOf(template);
+  const given = leaves(template).map((e, i) => o.input(names[i], [rows, ...e.shape], e.type));
   const rowsOf = (
     f: (...xs: Expr[]) => readonly Expr[],
     inputs: readonly Expr[],
@@ -52,12 +54,12 @@ export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: n
   const loopOver = (steps: number): { readonly outputs: readonly Expr[]; readonly tables: readonly Expr[] } => {
     const times = [o.input('from', [steps]), o.input('to', [steps])];
     const outputs = rowsOf(
-      (x, ...rest) => {
-        const memory = Object.fromEntries(names.map((k, i) => [k, rest[i]]));
-        const [state] = stepsFrom(sampler, denoiser)({ x, memory }, rest.slice(names.length))(scope)(LOOP);
-        return [state.x, ...names.map((k) => state.memory[k])];
+      (...all) => {
+        const state = like(template, all.slice(0, names.length));
+        const [end] = stepsFrom(sampler, denoiser)(state, all.slice(names.length))(scope)(LOOP);
+        return leavesAs(template, end);
       },
-      [x0, ...memoryIn],
+      given,
       times,
     );
     const order = topological(outputs);
@@ -80,13 +82,13 @@ export const samplerPrograms = <T extends Terminal>(options: Stepped<T>, rows: n
     return made;
   };
   return {
+    /** Names under which the state is fed, in the order in which programs give it; that of the event is `x`. */
     names,
     start: () =>
       get('start', () =>
         each(() => {
           const [x] = D.forked(denoiser.process.prior(shape).sample)(scope)(PRIOR);
-          const memory = sampler.memory(x);
-          return [x, ...names.map((k) => memory[k])];
+          return leavesAs(template, { x, memory: sampler.memory(x) });
         }, []),
       ),
     block: (steps: number) =>

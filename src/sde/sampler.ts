@@ -9,32 +9,39 @@ import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { scanRandom } from '../core/random.ts';
+import { map } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Fields } from '../mcmc/kernel.ts';
+import type { Struct } from '../core/struct.ts';
+import { scanStruct } from '../core/struct-loops.ts';
 import type { Denoiser, Field } from './denoiser.ts';
 import { type Grid, timesOf } from './grid.ts';
 import type { Terminal } from './process.ts';
 
 /** What a sampler carries from step to step. */
-export interface SamplerState {
+export type SamplerState<M extends Struct = Struct> = {
   readonly x: Expr;
   /** Whatever else the method keeps (DPM-Solver++: its last prediction). */
-  readonly memory: Fields;
-}
+  readonly memory: M;
+};
 
-/** A sampler for denoisers of processes with terminal T: one for `signal` alone has no step from pure noise. */
-export interface DiffusionSampler<in T extends Terminal = Terminal> {
+/** A sampler for denoisers of processes with terminal T: one for `signal` alone has no step from pure noise. M is what it remembers. */
+// biome-ignore lint/suspicious/noExplicitAny: samplers are invariant in their memory; a sampler of any memory has no other name
+export interface DiffusionSampler<in T extends Terminal = Terminal, M extends Struct = any> {
   readonly spec: Spec;
   /** The memory before the first step. */
-  readonly memory: (x: Expr) => Fields;
+  readonly memory: (x: Expr) => M;
   /** One step between two times (scalars), `from` the noisier. */
-  readonly step: (denoiser: Denoiser<Shape, T>) => (state: SamplerState, from: Expr, to: Expr) => D.Draw<SamplerState>;
+  readonly step: (
+    denoiser: Denoiser<Shape, T>,
+  ) => (state: SamplerState<M>, from: Expr, to: Expr) => D.Draw<SamplerState<M>>;
   /** Evaluations of the denoiser in one step. */
   readonly evaluations: number;
   /** Whether a step is a function of x alone (no noise, no memory), so that it can be followed from data to noise as well. */
   readonly reversible: boolean;
 }
+
+/** The memory of a method without. */
+export type NoMemory = Readonly<Record<never, Expr>>;
 
 /** A method without memory. */
 export const memoryless = <T extends Terminal = Terminal>(
@@ -42,7 +49,7 @@ export const memoryless = <T extends Terminal = Terminal>(
   evaluations: number,
   step: (denoiser: Denoiser<Shape, T>) => (x: Expr, from: Expr, to: Expr) => D.Draw<Expr>,
   { reversible = false }: { readonly reversible?: boolean } = {},
-): DiffusionSampler<T> => ({
+): DiffusionSampler<T, NoMemory> => ({
   spec,
   evaluations,
   reversible,
@@ -69,13 +76,6 @@ export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr
       [o.label(scope.path === '' ? name : `${scope.path}/${name}`, value), cursor] as [Expr, typeof cursor],
   )(D.fromScoped(field(x, t)));
 
-const prefixed = (name: string, fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).map(([k, v]) => [`${name}.${k}`, v]));
-const withPrefix = (name: string, fields: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(fields).flatMap(([k, v]) => (k.startsWith(`${name}.`) ? [[k.slice(name.length + 1), v]] : [])),
-  );
-
 /**
  * In every step first a corrector, which stays at its time, then a predictor, which moves on (Song et al. 2021, algorithm 1, in the order of its code):
  * the two alternate, each with a memory of its own.
@@ -83,26 +83,26 @@ const withPrefix = (name: string, fields: Fields): Fields =>
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
  */
-export const predictorCorrector = <T extends Terminal>({
+// biome-ignore lint/suspicious/noExplicitAny: memories are inferred; where T is given, they are not said
+export const predictorCorrector = <T extends Terminal, C extends Struct = any, P extends Struct = any>({
   corrector,
   predictor,
 }: {
-  readonly corrector: DiffusionSampler<T>;
-  readonly predictor: DiffusionSampler<T>;
-}): DiffusionSampler<T> => ({
+  readonly corrector: DiffusionSampler<T, C>;
+  readonly predictor: DiffusionSampler<T, P>;
+}): DiffusionSampler<T, { readonly corrector: C; readonly predictor: P }> => ({
   spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
   evaluations: corrector.evaluations + predictor.evaluations,
   reversible: false,
-  memory: (x) => ({ ...prefixed('corrector', corrector.memory(x)), ...prefixed('predictor', predictor.memory(x)) }),
+  memory: (x) => ({ corrector: corrector.memory(x), predictor: predictor.memory(x) }),
   step: (d) => {
     const [correct, move] = [corrector.step(d), predictor.step(d)];
-    return (state, from, to) =>
-      D.chain((a: SamplerState) =>
-        D.map((b: SamplerState) => ({
-          x: b.x,
-          memory: { ...prefixed('corrector', a.memory), ...prefixed('predictor', b.memory) },
-        }))(move({ x: a.x, memory: withPrefix('predictor', state.memory) }, from, to)),
-      )(correct({ x: state.x, memory: withPrefix('corrector', state.memory) }, from, to));
+    return ({ x, memory }, from, to) =>
+      D.chain((a: SamplerState<C>) =>
+        D.map((b: SamplerState<P>) => ({ x: b.x, memory: { corrector: a.memory, predictor: b.memory } }))(
+          move({ x: a.x, memory: memory.predictor }, from, to),
+        ),
+      )(correct({ x, memory: memory.corrector }, from, to));
   },
 });
 
@@ -138,42 +138,38 @@ export const evaluationsOf = (
 
 /** The loop of a sampler over some times, from an event at the first; `keep` says what is kept of the event after every step, stacked. */
 export const walkFrom =
-  <T extends Terminal>(
-    sampler: DiffusionSampler<T>,
+  <T extends Terminal, M extends Struct, K extends Struct>(
+    sampler: DiffusionSampler<T, M>,
     denoiser: Denoiser<Shape, T>,
-    keep: (x: Expr) => readonly Expr[],
+    keep: (x: Expr) => K,
   ) =>
   (
-    state: SamplerState,
-    times: readonly Expr[],
-  ): D.Draw<{ readonly state: SamplerState; readonly kept: readonly Expr[] }> =>
-  (scope) =>
-  (cursor) => {
-    const [from, to] = times;
-    const names = Object.keys(state.memory).sort();
-    const memoryOf = (values: readonly Expr[]): Fields => Object.fromEntries(names.map((k, i) => [k, values[i]]));
+    state: SamplerState<M>,
+    [from, to]: readonly Expr[],
+  ): D.Draw<{ readonly state: SamplerState<M>; readonly kept: K }> =>
+  (scope) => {
     const step = sampler.step(denoiser);
-    const [out, next] = scanRandom({
-      length: from.shape[0],
-      init: [state.x, ...names.map((k) => state.memory[k])],
-      xs: [from, to],
-      early: true,
-      body:
-        ([x, ...memory], [a, b]) =>
-        (c) => {
-          const [after, rest] = step({ x, memory: memoryOf(memory) }, a, b)(scope)(c);
-          return [{ carry: [after.x, ...names.map((k) => after.memory[k])], ys: keep(after.x) }, rest];
-        },
-    })(cursor);
-    const [x, ...memory] = out.carry;
-    return [{ state: { x, memory: memoryOf(memory) }, kept: out.ys }, next];
+    return map(({ carry, ys }: { readonly carry: SamplerState<M>; readonly ys: K }) => ({ state: carry, kept: ys }))(
+      scanStruct({
+        length: from.shape[0],
+        init: state,
+        xs: { from, to },
+        early: true,
+        body: (before: SamplerState<M>, times) =>
+          map((after: SamplerState<M>) => ({ carry: after, ys: keep(after.x) }))(
+            step(before, times.from, times.to)(scope),
+          ),
+      }),
+    );
   };
 
 /** {@link walkFrom} that keeps nothing on its way. Noise is keyed by the number of the step. */
 export const stepsFrom =
-  <T extends Terminal>(sampler: DiffusionSampler<T>, denoiser: Denoiser<Shape, T>) =>
-  (state: SamplerState, times: readonly Expr[]): D.Draw<SamplerState> =>
-    D.map((end: { readonly state: SamplerState }) => end.state)(walkFrom(sampler, denoiser, () => [])(state, times));
+  <T extends Terminal, M extends Struct>(sampler: DiffusionSampler<T, M>, denoiser: Denoiser<Shape, T>) =>
+  (state: SamplerState<M>, times: readonly Expr[]): D.Draw<SamplerState<M>> =>
+    D.map((end: { readonly state: SamplerState<M> }) => end.state)(
+      walkFrom(sampler, denoiser, () => ({}))(state, times),
+    );
 
 /**
  * A sampler over a grid: given a denoiser, a draw from the prior taken to the data in ONE loop. Noise of step i is keyed by i, and sample j does not depend

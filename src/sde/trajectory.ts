@@ -21,8 +21,8 @@ export const trajectory =
     D.chain((start: Expr) => {
       const times = timesOf(grid, denoiser.process);
       const n = times.length - 1;
-      const walk = walkFrom(sampler, denoiser, (x) => [x]);
-      return D.map(({ kept: [path] }: { readonly kept: readonly Expr[] }) =>
+      const walk = walkFrom(sampler, denoiser, (x) => x);
+      return D.map(({ kept: path }: { readonly kept: Expr }) =>
         o.concat([o.reshape(start, [1, ...start.shape]), path], 0),
       )(walk({ x: start, memory: sampler.memory(start) }, [o.constant(times.slice(0, n)), o.constant(times.slice(1))]));
     })(D.forked(denoiser.process.prior(denoiser.shape).sample));

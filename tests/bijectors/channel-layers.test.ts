@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { pushforward } from '../../src/algebra/dist.ts';
-import type { Layer } from '../../src/algebra/transport.ts';
+import type { Endo, Layer } from '../../src/algebra/transport.ts';
 import {
   actNorm,
   affine,
@@ -11,25 +11,39 @@ import {
   flooredChannels,
   invertible1x1,
   linear,
-  movedStatistics,
   multiScale,
   scaleTril,
   squeeze,
   squeezed,
 } from '../../src/bijectors/index.ts';
 import { rotation } from '../../src/bijectors/rotation.ts';
+import { collectAdvances } from '../../src/core/advances.ts';
+import { whileTraining } from '../../src/core/buffer.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Expr, topological } from '../../src/core/expr.ts';
 import { tensorOf } from '../../src/core/index.ts';
 import { onnx, reference } from '../../src/core/interpreters/index.ts';
+import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { generator, keyOf } from '../../src/core/prng.ts';
 import { program } from '../../src/core/program.ts';
+import { root } from '../../src/core/scope.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
+import { fromRows } from '../../src/data/index.ts';
 import { standardNormal } from '../../src/distributions/index.ts';
-import { initialParameters, maximumLikelihood, run } from '../../src/inference/index.ts';
+import {
+  adamW,
+  batchLosses,
+  fit,
+  initialParameters,
+  maximumLikelihood,
+  type Optimizer,
+  run,
+  sgd,
+} from '../../src/inference/index.ts';
+import { batchStep } from '../../src/inference/move-plan.ts';
 import { logAbsDet } from '../../src/laws/index.ts';
 import { glow, readLaw, readNetwork, readTransport, realNVPMultiScale } from '../../src/models/index.ts';
 import { convNet } from '../../src/nn/index.ts';
@@ -101,10 +115,58 @@ describe('batch-norm', () => {
     expect(variance[0]).toBeGreaterThan(6);
   });
 
-  test('statistics move by a fold', () => {
-    const moved = movedStatistics({ mean: [0], variance: [1] }, { mean: [10], variance: [3] }, 0.1);
-    expect(moved.mean[0]).toBeCloseTo(1, 12);
-    expect(moved.variance[0]).toBeCloseTo(1.2, 12);
+  /** Rows whose every batch is the whole, and their moments. */
+  const rows = Float32Array.from({ length: 60 }, (_, k) => (k % 2 === 0 ? 4 + 3 * Math.sin(5 * k) : Math.cos(3 * k)));
+  const momentsOf = (c: number) => {
+    const v = Array.from(rows).filter((_, k) => k % 2 === c);
+    const mean = v.reduce((a, b) => a + b, 0) / v.length;
+    return [mean, v.reduce((a, b) => a + (b - mean) ** 2, 0) / v.length];
+  };
+  const trained = async (layer: Layer, optimizer: Optimizer, steps: number) => {
+    const law = pipe(standardNormal([2]), pushforward(layer as Endo<'bijective'>));
+    const fitted = await fit({ objective: maximumLikelihood(law), data: fromRows('rows', rows, [2]), batchSize: 30, steps, optimizer, initial: { '0.batchNorm/mean': tensorOf([100, -7]), '0.batchNorm/variance': tensorOf([2, 9]) } })(); // biome-ignore format: one call
+    if (fitted._tag === 'Left') throw new Error(fitted.left.message);
+    return fitted.right;
+  };
+
+  test.each([
+    ['sgd', sgd({ learningRate: 0.01 })],
+    ['AdamW', adamW({ learningRate: 0.01, weightDecay: 0.5 })],
+  ])('statistics follow the batches by their recursion, whatever %s does to the parameters', async (_name, optimizer) => {
+    const [steps, rate] = [6, 0.25];
+    const { parameters, last } = await trained(batchNorm({ rate }), optimizer, steps);
+    const left = (1 - rate) ** steps;
+    [0, 1].forEach((c) => {
+      const [mean, variance] = momentsOf(c);
+      expect(parameters['0.batchNorm/mean'].data[c]).toBeCloseTo(left * [100, -7][c] + (1 - left) * mean, 4);
+      expect(parameters['0.batchNorm/variance'].data[c]).toBeCloseTo(left * [2, 9][c] + (1 - left) * variance, 4);
+    });
+    expect(Object.keys(last.parameters)).toEqual(['0.batchNorm/logScale', '0.batchNorm/shift']);
+  });
+
+  test('without a rate, statistics stand still under AdamW, bit for bit', async () => {
+    const { parameters } = await trained(batchNorm({ rate: 0 }), adamW({ learningRate: 0.01, weightDecay: 0.5 }), 6);
+    expect(Array.from(parameters['0.batchNorm/mean'].data)).toEqual([100, -7]);
+    expect(Array.from(parameters['0.batchNorm/variance'].data)).toEqual([2, 9]);
+  });
+
+  test('the density of one event does not depend on the others while training', () => {
+    const law = pipe(standardNormal([2]), pushforward(batchNorm()));
+    const losses = (n: number): number[] => {
+      const x = o.input('x', [n, 2]);
+      const p = program(collectAdvances([whileTraining((scope) => batchLosses(maximumLikelihood(law), x, 'noise', scope))(root)]).outputs, 'float64'); // biome-ignore format: one idea
+      const two = [[2, 9], [0, 1]].map((v) => tensorOf(v)); // biome-ignore format: one idea
+      const feeds = { x: tensorOf(Float64Array.from(rows.slice(0, 2 * n)), [n, 2]), '0.batchNorm/mean': two[0], '0.batchNorm/variance': two[0], '0.batchNorm/logScale': two[1], '0.batchNorm/shift': two[1] }; // biome-ignore format: one record
+      return Array.from(evaluateProgram(p, feeds)[0].data, Number);
+    };
+    expect(losses(20).slice(0, 5)).toEqual(losses(5));
+  });
+
+  test('two encodings in one loss are refused by name', () => {
+    const law = pipe(standardNormal([2]), pushforward(batchNorm()));
+    const objective = maximumLikelihood(law);
+    const twice = { ...objective, loss: (x: Expr) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, b))(objective.loss(o.neg(x))))(objective.loss(x)) }; // biome-ignore format: one record
+    expect(() => batchStep(twice, o.input('x', [4, 2]))).toThrow(/0.batchNorm.*two readings move one buffer/);
   });
 });
 
@@ -257,6 +319,8 @@ describe('JSON', () => {
   test.each<readonly [string, Layer]>([
     ['ActNorm', actNorm({ varianceFloor: 1e-3 })],
     ['batch-norm', batchNorm()],
+    ['batch-norm, another rate', batchNorm({ rate: 0.5 })],
+    ['batch-norm, at rest', batchNorm({ rate: 0 })],
     ['batch-norm, given', batchNorm({ epsilon: 1e-3, statistics: { mean: [1], variance: [0] } })],
     ['linear', linear({ parametrisation: 'qr', seed: 4 })],
     ['scaleTril', scaleTril()],
@@ -267,6 +331,13 @@ describe('JSON', () => {
     const read = readTransport(JSON.parse(JSON.stringify(layer.spec)));
     if (read._tag === 'Left') throw new Error(read.left.message);
     expect([read.right.spec, read.right.grade, read.right.cost]).toEqual([layer.spec, layer.grade, layer.cost]);
+  });
+
+  test('a batch-norm of a file without a rate stands still, and says so by what it writes', () => {
+    const read = readTransport({ type: 'batchNorm', epsilon: 1e-5 });
+    expect(read).toMatchObject({ _tag: 'Right', right: { spec: batchNorm({ rate: 0 }).spec } });
+    expect(batchNorm({ rate: 0 }).spec).toEqual({ type: 'batchNorm', epsilon: 1e-5 });
+    expect(batchNorm().spec).toEqual({ type: 'batchNorm', epsilon: 1e-5, rate: 0.1 });
   });
 
   test('a network, and what is wrong in a sentence with its path', () => {
@@ -288,6 +359,8 @@ describe('what cannot be built is refused in a sentence', () => {
     ['no floor', () => actNorm({ varianceFloor: 0 }), /actNorm: the variance floor must be positive/],
     ['a scalar event', used(actNorm(), []), /actNorm: needs a last axis/],
     ['ε = 0', () => batchNorm({ epsilon: 0 }), /batchNorm: epsilon must be positive/],
+    ['a rate above 1', () => batchNorm({ rate: 2 }), /batchNorm: the rate is a number from 0 to 1/],
+    ['a rate of fixed statistics', () => batchNorm({ rate: 0.1, statistics: { mean: [0], variance: [1] } }), /say a rate or statistics/], // biome-ignore format: one line a case
     ['a negative variance', () => batchNorm({ statistics: { mean: [0], variance: [-1] } }), /variances not negative/],
     ['fewer variances', () => batchNorm({ statistics: { mean: [0, 1], variance: [1] } }), /as many variances as means/],
     [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { optimizerNames, optimizerOf } from '../../src/cli/training-optimizer.ts';
 import { onnx } from '../../src/core/interpreters/index.ts';
 import { allRows, loadDataset } from '../../src/data/index.ts';
 import { loadCheckpoint } from '../../src/inference/checkpoint.ts';
@@ -183,6 +184,59 @@ describe('train', () => {
   });
 });
 
+describe('optimisers', () => {
+  const flags = [
+    '--optimizer',
+    'lion',
+    '--schedule',
+    'plateau',
+    '--warm-up',
+    '5',
+    '--weight-decay',
+    '0.1',
+    '--no-report',
+  ];
+  const base = ['train', 'realNVP', '--data', 'circles', ...tiny, ...flags];
+
+  it('of choice are declared in the checkpoint, and a resumed run keeps them', async () => {
+    const done = await call(...base, '--steps', '20', '--out', at('lion'));
+    expect(done.code, done.err).toBe(0);
+    expect(done.err).toMatch(/20 steps of \d+, Lion 0\.0001, plateau/);
+    expect(done.err).toMatch(/to validate/);
+    const bytes = readFileSync(at('lion/checkpoint.safetensors'));
+    const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString('utf8');
+    const { training, slots } = JSON.parse(JSON.parse(header).__metadata__.pushforward);
+    expect(training).toMatchObject({ optimizer: 'lion', schedule: 'plateau', warmUp: 5, weightDecay: 0.1 });
+    expect([training.learningRate, slots]).toEqual([1e-4, ['mean']]);
+    const other = await call('train', '--resume', at('lion'), '--steps', '30', '--optimizer', 'sgd');
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringMatching(/--optimizer: .*keeps .*expected lion, got sgd/),
+    ]);
+    const on = await call('train', '--resume', at('lion'), '--steps', '30', '--optimizer', 'lion', '--no-report');
+    expect(on.code, on.err).toBe(0);
+  });
+
+  it('decay by the learning rate times the weight decay', () => {
+    const record = {
+      model: 'm',
+      data: { source: 's', seed: 0 },
+      steps: 100,
+      batchSize: 1,
+      learningRate: 0.1,
+      backend: 'b',
+    };
+    const warm = { ...record, schedule: 'oneCycle', warmUp: 10, weightDecay: 0.5 } as const;
+    for (const optimizer of optimizerNames) {
+      const { coefficients, at: coefficientsAt, selectors } = optimizerOf({ ...warm, optimizer, clip: 1 });
+      expect([coefficients.at(-1), selectors?.length]).toEqual(['decay', 1]);
+      // One cycle over what the warm-up leaves: 0.1 at the peak, at step 10 + 0.3 · 90.
+      expect(coefficientsAt(37).at(-1)).toBeCloseTo(1 - 0.1 * 0.5, 12);
+      expect(coefficientsAt(4).at(-1)).toBeCloseTo(1 - (0.1 / 25) * 0.5 * 0.5, 12);
+    }
+  });
+});
+
 describe('sample', () => {
   it('gives sample i whatever n is, as CSV, JSON and NPY', async () => {
     const five = (await call('sample', run, '-n', '5', '--seed', '3')).out.trim().split('\n');
@@ -254,7 +308,7 @@ describe('export', () => {
     expect(told.difference).toBeLessThan(1e-4);
     const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
     const { law, state } = await opened(run);
-    const running = runLaw(law, state.average ?? state.parameters, onnx('cpu'));
+    const running = runLaw(law, state.parameters, onnx('cpu'));
     const x = Float32Array.from({ length: 14 }, (_, i) => Math.sin(i));
     const feeds = { [told.inputs[0].name]: new ort.Tensor('float32', x, [7, 2]) };
     const got = (await session.run(feeds))[output].data as Float32Array;

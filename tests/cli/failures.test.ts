@@ -67,6 +67,13 @@ const cases: readonly Case[] = [
   ['unknown flag', () => toy('--stesp', '5'), 2, /--stesp.*did you mean --steps/],
   ['unknown command', () => ['tran'], 2, /'tran'; did you mean train/],
   ['unknown choice', () => toy('--schedule', 'cosin'), 2, /--schedule: .*did you mean "cosine"/],
+  ['unknown optimiser', () => toy('--optimizer', 'adm'), 2, /--optimizer: .*did you mean "adam"/],
+  [
+    'nothing but warm-up',
+    () => toy('--steps', '5', '--warm-up', '5'),
+    2,
+    /--warm-up: .*expected fewer than 5 steps, got 5/,
+  ],
   ['unknown part', () => ['export', run, '--what', 'samplr'], 2, /did you mean "sampler"/],
   ['unknown column', () => train('--data', at('text.csv'), '--columns', 'a,bb'), 2, /no column "bb"; did you mean "b"/],
   [

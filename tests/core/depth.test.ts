@@ -43,7 +43,7 @@ describe.each([
 test('initial values that depend on the data through ten thousand layers', () => {
   const flow = law(repeat(LAYERS, actNorm()));
   const parameters = parametersOf([D.runDraw(flow.logDensity(x))]);
-  expect(initialValues(parameters, { input: x, batch: o.input('examples', [4, 1]) })).toHaveLength(2 * LAYERS);
+  expect(initialValues(parameters, [{ input: x, batch: o.input('examples', [4, 1]) }])).toHaveLength(2 * LAYERS);
 });
 
 test.each([

@@ -7,6 +7,7 @@ import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts'
 import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import * as R from '../../src/core/random.ts';
+import { tensor, toNumbers } from '../../src/core/tensor.ts';
 import { monadLaws } from './monad-laws.ts';
 
 declare module 'fp-ts/HKT' {
@@ -231,5 +232,44 @@ describe('distributions of draws', () => {
       expect(Math.abs(mean - want[i][0])).toBeLessThan(5 * Math.sqrt(want[i][1] / n));
       expect(Math.abs(variance / want[i][1] - 1)).toBeLessThan(0.08);
     });
+  });
+});
+
+describe('condRandom', () => {
+  const flag = o.input('flag', [], 'bool');
+  const sum = (n: number): R.Random<readonly Expr[]> =>
+    R.map((es: readonly Expr[]): readonly Expr[] => [es.reduce(o.add)])(R.sequence(Array.from({ length: n }, () => R.normal([])))); // biome-ignore format: one idea
+
+  test('each branch has a stream of its own: what one draws moves neither the other nor what follows', () => {
+    const paths = (n: number): string[] => {
+      const [[y], e] = R.runRandom(R.both(R.condRandom(flag, sum(n), sum(1)), R.normal([])));
+      return pathsOf([y, e]);
+    };
+    expect(paths(1)).toEqual(['noise/0#0', 'noise/1#0', 'noise#2']);
+    expect(paths(2)).toEqual(['noise/0#0', 'noise/0#1', 'noise/1#0', 'noise#2']);
+  });
+
+  test('under vmapRandom and in scanRandom, every example and iteration draws its own in either branch', () => {
+    const { carry } = R.runRandom(
+      R.scanRandom({
+        length: 3,
+        init: [o.broadcastTo(0, [2])],
+        body: ([c]) =>
+          R.map(([e]: readonly Expr[]) => ({ carry: [o.add(c, e)] }))(
+            R.vmapRandom(() => R.condRandom(flag, sum(1), R.of([o.scalar(1)])), { size: 2 })(),
+          ),
+      }),
+    );
+    const p = program(carry, 'float64');
+    const noise = noiseFeeds(p, { seed: 1 });
+    const at = (value: number): number[] => toNumbers(evaluateProgram(p, { ...noise, flag: tensor(Uint8Array.of(value), []) })[0]); // biome-ignore format: one idea
+    expect(at(0)).toEqual([3, 3]);
+    const drawn = toNumbers(Object.values(noise)[0]);
+    expect(drawn).toHaveLength(6);
+    expect(new Set(drawn).size).toBe(6);
+    expect(at(1).reduce((a, c) => a + c)).toBeCloseTo(
+      drawn.reduce((a, c) => a + c),
+      12,
+    );
   });
 });

@@ -311,7 +311,7 @@ describe('initialisation from data', () => {
   const initialised = (layer: Endo<'bijective'>): Record<string, Tensor> => {
     const { value, contribution } = D.runDraw(layer.encode(x));
     const parameters = parametersOf([value, contribution]);
-    const p = program(P.initialValues(parameters, { input: x, batch: o.input('examples', [n, 2]) }), 'float64');
+    const p = program(P.initialValues(parameters, [{ input: x, batch: o.input('examples', [n, 2]) }]), 'float64');
     const values = evaluateProgram(p, { ...noiseFeeds(p, { seed: 0 }), examples: batch });
     return Object.fromEntries(parameters.map((e, i) => [e.attributes.name, values[i]]));
   };

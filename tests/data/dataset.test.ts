@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { generator, keyOf } from '../../src/core/prng.ts';
-import { batchAt, batches, batchIndices } from '../../src/data/batches.ts';
+import { batchIndices } from '../../src/data/batches.ts';
 import { allRows, fromRows, readRows, splitDataset, take } from '../../src/data/dataset.ts';
 import { minMax, rescale, standardise, standardScaling, statistics, unscale } from '../../src/data/scaling.ts';
 
@@ -180,26 +180,8 @@ describe('batches', () => {
     expect(Array.from(batchIndices(50, 7, 3, 12))).toEqual(first);
   });
 
-  it('iterates from any step', () => {
-    const d = fromRows('d', counting(10, 2), [2], { labels: Int32Array.from({ length: 10 }, (_, i) => i) });
-    const seen = [];
-    for (const b of batches(d, 4, 5, 3)) {
-      if (b.step === 6) break;
-      seen.push(b);
-    }
-    expect(seen.map((b) => [b.step, b.epoch])).toEqual([
-      [3, 1],
-      [4, 2],
-      [5, 2],
-    ]);
-    expect(seen[1]).toEqual(batchAt(d, 4, 5, 4));
-    expect(Array.from(seen[0].values)).toEqual(Array.from(seen[0].indices).flatMap((i) => [2 * i, 2 * i + 1]));
-    expect(seen[0].labels).toEqual(seen[0].indices);
-  });
-
-  it('refuses a batch larger than the data at once', () => {
-    const d = fromRows('d', counting(10, 2), [2]);
-    expect(() => batches(d, 11, 0)).toThrow(
+  it('refuses a batch larger than the data', () => {
+    expect(() => batchIndices(10, 11, 0, 0)).toThrow(
       /batchSize: a batch does not fit into the data \(expected an integer 1 … 10, got 11\)/,
     );
     expect(() => batchIndices(10, 0, 0, 0)).toThrow(/does not fit/);

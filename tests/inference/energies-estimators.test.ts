@@ -23,7 +23,7 @@ import {
   restrict,
   standardNormal,
 } from '../../src/distributions/index.ts';
-import { joinFlat, layoutOf, unflatten } from '../../src/inference/flat.ts';
+import { joinFlat, layoutOf } from '../../src/inference/flat.ts';
 import {
   adam,
   batchLosses,
@@ -42,6 +42,7 @@ import {
   run,
 } from '../../src/inference/index.ts';
 import { hmc, langevin, mala, metropolisHastings, randomWalk, ula } from '../../src/mcmc/index.ts';
+import { atVector } from './at-vector.ts';
 import { bits, done, logDensities, parametersFor, refusal } from './energies-helpers.ts';
 
 const backend = onnx('cpu', { threads: 1 });
@@ -56,8 +57,8 @@ const gradientOf = async <S extends Shape>(
   const loss = o.mean(batchLosses(objective, o.input('x', shape)));
   const layout = layoutOf([loss]);
   const theta = o.input('theta', [layout.size]);
-  const { outputs, pieces } = unflatten([loss], [layout], [theta]);
-  const p = program(grad(outputs[0], pieces.flat()), 'float32');
+  const { outputs, pieces } = atVector([loss], layout, theta);
+  const p = program(grad(outputs[0], pieces), 'float32');
   const e = await backend.compile(p);
   const x: Tensor = { shape, type: 'float32', data: Float32Array.from(rows.flat()) };
   const slopes = await e.run({ ...noiseFeeds(p, { seed: 0 }), theta: joinFlat(layout, at), x });
@@ -166,7 +167,7 @@ describe('persistent contrastive divergence', () => {
     // Fourteen patterns cannot be told in fewer than log 14 nats, and independent units take far more.
     expect(nats(exact.parameters)).toBeGreaterThan(Math.log(14));
     expect(nats(exact.parameters)).toBeLessThan(Math.log(14) + 0.5);
-    expect(Math.abs(nats(chains.average!) - nats(exact.parameters))).toBeLessThan(0.1);
+    expect(Math.abs(nats(chains.parameters) - nats(exact.parameters))).toBeLessThan(0.1);
   }, 60_000);
 
   test('a buffer smaller than the batch is refused with a sentence', async () => {
@@ -188,13 +189,13 @@ describe('persistent contrastive divergence', () => {
     const common = { objective, data, batchSize: 16, seed: 4, backend, stepsPerRun: 3 };
     const whole = await done(fit({ ...common, steps: 9 }));
     const half = await done(fit({ ...common, steps: 6 }));
-    const resumed = await done(fit({ ...common, steps: 9, resume: half }));
-    expect(Object.keys(whole.carried ?? {})).toEqual(['buffer']);
-    expect(whole.carried!.buffer.shape).toEqual([40, 9]);
-    expect(toNumbers(resumed.carried!.buffer)).toEqual(toNumbers(whole.carried!.buffer));
+    const resumed = await done(fit({ ...common, steps: 9, resume: half.last }));
+    expect(Object.keys(whole.last.buffers ?? {})).toEqual(['buffer']);
+    expect(whole.last.buffers!.buffer.shape).toEqual([40, 9]);
+    expect(toNumbers(resumed.last.buffers!.buffer)).toEqual(toNumbers(whole.last.buffers!.buffer));
     for (const [name, t] of Object.entries(whole.parameters)) expect(toNumbers(resumed.parameters[name]), name).toEqual(toNumbers(t)); // biome-ignore format: one idea
     // Chains of a machine of zeros and ones are zeros and ones, and each step has moved sixteen of them.
-    expect(new Set(toNumbers(whole.carried!.buffer))).toEqual(new Set([0, 1]));
+    expect(new Set(toNumbers(whole.last.buffers!.buffer))).toEqual(new Set([0, 1]));
   });
 
   test('what makes no sense is refused where it is said', () => {
@@ -267,13 +268,13 @@ describe('noise-contrastive estimation', () => {
     const objective = noiseContrastive({ noise: standardNormal([2]), ratio: 5 })(bump);
     const steps = 1500;
     const fitted = await done(fit({ objective, data, steps, batchSize: 256, seed: 0, backend, stepsPerRun: 100, ema: 0.99, optimizer: adam({ learningRate: cosine(3e-2, steps) }) })); // biome-ignore format: one fit
-    const { logPrecision, mean, [LOG_PARTITION]: logZ } = fitted.average!;
+    const { logPrecision, mean, [LOG_PARTITION]: logZ } = fitted.parameters;
     // Errors of 20,000 points: about 0.01 for log λ, 0.003 for the mean.
     expect(logPrecision.data[0]).toBeCloseTo(Math.log(1 / 0.16), 1);
     expect(mean.data[0]).toBeCloseTo(0.5, 1);
     expect(Math.abs(logZ.data[0] - Math.log(2 * Math.PI * 0.16))).toBeLessThan(0.05);
     const law = normalised({ logZ: logZ.data[0], evidence: 'estimated' })(bump);
-    const found = await evaluate(run(law, fitted.average!, backend), data);
+    const found = await evaluate(run(law, fitted.parameters, backend), data);
     expect(found.evidence).toBe('estimated');
     expect(Math.abs(found.nats - (Math.log(2 * Math.PI * 0.16) + 1))).toBeLessThan(0.1);
   }, 30_000);

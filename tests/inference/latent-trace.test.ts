@@ -12,6 +12,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { constantly } from '../../src/core/parameters.ts';
 import type { Feeds } from '../../src/core/program.ts';
 import * as Sc from '../../src/core/scope.ts';
+import { tensorOf } from '../../src/core/tensor.ts';
 import { bernoulli, conditionalNormal, hierarchical, normal, standardNormal } from '../../src/distributions/index.ts';
 import {
   boundTerms,
@@ -163,12 +164,13 @@ describe('discrete codes', () => {
   test('a moving average as baseline keeps the gradient and lowers its variance', () => {
     const objective = scoreFunctionWithAverage({ decay: 0.9 })(law);
     const batch = o.constant([x], [1, 1]);
-    const of = (average: number, gathered: number): D.Draw<Expr> =>
-      D.map((s: { readonly losses: Expr }) => o.mean(s.losses))(
-        objective.step(batch, [o.scalar(average), o.scalar(gathered)]),
-      );
-    const [plain, baselined] = [of(0, 0), of(exactBound(v0, b0), 1)].map((loss) =>
-      gradients(loss, 20_000, feeds).by['0.stochastic/encoder/b'].map((row) => row[0]),
+    const loss = D.map((losses: Expr) => o.mean(losses))(objective.batchLoss(batch));
+    const buffers = (average: number, gathered: number): Feeds => ({
+      average: { ...tensorOf([average]), shape: [] },
+      gathered: { ...tensorOf([gathered]), shape: [] },
+    });
+    const [plain, baselined] = [buffers(0, 0), buffers(exactBound(v0, b0), 1)].map((at) =>
+      gradients(loss, 20_000, { ...feeds, ...at }).by['0.stochastic/encoder/b'].map((row) => row[0]),
     );
     expect(Math.abs(meanOf(plain) - meanOf(baselined))).toBeLessThan(
       4.5 * Math.hypot(errorOf(plain), errorOf(baselined)),

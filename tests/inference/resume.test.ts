@@ -6,8 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Law } from '../../src/algebra/dist.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import { onnx, reference, tfjs } from '../../src/core/interpreters/index.ts';
-import { noiseFeeds } from '../../src/core/program.ts';
-import { sizeOf } from '../../src/core/shape.ts';
+import { type Feeds, noiseFeeds } from '../../src/core/program.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { fromRows } from '../../src/data/index.ts';
 import {
@@ -40,11 +39,13 @@ const bitsOf = ({ shape, data }: Tensor) => ({
 });
 const bits = (r: Readonly<Record<string, Tensor>> = {}) =>
   Object.fromEntries(Object.entries(r).map(([k, v]) => [k, bitsOf(v)]));
+const slotBits = (slots: TrainingState['slots']) =>
+  Object.fromEntries(Object.entries(slots).map(([slot, of]) => [slot, bits(of)]));
 const compared = ({ step, seed, parameters, slots, average }: TrainingState) => ({
   step,
   seed,
   parameters: bits(parameters),
-  slots: bits(slots),
+  slots: slotBits(slots),
   average: bits(average),
 });
 
@@ -65,9 +66,11 @@ describe('a run that was stopped', () => {
     const straight = await training({ steps: 40 });
     const first = await training({ steps: 17 });
     const where = path.join(folder, 'stopped.safetensors');
-    right(await saveCheckpoint(where, { state: first, spec: images.spec, training: { optimizer: optimizer.spec } })());
+    right(
+      await saveCheckpoint(where, { state: first.last, spec: images.spec, training: { optimizer: optimizer.spec } })(),
+    );
     const { state, spec, training: record } = right(await loadCheckpoint(where)());
-    expect(compared(state)).toEqual(compared(first));
+    expect(compared(state)).toEqual(compared(first.last));
     const second = await training({
       steps: 40,
       objective: objectiveOf(right(readLaw(spec))),
@@ -75,43 +78,31 @@ describe('a run that was stopped', () => {
       resume: state,
       seed: state.seed,
     });
-    expect(compared(second)).toEqual(compared(straight));
+    expect(compared(second.last)).toEqual(compared(straight.last));
     expect(second.history[0].step).toBeGreaterThan(17);
-    expect(compared(first).parameters).not.toEqual(compared(straight).parameters);
+    expect(compared(first.last).parameters).not.toEqual(compared(straight.last).parameters);
   });
 
   it('does not depend on how many steps one run of the backend does', async () => {
     const [one, seven] = await Promise.all([1, 7].map((stepsPerRun) => training({ steps: 14, stepsPerRun })));
-    expect(compared(seven)).toEqual(compared(one));
+    expect(compared(seven.last)).toEqual(compared(one.last));
   });
 
   it('keeps its optimiser’s vectors with their parameters, whatever the order of the file', async () => {
     const straight = await training({ steps: 12 });
     const first = await training({ steps: 6 });
-    const names = Object.keys(first.parameters).reverse();
-    const reversed = (flat: Tensor): Tensor => {
-      const offsets = new Map<string, number>();
-      let at = 0;
-      for (const [name, p] of Object.entries(first.parameters)) {
-        offsets.set(name, at);
-        at += sizeOf(p.shape);
-      }
-      const out = new Float32Array(at);
-      let to = 0;
-      for (const name of names) {
-        const size = sizeOf(first.parameters[name].shape);
-        const from = offsets.get(name) as number;
-        out.set(flat.data.subarray(from, from + size), to);
-        to += size;
-      }
-      return { ...flat, data: out };
+    const names = Object.keys(first.last.parameters).reverse();
+    const reversed = (of: Feeds): Feeds => Object.fromEntries(names.map((n) => [n, of[n]]));
+    const reordered: TrainingState = {
+      ...first.last,
+      parameters: reversed(first.last.parameters),
+      slots: Object.fromEntries(Object.entries(first.last.slots).map(([s, of]) => [s, reversed(of)])),
     };
-    const resume: TrainingState = {
-      ...first,
-      parameters: Object.fromEntries(names.map((n) => [n, first.parameters[n]])),
-      slots: Object.fromEntries(Object.entries(first.slots).map(([s, v]) => [s, reversed(v)])),
-    };
-    expect(compared(await training({ steps: 12, resume }))).toEqual(compared(straight));
+    const where = path.join(folder, 'reversed.safetensors');
+    right(await saveCheckpoint(where, { state: reordered, spec: images.spec })());
+    const { state: resume } = right(await loadCheckpoint(where)());
+    expect(Object.keys(resume.parameters)).toEqual(names);
+    expect(compared((await training({ steps: 12, resume })).last)).toEqual(compared(straight.last));
   });
 });
 

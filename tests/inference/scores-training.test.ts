@@ -50,7 +50,7 @@ test('a diffusion law under a scaling learns normal data: its flow’s likelihoo
     optimizer: adam({ learningRate: cosine(5e-3, steps) }),
   })();
   if (E.isLeft(fitted)) throw new Error(sentence(fitted.left));
-  const running = run(law, fitted.right.average!, backend);
+  const running = run(law, fitted.right.parameters, backend);
   const entropy = Math.log(2 * Math.PI * Math.E) + Math.log(scale[0]) + Math.log(scale[1]);
   const { nats, standardError } = await evaluate(running, rows(1024));
   expect(Math.abs(nats - entropy)).toBeLessThan(0.06 + 3 * standardError);

@@ -6,12 +6,14 @@ import * as o from '../../src/core/ops/index.ts';
 import { keyOf } from '../../src/core/prng.ts';
 import { noiseTensor, program } from '../../src/core/program.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { flatten, groupsOf, joinFlat, joinGroups, layoutOf, splitGroups, unflatten } from '../../src/inference/flat.ts';
+import { flatten, groupsOf, joinFlat, joinGroups, layoutOf, splitGroups } from '../../src/inference/flat.ts';
 import { initialParameters } from '../../src/inference/initialise.ts';
+import { meanLoss } from '../../src/inference/move-plan.ts';
 import { maximumLikelihood } from '../../src/inference/objective.ts';
-import { adam, clipByGlobalNorm } from '../../src/inference/optimizer.ts';
-import { meanLoss, trainingProgram } from '../../src/inference/training-program.ts';
+import { adam, clipByGlobalNorm } from '../../src/inference/optimizers/index.ts';
+import { trainingProgram } from '../../src/inference/training-program.ts';
 import { realNVP } from '../../src/models/index.ts';
+import { atVector } from './at-vector.ts';
 
 const [batchSize, steps] = [16, 3];
 const backend = onnx('cpu', { threads: 1 });
@@ -55,8 +57,8 @@ describe('parameters in groups', () => {
 
     // The same by the textbook, in double, from gradients of one vector.
     const theta = o.input('theta', [layout.size]);
-    const { outputs, pieces } = unflatten([loss], [layout], [theta]);
-    const slope = await backend.compile(program([flatten(grad(outputs[0], pieces.flat()))], 'float32'));
+    const { outputs, pieces } = atVector([loss], layout, theta);
+    const slope = await backend.compile(program([flatten(grad(outputs[0], pieces))], 'float32'));
     const now = Float64Array.from(start.data);
     const [m, v] = [new Float64Array(layout.size), new Float64Array(layout.size)];
     for (let k = 0; k < steps; k++) {

@@ -65,10 +65,10 @@ describe('the training step', () => {
     const options = { objective, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }), stepsPerRun: 4 };
     const straight = await train({ ...options, steps: 12 });
     const first = await train({ ...options, steps: 5 });
-    const second = await train({ ...options, steps: 12, resume: first });
-    expect([...second.parameters.w.data, ...second.slots.velocity.data]).toEqual([
+    const second = await train({ ...options, steps: 12, resume: first.last });
+    expect([...second.parameters.w.data, ...second.last.slots.velocity.w.data]).toEqual([
       ...straight.parameters.w.data,
-      ...straight.slots.velocity.data,
+      ...straight.last.slots.velocity.w.data,
     ]);
     expect(first.parameters.w.data[0]).not.toBe(straight.parameters.w.data[0]);
   });

@@ -7,10 +7,11 @@ import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { runRandom } from '../../src/core/random.ts';
 import { range } from '../../src/core/shape.ts';
+import { leaves, pathsOf, type Struct } from '../../src/core/struct.ts';
 import { type Tensor, tensorOf, toNumbers } from '../../src/core/tensor.ts';
 import { manyChains } from '../../src/mcmc/combinators.ts';
 import { type Chains, type Draws, effectiveSize, rHat, runChains } from '../../src/mcmc/index.ts';
-import { chainOf, type Fields, type Kernel, type Position } from '../../src/mcmc/kernel.ts';
+import { chainOf, type Kernel, type Position } from '../../src/mcmc/kernel.ts';
 
 /** What became of some chains: arrays with leading axes (steps, chains). */
 export interface Traces {
@@ -18,23 +19,18 @@ export interface Traces {
   readonly infos: Readonly<Record<string, Tensor>>;
 }
 
-/** Runs chains from the rows of `initial`, `[chains, …]`, in float64. */
-export const traces = <S extends Position, I extends Fields>(
+/** Runs chains from the rows of `initial`, `[chains, …]`, in float64. What the kernel says is named by its path. */
+export const traces = <S extends Position, I extends Struct>(
   kernel: Kernel<S, I>,
   initial: Tensor,
   { steps, seed = 0 }: { readonly steps: number; readonly seed?: number },
 ): Traces => {
   const many = manyChains(initial.shape[0])(kernel);
-  const run = chainOf(many, steps, (t) => ({ position: t.state.position, ...t.info }));
+  const run = chainOf(many, steps, (t) => ({ position: t.state.position, info: t.info }));
   const { recorded } = runRandom(run(many.init(o.input('initial', initial.shape))));
-  const names = Object.keys(recorded);
-  const p = program(
-    names.map((n) => (recorded as Fields)[n]),
-    'float64',
-  );
-  const outputs = evaluateProgram(p, { ...noiseFeeds(p, { seed }), initial });
-  const [positions, ...rest] = outputs;
-  return { positions, infos: Object.fromEntries(names.slice(1).map((n, i) => [n, rest[i]])) };
+  const p = program(leaves(recorded), 'float64');
+  const [positions, ...rest] = evaluateProgram(p, { ...noiseFeeds(p, { seed }), initial });
+  return { positions, infos: Object.fromEntries(pathsOf(recorded.info).map((n, i) => [n, rest[i]])) };
 };
 
 /** `n` chains that start at one place. */

@@ -117,10 +117,24 @@ describe('parse ∘ serialise = id', () => {
       adam({ beta1: 0.5, epsilon: 1e-6 }),
       adamW({ weightDecay: 0 }),
       clipByGlobalNorm(10)(adamW({ learningRate: rate })),
+      inference.momentum({ nesterov: true }),
+      inference.adagrad({ epsilon: 1e-5 }),
+      inference.rmsprop({ centred: true, decay: 0.9 }),
+      adamW({ on: inference.not(inference.kind('bias')) }),
+      pipe(
+        inference.lion({ learningRate: rate }),
+        inference.decayed({ rate: 0.1, on: inference.kind('kernel', 'table') }),
+        inference.rateScaled({ factor: 0.3, on: inference.either(inference.place('base'), inference.place('a/b')) }),
+        inference.clipByValue(2),
+        inference.frozen(inference.both(inference.place('c'), inference.everything)),
+        inference.accumulated(3),
+      ),
     ]) {
       const again = right(readOptimizer(throughText(optimizer.spec)));
       expect(again.spec).toEqual(optimizer.spec);
       expect([again.slots, again.at(7)]).toEqual([optimizer.slots, optimizer.at(7)]);
+      expect(again.selectors?.map((s) => s.spec)).toEqual(optimizer.selectors?.map((s) => s.spec));
+      expect([again.held?.spec, again.microbatches]).toEqual([optimizer.held?.spec, optimizer.microbatches]);
     }
     expect(right(readOptimizer({ type: 'adam', learningRate: 0.1 })).spec).toEqual(adam({ learningRate: 0.1 }).spec);
   });

@@ -8,7 +8,7 @@ import { PushforwardError } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { parametersOf } from '../../src/core/program.ts';
-import { batchStep } from '../../src/inference/training-program.ts';
+import { batchStep } from '../../src/inference/move-plan.ts';
 import { type EventInfo, models, objectiveNamed, objectives } from '../../src/models/index.ts';
 
 const events: readonly EventInfo[] = [
@@ -65,16 +65,16 @@ describe.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_, 
         const made = objectiveNamed(text)(law);
         if (isLeft(made)) continue;
         const found = names(() => {
-          const { loss, after } = batchStep(made.right, o.input('batch', [4, ...made.right.shape]));
-          return [loss, ...after];
+          const { loss, advances } = batchStep(made.right, o.input('batch', [4, ...made.right.shape]));
+          return [loss, ...advances.map((a) => a.next)];
         });
         if (typeof found !== 'string') built++;
       }
     for (const law of laws)
       if (model.objective !== undefined) {
         const own = model.objective(law);
-        const { loss, after } = batchStep(own, o.input('batch', [256, ...own.shape]));
-        expect(parametersOf([loss, ...after]).length).toBeGreaterThan(0);
+        const { loss, advances } = batchStep(own, o.input('batch', [256, ...own.shape]));
+        expect(parametersOf([loss, ...advances.map((a) => a.next)]).length).toBeGreaterThan(0);
         built++;
       }
     expect(built).toBeGreaterThan(0);

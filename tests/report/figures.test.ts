@@ -8,6 +8,7 @@ import {
   lossCurve,
   marginalHistograms,
   pairs,
+  rateSweepCurve,
   samplesBesideData,
   toPng,
 } from '../../src/report/index.ts';
@@ -288,5 +289,28 @@ describe('toPng', () => {
   it('refuses what is no SVG and a width of nothing', () => {
     expect(() => toPng('<p>', { width: 100 })).toThrow(/cannot be drawn/);
     expect(() => toPng('<svg xmlns="http://www.w3.org/2000/svg"/>', { width: 0 })).toThrow(/width/);
+  });
+});
+
+describe('rateSweepCurve', () => {
+  const points = Array.from({ length: 60 }, (_, i) => ({
+    rate: 10 ** (i / 10 - 6),
+    loss: i === 59 ? 1e9 : 2 + Math.sin(i),
+    smoothed: 2,
+  }));
+
+  it('draws the losses, their average and a dashed rule at the suggestion, against powers of ten', () => {
+    const svg = rateSweepCurve({ points, suggestion: 1e-3, unit: 'nats' });
+    wellFormed(svg);
+    expect(hasBadNumbers(svg)).toBe(false);
+    expect(find(svg, '[aria-label="dot"] circle').length).toBeGreaterThanOrEqual(59);
+    expect(find(svg, '[aria-description="suggestion"]')).toHaveLength(1);
+    for (const text of ['learning rate', 'loss (nats)', '0.001', '0.01', 'Steepest at 0.001'])
+      expect(words(svg)).toContain(text);
+    expect(find(rateSweepCurve({ points, unit: '' }), '[stroke-dasharray]')).toHaveLength(0);
+  });
+
+  it('says where there is nothing to draw', () => {
+    expect(words(rateSweepCurve({ points: points.slice(0, 1), unit: '' }))).toContain('There is no curve to draw.');
   });
 });

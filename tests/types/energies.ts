@@ -3,6 +3,7 @@ import type { Estimated, Exact, Samples, Unnormalised } from '../../src/algebra/
 import { bernoulli, type Dist, energy, enumerated, map, normal, productOfExperts, rbm, restrict, standardNormal, tempered } from '../../src/distributions/index.ts'; // biome-ignore format: one line
 import {
   annealedImportanceSampling,
+  type BatchObjective,
   blockGibbs,
   contrastiveDivergence,
   denoisingScoreMatchingAt,
@@ -14,7 +15,6 @@ import {
   type Objective,
   persistentContrastiveDivergence,
   run,
-  type StatefulObjective,
   sampledBy,
 } from '../../src/inference/index.ts';
 import { mala } from '../../src/mcmc/index.ts';
@@ -47,9 +47,7 @@ export const plain: readonly Objective<readonly [2]>[] = [
   denoisingScoreMatchingAt(0.1)(tilted),
   noiseContrastive({ noise: standardNormal([2]) })(tilted),
 ];
-export const carrying: StatefulObjective<readonly [2]> = persistentContrastiveDivergence({ kernel, buffer: 10 })(
-  tilted,
-);
+export const carrying: BatchObjective<readonly [2]> = persistentContrastiveDivergence({ kernel, buffer: 10 })(tilted);
 export const exactGradient: Objective<readonly [3]> = maximumLikelihood(exact);
 export const lattice: Objective<readonly [3]> = maximumLikelihood(enumerated(spins));
 export const gibbs = contrastiveDivergence({ kernel: blockGibbs() })(machine);

@@ -4,6 +4,7 @@ import type { Bound, Unnormalised } from '../../src/algebra/index.ts';
 import { affine } from '../../src/bijectors/index.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
+import { runRandom } from '../../src/core/random.ts';
 import {
   bernoulli,
   categorical,
@@ -20,6 +21,7 @@ import {
 import { joint, type Objective, posterior, site, variationalPosterior } from '../../src/inference/index.ts';
 import {
   adapted,
+  alternate,
   gibbs,
   hmc,
   kernelMixture,
@@ -87,6 +89,24 @@ export const walks = [
 ];
 export const hot = randomWalk({ stepSize: 1 })(temper(0.5)(logDensityOf(flips)));
 export const mixed = kernelMixture([hot, gibbs([(x) => (c) => [x, c]])], [1, 1]);
+
+// ── states and infos of kernels in kernels are typed ─────────────────────────────────────────────────────────────────
+const smooth = logDensityOf(normal([2]));
+const both = alternate(
+  adapted((t) => hmc({ ...t, steps: 5 }))(smooth),
+  underdamped({ stepSize: 0.1, friction: 1 })(smooth),
+);
+export const inside = (x: Expr): readonly Expr[] => {
+  const state = both.init(x);
+  const { info } = runRandom(both.step(state));
+  return [state.kernels[0].learned.averaging.logStep, state.kernels[0].kernel.gradient, state.kernels[1].momentum, info[0].stepSize, info[1].gradients];
+}; // biome-ignore format: one list
+// @ts-expect-error there are two kernels
+export const third = (x: Expr) => both.init(x).kernels[2];
+// @ts-expect-error what the first kernel keeps has no momentum
+export const still = (x: Expr) => both.init(x).kernels[0].momentum;
+// @ts-expect-error Langevin accepts everything and says nothing of it
+export const accepted = (x: Expr) => runRandom(both.step(both.init(x))).info[1].acceptance;
 
 // ── misuses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error no quantity of this name

@@ -5,8 +5,8 @@ import type { Backend } from '../../core/program.ts';
 import { type Shape, showShape } from '../../core/shape.ts';
 import { type Evaluation, evaluate } from '../../inference/evaluate.ts';
 import { type Fitted, fit, type HistoryPoint } from '../../inference/fit.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import { run } from '../../inference/run.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
 import { type Description, describe, describeGraph, models } from '../../models/index.ts';
 import { lossUnit, runReport } from '../../report/run-report.ts';
 import { chosenBackend } from '../backend-source.ts';
@@ -22,8 +22,8 @@ import { type Reporter, reporter } from '../progress-bar.ts';
 import { earlierHistory, FILES, saveEvaluation, saveReport, saveRun } from '../run-folder.ts';
 import { evaluationRows } from '../show-evaluation.ts';
 import { columns, count, duration, paint } from '../style.ts';
+import { optimizerOf, showOptimizer } from '../training-optimizer.ts';
 import { planTraining, type TrainingPlan } from '../training-plan.ts';
-import { optimizerOf } from '../training-record.ts';
 
 /** One run of the backend should take about a second at most, so that progress is seen and Ctrl-C is heard. */
 const stepsPerRun = (parameters: number, batchSize: number): number =>
@@ -61,7 +61,7 @@ const introduce = (call: Call, plan: TrainingPlan, description: Description, bac
     return;
   }
   const on = call.io.colour.err;
-  const rate = `${record.schedule === 'cosine' ? 'cosine from ' : ''}${record.learningRate}`;
+  const rate = `${showOptimizer(record)}, ${record.schedule}`;
   call.io.err(
     columns(
       [
@@ -70,7 +70,7 @@ const introduce = (call: Call, plan: TrainingPlan, description: Description, bac
           'data',
           `${showSource(record.data)}: events of shape ${showShape(train.shape)}${train.levels === undefined ? '' : `, ${train.levels} levels`}; ${sizesOf(parts).join(', ')}`,
         ],
-        ['training', `${count(record.steps)} steps of ${count(record.batchSize)}, Adam ${rate}`],
+        ['training', `${count(record.steps)} steps of ${count(record.batchSize)}, ${rate}`],
         ['backend', backend.name],
         ['folder', out],
         ...(resume === undefined ? [] : [['resumed', `at step ${count(resume.step)}`]]),
@@ -122,7 +122,7 @@ const writeResults = async (
   objective: AnyObjective<Shape>,
 ): Promise<Measured> => {
   const { law, parts, record, out } = plan;
-  const parameters = fitted.average ?? fitted.parameters;
+  const parameters = fitted.parameters;
   const known = await measurable(call, law, parameters, backend, fitted.seed);
   const running = run(known.law, parameters, backend);
   const evaluation = await evaluate(running, parts.test, fitted.seed);
@@ -147,9 +147,11 @@ const writeResults = async (
       },
       {
         label: 'Optimiser',
-        value: `Adam ${record.learningRate}`,
+        value: showOptimizer(record),
         hint: [
           record.schedule,
+          ...(record.warmUp === undefined ? [] : [`after ${count(record.warmUp)} steps of warm-up`]),
+          ...(record.weightDecay === undefined ? [] : [`weight decay ${record.weightDecay}`]),
           ...(record.clip === undefined ? [] : [`gradient norm up to ${record.clip}`]),
           ...(record.ema === undefined ? [] : [`average with decay ${record.ema}`]),
         ].join(', '),

@@ -13,7 +13,10 @@ export const trainCommand: Declare = (program, on) => {
     .optionsGroup('Data:')
     .option('--data <toy|file>', 'a toy law (see: pushforward toys), or a CSV, TSV, NPY or IDX file, also with .gz')
     .option('--standardise', 'shift and scale each column inside the model; results stay in the units of the data')
-    .option('--validation <share>', 'share of the training rows to validate on (0.1 where --patience needs some)')
+    .option(
+      '--validation <share>',
+      'share of the training rows to validate on (0.1 where --patience or the plateau needs some)',
+    )
     .option('--size <n>', 'toys: points to train on (default 50,000)')
     .option('--test-size <n>', 'toys: points to test on, from another seed (default 20,000)')
     .option('--test <share>', 'files: share of the rows held out for the test, drawn by the seed (default 0.1)')
@@ -36,8 +39,14 @@ export const trainCommand: Declare = (program, on) => {
     .option('--steps <n>', 'optimiser steps in all (default 5,000)')
     .option('--epochs <n>', 'passes over the training data, instead of --steps')
     .option('--batch-size <n>', 'examples in a step (default: the model’s)')
-    .option('--learning-rate <x>', 'learning rate of Adam (default: the model’s)')
-    .option('--schedule <name>', 'cosine (to zero at the last step) or constant (default cosine)')
+    .option('--optimizer <name>', 'adam, adamW, sgd, momentum, adagrad, rmsprop or lion (default adam)')
+    .option('--learning-rate <x>', 'learning rate (default: the model’s for adam and adamW, else the optimiser’s)')
+    .option(
+      '--schedule <name>',
+      'cosine (to zero at the last step), constant, oneCycle (the learning rate is its peak), exponential (to a hundredth), or plateau (halved after 5 validations that are no better) (default cosine)',
+    )
+    .option('--warm-up <n>', 'steps of a linear rise of the learning rate, in front of the schedule')
+    .option('--weight-decay <x>', 'decoupled weight decay, per unit of the learning rate (adamW: 0.01 where not given)')
     .option('--clip <norm>', 'largest norm of the gradient (default: the model’s)')
     .option('--ema [decay]', 'keep an average of the parameters and use it (decay 0.999 where not given)')
     .option('--patience <n>', 'stop after n validations without a better loss')

@@ -1,4 +1,6 @@
 /** Forward mode: `jvp`. One rule per primitive, each an expression, so modes mix freely and to any order. */
+
+import { bodiesOf } from '../bodies.ts';
 import { raise } from '../errors.ts';
 import {
   applyLambda,
@@ -129,7 +131,9 @@ export const forwardRules: RuleTable<[tangents: Tangents], Expr | undefined> = {
   stopGradient: zero,
   label: (_, [t]) => t,
   batchMean: linear,
+  advance: (_, [t]) => t,
   scan: () => raise('ArgumentError', 'jvp', 'a scan has no single tangent'),
+  cond: () => raise('ArgumentError', 'jvp', 'a cond has no single tangent'),
   project: () => raise('ArgumentError', 'jvp', 'a projection belongs to its scan'),
 };
 
@@ -182,6 +186,26 @@ const forwardScan = (e: Node<'scan'>, tangents: Tangents): (Expr | undefined)[] 
   return [...pair(results.slice(0, carries), carryDots), ...pair(results.slice(carries), yDots)];
 };
 
+/** The tangents of a cond's results: a cond over the tangents of either branch. */
+const forwardCond = (e: Node<'cond'>, tangents: Tangents): (Expr | undefined)[] => {
+  const [flag, ...closure] = e.inputs;
+  const moving = closure.map((_, i) => tangents[i + 1]);
+  const given = moving.filter((t) => t !== undefined);
+  const { results } = e.attributes.branches[0];
+  const real = results.flatMap((r, i) => (isReal(r) ? [i] : []));
+  let asked: number[] = [];
+  const dots = o.condOver(flag, [...closure, ...given], (vars) => {
+    const at = vars.slice(0, closure.length);
+    let k = closure.length;
+    const along = moving.map((t) => (t === undefined ? undefined : vars[k++]));
+    const [a, b] = bodiesOf(e as Expr).map((f) => jvpPartial(applyLambda(f, at), at, along));
+    asked = real.filter((i) => a[i] !== undefined || b[i] !== undefined);
+    const side = (ds: Tangents): Expr[] => asked.map((i) => ds[i] ?? zerosLike(results[i]));
+    return [side(a), side(b)];
+  });
+  return results.map((_, i) => dots[asked.indexOf(i)]);
+};
+
 const pair = (values: readonly Expr[], dots: readonly Expr[]): (Expr | undefined)[] => {
   let k = 0;
   return values.map((v) => (isReal(v) ? dots[k++] : undefined));
@@ -200,6 +224,7 @@ const jvpPartial = (outputs: readonly Expr[], wrt: readonly Expr[], tangents: Ta
   for (const e of order) {
     if (!active.has(e) || seeded.has(e)) continue;
     if (e.op === 'scan') loops.set(e, forwardScan(e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
+    else if (e.op === 'cond') loops.set(e, forwardCond(e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
     else if (e.op === 'project') t.set(e, loops.get(e.inputs[0])?.[e.attributes.index]);
     else if (isReal(e)) t.set(e, applyRule(forwardRules, e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
   }

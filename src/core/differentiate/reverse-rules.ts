@@ -182,7 +182,9 @@ export const reverseRules: RuleTable<[g: Expr, needs: readonly boolean[]], Cotan
   stopGradient: none,
   label: (_, g) => [g],
   batchMean: (n, g) => [o.batchMean(g, n.attributes.axis)],
+  advance: (_, g) => [g],
   scan: () => raise('ArgumentError', 'vjp', 'a scan has no single cotangent'),
+  cond: () => raise('ArgumentError', 'vjp', 'a cond has no single cotangent'),
   project: () => raise('ArgumentError', 'vjp', 'a projection belongs to its scan'),
 };
 

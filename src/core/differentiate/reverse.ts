@@ -13,6 +13,7 @@ import {
 import * as o from '../ops/index.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { closeTightly } from '../simplify/loops.ts';
+import { reverseCond } from './reverse-cond.ts';
 import { isReal, reverseRules } from './reverse-rules.ts';
 
 /** Zeros with the shape of an expression. */
@@ -64,6 +65,14 @@ export const vjp = (outputs: readonly Expr[], wrt: readonly Expr[], cotangents: 
           send(x, gs[k]);
         });
       }
+      continue;
+    }
+    if (e.op === 'cond') {
+      const cs = loops.get(e);
+      if (cs !== undefined)
+        reverseCond(e, cs, e.inputs.map((x) => active.has(x) && isReal(x)), vjp).forEach((c, k) => {
+          send(e.inputs[k], c);
+        }); // biome-ignore format: one idea
       continue;
     }
     const ge = g.get(e);

@@ -1,5 +1,6 @@
 /** Lowering: rewriting primitives an interpreter lacks into ones it has, before it sees them. */
-import { type Expr, makeNode, type Node, type Op, topological, withInputs } from '../expr.ts';
+import { bodiesOf, withBodies } from '../bodies.ts';
+import { type Expr, type Node, type Op, topological, withInputs } from '../expr.ts';
 
 export * from './layout.ts';
 export * from './linear.ts';
@@ -8,7 +9,7 @@ export * from './special.ts';
 /** For each primitive to replace, an equal expression over the (already lowered) inputs; nothing keeps the node. */
 export type Lowering = { readonly [O in Op]?: (n: Node<O>, ...inputs: Expr[]) => Expr | undefined };
 
-/** Lowers expressions together, scan bodies included. What a rule returns is lowered too. */
+/** Lowers expressions together, bodies of loops and branches included. What a rule returns is lowered too. */
 export const lower = (outputs: readonly Expr[], rules: Lowering): Expr[] => {
   const done = new Map<Expr, Expr>();
   const visit = (roots: readonly Expr[]): Expr[] => {
@@ -17,12 +18,10 @@ export const lower = (outputs: readonly Expr[], rules: Lowering): Expr[] => {
       const inputs = e.inputs.map((x) => done.get(x)!);
       const rule = rules[e.op] as ((n: Expr, ...inputs: Expr[]) => Expr | undefined) | undefined;
       const plain = withInputs(e, inputs);
-      if (e.op === 'scan') {
-        const { body } = e.attributes;
-        const results = lower(body.results, rules);
+      if (bodiesOf(e).length > 0) {
         done.set(
           e,
-          makeNode('scan', inputs, { ...e.attributes, body: { variables: body.variables, results } }, e.shape, e.type),
+          withBodies(e, inputs, (results) => lower(results, rules)),
         );
         continue;
       }

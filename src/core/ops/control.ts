@@ -1,6 +1,8 @@
-/** Marks and loops: stop-gradient, labels, batch collectives, and the bounded `scan`. */
+/** Marks and loops: stop-gradient, labels, batch collectives, next values of buffers, and the bounded `scan`. */
+
+import { projections } from '../bodies.ts';
 import { raise } from '../errors.ts';
-import { dependents, type Expr, makeNode, type Node, scanResults, substitute, topological, variable } from '../expr.ts';
+import { dependents, type Expr, makeNode, type Node, substitute, topological, variable } from '../expr.ts';
 import { sameShape, showShape } from '../shape.ts';
 
 /** The same value, a constant to every derivative. */
@@ -11,6 +13,22 @@ export const label = (path: string, x: Expr): Expr => makeNode('label', [x], { p
 
 /** Mean over the examples of the enclosing `vmap` named `axis`; the identity outside one. Its own transpose. */
 export const batchMean = (x: Expr, axis = 'batch'): Expr => makeNode('batchMean', [x], { axis }, x.shape, x.type);
+
+/**
+ * The same value; says that the buffer `name` becomes `next` once the move that computes it is over. With `after`, the parameters in `next` are
+ * read after the move of that name (a teacher that follows its student), else before any. Derivatives of either mode are those of `value`;
+ * `next` is one value for all examples: under `vmap` it must reduce them with {@link batchMean}, else `ArgumentError` at the buffer's name.
+ * No interpreter computes `next`: `collectAdvances` hands it to whoever runs the moves.
+ *
+ * @example
+ * const x = input('x', [5, 3]);
+ * const mean = input('running mean', [3]);   // stands for the buffer
+ * const centred = vmap((row) =>
+ *   ops.advance('running mean', ops.sub(row, mean), ops.add(ops.mul(0.9, mean), ops.mul(0.1, ops.batchMean(row)))),
+ * )(x);
+ */
+export const advance = (name: string, value: Expr, next: Expr, after?: string): Expr =>
+  makeNode('advance', [value, next], { name, ...(after === undefined ? {} : { after }) }, value.shape, value.type);
 
 /** What a scan is given and what its body does. */
 export interface ScanOptions {
@@ -121,8 +139,6 @@ export const scanOf = (
     [],
     'real',
   );
-  const projected = scanResults(node as Node<'scan'>).map((r, index) =>
-    makeNode('project', [node], { index }, r.shape, r.type),
-  );
+  const projected = projections(node as Node<'scan'> & Expr);
   return { carry: projected.slice(0, init.length), ys: projected.slice(init.length) };
 };

@@ -2,6 +2,7 @@
 export * from './arctangent.ts';
 export { logBesselI0Scaled } from './bessel.ts';
 export * from './cholesky.ts';
+export * from './cond.ts';
 export * from './control.ts';
 export * from './convolution.ts';
 export * from './elementwise.ts';

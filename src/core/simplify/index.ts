@@ -1,8 +1,12 @@
 /** `simplify`: common subexpressions, constants folded, algebraic identities, marks removed. Law: it changes no value. */
+import { withBodies } from '../bodies.ts';
 import { type Expr, makeNode, type Node, topological, withInputs } from '../expr.ts';
 import { nodeKey } from '../hash.ts';
+import { closeBranches, joinBranches, withoutCond } from './branches.ts';
 import { closeTightly, joinLoops, pruneLoops } from './loops.ts';
 import { rewrite } from './rules.ts';
+
+type Cond = Node<'cond'> & Expr;
 
 /** Which marks survive. */
 export interface SimplifyOptions {
@@ -38,7 +42,7 @@ export const simplify = (outputs: readonly Expr[], { keepStops = true }: Simplif
   const settle = (start: Expr): Expr => {
     let e = start;
     for (let budget = 64; budget > 0; budget--) {
-      const next = mark(e, keepStops) ?? rewrite(e);
+      const next = mark(e, keepStops) ?? withoutCond(e) ?? rewrite(e);
       if (next === undefined) break;
       e = visit(next);
       if (next === e || done.get(next) === e) break;
@@ -51,7 +55,7 @@ export const simplify = (outputs: readonly Expr[], { keepStops = true }: Simplif
     for (const e of topological([root], (x) => done.has(x))) {
       if (done.has(e)) continue;
       const inputs = e.inputs.map((x) => done.get(x)!);
-      const rebuilt = e.op === 'scan' ? simplifyScan(e, inputs, keepStops) : withInputs(e, inputs);
+      const rebuilt = rebuild(e, inputs, keepStops);
       const plain = intern(rebuilt);
       const known = done.get(plain);
       if (known !== undefined) {
@@ -67,17 +71,26 @@ export const simplify = (outputs: readonly Expr[], { keepStops = true }: Simplif
     return done.get(root)!;
   };
 
-  return pruneLoops(joinLoops(outputs.map(visit)));
+  const settled = joinLoops(outputs.map(visit));
+  return pruneLoops(joinBranches(settled, (n) => simplifyCond(n, n.inputs, keepStops)));
 };
 
 const mark = (e: Expr, keepStops: boolean): Expr | undefined =>
   e.op === 'label' || (e.op === 'stopGradient' && !keepStops) ? e.inputs[0] : undefined;
 
+const rebuild = (e: Expr, inputs: readonly Expr[], keepStops: boolean): Expr =>
+  e.op === 'scan'
+    ? simplifyScan(e, inputs, keepStops)
+    : e.op === 'cond'
+      ? simplifyCond(e, inputs, keepStops)
+      : withInputs(e, inputs);
+
+const simplifyCond = (e: Cond, inputs: readonly Expr[], keepStops: boolean): Cond => {
+  const tight = closeBranches(withInputs(e, inputs) as Cond);
+  return closeBranches(withBodies(tight, tight.inputs, (results) => simplify(results, { keepStops })) as Cond);
+};
+
 const simplifyScan = (e: Node<'scan'>, inputs: readonly Expr[], keepStops: boolean): Expr => {
   const tight = closeTightly(makeNode('scan', inputs, e.attributes, e.shape, e.type) as Node<'scan'> & Expr);
-  const { variables, results } = tight.attributes.body;
-  const body = { variables, results: simplify(results, { keepStops }) };
-  return closeTightly(
-    makeNode('scan', tight.inputs, { ...tight.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr,
-  );
+  return closeTightly(withBodies(tight, tight.inputs, (results) => simplify(results, { keepStops })) as typeof tight);
 };

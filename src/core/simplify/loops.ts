@@ -2,21 +2,15 @@
 import { dependents, type Expr, makeNode, type Node, scanResults, substitute, topological, variable, withInputs } from '../expr.ts'; // biome-ignore format: one import
 import { canonicalText } from '../hash.ts';
 import * as o from '../ops/index.ts';
+import { narrowedBranches } from './branches.ts';
+import { inside } from './closing.ts';
 import { splat } from './rules.ts';
 
 type Scan = Node<'scan'> & Expr;
+type Bodied = Scan | (Node<'cond'> & Expr);
 
 const scanNode = (n: Node<'scan'>, inputs: readonly Expr[], attributes: Partial<Node<'scan'>['attributes']>): Scan =>
   makeNode('scan', inputs, { ...n.attributes, ...attributes }, [], 'real') as Scan;
-
-const small = (e: Expr): boolean => e.op === 'constant' && e.attributes.data.length <= 16;
-
-/** What stands in a body for a closed-over value: constants themselves, repetition of something smaller, or a variable. */
-const inside = (x: Expr, v: Expr, capture: (x: Expr, v?: Expr) => Expr): Expr => {
-  if (small(x) || splat(x) !== undefined) return x;
-  const within = (y: Expr): Expr => (y.op === 'broadcast' ? withInputs(y, [within(y.inputs[0])]) : capture(y));
-  return x.op === 'broadcast' ? within(x) : capture(x, v);
-};
 
 /**
  * The same loop closing over less: constants and repetition move into the body (where they cost nothing, or are left to an operator's own
@@ -52,17 +46,17 @@ export const closeTightly = (n: Node<'scan'>, keep: ReadonlySet<Expr> = new Set(
   return scanNode(n, inputs, { sequences: xs.length, body: { variables, results } });
 };
 
-/** Rebuilds a graph, some of whose loops are replaced by others: `index` says where a result of the old one is in the new one. */
+/** Rebuilds a graph, some of whose loops and branches are replaced by others: `index` says where a result of the old one is in the new one. */
 const replaceLoops = (
   outputs: readonly Expr[],
-  replaced: (n: Scan, inputs: readonly Expr[]) => { readonly loop: Scan; readonly index: (i: number) => number },
+  replaced: (n: Bodied, inputs: readonly Expr[]) => { readonly loop: Expr; readonly index: (i: number) => number },
 ): Expr[] => {
   const done = new Map<Expr, Expr>();
   const loops = new Map<Expr, ReturnType<typeof replaced>>();
   const projects = new Map<Expr, Map<number, Expr>>();
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
-    if (e.op === 'scan') {
+    if (e.op === 'scan' || e.op === 'cond') {
       const made = replaced(e, inputs);
       loops.set(e, made);
       done.set(e, made.loop);
@@ -107,24 +101,25 @@ const narrowed = (
   return { loop: closeTightly(loop, new Set(n.inputs)), index: (i) => needed.slice(0, i).filter((k) => k).length };
 };
 
-/** Drops results that nothing asks for, and carries, sequences and closures that only they read. Bodies are settled already. */
+/** Drops results of loops and branches that nothing asks for, and carries, sequences and closures that only they read. Bodies are settled already. */
 export const pruneLoops = (outputs: readonly Expr[]): Expr[] => {
   const order = topological(outputs);
-  if (!order.some((e) => e.op === 'scan')) return [...outputs];
+  if (!order.some((e) => e.op === 'scan' || e.op === 'cond')) return [...outputs];
   const live = new Set<Expr>(outputs);
   const asked = new Map<Expr, Set<number>>();
-  const narrow = new Map<Expr, ReturnType<typeof narrowed>>();
+  const narrow = new Map<Expr, { readonly loop: Bodied; readonly index: (i: number) => number }>();
   for (let i = order.length - 1; i >= 0; i--) {
     const e = order[i];
     if (!live.has(e)) continue;
     if (e.op === 'project') asked.set(e.inputs[0], (asked.get(e.inputs[0]) ?? new Set()).add(e.attributes.index));
     if (e.op === 'scan') narrow.set(e, narrowed(e, neededResults(e, asked.get(e) ?? new Set())));
-    for (const x of e.op === 'scan' ? narrow.get(e)!.loop.inputs : e.inputs) live.add(x);
+    if (e.op === 'cond') narrow.set(e, narrowedBranches(e, asked.get(e) ?? new Set()));
+    for (const x of narrow.get(e)?.loop.inputs ?? e.inputs) live.add(x);
   }
   return replaceLoops(outputs, (e, inputs) => {
     const { loop, index } = narrow.get(e) ?? { loop: e, index: (i: number) => i };
     const now = new Map(e.inputs.map((x, i) => [x, inputs[i]] as const));
-    return { loop: withInputs(loop, loop.inputs.map((x) => now.get(x) ?? x)) as Scan, index }; // biome-ignore format: one idea
+    return { loop: withInputs(loop, loop.inputs.map((x) => now.get(x) ?? x)), index }; // biome-ignore format: one idea
   });
 };
 

@@ -3,10 +3,11 @@ import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
-import { fork, type Random, scanRandom, vmapRandom } from '../../core/random.ts';
+import { fork, map, type Random } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import type { Shape } from '../../core/shape.ts';
-import { chainOf, type Fields } from '../../mcmc/kernel.ts';
+import { scanStruct, vmapStruct } from '../../core/struct-loops.ts';
+import { chainOf } from '../../mcmc/kernel.ts';
 import type { Bridge } from './bridge.ts';
 import { type KernelFamily, kernelOn } from './law-kernel.ts';
 
@@ -21,12 +22,12 @@ export interface Walk {
 export type Way = 'forward' | 'reverse';
 
 /** Chains on a bridge: positions `[M, …shape]`, log-weights `[M]` in nats, and how many kernel steps were accepted (as a mean, where the kernel says). */
-export interface Stretch {
+export type Stretch = {
   readonly positions: Expr;
   readonly logWeights: Expr;
   /** Sum of acceptance over temperatures, `[M]`. */
   readonly accepted: Expr;
-}
+};
 
 /**
  * L temperatures of a walk, for many chains: for consecutive β, β′ of `betas` `[L + 1]`,
@@ -45,14 +46,14 @@ export const annealed = (
   betas: Expr,
 ): D.Draw<Stretch> => {
   const length = betas.shape[0] - 1;
-  const pairs = [o.sliceAxis(betas, 0, 0, length), o.sliceAxis(betas, 0, 1, length + 1)];
+  const pairs = { from: o.sliceAxis(betas, 0, 0, length), to: o.sliceAxis(betas, 0, 1, length + 1) };
   const at = (beta: Expr, x: Expr): Expr => D.runDraw(bridge.at(beta).logDensity(x), root, 'none');
   const gain = (x: Expr, from: Expr, to: Expr): Expr => o.sub(at(to, x), at(from, x));
   const move =
     (beta: Expr, x: Expr): Random<readonly [Expr, Expr]> =>
     (cursor) => {
       const chain = kernelOn(kernel, bridge.at(beta))(root);
-      const rate = (t: { readonly info: Fields }): Expr => t.info.acceptance ?? o.scalar(1);
+      const rate = (t: { readonly info: { readonly acceptance?: Expr } }): Expr => t.info.acceptance ?? o.scalar(1);
       if (steps === 1) {
         const [t, next] = fork(chain.step(chain.init(x)))(cursor);
         return [[t.state.position, rate(t)], next];
@@ -60,25 +61,24 @@ export const annealed = (
       const [{ state, recorded }, next] = chainOf(chain, steps, (t) => ({ rate: rate(t) }))(chain.init(x))(cursor);
       return [[state.position, o.mean(recorded.rate)], next];
     };
-  return () =>
-    D.map(([x, w, a]: readonly Expr[]) => ({ positions: x, logWeights: w, accepted: a }))(() =>
-      vmapRandom((x0, w0, a0) => (cursor) => {
-        const [{ carry }, next] = scanRandom({
-          length,
-          init: [x0, w0, a0],
-          xs: pairs,
-          body:
-            ([x, w, a], [from, to]) =>
-            (c) => {
-              const before = way === 'forward' ? o.add(w, gain(x, from, to)) : w;
-              const [[moved, rate], after] = move(way === 'forward' ? to : from, x)(c);
-              const weight = way === 'forward' ? before : o.add(before, gain(moved, from, to));
-              return [{ carry: [moved, weight, o.add(a, rate)] }, after];
-            },
-        })(cursor);
-        return [carry, next];
-      })(positions, logWeights, accepted),
-    )(root);
+  const walked = vmapStruct((start: Stretch) =>
+    map(({ carry }: { readonly carry: Stretch }) => carry)(
+      scanStruct({
+        length,
+        init: start,
+        xs: pairs,
+        body:
+          ({ positions: x, logWeights: w, accepted: a }: Stretch, { from, to }) =>
+          (c) => {
+            const before = way === 'forward' ? o.add(w, gain(x, from, to)) : w;
+            const [[moved, rate], after] = move(way === 'forward' ? to : from, x)(c);
+            const logWeights = way === 'forward' ? before : o.add(before, gain(moved, from, to));
+            return [{ carry: { positions: moved, logWeights, accepted: o.add(a, rate) }, ys: {} }, after];
+          },
+      }),
+    ),
+  );
+  return D.fromRandom(walked({ positions, logWeights, accepted }));
 };
 
 /**

@@ -7,7 +7,7 @@ import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork, type Random } from '../../core/random.ts';
-import type { Scope, Scoped } from '../../core/scope.ts';
+import { asConstants, type Scope, type Scoped } from '../../core/scope.ts';
 import type { Blocked } from '../../distributions/rbm.ts';
 import type { AnyKernel, LogDensity } from '../../mcmc/index.ts';
 
@@ -39,7 +39,7 @@ const targetAt = (law: Law & { readonly support?: Support }, scope: Scope): LogD
 export const kernelOn =
   (family: KernelFamily, law: Law): Scoped<AnyKernel> =>
   (scope) => {
-    const fixed: Scope = { ...scope, detached: true };
+    const fixed = asConstants(scope);
     return isLawKernel(family) ? family.on(law)(fixed) : family(targetAt(law, fixed));
   };
 

@@ -2,6 +2,7 @@ import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
+import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -12,7 +13,7 @@ import { bernoulli } from '../../distributions/bernoulli.ts';
 import { standardNormal } from '../../distributions/normal.ts';
 import { uniform as uniformLaw } from '../../distributions/uniform.ts';
 import { type PersistentChains, persistent } from '../../mcmc/index.ts';
-import type { StatefulObjective, StatefulStep } from '../stateful.ts';
+import type { BatchObjective } from '../objective.ts';
 import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf, plainLaw } from './contrastive-divergence.ts';
 import { kernelOn } from './law-kernel.ts';
 
@@ -63,17 +64,17 @@ export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
 export const persistentContrastiveDivergence = (options: PersistentOptions) => {
   const owner = 'persistentContrastiveDivergence';
   checkContrast(owner, options);
-  const { buffer, chains, reinitialise = 0, kernel, steps = 1, energyPenalty } = options;
-  if (!Number.isInteger(buffer) || buffer < 1)
-    raise('ArgumentError', owner, 'the replay buffer holds one chain or more', { got: `${buffer}` });
+  const { buffer: size, chains, reinitialise = 0, kernel, steps = 1, energyPenalty } = options;
+  if (!Number.isInteger(size) || size < 1)
+    raise('ArgumentError', owner, 'the replay buffer holds one chain or more', { got: `${size}` });
   if (!(reinitialise >= 0 && reinitialise <= 1))
     raise('ArgumentError', owner, 'reinitialise is a probability', { got: `${reinitialise}` });
-  if (chains !== undefined && !(Number.isInteger(chains) && chains >= 1 && chains <= buffer))
+  if (chains !== undefined && !(Number.isInteger(chains) && chains >= 1 && chains <= size))
     raise('ArgumentError', owner, 'more chains are moved than the replay buffer holds', {
-      expected: `1 … ${buffer} chains`,
+      expected: `1 … ${size} chains`,
       got: `${chains}`,
     });
-  return <S extends Shape>(law: Dist<S, Unnormalised>): StatefulObjective<S> => {
+  return <S extends Shape>(law: Dist<S, Unnormalised>): BatchObjective<S> => {
     const plain = plainLaw(law);
     const start = options.start ?? defaultStart(plain);
     if (!sameShape(start.shape, plain.shape))
@@ -84,37 +85,33 @@ export const persistentContrastiveDivergence = (options: PersistentOptions) => {
     const spec: Spec = {
       type: owner,
       ...contrastSpec(options),
-      buffer,
+      buffer: size,
       ...(chains === undefined ? {} : { chains }),
       reinitialise,
       start: start.spec,
       law: plain.spec,
     };
-    const replay = persistent({ size: buffer, reinitialise, start: start.sample(root), steps });
+    const replay = persistent({ size, reinitialise, start: start.sample(root), steps });
     const chainsAt = (scope: Scope): PersistentChains => replay(kernelOn(kernel, plain)(scope));
     return {
       shape: plain.shape,
       spec,
       evidence: 'none',
-      carried: [{ name: 'buffer', initial: (c) => chainsAt(root).init(c) }],
-      step:
-        (batch, [kept]) =>
-        (scope) =>
-        (cursor) => {
-          const n = chains ?? batch.shape[0];
-          if (n > buffer)
-            return raise('ArgumentError', owner, 'the replay buffer is smaller than the batch', {
-              expected: `a buffer of ${n} chains or more, or fewer \`chains\` a step`,
-              got: `${buffer}`,
-            });
-          const [{ ends, buffer: moved }, next] = chainsAt(scope).step(kept, n)(cursor);
-          const negatives = o.stopGradient(ends);
-          const [mine, afterMine] = logDensities(plain, batch)(scope)(next);
-          const [theirs, last] = logDensities(plain, negatives)(scope)(afterMine);
-          const negative = o.mean(o.add(theirs, penaltyOf(energyPenalty, theirs)));
-          const losses = o.add(o.sub(negative, mine), penaltyOf(energyPenalty, mine));
-          return [{ losses, carried: [moved] } satisfies StatefulStep, last];
-        },
+      batchLoss: (batch) => (scope) => (cursor) => {
+        const n = chains ?? batch.shape[0];
+        if (n > size)
+          return raise('ArgumentError', owner, 'the replay buffer is smaller than the batch', {
+            expected: `a buffer of ${n} chains or more, or fewer \`chains\` a step`,
+            got: `${size}`,
+          });
+        const { now, become } = buffer('buffer', { initial: chainsAt(root).init, sharded: true })(scope);
+        const [{ ends, buffer: moved }, next] = chainsAt(scope).step(now, n)(cursor);
+        const negatives = o.stopGradient(ends);
+        const [mine, afterMine] = logDensities(plain, batch)(scope)(next);
+        const [theirs, last] = logDensities(plain, negatives)(scope)(afterMine);
+        const negative = o.mean(o.add(theirs, penaltyOf(energyPenalty, theirs)));
+        return [become(moved, o.add(o.sub(negative, mine), penaltyOf(energyPenalty, mine))), last];
+      },
     };
   };
 };

@@ -7,8 +7,7 @@ import * as o from '../../core/ops/index.ts';
 import { normal, type Random } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import type { Objective } from '../objective.ts';
-import type { StatefulObjective } from '../stateful.ts';
+import type { BatchObjective, Objective } from '../objective.ts';
 
 /** Options of {@link fullVariationalBayes}. */
 export interface FullBayesOptions {
@@ -40,7 +39,7 @@ export const fullVariationalBayes = ({
   events,
   priorScale = 1,
   initialScale = 0.05,
-}: FullBayesOptions): (<S extends Shape>(objective: Objective<S>) => StatefulObjective<S>) => {
+}: FullBayesOptions): (<S extends Shape>(objective: Objective<S>) => BatchObjective<S>) => {
   if (!(Number.isInteger(events) && events > 0))
     raise('ArgumentError', 'fullVariationalBayes', 'the number of events must be positive', { got: `${events}` });
   for (const s of [priorScale, initialScale])
@@ -51,18 +50,19 @@ export const fullVariationalBayes = ({
     shape: objective.shape,
     spec: { type: 'fullVariationalBayes', events, priorScale, initialScale, objective: objective.spec },
     evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
-    carried: [],
-    step: (batch) =>
+    batchLoss: (batch) =>
       pipe(
         D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(objective.loss(x)))(batch),
         D.chain(([losses]) => {
-          const parameters = topological([losses]).filter((e): e is Parameter => e.op === 'parameter');
+          const parameters = topological([losses]).filter(
+            (e): e is Parameter => e.op === 'parameter' && e.attributes.role === undefined,
+          );
           checkClaims(parameters);
           return pipe(
             D.fromRandom(posteriors(parameters, { priorScale, start })),
             D.map(({ values, divergence }) => {
               const [drawn] = substitute([losses], values);
-              return { losses: o.add(drawn, o.broadcastTo(o.div(divergence, events), drawn.shape)), carried: [] };
+              return o.add(drawn, o.broadcastTo(o.div(divergence, events), drawn.shape));
             }),
           );
         }),

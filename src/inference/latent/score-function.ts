@@ -3,14 +3,14 @@ import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Bound } from '../../algebra/evidence.ts';
 import { asConstants } from '../../algebra/trace.ts';
+import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
-import { of } from '../../core/random.ts';
+import { type Cursor, of } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../objective.ts';
-import type { StatefulObjective } from '../stateful.ts';
+import type { BatchObjective, Objective } from '../objective.ts';
 import { logJointOf, logPosteriorOf, ofBound, sampleCount, traced, valueWithGradientOf } from './samples.ts';
 
 /** Options of {@link scoreFunction}. */
@@ -77,7 +77,7 @@ export interface MovingAverageOptions {
 export const scoreFunctionWithAverage = ({
   samples = 1,
   decay = 0.9,
-}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => StatefulObjective<S>) => {
+}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => BatchObjective<S>) => {
   sampleCount('scoreFunctionWithAverage', samples);
   if (!(decay >= 0 && decay < 1))
     raise('ArgumentError', 'scoreFunctionWithAverage', 'the decay of an average is from 0 to below 1', {
@@ -89,27 +89,22 @@ export const scoreFunctionWithAverage = ({
       shape: law.shape as never,
       spec: { type: 'scoreFunctionWithAverage', samples, decay, law: law.spec },
       evidence: law.evidence,
-      // The weight that the average has gathered stands beside it: before the first step it is 0 and there is no baseline.
-      carried: [
-        { name: 'average', initial: of(o.scalar(0)) },
-        { name: 'gathered', initial: of(o.scalar(0)) },
-      ],
-      step: (batch, [average, gathered]) =>
-        pipe(
-          D.vmapDraw((x) =>
-            pipe(
-              scored(plain, samples)(x),
-              D.map((all) => [o.neg(reinforced(all, o.div(average, o.max(gathered, 1e-12))))]),
-            ),
-          )(batch),
-          D.map(([losses]) => ({
-            losses,
-            carried: [
-              o.add(o.mul(decay, average), o.mul(1 - decay, o.neg(o.mean(losses)))),
-              o.add(o.mul(decay, gathered), 1 - decay),
-            ],
-          })),
-        ),
+      batchLoss: (batch) => (scope) => (cursor) => {
+        const zero = { initial: of<Cursor, Expr>(o.scalar(0)) };
+        const average = buffer('average', zero)(scope);
+        // The weight that the average has gathered stands beside it: before the first step it is 0 and there is no baseline.
+        const gathered = buffer('gathered', zero)(scope);
+        const baseline = o.div(average.now, o.max(gathered.now, 1e-12));
+        const [[losses], next] = D.vmapDraw((x) =>
+          pipe(
+            scored(plain, samples)(x),
+            D.map((all) => [o.neg(reinforced(all, baseline))]),
+          ),
+        )(batch)(scope)(cursor);
+        const later = o.add(o.mul(decay, average.now), o.mul(1 - decay, o.neg(o.mean(losses))));
+        const more = o.add(o.mul(decay, gathered.now), 1 - decay);
+        return [gathered.become(more, average.become(later, losses)), next];
+      },
     };
   };
 };

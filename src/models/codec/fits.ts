@@ -7,7 +7,7 @@ import * as D from '../../core/draw.ts';
 import { type Failure, failure, toFailure } from '../../core/errors.ts';
 import { input } from '../../core/ops/leaves.ts';
 import type { Shape } from '../../core/shape.ts';
-import { type AnyObjective, carriedLeaves, isStateful } from '../../inference/stateful.ts';
+import { type AnyObjective, isBatchObjective } from '../../inference/objective.ts';
 
 /** Keys under which a specification nests another at the same place of parameters. */
 const transparent: { readonly [type: string]: string } = {
@@ -104,10 +104,10 @@ const details = (f: Omit<Failure, 'path'>): Pick<Failure, 'expected' | 'got'> =>
 export const lawFits = (law: Law): E.Either<Failure, Law> =>
   built(law, (l) => D.runDraw(l.evidence === 'none' ? l.sample : l.logDensity(input('x', l.shape))));
 
-/** Builds an objective's loss (its step on two events, where it carries arrays) once. */
+/** Builds an objective's loss (on two events, where it is one of a batch) once. */
 export const objectiveFits = (objective: AnyObjective<Shape>): E.Either<Failure, AnyObjective<Shape>> =>
   built(objective, (f) =>
-    isStateful(f)
-      ? D.runDraw(f.step(input('batch', [2, ...f.shape]), carriedLeaves(f)))
+    isBatchObjective(f)
+      ? D.runDraw(f.batchLoss(input('batch', [2, ...f.shape])))
       : D.runDraw(f.loss(input('x', f.shape))),
   );

@@ -17,8 +17,8 @@ import {
   type Weighing,
   wakeSleep,
 } from '../../inference/latent/index.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
-import { bounded, stateless } from './objective-demands.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
+import { bounded, ofEvents } from './objective-demands.ts';
 import { type Entry, type Tables, type Variant, variant } from './variant.ts';
 
 const warmUp = strict({ warmUp: positiveNumber });
@@ -85,6 +85,6 @@ export const latentObjectivesTable: Tables['objectives'] = {
     variant(
       { objective: read.objective, events: positiveInteger },
       { priorScale: positiveNumber, initialScale: positiveNumber },
-      ({ objective, ...options }) => fullVariationalBayes(options)(stateless('fullVariationalBayes', objective)),
+      ({ objective, ...options }) => fullVariationalBayes(options)(ofEvents('fullVariationalBayes', objective)),
     ),
 };

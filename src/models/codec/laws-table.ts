@@ -1,8 +1,9 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, named, pushforward } from '../../algebra/dist.ts';
+import type { Samples } from '../../algebra/evidence.ts';
 import { positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
-import { normal, standardNormal, uniform } from '../../distributions/index.ts';
+import { implicit, normal, standardNormal, uniform } from '../../distributions/index.ts';
 import { tightened } from '../../inference/latent/index.ts';
 import { argument } from './argument.ts';
 import { discreteTable } from './discrete-table.ts';
@@ -28,6 +29,10 @@ export const lawsTable: Tables['laws'] = {
     ),
   named: (read) =>
     variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
+  implicit: (read) =>
+    variant({ shape: shapeCodec, base: read.law, network: read.network }, {}, ({ shape, base, network }) =>
+      implicit(shape, base as Dist<Shape, Samples>, network),
+    ),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
       pushforward(anyShape(transport))(base as Dist<Shape, unknown>),

@@ -109,7 +109,11 @@ export const layersTable: Tables['layers'] = {
   maf: (read) => variant({}, { conditioner: read.network, logScale }, maf),
   iaf: (read) => variant({}, { conditioner: read.network, logScale }, iaf),
   actNorm: () => variant({}, { varianceFloor: positiveNumber }, actNorm),
-  batchNorm: () => variant({}, { epsilon: positiveNumber, statistics }, batchNorm),
+  // Files without a rate are of the time when statistics stood still.
+  batchNorm: () =>
+    variant({}, { epsilon: positiveNumber, rate: nonNegative, statistics }, ({ rate = 0, ...options }) =>
+      batchNorm({ ...options, rate }),
+    ),
   invertible1x1: () => variant({}, { parametrisation, seed: integer }, invertible1x1),
   scaleTril: () => variant({}, { matrix: list(list(finite)) }, scaleTril),
   squeeze: () =>

@@ -1,9 +1,21 @@
 /** The entries of networks. */
-import { boolean, list, natural, oneOf, positiveInteger, shapeCodec, text } from '../../core/codec.ts';
+import {
+  boolean,
+  list,
+  natural,
+  nonNegative,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  shapeCodec,
+  type t,
+  text,
+} from '../../core/codec.ts';
 import {
   type Activation,
   activation as activationLayer,
   activations,
+  batchNormalised,
   contextual,
   convNet,
   dense,
@@ -11,9 +23,12 @@ import {
   groupNorm,
   made,
   mlp,
+  type Network,
+  type NetworkLayer,
   recurrent,
   selfAttention,
   sequential,
+  spectrallyNormalised,
   type TopDownOptions,
   topDown,
   unrolled,
@@ -38,11 +53,20 @@ export const ladder = <A>(build: (options: TopDownOptions) => A) =>
     build,
   );
 
+/** Spectral normalisation of a network, or of any part of a chain. */
+const spectral = <L extends Network | NetworkLayer>(layer: t.Type<L, unknown, unknown>) =>
+  variant(
+    { layer },
+    { iterations: positiveInteger, coefficient: positiveNumber, ceiling: boolean },
+    ({ layer, ...options }) => spectrallyNormalised(layer as L, options),
+  );
+
 /** Networks by type. */
 export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
   convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
   contextual: (read) => variant({ network: read.network }, {}, ({ network }) => contextual(network)),
+  spectrallyNormalised: (read) => spectral(read.network),
   topDown: () => ladder(topDown),
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),
   unrolled: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => unrolled(hidden)),
@@ -54,6 +78,9 @@ export const networksTable: Tables['networks'] = {
 export const networkPartsTable: Tables['networkParts'] = {
   dense: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => dense(outputs)),
   denseZero: () => variant({ outputs: positiveInteger }, {}, ({ outputs }) => denseZero(outputs)),
+  batchNormalised: () => variant({}, { rate: nonNegative, epsilon: positiveNumber }, batchNormalised),
+  // A function without parameters has nothing to normalise and comes back as it is.
+  spectrallyNormalised: (read) => spectral(read.networkPart as never),
   groupNorm: () => variant({ groups: positiveInteger }, {}, ({ groups }) => groupNorm(groups)),
   selfAttention: () => variant({ heads: positiveInteger }, {}, ({ heads }) => selfAttention(heads)),
   ...Object.fromEntries(

@@ -3,8 +3,7 @@ import type { Law } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../../inference/objective.ts';
-import { type AnyObjective, isStateful } from '../../inference/stateful.ts';
+import { type AnyObjective, isBatchObjective, type Objective } from '../../inference/objective.ts';
 
 /** The law where its evidence is one of those wanted; else throws `ArgumentError` with the advice. */
 export const withEvidence = (estimator: string, law: Law, wanted: readonly Evidence[], advice: string): Law =>
@@ -19,10 +18,10 @@ export const withEvidence = (estimator: string, law: Law, wanted: readonly Evide
 export const bounded = (estimator: string, law: Law): Law =>
   withEvidence(estimator, law, ['exact', 'bound'], 'the law has no bound');
 
-/** The objective where it carries nothing from step to step; else throws `ArgumentError`. */
-export const stateless = (owner: string, objective: AnyObjective<Shape>): Objective<Shape> =>
-  isStateful(objective)
-    ? raise('ArgumentError', '', `${owner}: the objective carries arrays from step to step`, {
+/** The objective where its loss is one of single events; else throws `ArgumentError`. */
+export const ofEvents = (owner: string, objective: AnyObjective<Shape>): Objective<Shape> =>
+  isBatchObjective(objective)
+    ? raise('ArgumentError', '', `${owner}: the objective is a loss of whole batches`, {
         expected: 'an objective of one event',
         got: objective.spec.type,
       })

@@ -9,7 +9,7 @@ import { elbo, maximumLikelihood, type Objective, weighted } from '../../inferen
 import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
-import { bounded, stateless, withEvidence } from './objective-demands.ts';
+import { bounded, ofEvents, withEvidence } from './objective-demands.ts';
 import { scoreObjectivesTable } from './score-objectives-table.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -49,13 +49,13 @@ export const objectivesTable: Tables['objectives'] = {
     ),
   weighted: (read) =>
     variant({ weight: finite, objective: read.objective }, {}, ({ weight, objective }) =>
-      weighted(weight, stateless('weighted', objective)),
+      weighted(weight, ofEvents('weighted', objective)),
     ),
   spectralPenalty: (read) =>
     variant(
       { weight: nonNegative, objective: read.objective },
       { iterations: positiveInteger },
-      ({ objective, ...options }) => spectralPenalty(options)(stateless('spectralPenalty', objective)),
+      ({ objective, ...options }) => spectralPenalty(options)(ofEvents('spectralPenalty', objective)),
     ),
   ddpmSimple: (read) =>
     variant({ law: read.law }, { of: oneOf(['noise', 'velocity']) }, ({ law, of }) =>

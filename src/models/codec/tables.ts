@@ -1,7 +1,4 @@
-/** What can be read without a registry of one's own; inference's entries are here, those of laws, layers and networks have their rooms. */
-import { isRecord, nonNegative, positiveInteger, positiveNumber, t } from '../../core/codec.ts';
-import { adam, adamW, clipByGlobalNorm, sgd } from '../../inference/optimizer.ts';
-import { constant, cosine, type Schedule, warmUp } from '../../inference/schedule.ts';
+/** What can be read without a registry of one's own; each room's entries are in a file of their own. */
 import { classesTable } from './classes-table.ts';
 import { conditionalsTable } from './conditionals-table.ts';
 import { cldLawsTable, ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
@@ -12,6 +9,7 @@ import { layersTable, mapsTable } from './layers-table.ts';
 import { networkPartsTable, networksTable } from './networks-table.ts';
 import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
+import { optimizersTable, schedulesTable, selectorsTable } from './optimizers-table.ts';
 import { ladderTable, scoreModelsTable, variationalDiffusionTable } from './score-objectives-table.ts';
 import {
   denoisersTable,
@@ -25,18 +23,7 @@ import {
   timeLawsTable,
   weightingsTable,
 } from './sde-table.ts';
-import { type Readers, type Tables, variant } from './variant.ts';
-
-/** A schedule, or a number for a constant one. */
-const rate = (read: Readers): t.Type<Schedule | number> =>
-  new t.Type<Schedule | number>(
-    'a positive number or a schedule',
-    (u): u is Schedule | number => positiveNumber.is(u) || read.schedule.is(u),
-    (u, c) => (positiveNumber.is(u) ? t.success(u) : isRecord(u) ? read.schedule.validate(u, c) : t.failure(u, c)),
-    t.identity,
-  );
-
-const adamFields = { beta1: nonNegative, beta2: nonNegative, epsilon: nonNegative };
+import type { Tables } from './variant.ts';
 
 /** Everything the library can read. */
 export const builtIn: Tables = {
@@ -67,22 +54,7 @@ export const builtIn: Tables = {
   conditionals: conditionalsTable,
   objectives: { ...objectivesTable, ...energyObjectivesTable },
   kernels: kernelsTable,
-  optimizers: {
-    sgd: (read) => variant({}, { learningRate: rate(read), momentum: nonNegative }, sgd),
-    adam: (read) => variant({}, { learningRate: rate(read), ...adamFields }, adam),
-    adamW: (read) => variant({}, { learningRate: rate(read), ...adamFields, weightDecay: nonNegative }, adamW),
-    clipByGlobalNorm: (read) =>
-      variant({ norm: positiveNumber, optimizer: read.optimizer }, {}, ({ norm, optimizer }) =>
-        clipByGlobalNorm(norm)(optimizer),
-      ),
-  },
-  schedules: {
-    constant: () => variant({ value: positiveNumber }, {}, ({ value }) => constant(value)),
-    cosine: () =>
-      variant({ from: positiveNumber, steps: positiveInteger }, { to: nonNegative }, ({ from, steps, to }) =>
-        cosine(from, steps, to),
-      ),
-    warmUp: (read) =>
-      variant({ steps: positiveInteger, after: read.schedule }, {}, ({ steps, after }) => warmUp(steps, after)),
-  },
+  optimizers: optimizersTable,
+  schedules: schedulesTable,
+  selectors: selectorsTable,
 };

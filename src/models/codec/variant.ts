@@ -18,10 +18,11 @@ import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { LawKernel } from '../../inference/energies/law-kernel.ts';
-import type { Optimizer } from '../../inference/optimizer.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
+import type { Optimizer } from '../../inference/optimizers/index.ts';
 import type { Schedule } from '../../inference/schedule.ts';
 import type { ScoreModel } from '../../inference/scores/score-model.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { Selector } from '../../inference/selector.ts';
 import type { Network } from '../../nn/network.ts';
 import type { NoiseConditioned } from '../../nn/noise-conditioned.ts';
 import type { SequentialPart } from '../../nn/sequential.ts';
@@ -61,6 +62,7 @@ export interface Kinds {
   readonly kernel: LawKernel;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
+  readonly selector: Selector;
 }
 
 /** io-ts codecs of nested specifications: decoding builds, encoding gives the `spec`. */
@@ -100,6 +102,7 @@ export interface Tables {
   readonly kernels: Table<LawKernel>;
   readonly optimizers: Table<Optimizer>;
   readonly schedules: Table<Schedule>;
+  readonly selectors: Table<Selector>;
 }
 
 /** Entries of one's own, beside (or instead of) those of the library. */
@@ -205,6 +208,7 @@ export const readersOf = (tables: Tables): Readers => {
     ['kernel', tables.kernels],
     ['optimizer', tables.optimizers],
     ['schedule', tables.schedules],
+    ['selector', tables.selectors],
   ] as const satisfies readonly (readonly [keyof Kinds, Table<unknown>])[];
   const made = <A extends { readonly spec: Spec }>(kind: keyof Kinds, table: Table<A>): t.Type<A, Spec> =>
     tagged(
@@ -235,6 +239,7 @@ export const readersOf = (tables: Tables): Readers => {
     kernel: made('kernel', tables.kernels),
     optimizer: made('optimizer', tables.optimizers),
     schedule: made('schedule', tables.schedules),
+    selector: made('selector', tables.selectors),
   };
   return readers;
 };

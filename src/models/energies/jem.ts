@@ -19,7 +19,7 @@ import {
   persistentContrastiveDivergence,
   sampledBy,
 } from '../../inference/energies/index.ts';
-import type { StatefulObjective } from '../../inference/stateful.ts';
+import type { BatchObjective } from '../../inference/objective.ts';
 import { hmc } from '../../mcmc/index.ts';
 import type { Network } from '../../nn/index.ts';
 import type { Events } from '../over-events.ts';
@@ -134,7 +134,7 @@ const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; 
  */
 export const jemObjective =
   (options: Omit<PersistentOptions, 'kernel'> & Partial<Pick<PersistentOptions, 'kernel'>>) =>
-  (model: JointEnergy): StatefulObjective<readonly [number]> => {
+  (model: JointEnergy): BatchObjective<readonly [number]> => {
     const { event, classes, marginal, classify } = model;
     const { kernel, start } = marginal.chain;
     const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
@@ -143,17 +143,16 @@ export const jemObjective =
       shape: (model as Law).shape as readonly [number],
       spec: { ...told, type: 'jemObjective', law: (model as Law).spec },
       evidence: 'none',
-      carried: chains.carried,
-      step: (batch, carried) => (scope) => (cursor) => {
+      batchLoss: (batch) => (scope) => (cursor) => {
         const n = batch.shape[0];
         const size = sizeOf(event);
         const xs = o.reshape(o.sliceAxis(batch, 1, 0, size), [n, ...event]);
-        const [moved, next] = chains.step(xs, carried)(scope)(cursor);
+        const [energies, next] = chains.batchLoss(xs)(scope)(cursor);
         const [[errors], last] = D.vmapDraw((row) => (s) => {
           const { x, c } = parts(row, event, classes);
           return D.of<readonly Expr[]>([o.neg(o.dot(classify(x)(s), c))])(s);
         })(batch)(scope)(next);
-        return [{ losses: o.add(moved.losses, errors), carried: moved.carried }, last];
+        return [o.add(energies, errors), last];
       },
     };
   };

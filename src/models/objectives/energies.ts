@@ -13,7 +13,7 @@ import {
   noiseContrastive,
   persistentContrastiveDivergence,
 } from '../../inference/energies/index.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import { mala } from '../../mcmc/index.ts';
 import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 

@@ -4,7 +4,7 @@ import type { Law } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import { type Failure, failure } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 
 /** An estimator by name: what turns a declaration into something to minimise. */
 export interface ObjectiveEntry {

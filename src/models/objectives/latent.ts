@@ -16,7 +16,7 @@ import {
   stickingTheLanding,
   wakeSleep,
 } from '../../inference/latent/index.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 type Bounded = Dist<Shape, Bound>;

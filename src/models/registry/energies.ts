@@ -7,7 +7,7 @@ import {
   type PersistentOptions,
   persistentContrastiveDivergence,
 } from '../../inference/energies/index.ts';
-import type { StatefulObjective } from '../../inference/stateful.ts';
+import type { BatchObjective } from '../../inference/objective.ts';
 import { energyOverEvents } from '../energies/energy-model.ts';
 import { type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
 import { studentExperts } from '../energies/networks.ts';
@@ -17,7 +17,7 @@ import type { ModelTable } from './entry.ts';
 /** Persistent chains of the model's own kernel. */
 const persistent =
   (options: Omit<PersistentOptions, 'kernel' | 'start'>) =>
-  (law: Law): StatefulObjective<Shape> => {
+  (law: Law): BatchObjective<Shape> => {
     const { kernel, start } = (law as Law & ChainSampled).chain;
     return persistentContrastiveDivergence({ kernel, start, ...options })(law as unknown as Dist<Shape, Unnormalised>);
   };
@@ -60,6 +60,6 @@ export const energyModels: ModelTable = {
         ? energyOverEvents(event, hidden === undefined ? {} : { hidden })
         : jem(event, classes, hidden === undefined ? {} : { hidden }),
     training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
-    objective: (law) => ('classify' in law ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as StatefulObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
+    objective: (law) => ('classify' in law ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as BatchObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
   },
 };

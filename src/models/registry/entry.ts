@@ -1,7 +1,7 @@
 /** What the registry knows of a model. */
 import type { Law } from '../../algebra/dist.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { AnyObjective } from '../../inference/stateful.ts';
+import type { AnyObjective } from '../../inference/objective.ts';
 import type { Events } from '../over-events.ts';
 import type { RealNvpOptions } from '../real-nvp.ts';
 

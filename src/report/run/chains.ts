@@ -3,12 +3,12 @@ import { decodeFromBase, innermost, type Law } from '../../algebra/dist.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import { fork } from '../../core/random.ts';
-import { root } from '../../core/scope.ts';
+import { asConstants, root } from '../../core/scope.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { ChainSampled } from '../../inference/energies/index.ts';
 import { rHat } from '../../mcmc/index.ts';
-import { chainOf, type Fields } from '../../mcmc/kernel.ts';
+import { chainOf, type Position } from '../../mcmc/kernel.ts';
 import { rankPlots, tracePlots } from '../chains.ts';
 import { trajectories } from '../trajectories.ts';
 import { firstRows, floats, isPlane, squareAround } from './events.ts';
@@ -23,11 +23,10 @@ const CHAINS = 8;
 const walk = (law: Law & ChainSampled): D.Draw<readonly Expr[]> => (scope) => (cursor) => {
   const { kernel, start } = law.chain;
   const [from, next] = D.forked((start as unknown as Law).sample)(root)(cursor);
-  const moves = kernel.on(law)({ ...scope, detached: true });
-  const record = ({ state }: { readonly state: Fields }): Fields => ({ position: state.position, log: D.runDraw(law.logDensity(state.position), scope) });
-  const [{ recorded }, last] = fork(chainOf(moves, STEPS, record as never)(moves.init(from)))(next);
-  const { position, log } = recorded as Fields;
-  return [[position, log], last];
+  const moves = kernel.on(law)(asConstants(scope));
+  const record = ({ state }: { readonly state: Position }) => ({ position: state.position, log: D.runDraw(law.logDensity(state.position), scope) });
+  const [{ recorded }, last] = fork(chainOf(moves, STEPS, record)(moves.init(from)))(next);
+  return [[recorded.position, recorded.log], last];
 }; // biome-ignore format: one idea
 
 /** Row c of an array `[chains, steps, …]` as its numbers at one place of the event. */

@@ -5,6 +5,7 @@ import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
 import { splat } from '../../simplify/rules.ts';
 import { blockedConv, fitsBlocks } from './blocked.ts';
+import { emitBranches } from './branches.ts';
 import { countUses, emitLoop } from './loops.ts';
 import { convAttributes, isUpsampling, slices, upsampled } from './pieces.ts';
 import { elementType, type Graph, valueInfo } from './schema.ts';
@@ -68,11 +69,13 @@ const gemm = (n: Node<'matmul'>, s: Scope, bias?: string): string => {
   return emit(s, 'Gemm', inputs, { ...(ta ? { transA: 1 } : {}), ...(tb ? { transB: 1 } : {}) })[0];
 };
 
+/** Whether a node is read by one other alone, which may take it in: it is not written yet. */
+const isFree = (e: Expr, s: Scope): boolean => s.uses.get(e) === 1 && !s.names.has(e);
+
 /** x W + b with a row b is one `Gemm`. */
 const biased = (n: Node<'add'>, s: Scope): string | undefined => {
   for (const [product, other] of [n.inputs, [n.inputs[1], n.inputs[0]]]) {
-    if (product.op !== 'matmul' || product.shape.length !== 2 || s.uses.get(product) !== 1 || s.names.has(product))
-      continue;
+    if (product.op !== 'matmul' || product.shape.length !== 2 || !isFree(product, s)) continue;
     if (other.op !== 'broadcast' || splat(other) !== undefined) continue;
     const row = other.inputs[0];
     if (row.shape[0] === 1 && row.shape[1] === n.shape[1]) return gemm(product, s, nameOf(s, row));
@@ -91,7 +94,7 @@ const conv = (n: Node<'conv2d'>, s: Scope, bias: readonly string[] = []): string
 const biasedConv = (n: Node<'add'>, s: Scope): string | undefined => {
   const channels = n.shape[1];
   for (const [image, other] of [n.inputs, [n.inputs[1], n.inputs[0]]]) {
-    if (image.op !== 'conv2d' || s.uses.get(image) !== 1 || s.names.has(image) || other.op !== 'broadcast') continue;
+    if (image.op !== 'conv2d' || !isFree(image, s) || other.op !== 'broadcast') continue;
     const row = other.inputs[0];
     if (splat(other) !== undefined || !sameShape(row.shape, [1, channels, 1, 1])) continue;
     const bias = emit(s, 'Reshape', [nameOf(s, row.op === 'reshape' ? row.inputs[0] : row), int64s(s, [channels])]);
@@ -213,10 +216,13 @@ const rules: RuleTable<[s: Scope], string> = {
   stopGradient: through,
   label: through,
   batchMean: through,
+  advance: through,
   scan: absent,
+  cond: absent,
   project: (n, s) => {
-    const loop = n.inputs[0] as Node<'scan'> & Expr;
-    if (!s.names.has(loop)) s.names.set(loop, emitLoop(loop, s, { nameOf, prepare }).join('\n'));
+    const loop = n.inputs[0] as Expr & (Node<'scan'> | Node<'cond'>);
+    const emitBodies = loop.op === 'scan' ? emitLoop : emitBranches;
+    if (!s.names.has(loop)) s.names.set(loop, emitBodies(loop as never, s, { nameOf, prepare }).join('\n'));
     return s.names.get(loop)!.split('\n')[n.attributes.index];
   },
 };
@@ -225,6 +231,7 @@ const rules: RuleTable<[s: Scope], string> = {
 const prepare = (e: Expr, s: Scope): void => {
   const lazy =
     e.op === 'scan' ||
+    e.op === 'cond' ||
     e.op === 'broadcast' ||
     e.op === 'constant' ||
     e.op === 'transpose' ||

@@ -1,5 +1,5 @@
 /** Scans as ONNX's own loops: `Scan` where the length is fixed, `Loop` elsewhere. Closed-over values are the outer graph's own. */
-import { type Expr, type Node, topological } from '../../expr.ts';
+import { type Expr, type Lambda, type Node, topological } from '../../expr.ts';
 import { hostType } from '../../program.ts';
 import { padded } from './pieces.ts';
 import { type elementType, type Graph, type ValueInfo, valueInfo } from './schema.ts';
@@ -24,17 +24,26 @@ export const countUses = (outputs: readonly Expr[]): Map<Expr, number> => {
 
 const typeOf = (s: Scope, e: Expr): keyof typeof elementType => hostType(e.type, s.precision);
 
-/** The scope of a body in which closed-over variables are known. */
-const bodyScope = (n: Node<'scan'>, outer: Scope, { nameOf }: Writer): Scope => {
-  const { carries, sequences, body } = n.attributes;
+/** The scope of a body in which the variables that close over `closure` are known. */
+export const innerScope = (
+  { variables, results }: Lambda,
+  closure: readonly Expr[],
+  outer: Scope,
+  { nameOf }: Writer,
+): Scope => {
   const names = new Map<Expr, string>();
   const above = new Map(outer.above);
-  body.variables.slice(carries + sequences).forEach((v, k) => {
-    const name = nameOf(outer, n.inputs[carries + sequences + k]);
-    names.set(v, name);
+  closure.forEach((x, k) => {
+    const name = nameOf(outer, x);
+    names.set(variables[variables.length - closure.length + k], name);
     if (!above.has(name)) above.set(name, outer);
   });
-  return { ...outer, nodes: [], names, uses: countUses(body.results), above, kernels: new Map() };
+  return { ...outer, nodes: [], names, uses: countUses(results), above, kernels: new Map() };
+};
+
+const bodyScope = (n: Node<'scan'>, outer: Scope, writer: Writer): Scope => {
+  const { carries, sequences, body } = n.attributes;
+  return innerScope(body, n.inputs.slice(carries + sequences), outer, writer);
 };
 
 /** Variables as inputs of a body. */
@@ -46,7 +55,7 @@ const bodyInputs = (variables: readonly Expr[], inner: Scope): ValueInfo[] =>
   });
 
 /** A result needs a name of its own: a copy, unless a node of this body computes it and no other result has taken it. */
-const bodyOutputs = (results: readonly Expr[], inner: Scope, { nameOf }: Writer): ValueInfo[] => {
+export const bodyOutputs = (results: readonly Expr[], inner: Scope, { nameOf }: Writer): ValueInfo[] => {
   const made = new Set<string>();
   return results.map((r) => {
     const direct = nameOf(inner, r);

@@ -1,12 +1,13 @@
 /** How ONNX Runtime is asked to run a program, and tables of what has been compiled. */
 import type { InferenceSession } from 'onnxruntime-node';
+import { bodiesOf } from '../../bodies.ts';
 import { type Expr, topological } from '../../expr.ts';
 import { sizeOf } from '../../shape.ts';
 
-/** Bytes of everything a program computes in one pass over the body of each loop. */
+/** Bytes of everything a program computes in one pass over the body of each loop and both branches of each cond. */
 const bytesComputed = (outputs: readonly Expr[]): number =>
   topological(outputs).reduce(
-    (sum, e) => sum + (e.op === 'scan' ? bytesComputed(e.attributes.body.results) : 4 * sizeOf(e.shape)),
+    (sum, e) => bodiesOf(e).reduce((inner, { results }) => inner + bytesComputed(results), sum + 4 * sizeOf(e.shape)),
     0,
   );
 

@@ -2,6 +2,7 @@
  * Elementwise operators without axes of size 1. Where an operand is broadcast, ONNX Runtime goes over the arrays in spans that end at such an axis: a
  * number added to `[2048, 1, 1]` takes 2048 spans of one, 20 ns each, where `[2048]` is one span.
  */
+import { bodiesOf, withBodies } from '../../bodies.ts';
 import { type Expr, makeNode, topological, withInputs } from '../../expr.ts';
 import * as o from '../../ops/index.ts';
 import { type Shape, sameShape } from '../../shape.ts';
@@ -33,16 +34,13 @@ const narrow = (x: Expr, shape: Shape): Expr => {
     : o.reshape(x, size);
 };
 
-/** The same values; elementwise operators with a broadcast operand work on arrays without axes of size 1, in loops as well. */
+/** The same values; elementwise operators with a broadcast operand work on arrays without axes of size 1, in loops and branches as well. */
 export const squeezed = (outputs: readonly Expr[]): Expr[] => {
   const done = new Map<Expr, Expr>();
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
-    if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const body = { variables, results: squeezed(results) };
-      done.set(e, makeNode('scan', inputs, { ...e.attributes, body }, e.shape, e.type));
-    } else if (gains(e, inputs)) {
+    if (bodiesOf(e).length > 0) done.set(e, withBodies(e, inputs, squeezed));
+    else if (gains(e, inputs)) {
       const small = makeNode(e.op, inputs.map((x) => narrow(x, e.shape)), e.attributes as never, along(e.shape, e.shape), e.type); // biome-ignore format: one node
       done.set(e, o.reshape(small, e.shape));
     } else done.set(e, withInputs(e, inputs));

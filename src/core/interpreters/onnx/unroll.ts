@@ -2,7 +2,8 @@
  * Loops as so many copies of their body, for providers that run none of their own. ONNX Runtime's WebGPU provider has neither `Loop` nor `Scan`: they run on
  * the processor, and what they carry, and the rows that they read, cross the bus in every iteration. Copied out, K training steps stay on the device.
  */
-import { applyLambda, type Expr, makeNode, type Node, scanResults, topological, withInputs } from '../../expr.ts';
+import { projections, withBodies } from '../../bodies.ts';
+import { applyLambda, type Expr, type Node, topological, withInputs } from '../../expr.ts';
 import * as o from '../../ops/index.ts';
 import { range } from '../../shape.ts';
 
@@ -49,7 +50,7 @@ const unrolledLoop = (loop: Node<'scan'> & Expr, copies: number): Expr[] => {
 
 /**
  * Expressions whose loops, innermost first, are copied out as far as `limit` nodes a loop allow: wholly, or several iterations at a time. Loops that may end
- * early stay as they are: they have to ask after each iteration. Values are the same.
+ * early stay as they are: they have to ask after each iteration. So do branches: every provider has `If`. Values are the same.
  */
 export const unrolled = (outputs: readonly Expr[], limit: number): Expr[] => {
   const done = new Map<Expr, Expr>();
@@ -57,17 +58,15 @@ export const unrolled = (outputs: readonly Expr[], limit: number): Expr[] => {
   for (const e of topological(outputs)) {
     const inputs = e.inputs.map((x) => done.get(x)!);
     if (e.op === 'scan') {
-      const { variables, results } = e.attributes.body;
-      const body = { variables, results: unrolled(results, limit) };
-      const loop = makeNode('scan', inputs, { ...e.attributes, body }, e.shape, e.type) as Node<'scan'> & Expr;
-      const copies = e.attributes.until ? 1 : copiesOf(e.attributes.length, topological(body.results).length, limit);
+      const loop = withBodies(e, inputs, (results) => unrolled(results, limit)) as Node<'scan'> & Expr;
+      const { until, length, body } = loop.attributes;
+      const copies = until ? 1 : copiesOf(length, topological(body.results).length, limit);
       done.set(e, loop);
-      loops.set(
-        e,
-        copies > 1 || (e.attributes.length === 1 && !e.attributes.until)
-          ? unrolledLoop(loop, copies)
-          : scanResults(loop).map((r, index) => makeNode('project', [loop], { index }, r.shape, r.type)),
-      );
+      loops.set(e, copies > 1 || (length === 1 && !until) ? unrolledLoop(loop, copies) : projections(loop));
+    } else if (e.op === 'cond') {
+      const branches = withBodies(e, inputs, (results) => unrolled(results, limit)) as Node<'cond'> & Expr;
+      done.set(e, branches);
+      loops.set(e, projections(branches));
     } else if (e.op === 'project') done.set(e, loops.get(e.inputs[0])![e.attributes.index]);
     else done.set(e, withInputs(e, inputs));
   }

@@ -157,7 +157,9 @@ const rules: RuleTable<[inputs: readonly Tensor[]], Tensor> = {
   stopGradient: same,
   label: same,
   batchMean: same,
+  advance: same,
   scan: leaf,
+  cond: leaf,
   project: leaf,
 };
 
@@ -189,6 +191,12 @@ const runScan = (n: Node<'scan'>, inputs: readonly Tensor[]): Tensor[] => {
   return [...carry, ...ys];
 };
 
+/** The branch taken, and no other. */
+const runCond = (n: Node<'cond'>, [flag, ...closure]: readonly Tensor[]): Tensor[] => {
+  const { variables, results } = n.attributes.branches[flag.data[0] ? 0 : 1];
+  return evaluateWith(results, new Map(variables.map((v, i) => [v, closure[i]] as const)));
+};
+
 /** Values of expressions given values for some of their nodes. */
 const evaluateWith = (outputs: readonly Expr[], known: ReadonlyMap<Expr, Tensor>): Tensor[] => {
   const values = new Map<Expr, Tensor>(known);
@@ -196,6 +204,7 @@ const evaluateWith = (outputs: readonly Expr[], known: ReadonlyMap<Expr, Tensor>
   for (const e of topological(outputs, (x) => known.has(x))) {
     if (values.has(e)) continue;
     if (e.op === 'scan') loops.set(e, runScan(e, e.inputs.map((x) => values.get(x)!))); // biome-ignore format: one idea
+    else if (e.op === 'cond') loops.set(e, runCond(e, e.inputs.map((x) => values.get(x)!))); // biome-ignore format: one idea
     else if (e.op === 'project') values.set(e, loops.get(e.inputs[0])![e.attributes.index]);
     else values.set(e, applyRule(rules, e, e.inputs.map((x) => values.get(x)!))); // biome-ignore format: one idea
   }

@@ -1,5 +1,6 @@
 /** What each backend of TensorFlow.js lacks or computes badly, in terms of what it has. Measured on 4.22; the reasons are beside the rules. */
 
+import { withoutBranches } from '../../branches.ts';
 import { withoutExits } from '../../early-exit.ts';
 import { argSortByRanks, cumsumByDoubling, expm1BySeries, groupsBySlices, inputGradientGroupsBySlices, kernelGradientGroupsBySlices, signByComparison, sinByQuadrants, sinNearZero, stridesByGather, tanhByExpm1, throughReals } from '../../lower/eager.ts'; // biome-ignore format: one import
 import type { Lowering } from '../../lower/index.ts';
@@ -58,8 +59,10 @@ const byBackend: { readonly [B in TfjsBackend]: Lowering } = {
 
 /** Simplified and lowered for a backend. */
 export const prepare = (p: Program, backend: TfjsBackend): Program => {
-  // WebGPU has no way to read a flag while a program runs.
-  const once = simplify(backend === 'webgpu' ? withoutExits(p.outputs) : p.outputs, { keepStops: false });
+  // WebGPU has no way to read a flag while a program runs: loops run to their full length, and both branches of a cond are computed.
+  const once = simplify(backend === 'webgpu' ? withoutBranches(withoutExits(p.outputs)) : p.outputs, {
+    keepStops: false,
+  });
   const lowered = lower(once, { ...everywhere, ...byBackend[backend], ...both(backend) });
   return program(simplify(lowered, { keepStops: false }), p.precision);
 };

@@ -2,6 +2,8 @@
  * From expressions to a plan: kernels in order over numbered registers, and after each step the registers that nobody reads any more.
  * Lifetimes are decided here, once; running a plan only follows them.
  */
+
+import { bodiesOf } from '../../bodies.ts';
 import { raise } from '../../errors.ts';
 import { applyRule, type Expr, makeNode, type Node, scanResults } from '../../expr.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
@@ -21,12 +23,17 @@ export interface ScanStep {
   readonly results: readonly { readonly shape: Shape; readonly type: Expr['type'] }[];
 }
 
-/** One step: a kernel with one result, or a scan with several. `frees` lists registers whose last use this is. */
+/** A cond as a step: the plans of its branches, which borrow what they close over. */
+export interface CondStep {
+  readonly branches: readonly Plan[];
+}
+
+/** One step: a kernel with one result, or a scan or a cond with several. `frees` lists registers whose last use this is. */
 export interface Step {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly frees: readonly number[];
-  readonly action: Kernel | ScanStep;
+  readonly action: Kernel | ScanStep | CondStep;
 }
 
 /** What to compute. Registers are `parameters` (given by the caller), constants (held by the program), then results of steps. */
@@ -56,7 +63,7 @@ export interface Parameter {
   readonly owned: boolean;
 }
 
-const marks: ReadonlySet<string> = new Set(['stopGradient', 'label', 'batchMean']);
+const marks: ReadonlySet<string> = new Set(['stopGradient', 'label', 'batchMean', 'advance']);
 const behindMarks = (e: Expr): Expr => (marks.has(e.op) ? behindMarks(e.inputs[0]) : e);
 
 const emptyKernel =
@@ -75,7 +82,8 @@ const emitAll = (
   const finished = new Set<Expr>();
   const emit = (e: Expr): Emitted => {
     if (given.has(e) || e.op === 'constant') return { operands: [], kernel: emptyKernel(e) };
-    if (e.op === 'scan' || e.op === 'project') return { operands: e.inputs.map(behindMarks), kernel: emptyKernel(e) };
+    if (e.op === 'scan' || e.op === 'cond' || e.op === 'project')
+      return { operands: e.inputs.map(behindMarks), kernel: emptyKernel(e) };
     if (sizeOf(e.shape) === 0) return { operands: [], kernel: emptyKernel(e) };
     const { operands, kernel } = applyRule(rules, e, compile);
     return { operands: operands.map(behindMarks), kernel };
@@ -129,7 +137,7 @@ export const planOf = (
     return { register: r, owned };
   });
   const constants: { register: number; pool: number }[] = [];
-  const drafts: { inputs: number[]; outputs: number[]; action: Kernel | ScanStep }[] = [];
+  const drafts: { inputs: number[]; outputs: number[]; action: Step['action'] }[] = [];
   const at = (e: Expr): number => register.get(e) ?? raise('BackendError', 'tfjs', `${e.op} was not computed`);
 
   for (const e of order) {
@@ -146,6 +154,10 @@ export const planOf = (
       const outputs = kinds.map(claim);
       loops.set(e, outputs);
       drafts.push({ inputs: emitted.get(e)!.operands.map(at), outputs, action: scanStep(e, kinds, backend, pool) });
+    } else if (e.op === 'cond') {
+      const outputs = e.attributes.branches[0].results.map(claim);
+      loops.set(e, outputs);
+      drafts.push({ inputs: emitted.get(e)!.operands.map(at), outputs, action: condStep(e, backend, pool) });
     } else {
       const { operands, kernel } = emitted.get(e)!;
       const inputs = operands.map(at);
@@ -185,6 +197,12 @@ const scanStep = (n: Node<'scan'>, results: ScanStep['results'], backend: TfjsBa
     body: planOf(body.results, parameters, backend, pool),
   };
 };
+
+const condStep = (n: Node<'cond'> & Expr, backend: TfjsBackend, pool: Pool): CondStep => ({
+  branches: bodiesOf(n).map(({ variables, results }) =>
+    planOf(results, variables.map((variable) => ({ variable, owned: false })), backend, pool),
+  ), // biome-ignore format: one idea
+});
 
 /** Each owned register is freed by the step that reads it last, or by the step that makes it where nobody reads it. */
 const lifetimes = (

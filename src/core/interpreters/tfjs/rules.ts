@@ -72,6 +72,8 @@ export const rules: RuleTable<[c: Compile], Emitted> = {
   stopGradient: through,
   label: through,
   batchMean: through,
+  advance: through,
   scan: absent,
+  cond: absent,
   project: absent,
 };

@@ -3,7 +3,7 @@ import type { Expr } from '../../expr.ts';
 import { sizeOf } from '../../shape.ts';
 import { allocate, type TensorData } from '../../tensor.ts';
 import { callKernel, cloneTensor, dtypeOf, perform, uploadTensor } from './kernels.ts';
-import type { Plan, ScanStep } from './plan.ts';
+import type { CondStep, Plan, ScanStep } from './plan.ts';
 import type { Tf, TfjsBackend, TfTensor } from './runtime.ts';
 
 /** Where plans run. */
@@ -37,7 +37,9 @@ export const runPlan = (m: Machine, plan: Plan, args: readonly TfTensor[]): TfTe
       const made =
         typeof step.action === 'function'
           ? [perform(m.tf, m.backend, step.action, inputs)]
-          : runScan(m, step.action, inputs);
+          : 'body' in step.action
+            ? runScan(m, step.action, inputs)
+            : runCond(m, step.action, inputs);
       step.outputs.forEach((r, i) => {
         registers[r] = made[i];
       });
@@ -55,6 +57,10 @@ export const runPlan = (m: Machine, plan: Plan, args: readonly TfTensor[]): TfTe
     throw e;
   }
 };
+
+/** The plan of the branch taken. */
+const runCond = (m: Machine, { branches }: CondStep, [flag, ...closure]: readonly TfTensor[]): TfTensor[] =>
+  runPlan(m, branches[flag.dataSync()[0] !== 0 ? 0 : 1], closure);
 
 /** The slices of a sequence, one at a time: host memory where reading is free, a kernel elsewhere. */
 const rowsOf = (m: Machine, x: TfTensor, v: Expr): ((i: number) => TfTensor) => {
