@@ -12,6 +12,7 @@ export {
   PushforwardError,
   random,
   type Struct,
+  scope,
   type Tensor,
   tensorOf,
   toNumbers,

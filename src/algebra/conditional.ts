@@ -17,7 +17,7 @@ export interface Conditional<out C extends Shape, out S extends Shape> {
   readonly event: S;
   readonly given: (context: Expr) => Scoped<Law>;
   /** Its identity, which copies of it carry: whose its parameters are. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
 }
 
 /**

@@ -34,11 +34,11 @@ export interface Law {
   /** A sample with its own log-density, neither computed by inverting the other. */
   readonly sampleAndLogDensity: D.Draw<Scored>;
   /** Its identity, which copies of it carry: whose its parameters are. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
   /** The law this one is at a place of its own: see {@link named}. */
-  readonly named?: { readonly place: string; readonly law: Law };
+  readonly named?: { readonly place: string; readonly law: Law } | undefined;
 }
 
 /** A law over events of shape S with evidence E. */
@@ -58,7 +58,7 @@ export const dist = <const S extends Shape, E>(options: {
   readonly logDensity: (x: Expr) => D.Draw<Expr>;
   readonly sample: D.Draw<Expr>;
   readonly sampleAndLogDensity?: D.Draw<Scored>;
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
 }): Dist<S, E> => {
   const { declaration = declare('law', options.spec.type) } = options;
   const density = D.method(declaration, 'logDensity', options.logDensity);

@@ -47,7 +47,7 @@ export interface Layer {
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
   /** Its identity, which copies of it carry: whose its parameters are. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */

@@ -1,4 +1,5 @@
 /** The tensor language, its transformations, randomness and parameters. */
+
 export { type Advance, type Advances, collectAdvances } from './advances.ts';
 export {
   type BufferOptions,
@@ -10,10 +11,11 @@ export {
   movingAverage,
   whileTraining,
 } from './buffer.ts';
+export { belongsTo, checkClaims, type Parameter } from './claims.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
 export * from './errors.ts';
-export { type ElementType, type Expr, type Op, substitute } from './expr.ts';
+export { type Claim, type ElementType, type Expr, type Op, substitute } from './expr.ts';
 export { structuralHash } from './hash.ts';
 export * as ops from './ops/index.ts';
 export * as parameters from './parameters.ts';
@@ -30,6 +32,7 @@ export {
   program,
 } from './program.ts';
 export * as random from './random.ts';
+export type { Declaration } from './reading.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';

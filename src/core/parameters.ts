@@ -3,7 +3,7 @@ import { raise } from './errors.ts';
 import { type Expr, topological, withInputs } from './expr.ts';
 import * as o from './ops/index.ts';
 import { map, normal, of, type Random, scanRandom, uniform } from './random.ts';
-import { type Shape, showShape, sizeOf } from './shape.ts';
+import { type Shape, sameShape, showShape, sizeOf } from './shape.ts';
 import { vectorize } from './vectorize.ts';
 
 export * from './constraints.ts';
@@ -82,22 +82,38 @@ const INITIAL = 'initial value of ';
  * through the definitions. With `examples`, definitions may depend on data: `input` is an event's placeholder, vectorised over the examples of its
  * batch with collectives. One pure pass: there is no "initialised" flag to get wrong.
  *
- * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`).
+ * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`), or where parameters start from each other in
+ * a circle. What is `known` by name stands for its parameter.
  */
 export const initialValues = (
   parameters: readonly Expr[],
   examples: readonly { readonly input: Expr; readonly batch: Expr }[] = [],
+  known: ReadonlyMap<string, Expr> = new Map(),
 ): Expr[] => {
   const done = new Map<Expr, Expr>();
   const byName = new Map(parameters.map((p) => [p.op === 'parameter' ? p.attributes.name : '', p] as const));
-  const named = (name: string): Expr =>
-    byName.get(name) ?? raise('ArgumentError', name, 'a parameter starts from one that the model does not have');
+  const opened = new Set<string>();
+  /** The first value of the parameter of a name, which another starts from. */
+  const named = (name: string, shape: Shape): Expr => {
+    const found =
+      byName.get(name) ?? raise('ArgumentError', name, 'a parameter starts from one that the model does not have');
+    if (!sameShape(found.shape, shape))
+      raise('ShapeError', name, 'a parameter starts from one of another shape', {
+        expected: showShape(shape),
+        got: showShape(found.shape),
+      });
+    if (opened.has(name)) raise('ArgumentError', name, 'parameters start from each other in a circle');
+    opened.add(name);
+    const value = resolve(found);
+    opened.delete(name);
+    return value;
+  };
   const resolve = (e: Expr): Expr => {
     for (const x of topological([e], (y) => done.has(y)))
       if (!done.has(x)) {
-        if (x.op === 'parameter') done.set(x, resolve(x.attributes.definition));
+        if (x.op === 'parameter') done.set(x, known.get(x.attributes.name) ?? resolve(x.attributes.definition));
         else if (x.op === 'input' && x.attributes.name.startsWith(INITIAL))
-          done.set(x, resolve(named(x.attributes.name.slice(INITIAL.length))));
+          done.set(x, named(x.attributes.name.slice(INITIAL.length), x.shape));
         else done.set(x, withInputs(x, x.inputs.map((y) => done.get(y)!))); // biome-ignore format: one idea
       }
     return done.get(e)!;

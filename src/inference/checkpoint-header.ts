@@ -24,6 +24,7 @@ const header = strict({
   average: list(text),
   buffers: list(text),
   validations: list(t.tuple([natural, orNull(number)])),
+  ended: orNull(number),
   best: orNull(strict({ step: natural, value: number, parameters: list(text), buffers: list(text) })),
   stage: orNull(strict({ name: text, index: natural, previous: orNull(list(text)) })),
 });
@@ -47,6 +48,7 @@ export const readHeader = (json: unknown): E.Either<Failure, Header> =>
             buffers: carried,
             validations: [],
             best: null,
+            ended: null,
             stage: null,
           }),
         ),

@@ -65,7 +65,18 @@ const flat = (tensors: Feeds): Tensor => {
 
 /** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by something else that is saved. */
 export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): Safetensors => {
-  const { parameters, slots, average = {}, buffers = {}, validations = [], best, stage, seed, step } = state;
+  const {
+    parameters,
+    slots,
+    average = {},
+    buffers = {},
+    validations = [],
+    best,
+    ended = Number.NaN,
+    stage,
+    seed,
+    step,
+  } = state;
   const all = [
     ...Object.entries(parameters),
     ...Object.entries(slots).map(([slot, of]) => [OPTIMIZER + slot, flat(of)] as const),
@@ -91,6 +102,7 @@ export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): 
     buffers: Object.keys(buffers),
     validations: validations.map((v) => [v.step, Number.isFinite(v.value) ? v.value : null]),
     best: best === undefined ? null : { step: best.step, value: best.value, parameters: Object.keys(best.parameters), buffers: Object.keys(best.buffers) }, // biome-ignore format: one record
+    ended: Number.isFinite(ended) ? ended : null,
     stage: stage === undefined ? null : { name: stage.name, index: stage.index, previous: stage.previous === undefined ? null : Object.keys(stage.previous) }, // biome-ignore format: one record
     spec,
     training,
@@ -176,6 +188,7 @@ const checked = (h: Header, tensors: Feeds): Checkpoint => {
         ? {}
         : { validations: h.validations.map(([step, value]) => ({ step, value: value ?? Number.NaN })) }),
       ...(best === undefined ? {} : { best }),
+      ...(h.ended === null ? {} : { ended: h.ended }),
       ...(stage === undefined ? {} : { stage }),
     },
     spec: h.spec,

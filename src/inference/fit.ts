@@ -103,7 +103,7 @@ const startOf = async <S extends Shape>(
   const complete = resume !== undefined && plan.buffers.every((b) => b.attributes.name in names(resume));
   const declared = complete
     ? {}
-    : await initialParameters(game, seed, await firstBatches(plan, sources, seed), options.backend ?? onnx('cpu'));
+    : await initialParameters(game, seed, await firstBatches(plan, sources, seed), options.backend ?? onnx('cpu'), resume?.parameters ?? initial); // biome-ignore format: one call
   // A state that is resumed has every parameter; buffers that it does not know start as declared (chains that another objective brings).
   return resume === undefined
     ? momentOf(plan, { step: 0, parameters: { ...declared, ...initial } })
@@ -111,7 +111,12 @@ const startOf = async <S extends Shape>(
 };
 
 /** Steps between validations: a fiftieth of all, in twenties, whatever one run of the backend does. */
-const validateEvery = (every: number | undefined, steps: number): number => every ?? 20 * Math.ceil(steps / 1000);
+const validateEvery = (every: number | undefined, steps: number): number =>
+  every === undefined
+    ? 20 * Math.ceil(steps / 1000)
+    : Number.isInteger(every) && every >= 1
+      ? every
+      : raise('ArgumentError', 'validation/every', 'the number of steps between validations must be positive', { got: `${every}` }); // biome-ignore format: one idea
 
 const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> => {
   const { steps, resume, signal, validation, checkpoint, onProgress } = options;
@@ -147,12 +152,14 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   let moment = await startOf(options, plan, sources, seed, game);
   let told = { validations: resume?.validations ?? [] };
   let best = resume?.best;
+  let ended = from < steps ? undefined : resume?.ended;
   const history: HistoryPoint[] = [];
   const state = (): TrainingState =>
     stateOf(plan, moment, {
       seed,
       ...(told.validations.length === 0 ? {} : { validations: told.validations }),
       ...(best === undefined ? {} : { best }),
+      ...(ended === undefined ? {} : { ended }),
       ...(options.stage === undefined ? {} : { stage: options.stage }),
     });
   const save = (): Promise<void> => callers(async () => checkpoint?.save(state()));
@@ -194,7 +201,8 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
         held !== undefined && crossed(every)
           ? await held.loss(feedsAt(plan, moment, usedAt(plan, moment)), moment.step)
           : undefined;
-      if (value !== undefined) {
+      if (value !== undefined && moment.step % every !== 0) ended = value;
+      else if (value !== undefined) {
         told = { validations: [...told.validations, { step: moment.step, value }] };
         if (Number.isFinite(value) && !(best !== undefined && value >= best.value))
           best = { step: moment.step, value, parameters: usedAt(plan, moment), buffers: buffersAt(plan, moment) };

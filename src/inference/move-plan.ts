@@ -128,7 +128,7 @@ const planMove = (game: Game<never>, index: number, batchSize: number): PlannedM
   };
 };
 
-/** Which names each player owns. Throws `ArgumentError` where a trained parameter has no owner, or two. */
+/** Which names each player owns. Throws `ArgumentError` where a trained parameter that nobody holds has no owner, or two. */
 const ownedNames = (
   game: Game<never>,
   moves: readonly PlannedMove[],
@@ -146,8 +146,10 @@ const ownedNames = (
     const { name } = p.attributes;
     const whose = moves.filter((_, i) => reached[i].has(name));
     if (whose.length === 0) continue;
+    const holding = players.map((_, i) => optimizers[i].held?.selects(p) === true);
     const selecting = players.map((q) => q.owns === undefined || q.owns.selects(p));
-    const owners = players.filter((_, i) => selecting[i] && whose.some((m) => m.player === i));
+    const owners = players.filter((_, i) => selecting[i] && !holding[i] && whose.some((m) => m.player === i));
+    if (owners.length === 0 && holding.includes(true)) continue;
     const told = (m: PlannedMove): string => `move '${m.name}' of player '${players[m.player].name}'`;
     if (owners.length > 1)
       raise(
@@ -169,8 +171,7 @@ const ownedNames = (
           got: `reached by ${whose.map(told).join(', ')}`,
         },
       );
-    const i = players.indexOf(owners[0]);
-    if (optimizers[i].held?.selects(p) !== true) owned[i].add(name);
+    owned[players.indexOf(owners[0])].add(name);
   }
   return owned;
 };

@@ -5,6 +5,7 @@ import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 
 /** Names with the shapes of their values. */
@@ -27,6 +28,8 @@ declare const Named: unique symbol;
 /** A joint law of named quantities; A is the record of their shapes. */
 export interface Joint<A extends Shapes> {
   readonly sites: readonly Site[];
+  /** Its identity: the laws of its sites are made anew for each value, and read the same parameters. */
+  readonly declaration?: Declaration | undefined;
   readonly [Named]?: A;
 }
 
@@ -53,7 +56,10 @@ export const site =
   (before: Joint<A>): Joint<A & { readonly [N in K]: S }> =>
     before.sites.some((s) => s.name === name)
       ? raise('ArgumentError', name, 'two quantities of a joint law have one name')
-      : { sites: [...before.sites, { name, law: law as unknown as Site['law'] }] };
+      : {
+          sites: [...before.sites, { name, law: law as unknown as Site['law'] }],
+          declaration: declare('law', 'joint'),
+        };
 
 /**
  * A draw of every quantity, in order: prior predictive simulation. Each draws noise and names parameters at its own place.
@@ -61,37 +67,34 @@ export const site =
  * @example
  * const fake = drawJoint(pipe(joint, site('mu', () => normal([])), site('y', ({ mu }) => normal([3], { loc: mu }))));
  */
-export const drawJoint =
-  <A extends Shapes>(of: Joint<A>): D.Draw<Values<A>> =>
-  (scope) =>
-  (cursor) => {
+export const drawJoint = <A extends Shapes>(of: Joint<A>): D.Draw<Values<A>> =>
+  D.owned(of.declaration, (scope) => (cursor) => {
     const known: Record<string, Expr> = {};
     let at = cursor;
     for (const { name, law } of of.sites) [known[name], at] = D.at(name, law(known).sample)(scope)(at);
     return [known as Values<A>, at];
-  };
+  });
 
 /** log p of all quantities together, in nats. Throws `ShapeError` where a value has another shape than its law's events. */
 export const jointDensity =
   <A extends Shapes>(of: Joint<A>) =>
   (values: Values<A>): D.Draw<Expr> =>
-  (scope) =>
-  (cursor) => {
-    const known: Record<string, Expr> = {};
-    const terms: Expr[] = [];
-    let at = cursor;
-    for (const { name, law } of of.sites) {
-      const here = law(known);
-      const value = (values as Readonly<Record<string, Expr>>)[name];
-      if (!sameShape(value.shape, here.shape))
-        raise('ShapeError', name, 'a value has another shape than its law', {
-          expected: showShape(here.shape),
-          got: showShape(value.shape),
-        });
-      const [term, next] = D.at(name, here.logDensity(value))(scope)(at);
-      known[name] = value;
-      terms.push(term);
-      at = next;
-    }
-    return [o.addAll([o.scalar(0), ...terms]), at];
-  };
+    D.owned(of.declaration, (scope) => (cursor) => {
+      const known: Record<string, Expr> = {};
+      const terms: Expr[] = [];
+      let at = cursor;
+      for (const { name, law } of of.sites) {
+        const here = law(known);
+        const value = (values as Readonly<Record<string, Expr>>)[name];
+        if (!sameShape(value.shape, here.shape))
+          raise('ShapeError', name, 'a value has another shape than its law', {
+            expected: showShape(here.shape),
+            got: showShape(value.shape),
+          });
+        const [term, next] = D.at(name, here.logDensity(value))(scope)(at);
+        known[name] = value;
+        terms.push(term);
+        at = next;
+      }
+      return [o.addAll([o.scalar(0), ...terms]), at];
+    });

@@ -106,18 +106,21 @@ export const gameProgram = (
   const step = (now: GameState, at: (name: string) => Expr): { state: GameState; ys: Expr[] } => {
     let state = now;
     let waiting: readonly Pending[] = [];
+    const done = new Set<string>();
     const results = made.map((i, k) => {
       const { batch, coefficients, weights, noise, number } = names[k];
       const feed: MoveFeed = { batch: at(batch), coefficients: at(coefficients), weights: weights.map(at), noise: noise.map(at), number: number.map(at) }; // biome-ignore format: one record
-      const done = moved(board, moves[i], atOnce ? { ...now, buffers: state.buffers } : state, feed, times[i]);
+      const once = moved(board, moves[i], atOnce ? { ...now, buffers: state.buffers } : state, feed, times[i]);
       const { player } = moves[i];
-      state = { players: state.players.map((p, j) => (j === player ? done.state.players[j] : p)), buffers: done.state.buffers }; // biome-ignore format: one record
-      waiting = [...waiting, ...done.pending];
+      state = { players: state.players.map((p, j) => (j === player ? once.state.players[j] : p)), buffers: once.state.buffers }; // biome-ignore format: one record
+      waiting = [...waiting, ...once.pending];
+      done.add(moves[i].name);
       // Moves at once are done together, when the last of them is.
-      if (!atOnce) ({ state, pending: waiting } = settle(state, waiting, (after) => after === moves[i].name));
-      return done;
+      if (!atOnce) ({ state, pending: waiting } = settle(state, waiting, (after) => done.has(after)));
+      return once;
     });
-    ({ state, pending: waiting } = settle(state, waiting, (after) => atOnce && moves.some((m) => m.name === after)));
+    // What waits for a move that this step does not make stays as it is.
+    ({ state, pending: waiting } = settle(state, waiting, (after) => done.has(after)));
     for (const { after } of waiting)
       if (!moves.some((m) => m.name === after))
         raise('ArgumentError', after, 'a buffer waits for a move that the game does not have', {

@@ -38,10 +38,12 @@ export interface TrainingState {
   readonly average?: Feeds;
   /** Feeds beside the parameters that no gradient moves: statistics, chains, copies. */
   readonly buffers?: Feeds;
-  /** What validation said so far, oldest first. */
+  /** What validation said when it was due, oldest first. */
   readonly validations?: Told['validations'];
-  /** Where validation saw something finite. */
+  /** The best of these, where one was finite. */
   readonly best?: Best;
+  /** What validation said of this state, where training ended before it was due: a run that goes on does not count it. */
+  readonly ended?: number;
   readonly stage?: Stage;
 }
 
@@ -51,8 +53,10 @@ export interface TrainingState {
  * @example
  * const { parameters } = { parameters: usedParameters(fitted.last) };
  */
-export const usedParameters = ({ parameters, average, buffers, best }: TrainingState): Feeds =>
-  best === undefined ? { ...parameters, ...average, ...buffers } : { ...best.parameters, ...best.buffers };
+export const usedParameters = ({ parameters, average, buffers, best, ended = Number.NaN }: TrainingState): Feeds =>
+  best === undefined || ended < best.value
+    ? { ...parameters, ...average, ...buffers }
+    : { ...best.parameters, ...best.buffers };
 
 /** A moment of training: the steps done, and the arrays a run carries, by the names of its inputs. */
 export interface Moment {
@@ -115,7 +119,7 @@ const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Feeds =>
 export const stateOf = (
   plan: GamePlan,
   moment: Moment,
-  rest: Pick<TrainingState, 'seed' | 'validations' | 'best' | 'stage'>,
+  rest: Pick<TrainingState, 'seed' | 'validations' | 'best' | 'ended' | 'stage'>,
 ): TrainingState => {
   const { layout, shares } = plan;
   const slots: Record<string, Feeds> = {};

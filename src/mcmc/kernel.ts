@@ -33,7 +33,7 @@ export interface Kernel<S extends Position, I extends Struct> {
   readonly step: (state: S) => Random<Transition<S, I>>;
   /** The state after something else moved the chain: what outlives the move (a momentum) stays. Absent: {@link init}. */
   readonly moved?: (state: S, position: Expr) => S;
-  /** How many first steps adapt the kernel (every part of it) and are no samples; absent: none. */
+  /** How many first steps adapt the kernel (every part of it) and are no samples; absent: none. What is learned outlives a move: such a kernel has `moved`. */
   readonly warmUp?: number;
 }
 
@@ -120,6 +120,23 @@ export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) =
 /** `init` where a kernel does not say what survives a move. */
 export const movedTo = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
   (kernel.moved ?? ((_, p) => kernel.init(p)))(state, position);
+
+/** A struct without leaves. */
+export type Nothing = Readonly<Record<never, Expr>>;
+
+/** What is kept of a kernel where something else moves the chain before its next step: its state where it says what outlives a move, else nothing. */
+export type Kept<S extends Position> = S | Nothing;
+
+/** What is kept of a state. */
+export const keptOf = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S): Kept<S> =>
+  kernel.moved === undefined ? {} : state;
+
+/** The state at a position, from what was kept. */
+export const restored = <S extends Position, I extends Struct>(
+  kernel: Kernel<S, I>,
+  kept: Kept<S>,
+  position: Expr,
+): S => (kernel.moved === undefined ? kernel.init(position) : kernel.moved(kept as S, position));
 
 /** A whole chain as one loop: the last state, and what `record` makes of every transition, with a leading axis of `n`. */
 export const chainOf =

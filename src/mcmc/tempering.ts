@@ -9,11 +9,13 @@ import { vmapStruct } from '../core/struct-loops.ts';
 import { geometricPath, temper } from './combinators.ts';
 import {
   type AnyLogDensity,
+  type Kept,
   type Kernel,
   type KernelOf,
+  keptOf,
   type LogDensity,
-  movedTo,
   type Position,
+  restored,
   type Transition,
 } from './kernel.ts';
 
@@ -23,7 +25,7 @@ export type Replicas<S extends Position = Position> = {
   /** Every replica, `[K, …event]`, the coldest first. */
   readonly replicas: Expr;
   /** What the kernel at each temperature keeps, each leaf `[K, …]`: it stays where replicas trade places. */
-  readonly kernels: S;
+  readonly kernels: Kept<S>;
   /** Which pairs trade next: 0 or 1. */
   readonly parity: Expr;
 };
@@ -33,6 +35,9 @@ export type Exchanges = {
   /** For each pair of neighbours, 1 where it traded, `[K − 1]`; every other pair tries at a step. */
   readonly exchanged: Expr;
 };
+
+/** A replica that took its step. */
+type Moved<S extends Position> = { readonly x: Expr; readonly kept: Kept<S>; readonly level: Expr };
 
 /** Options of {@link parallelTempering}. */
 export interface TemperingOptions<
@@ -80,13 +85,17 @@ export const parallelTempering = <S extends Position, I extends Struct, T extend
     const oddPairs = o.constant(range(k - 1).map((i) => i % 2));
     const at = (beta: Expr): Kernel<S, I> => kernel(beta)(path(beta));
     const coldest = at(o.scalar(1));
-    const kernelsAt = vmapStruct((r: { readonly x: Expr; readonly beta: Expr }) => of(at(r.beta).init(r.x)));
+    const kernelsAt = vmapStruct((r: { readonly x: Expr; readonly beta: Expr }) =>
+      of(keptOf(at(r.beta), at(r.beta).init(r.x))),
+    );
     const moves = vmapStruct(
-      ({ x, beta, kept }: { readonly x: Expr; readonly beta: Expr; readonly kept: S }) => {
+      ({ x, beta, kept }: { readonly x: Expr; readonly beta: Expr; readonly kept: Kept<S> }) => {
         const own = at(beta);
-        return map(({ state }: Transition<S, I>) => ({ state, level: level(state.position) }))(
-          own.step(movedTo(own, kept, x)),
-        );
+        return map(({ state }: Transition<S, I>) => ({
+          x: state.position,
+          kept: keptOf(own, state),
+          level: level(state.position),
+        }))(own.step(restored(own, kept, x)));
       },
       { axis: 'replicas' },
     );
@@ -105,24 +114,19 @@ export const parallelTempering = <S extends Position, I extends Struct, T extend
         replicas: o.concat([o.expandDims(position, 0), o.sliceAxis(state.replicas, 0, 1, k)], 0),
       }),
       step: ({ replicas, kernels, parity }) =>
-        map(
-          ([{ state, level: levels }, u]: readonly [{ readonly state: S; readonly level: Expr }, Expr]): Transition<
-            Replicas<S>,
-            Exchanges
-          > => {
-            const rise = o.sub(o.sliceAxis(levels, 0, 1, k), o.sliceAxis(levels, 0, 0, k - 1));
-            const willing = o.less(o.log(u), o.mul(gaps, rise));
-            const exchanged = o.where(o.and(willing, o.equal(oddPairs, parity)), 1, 0);
-            // Of a trading pair (i, i + 1), i takes the place above and i + 1 the one below.
-            const by = o.sub(o.pad(exchanged, [0], [1]), o.pad(exchanged, [1], [0]));
-            const next = o.gather(state.position, o.add(o.iota(k), o.cast(by, 'int32')));
-            const position = o.reshape(o.sliceAxis(next, 0, 0, 1), next.shape.slice(1));
-            return {
-              state: { position, replicas: next, kernels: state, parity: o.sub(1, parity) },
-              info: { exchanged },
-            };
-          },
-        )(both(moves({ x: replicas, beta: betas, kept: kernels }), uniform([k - 1]))),
+        map(([{ x, kept, level: levels }, u]: readonly [Moved<S>, Expr]): Transition<Replicas<S>, Exchanges> => {
+          const rise = o.sub(o.sliceAxis(levels, 0, 1, k), o.sliceAxis(levels, 0, 0, k - 1));
+          const willing = o.less(o.log(u), o.mul(gaps, rise));
+          const exchanged = o.where(o.and(willing, o.equal(oddPairs, parity)), 1, 0);
+          // Of a trading pair (i, i + 1), i takes the place above and i + 1 the one below.
+          const by = o.sub(o.pad(exchanged, [0], [1]), o.pad(exchanged, [1], [0]));
+          const next = o.gather(x, o.add(o.iota(k), o.cast(by, 'int32')));
+          const position = o.reshape(o.sliceAxis(next, 0, 0, 1), next.shape.slice(1));
+          return {
+            state: { position, replicas: next, kernels: kept, parity: o.sub(1, parity) },
+            info: { exchanged },
+          };
+        })(both(moves({ x: replicas, beta: betas, kept: kernels }), uniform([k - 1]))),
     };
   };
 };

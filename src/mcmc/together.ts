@@ -3,8 +3,17 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fork, uniform } from '../core/random.ts';
-import { type Struct, selectStruct } from '../core/struct.ts';
-import { type AnyKernel, type Kernel, movedTo, type Position } from './kernel.ts';
+import { isExpr, type Struct, selectStruct } from '../core/struct.ts';
+import {
+  type AnyKernel,
+  type Kept,
+  type Kernel,
+  keptOf,
+  movedTo,
+  type Nothing,
+  type Position,
+  restored,
+} from './kernel.ts';
 
 /** The state of a kernel. */
 export type StateOf<K> = K extends { readonly init: (position: Expr) => infer S extends Position } ? S : never;
@@ -69,9 +78,11 @@ export const alternate = <const Ks extends readonly AnyKernel[]>(...kernels: Ks)
 };
 
 /** The state of {@link kernelMixture}. */
-export type Mixed<Ks extends readonly AnyKernel[]> = Together<Ks> & {
-  /** Steps of the warm-up that are left. */
-  readonly warmUpLeft: Expr;
+export type Mixed<Ks extends readonly AnyKernel[]> = {
+  readonly position: Expr;
+  readonly kernels: { readonly [N in keyof Ks]: Kept<StateOf<Ks[N]>> };
+  /** Steps of the warm-up that are left, where there is one. */
+  readonly warmUpLeft: Expr | Nothing;
 };
 
 /**
@@ -101,8 +112,8 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
     ...warmingUp(warmUp),
     init: (position) => ({
       position,
-      kernels: tuple(kernels.map((k) => k.init(position))),
-      warmUpLeft: o.scalar(warmUp),
+      kernels: tuple(kernels.map((k) => keptOf(k, k.init(position)))),
+      warmUpLeft: warmUp === 0 ? {} : o.scalar(warmUp),
     }),
     moved: (state, position) => ({ ...state, position }),
     step:
@@ -111,7 +122,7 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
         let [u, at] = uniform([])(cursor);
         u = o.mul(u, total);
         const tried = kernels.map((kernel, i) => {
-          const own = movedTo(kernel, states[i], position);
+          const own = restored(kernel, states[i], position);
           const [t, next] = fork(kernel.step(own))(at);
           at = next;
           return { own, next: t.state, info: t.info };
@@ -127,11 +138,11 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
         });
         const kept = tried.map(({ own, next }, i) => {
           const isChosen = o.equal(chosen, i);
-          const learns = kernels[i].warmUp ?? 0;
-          const advances = learns === 0 ? isChosen : o.or(isChosen, o.greater(warmUpLeft, warmUp - learns));
-          return selectStruct(advances, next, own);
+          const isLearning = isExpr(warmUpLeft) ? o.greater(warmUpLeft, warmUp - (kernels[i].warmUp ?? 0)) : undefined;
+          const advances = isLearning === undefined ? isChosen : o.or(isChosen, isLearning);
+          return selectStruct(advances, keptOf(kernels[i], next), keptOf(kernels[i], own));
         });
-        const left = o.max(0, o.sub(warmUpLeft, 1));
+        const left = isExpr(warmUpLeft) ? o.max(0, o.sub(warmUpLeft, 1)) : warmUpLeft;
         return [
           {
             state: { position: moved, kernels: tuple(kept), warmUpLeft: left },

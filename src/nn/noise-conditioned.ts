@@ -18,7 +18,7 @@ export interface NoiseConditioned {
   /** The network reading a context (a one-hot class; zeros say "no class") through one more embedding. Its spec cannot be read back. */
   readonly given: (context: Expr) => NoiseConditioned;
   /** Its identity, the same in every context: denoisers made of it read the same parameters. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
 }
 
 /** A network from what it does with an embedded coordinate and, where there is one, a context. */

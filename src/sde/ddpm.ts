@@ -40,7 +40,7 @@ export interface ReverseChain<out S extends Shape> {
   /** The denoiser it looks at, where it is made of one: for other samplers. Its x̂₀ is kept in the same range. */
   readonly denoiser?: Denoiser<S>;
   /** Its identity, that of its denoiser. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
 }
 
 /** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal law; real data are what they are. */

@@ -38,7 +38,7 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   /** E[α ε − σ x₀ | x_t]. */
   readonly velocity: Field;
   /** Its identity, that of the network it is made of: each evaluation is one reading of it. */
-  readonly declaration?: Declaration;
+  readonly declaration?: Declaration | undefined;
 }
 
 type Numbers = { readonly a: Expr; readonly s: Expr };

@@ -1,6 +1,6 @@
 /** Golden records checked, or made: what the command and the test share. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { sentence, toFailure } from '../../src/core/errors.ts';
+import { raise, sentence, toFailure } from '../../src/core/errors.ts';
 import { releaseSessions } from '../../src/core/interpreters/onnx/index.ts';
 import { type Machine, thisMachine } from './bits.ts';
 import { writeMissing } from './checkpoints.ts';
@@ -61,6 +61,13 @@ export const check = async (job: Job, golden: Golden, here: Machine): Promise<re
   return compared(ruleOf(job.kind, records, here), expected, got, what).map((b) => explained(b, golden.listings, now));
 };
 
+/** Records whose case is gone: a model or an objective has another name now. */
+export const withoutJob = (kind: Job['kind'], golden: Golden): readonly Pick<Job, 'kind' | 'name'>[] => {
+  const known = new Set(jobs.filter((j) => j.kind === kind).map((j) => j.name));
+  const names = Object.keys(golden.records.get(kind)?.cases ?? {});
+  return names.filter((name) => !known.has(name)).map((name) => ({ kind, name }));
+};
+
 /** What to run, and whether to record it. */
 export interface GoldenOptions {
   readonly kinds: readonly Job['kind'][];
@@ -106,6 +113,11 @@ export const goldenRun = async ({
     say(`${wrong.length === 0 ? '✓' : '✗'} ${model.padEnd(34)} ${seconds.padStart(5)} s  ${held}`);
     for (const { what, expected, got } of wrong) say(`    ${what}\n      expected ${expected}\n      got      ${got}`);
   }
+  if (!write)
+    for (const { kind, name } of kinds.flatMap((k) => withoutJob(k, golden)).filter((r) => wanted(r.name))) {
+      total.broken++;
+      say(`✗ ${kind}: ${name}\n      expected a case of this name\n      got      none`);
+    }
   if (write) for (const kind of kinds) save(kind, golden, made.get(kind) as Record<string, Value>, table, here, mine);
   return total;
 };
@@ -119,9 +131,11 @@ const save = (
   here: Machine,
   mine: readonly Job[],
 ): void => {
-  // biome-ignore format: one signature
-  const old = golden.records.get(kind)?.cases ?? {};
+  const { cases: old = {}, machine } = golden.records.get(kind) ?? {};
   const ran = new Set(mine.filter((j) => j.kind === kind).map((j) => j.name));
+  const elsewhere = machine !== undefined && ruleOf(kind, { machine, cases: {} }, here) !== exactly;
+  if (elsewhere && Object.keys(old).some((name) => !ran.has(name)))
+    raise('ArgumentError', kind, 'records of another processor stay in the file: record all of them', { expected: machine.processor, got: here.processor }); // biome-ignore format: one sentence
   const order = jobs.filter((j) => j.kind === kind).map((j) => j.name);
   const value = (name: string): Value | undefined => (ran.has(name) ? made[name] : old[name]);
   const cases = Object.fromEntries(order.flatMap((n) => { const v = value(n); return v === undefined ? [] : [[n, v]]; })); // biome-ignore format: one idea

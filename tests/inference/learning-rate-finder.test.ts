@@ -69,7 +69,7 @@ describe('the learning-rate sweep', () => {
 
   it('keeps the optimiser’s transformations, not its schedule', async () => {
     // A flat loss moves nothing by itself: decay alone shrinks w, by 1 − rate at each step.
-    const flat = (w: Expr): Expr => o.stopGradient(w);
+    const flat = (w: Expr): Expr => o.add(o.stopGradient(w), o.mul(0, w));
     const optimizer = decayed({ rate: 1 })(sgd({ learningRate: cosine(5, 10) }));
     const { points, suggestion, ending } = right(await sweep(flat, { optimizer, from: 1e-3, to: 0.5, steps: 20 }));
     let w = 1;

@@ -83,7 +83,10 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'a law in place of an objective',
     code: 'fit({ objective: standardNormal([2]), data, steps: 1 });',
-    says: ["is not assignable to type 'AnyObjective<Shape>'", "Type 'Dist<readonly [2], Exact & Samples>"],
+    says: [
+      "is not assignable to type 'Trainable<Shape>'",
+      "Property 'loss' is missing in type 'Dist<readonly [2], Exact & Samples>",
+    ],
   },
   {
     name: 'a law in place of a layer',
