@@ -12,7 +12,16 @@ export interface Advance {
   readonly name: string;
   readonly after?: string;
   readonly next: Expr;
+  /** Its leaf. */
+  readonly buffer?: Expr;
 }
+
+/** All that is mentioned where some outputs are computed and buffers move: the outputs, then the next values, then the buffers themselves. */
+export const mentioned = (outputs: readonly Expr[], advances: readonly Advance[]): readonly Expr[] => [
+  ...outputs,
+  ...advances.map((a) => a.next),
+  ...advances.flatMap(({ buffer }) => (buffer === undefined ? [] : [buffer])),
+];
 
 /** Expressions without `advance` nodes, and what those said. */
 export interface Advances {

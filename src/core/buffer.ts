@@ -68,11 +68,13 @@ export const buffer =
       now: stopGradient(leaf),
       become: (next, value) => {
         if (!alike(next, leaf))
-          raise('ShapeError', full, 'what a buffer becomes has another shape or type', {
+          raise('ShapeError', name, 'what a buffer becomes has another shape or type', {
             expected: shown(leaf),
             got: shown(next),
           });
-        return scope.training ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after) : value;
+        return scope.training
+          ? advance(full, value, stopGradient(next), after === true ? OWN_MOVE : after, leaf)
+          : value;
       },
     };
   };
@@ -121,15 +123,17 @@ export interface CopiedOptions {
 export const copied =
   ({ name, next, after = true }: CopiedOptions) =>
   <A>(part: Sc.Scoped<A>): Sc.Scoped<A> =>
-  (scope) =>
-    part(
-      Sc.readingBy(scope, (leaf) => {
-        const original = leaf.op === 'stopGradient' ? leaf.inputs[0] : leaf;
-        if (original.op !== 'parameter') return leaf;
-        const options: BufferOptions = { initial: (c) => [original, c], after, kind: original.attributes.kind };
-        const copy = buffer(original.attributes.name, options)({ ...scope, path: name });
-        return next === undefined ? copy.now : copy.become(next(copy.now, original), copy.now);
-      }),
+    // The parameters are read again: beside the part itself they are no second claim of their names.
+    Sc.again<A>((scope) =>
+      part(
+        Sc.readingBy(scope, (leaf) => {
+          const original = leaf.op === 'stopGradient' ? leaf.inputs[0] : leaf;
+          if (original.op !== 'parameter') return leaf;
+          const options: BufferOptions = { initial: (c) => [original, c], after, kind: original.attributes.kind };
+          const copy = buffer(original.attributes.name, options)({ ...scope, path: name });
+          return next === undefined ? copy.now : copy.become(next(copy.now, original), copy.now);
+        }),
+      ),
     );
 
 /**

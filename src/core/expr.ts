@@ -143,9 +143,9 @@ export interface Attributes {
   readonly batchMean: { readonly axis: string };
   /**
    * The identity on `value`, the first of its inputs `[value, next]`: buffer `name` becomes `next` once the move is over. With `after`, parameters
-   * in `next` are read after the move of that name. No interpreter computes `next` (see `advances.ts`).
+   * in `next` are read after the move of that name; `buffer` is its leaf, which nothing else may mention. No interpreter computes `next` (see `advances.ts`).
    */
-  readonly advance: { readonly name: string; readonly after?: string };
+  readonly advance: { readonly name: string; readonly after?: string; readonly buffer?: Expr };
   /**
    * A bounded loop. Inputs are `carries` initial carries, then `sequences` arrays with leading axis `length`, then closed-over
    * values. The body maps (carry…, slice…, closure…) to (carry…, output…); results are final carries, then stacked outputs. With

@@ -25,6 +25,8 @@ const attributesKey = (e: Expr, rename: ReadonlyMap<Expr, string>): string => {
       return rename.get(e) ?? `v${e.attributes.id}`;
     case 'parameter':
       return e.attributes.name;
+    case 'advance':
+      return JSON.stringify([e.attributes.name, e.attributes.after]);
     case 'scan': {
       const { length, carries, sequences, until, body } = e.attributes;
       const depth = rename.size;

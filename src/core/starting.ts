@@ -10,6 +10,9 @@ import { sameShape, showShape } from './shape.ts';
 /** A parameter's name here to the name it starts from. */
 export type Renaming = (name: string) => string;
 
+/** The places around say theirs where it is read. */
+const lastOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
 const starting =
   (definitionOf: (name: string, own: Expr) => Expr) =>
   <A>(part: Scoped<A>): Scoped<A> =>
@@ -30,13 +33,13 @@ export const startingFrom = (arrays: Feeds, rename: Renaming = (name) => name): 
     const from = rename(name);
     const found = arrays[from];
     if (found === undefined)
-      return raise('ArgumentError', name, 'there is no array to start from', {
+      return raise('ArgumentError', lastOf(name), 'there is no array to start from', {
         expected: `'${from}' ${showShape(own.shape)}`,
         got: `${Object.keys(arrays).slice(0, 8).join(', ')}${Object.keys(arrays).length > 8 ? ', …' : ''}`,
       });
     return sameShape(found.shape, own.shape)
       ? constant(found.data as ArrayLike<number>, own.shape)
-      : raise('ShapeError', name, 'the array to start from has another shape', {
+      : raise('ShapeError', lastOf(name), 'the array to start from has another shape', {
           expected: showShape(own.shape),
           got: showShape(found.shape),
         });

@@ -1,5 +1,5 @@
 /** Initial values of parameters and buffers: definitions evaluated once. */
-import { collectAdvances } from '../core/advances.ts';
+import { collectAdvances, mentioned } from '../core/advances.ts';
 import { buffersOf, whileTraining } from '../core/buffer.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -21,11 +21,11 @@ const rootsOf = <S extends Shape>(objective: AnyObjective<S>, x: Expr, examples:
   if (!isBatchObjective(objective)) {
     const loss = whileTraining((scope) => D.runDraw(objective.loss(x), scope))(root);
     const { outputs, advances } = collectAdvances([loss]);
-    return [...outputs, ...advances.map((a) => a.next)];
+    return mentioned(outputs, advances);
   }
   const batch = o.input('examples of a batch', examples);
   const { loss, advances } = batchStep(objective, batch);
-  const all = [loss, ...advances.map((a) => a.next)];
+  const all = mentioned([loss], advances);
   for (const p of [...parametersOf(all), ...buffersOf(all)])
     if (topological([p.attributes.definition]).some((e) => e.op === 'variable' || e === batch))
       raise('ArgumentError', p.attributes.name, 'a loss of a whole batch has no single event to start from: initial values must not depend on data'); // biome-ignore format: one sentence

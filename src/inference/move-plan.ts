@@ -1,5 +1,5 @@
 /** What a game's moves compute: losses over named leaves, the buffers they move, and who owns which parameter. Built once, whatever runs are made of it. */
-import { type Advance, collectAdvances } from '../core/advances.ts';
+import { type Advance, collectAdvances, mentioned } from '../core/advances.ts';
 import { buffersOf, whileTraining } from '../core/buffer.ts';
 import { reach } from '../core/differentiate/reach.ts';
 import * as D from '../core/draw.ts';
@@ -71,7 +71,7 @@ export interface PlannedMove extends BatchStep {
   readonly draws: number;
   readonly batch: Expr;
   readonly weights?: Expr;
-  /** Loss and next values: everything the move computes. */
+  /** Loss, next values, buffers: everything the move mentions. */
   readonly roots: readonly Expr[];
   /** Noise leaves by path, in order of first use. */
   readonly noise: readonly (Node<'noise'> & Expr)[];
@@ -113,7 +113,7 @@ const planMove = (game: Game<never>, index: number, batchSize: number): PlannedM
   const weights = move.source?.weighted === true ? o.input('weights', [batchSize]) : undefined;
   const noise = draws === 0 ? 'noise' : `noise:${nameOf(game.moves[draws])}`;
   const step = batchStep(move.objective, batch, { noise, weights });
-  const roots = [step.loss, ...step.advances.map((a) => a.next)];
+  const roots = mentioned([step.loss], step.advances);
   return {
     ...step,
     move,

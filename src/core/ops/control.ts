@@ -18,7 +18,7 @@ export const batchMean = (x: Expr, axis = 'batch'): Expr => makeNode('batchMean'
  * The same value; says that the buffer `name` becomes `next` once the move that computes it is over. With `after`, the parameters in `next` are
  * read after the move of that name (a teacher that follows its student), else before any. Derivatives of either mode are those of `value`;
  * `next` is one value for all examples: under `vmap` it must reduce them with {@link batchMean}, else `ArgumentError` at the buffer's name.
- * No interpreter computes `next`: `collectAdvances` hands it to whoever runs the moves.
+ * No interpreter computes `next`: `collectAdvances` hands it to whoever runs the moves, with the `buffer`'s leaf where it is given.
  *
  * @example
  * const x = input('x', [5, 3]);
@@ -27,8 +27,10 @@ export const batchMean = (x: Expr, axis = 'batch'): Expr => makeNode('batchMean'
  *   ops.advance('running mean', ops.sub(row, mean), ops.add(ops.mul(0.9, mean), ops.mul(0.1, ops.batchMean(row)))),
  * )(x);
  */
-export const advance = (name: string, value: Expr, next: Expr, after?: string): Expr =>
-  makeNode('advance', [value, next], { name, ...(after === undefined ? {} : { after }) }, value.shape, value.type);
+export const advance = (name: string, value: Expr, next: Expr, after?: string, buffer?: Expr): Expr => {
+  const rest = { ...(after === undefined ? {} : { after }), ...(buffer === undefined ? {} : { buffer }) };
+  return makeNode('advance', [value, next], { name, ...rest }, value.shape, value.type);
+};
 
 /** What a scan is given and what its body does. */
 export interface ScanOptions {
