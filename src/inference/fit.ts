@@ -10,7 +10,7 @@ import { batchSizeOf, type Source, sourceOf } from '../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
 import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
-import { type Game, gameOf, withOptimizer } from './game.ts';
+import { type Game, gameOf, withOptimizer, withSources } from './game.ts';
 import { initialParameters } from './initialise.ts';
 import { type GamePlan, planGame } from './move-plan.ts';
 import { runner } from './runner.ts';
@@ -124,12 +124,13 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'steps', 'the number of steps must be positive', { got: `${steps}` });
   const data = sourceOf(options.data);
-  const game = withOptimizer(
+  const declared = withOptimizer(
     gameOf(options.objective, options.ema === undefined ? {} : { average: options.ema }),
     options.optimizer,
   );
-  const sources = game.moves.map((m) => m.source ?? data);
-  game.moves.forEach((m, i) => checkData(sources[i].name, sources[i].shape, m.objective.shape));
+  const sources = declared.moves.map((m): Source => m.source ?? data);
+  declared.moves.forEach((m, i) => checkData(sources[i].name, sources[i].shape, m.objective.shape));
+  const game = withSources(declared, sources);
   const measured = validation?.objective ?? game.moves[0].objective;
   if (validation !== undefined) checkData(validation.data.name, validation.data.shape, measured.shape);
   const backend = options.backend ?? onnx('cpu');

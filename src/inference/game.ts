@@ -74,6 +74,8 @@ const game = <S extends Shape>(order: Game['order'], moves: readonly Move<S>[]):
       raise('ArgumentError', name, 'a move is made once or more in a step', { got: `${m.times}` });
     if (m.times !== undefined && m.times !== 1 && (order === 'atOnce' || m.sharesDrawOf !== undefined))
       raise('ArgumentError', name, 'a move that is made at once with others, or shares a draw, is made once a step');
+    if (order === 'atOnce' && moves.some((o) => o !== m && o.player === m.player))
+      raise('ArgumentError', m.player.name, 'a player whose moves are made at once has one: add their losses');
     if (m.sharesDrawOf !== undefined && !moves.slice(0, moves.indexOf(m)).some((o) => nameOf(o) === m.sharesDrawOf))
       raise('ArgumentError', name, 'a move shares the draw of an earlier one', { got: `'${m.sharesDrawOf}'` });
   }
@@ -110,7 +112,7 @@ const game = <S extends Shape>(order: Game['order'], moves: readonly Move<S>[]):
 export const alternating = <S extends Shape>(...moves: readonly Move<S>[]): Game<S> => game('inTurn', moves);
 
 /**
- * A game whose players move at once: every gradient is taken at the parameters of the step's beginning.
+ * A game whose players move at once: every gradient is taken at the parameters of the step's beginning. Throws `ArgumentError` where a player has two moves.
  *
  * @example
  * const objective = maximumLikelihood(pipe(standardNormal([2]), pushforward(affine())));
@@ -130,6 +132,12 @@ export const withOptimizer = <S extends Shape>(game: Game<S>, optimizer: Optimiz
   const equipped = new Map(game.moves.map(({ player }) => [player, { optimizer, ...player }] as const));
   return { ...game, moves: game.moves.map((m) => ({ ...m, player: equipped.get(m.player)! })) };
 };
+
+/** The game whose moves take their batches from these sources, one for each; the shapes have been compared. */
+export const withSources = <S extends Shape>(game: Game<S>, sources: readonly Source[]): Game<S> => ({
+  ...game,
+  moves: game.moves.map((m, i) => ({ ...m, source: sources[i] as Source<S> })),
+});
 
 /** How often each move is made in a step of the game. Throws `ArgumentError` where a function says no natural number. */
 export const timesAt = (game: Game<never>, step: number): number[] =>
