@@ -32,8 +32,8 @@ export interface Move<S extends Shape = Shape> {
   readonly name?: string;
   /** Default 1. */
   readonly times?: MoveTimes;
-  /** Where the move's batches come from; default the data of the game. */
-  readonly source?: Source<S>;
+  /** Where the move's batches come from; default the data of the game. Its shape is that of the objective's events. */
+  readonly source?: Source;
   /** Another move whose batch and noise this one sees; default: draws of its own. Both are made once a step. */
   readonly sharesDrawOf?: string;
 }
@@ -136,7 +136,7 @@ export const withOptimizer = <S extends Shape>(game: Game<S>, optimizer: Optimiz
 /** The game whose moves take their batches from these sources, one for each; the shapes have been compared. */
 export const withSources = <S extends Shape>(game: Game<S>, sources: readonly Source[]): Game<S> => ({
   ...game,
-  moves: game.moves.map((m, i) => ({ ...m, source: sources[i] as Source<S> })),
+  moves: game.moves.map((m, i) => ({ ...m, source: sources[i] })),
 });
 
 /** How often each move is made in a step of the game. Throws `ArgumentError` where a function says no natural number. */
