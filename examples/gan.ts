@@ -35,7 +35,7 @@ const faked = draw.chain(score)(generator.sample);
 const taken = (fake: Expr) => (real: Expr) => ops.add(ops.softplus(fake), ops.softplus(ops.neg(real)));
 const tells = lossOf('critic', [2], (x) => draw.ap(score(x))(draw.map(taken)(faked)));
 const fools = lossOf('generator', [2], () => draw.map((fake: Expr) => ops.softplus(ops.neg(fake)))(faked));
-const optimizer = adam({ learningRate: 2e-3, beta1: 0.5 });
+const optimizer = adam({ learningRate: 1e-3, beta1: 0.5 });
 const game = alternating(
   { player: { name: 'critic', owns: place('critic'), optimizer }, objective: tells, times: 5 },
   { player: { name: 'generator', owns: place('generator'), optimizer }, objective: fools },

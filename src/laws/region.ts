@@ -1,4 +1,5 @@
 /** Where a law is tried: regions of events, points in them, and parameters away from their special initial values. */
+import { buffersOf } from '../core/buffer.ts';
 import { type Expr, topological } from '../core/expr.ts';
 import { evaluateProgram } from '../core/interpreters/reference/index.ts';
 import * as o from '../core/ops/index.ts';
@@ -49,14 +50,14 @@ export interface RandomisedOptions {
 }
 
 /**
- * Values for every parameter of some expressions: initial value + noise, keyed by seed and name. Layers that start as the
- * identity are then not, so that a law cannot hold by accident.
+ * Values for every parameter and buffer of some expressions: initial value + noise (where it is real), keyed by seed and name. Layers that start
+ * as the identity are then not, so that a law cannot hold by accident.
  */
 export const randomised = (
   outputs: readonly Expr[],
   { seed = 0, spread = 0.3, examples, keyOf: key = (name) => name }: RandomisedOptions = {},
 ): Record<string, Tensor> => {
-  const parameters = parametersOf(outputs);
+  const parameters = [...parametersOf(outputs), ...buffersOf(outputs)];
   const names = parameters.map((e) => e.attributes.name);
   const closed = initialValues(parameters);
   const dependent = examples !== undefined && topological(closed).includes(examples.input);
@@ -72,6 +73,7 @@ export const randomised = (
   return Object.fromEntries(
     evaluateProgram(p, feeds).map((t, i) => {
       const name = names[i];
+      if (parameters[i].type !== 'real') return [name, t];
       const g = generator(foldIn(foldIn(keyOf(seed), 'laws:parameters'), key(name, i)));
       return [
         name,

@@ -160,22 +160,29 @@ describe('random laws', () => {
         const each = readingsOf(law, which).flatMap((e) => arrays(e) ?? []);
         expect(new Set(all)).toEqual(new Set(each));
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
   test('pairs: every array is one law’s, or a refusal', () => {
-    const pool = fc.sample(laws, 150);
+    // Seeded like every property: the pool is part of the counterexample.
+    const seed = fc.sample(fc.integer(), 1)[0];
+    const pool = fc.sample(laws, { numRuns: 150, seed }).map((l) =>
+      readings.map((read) => {
+        const value = D.runDraw(read(l));
+        return { value, names: arrays(value) ?? [] };
+      }),
+    );
     const seen = { tied: 0, free: 0 };
     fc.assert(
       fc.property(fc.nat(149), fc.nat(149), fc.nat(readings.length - 1), fc.nat(readings.length - 1), (i, j, r, s) => {
         fc.pre(i !== j);
-        const found = arrays(...readingsOf(pool[i], [r]), ...readingsOf(pool[j], [s]));
-        const [p, q] = [arrays(...readingsOf(pool[i], [r])), arrays(...readingsOf(pool[j], [s]))] as const;
-        const common = [...(p ?? [])].some((n) => q?.includes(n));
+        const [p, q] = [pool[i][r], pool[j][s]];
+        const found = arrays(p.value, q.value);
+        const common = p.names.some((n) => q.names.includes(n));
         seen[common ? 'tied' : 'free']++;
-        if (common) expect(found).toBeUndefined();
-        else expect(found).toHaveLength((p?.length ?? 0) + (q?.length ?? 0));
+        if (common) expect(found, `pool of seed ${seed}`).toBeUndefined();
+        else expect(found, `pool of seed ${seed}`).toHaveLength(p.names.length + q.names.length);
       }),
       { numRuns: 10_000 },
     );

@@ -37,9 +37,11 @@ export const noiseLines = ({ slots }: Program): string[] =>
     .flatMap(({ noise, shape }) => (noise === undefined ? [] : [`${noise.path} ${noise.law} [${shape.join(',')}] ${noise.batch}`]))
     .sort(); // biome-ignore format: one idea
 
+/** Whether an array is a statistic of batch normalisation: once a parameter without a gradient, now a buffer. */
+const isStatistic = (name: string): boolean => /batchNorm\/(mean|variance)$/.test(name);
+
 /** Parameters, and the statistics of batch normalisation, which once were parameters: in order of first use. */
 const arraysOf = (roots: readonly Expr[]) => {
-  const isStatistic = (name: string): boolean => /batchNorm\/(mean|variance)$/.test(name);
   const all = topological(roots).flatMap((e) =>
     e.op === 'parameter' && (e.attributes.role === undefined || isStatistic(e.attributes.name)) ? [e] : [],
   );
@@ -97,6 +99,22 @@ const joined = (arrays: readonly Tensor[]): Float32Array => {
     return at + t.data.length;
   }, 0);
   return out;
+};
+
+/** A state as it was when statistics were parameters: the names in the order of `task`'s first use, slots without a gradient at 0. */
+export const withStatistics = (state: TrainingState, { objective, batchSize }: Task): TrainingState => {
+  const { parameters, slots, buffers = {} } = state;
+  const statistics = Object.fromEntries(Object.entries(buffers).filter(([name]) => isStatistic(name)));
+  if (Object.keys(statistics).length === 0) return state;
+  const order = leavesOf(objective, batchSize).parameters.map((line) => line.split(' [')[0]);
+  const inOrder = (own: Feeds, rest: Feeds): Feeds => Object.fromEntries(order.map((name) => [name, own[name] ?? rest[name]])); // biome-ignore format: one line
+  const still = Object.fromEntries(Object.entries(statistics).map(([name, t]) => [name, { ...t, data: new Float32Array(t.data.length) }])); // biome-ignore format: one line
+  return {
+    ...state,
+    parameters: inOrder(parameters, statistics),
+    slots: Object.fromEntries(Object.entries(slots).map(([slot, of]) => [slot, inOrder(of, still)])),
+    buffers: Object.fromEntries(Object.entries(buffers).filter(([name]) => !isStatistic(name))),
+  };
 };
 
 /** The content of a state, flat. */

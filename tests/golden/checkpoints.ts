@@ -6,7 +6,7 @@ import { type Failure, PushforwardError } from '../../src/core/errors.ts';
 import type { Checkpoint } from '../../src/inference/index.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/inference/index.ts';
 import { readLaw } from '../../src/models/index.ts';
-import { type Task, train } from './adapter.ts';
+import { type Task, train, withStatistics } from './adapter.ts';
 import { type CheckpointCase, checkpointCases } from './checkpoint-cases.ts';
 import { BATCH, eventData } from './events.ts';
 import { folder } from './records.ts';
@@ -68,5 +68,5 @@ export const resumedSteps = async (c: CheckpointCase, stepsPerRun: 1 | 20): Prom
   const { state: resume } = await load(c);
   const task = taskOf(c, resume.seed);
   const { losses, state } = await train(task, runtime, { steps: 2 * STEPS, stepsPerRun, resume });
-  return { step: state.step, losses: losses.map(kept), state: stateHashes(state) };
+  return { step: state.step, losses: losses.map(kept), state: stateHashes(withStatistics(state, task)) };
 };

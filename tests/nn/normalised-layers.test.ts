@@ -21,7 +21,8 @@ import { fromRows } from '../../src/data/index.ts';
 import { implicit, standardNormal } from '../../src/distributions/index.ts';
 import { fit, initialParameters, type Objective, run, sgd } from '../../src/inference/index.ts';
 import { batchStep } from '../../src/inference/move-plan.ts';
-import { batchNormalised, dense, mlp, spectrallyNormalised } from '../../src/nn/index.ts';
+import { readNetwork } from '../../src/models/index.ts';
+import { activation, batchNormalised, dense, mlp, sequential, spectrallyNormalised } from '../../src/nn/index.ts';
 
 type Layer = (x: Expr) => Sc.Scoped<Expr>;
 const random = (seed: number, shape: Shape): Tensor => {
@@ -367,4 +368,25 @@ describe('spectrallyNormalised', () => {
       /coefficient is a positive number/,
     ],
   ])('%s is refused', (_name, build, message) => expect(build).toThrow(message));
+});
+
+test('normalised layers are read back from JSON, in chains and around them', () => {
+  const relu = activation('relu');
+  const inside = sequential(
+    spectrallyNormalised(dense(4), { iterations: 2 }),
+    batchNormalised({ rate: 0.3 }),
+    relu,
+    dense(1),
+  );
+  const around = spectrallyNormalised(sequential(dense(4), relu, dense(1)), { coefficient: 3, ceiling: true });
+  for (const { spec, apply } of [inside, around, sequential(around, relu)]) {
+    const read = readNetwork(JSON.parse(JSON.stringify(spec)));
+    if (E.isLeft(read)) throw new Error(sentence(read.left));
+    expect(read.right.spec).toEqual(spec);
+    const arrays = (a: typeof apply) => {
+      const y = a(o.input('x', [3]), [1])(Sc.root);
+      return [...parametersOf([y]), ...buffersOf([y])].map((p) => [p.attributes.name, p.shape]);
+    };
+    expect(arrays(read.right.apply)).toEqual(arrays(apply));
+  }
 });
