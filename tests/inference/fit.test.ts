@@ -125,13 +125,15 @@ describe('validation', () => {
     const sums = await Promise.all([1000, 1200, 1900].map(async (n) => ((await at(n))[1].validation ?? 0) * n));
     const [first, second] = (await at(1900)).map((h) => h.validation);
     expect(second).toBe(first);
-    const alone = async (from: number, to: number): Promise<number> => {
-      const zeros = rows.map((x, i) => (i >= from && i < to ? x : 0));
+    const alone = async (from: number, to: number, values = rows): Promise<number> => {
+      const zeros = values.map((x, i) => (i >= from && i < to ? x : 0));
       const validation = { data: fromRows('part', zeros, [1]), every: 1 };
       return (right(await train(noisy, 1, { ...still, validation })).history[0].validation ?? 0) * 1900;
     };
     expect(sums[1] - sums[0]).toBeCloseTo(await alone(1000, 1200), 1);
     expect(sums[2] - sums[0]).toBeCloseTo(await alone(1000, 1900), 1);
+    const same = new Float32Array(1900).fill(1);
+    expect(Math.abs((await alone(0, 900, same)) - (await alone(1000, 1900, same)))).toBeGreaterThan(1);
   });
 
   it('comes every so many steps, whatever one run does, and at the end', async () => {
