@@ -176,6 +176,23 @@ const ownedNames = (
   return owned;
 };
 
+/** Refuses two objectives that keep a buffer of one name at no place: each has chains or averages of its own. */
+const refuseSharedBuffers = (moves: readonly PlannedMove[]): void => {
+  const kept = new Map<string, PlannedMove>();
+  for (const m of moves)
+    for (const { attributes } of buffersOf(m.roots)) {
+      const { name, claim } = attributes;
+      if (name.includes('/') || (claim?.owners.length ?? 0) > 0) continue;
+      const other = kept.get(name);
+      if (other !== undefined && other.move.objective !== m.move.objective)
+        raise('ArgumentError', name, 'two objectives keep a buffer of this name: give one a place of its own (`at`)', {
+          expected: 'one objective to a buffer',
+          got: `moves '${other.name}' and '${m.name}'`,
+        });
+      kept.set(name, m);
+    }
+};
+
 /**
  * Builds a game's moves and shares out its parameters. Parameters that no loss reaches, or that an optimiser holds, belong to nobody and stay as they are.
  * Throws `ArgumentError` where a parameter has no owner or two, a player has nothing to move, or a name stands for a parameter and a buffer.
@@ -186,6 +203,7 @@ export const planGame = <S extends Shape>(given: Game<S>, batchSize: number): Ga
   const roots = moves.flatMap((m) => m.roots);
   const layout = layoutOf(roots);
   const buffers = buffersOf(roots);
+  refuseSharedBuffers(moves);
   const both = buffers.find((b) => layout.entries.some((e) => e.name === b.attributes.name));
   if (both !== undefined) raise('ArgumentError', both.attributes.name, 'one name stands for a parameter and a buffer');
   const players = playersOf(game);

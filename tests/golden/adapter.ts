@@ -117,10 +117,14 @@ export const withStatistics = (state: TrainingState, { objective, batchSize }: T
   };
 };
 
+/** A slot in the order of the parameters; one that no gradient reaches has no state now, and had zeros once. */
+const slotOf = (parameters: Feeds, of: Feeds): Float32Array =>
+  joined(Object.entries(parameters).map(([name, p]) => of[name] ?? { ...p, data: new Float32Array(p.data.length) }));
+
 /** The content of a state, flat. */
 export const flatOf = ({ parameters, slots, average, buffers }: TrainingState): FlatState => ({
   parameters: joined(Object.values(parameters)),
-  ...Object.fromEntries(Object.entries(slots).map(([name, of]) => [`slot ${name}`, joined(Object.values(of))])),
+  ...Object.fromEntries(Object.entries(slots).map(([name, of]) => [`slot ${name}`, slotOf(parameters, of)])),
   ...(average === undefined ? {} : { average: joined(Object.keys(parameters).map((name) => average[name])) }),
   ...Object.fromEntries(Object.entries(buffers ?? {}).map(([name, t]) => [`carried ${name}`, t.data])),
 });

@@ -111,6 +111,29 @@ describe('owners', () => {
     expect(Object.keys(adams.last.slots['first moment'])).toEqual(['a']);
   });
 
+  it('keep buffers of their own: two objectives at no place cannot share one', async () => {
+    const counting = (step: number) =>
+      lossOf(`by ${step}`, [1] as const, () => (scope) => {
+        const { now, become } = buffer('count', { initial: R.of(o.scalar(0)) })(scope);
+        return D.of(become(o.add(now, step), o.square(scalar('a', 1)(scope))))(scope);
+      });
+    const placed = (name: string, step: number) => ({
+      ...counting(step),
+      loss: (x: Expr) => D.at(name, counting(step).loss(x)),
+    });
+    const game = (first: ReturnType<typeof counting>, second: ReturnType<typeof counting>) => {
+      const player = { name: 'one' };
+      return alternating({ player, objective: first, name: 'm' }, { player, objective: second, name: 'n' });
+    };
+    expect(said(await train(game(counting(1), counting(2))))).toMatch(
+      /^count: two objectives keep a buffer of this name.*moves 'm' and 'n'/,
+    );
+    const { last } = right(await train(game(placed('p', 1), placed('q', 2))));
+    expect([last.buffers?.['p/count'].data[0], last.buffers?.['q/count'].data[0]]).toEqual([3, 6]);
+    const once = counting(1);
+    expect(right(await train(game(once, once))).last.buffers?.count.data[0]).toBe(6);
+  });
+
   it('keep averages of their own', async () => {
     const { last, parameters } = right(await train(two({ owns: place('a'), average: 0.5 }, { owns: place('b') })));
     expect(last.average?.a.data[0]).not.toBe(last.parameters.a.data[0]);
