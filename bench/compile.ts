@@ -22,7 +22,7 @@ import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
 import type { Shape } from '../src/core/shape.ts';
 import { fromRows } from '../src/data/dataset.ts';
 import type { AnyObjective } from '../src/inference/objective.ts';
-import { type TrainingProgram, trainingProgram } from '../src/inference/training-program.ts';
+import { type TrainingProgram, trainingProgram } from '../src/inference/training/program.ts';
 import { type EventInfo, models } from '../src/models/index.ts';
 import { optimizer } from './training-data.ts';
 import { workloads } from './workloads.ts';

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Backend } from '../src/core/program.ts';
-import { noiseFeeder } from '../src/inference/feeding.ts';
 import { adam } from '../src/inference/optimizers/index.ts';
+import { noiseFeeder } from '../src/inference/training/feeding.ts';
 import { type ModelStep, smallRun } from './model-steps.ts';
 import type { Workload } from './workloads.ts';
 

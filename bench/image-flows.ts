@@ -17,11 +17,11 @@ import { vmapAll } from '../src/core/vectorize.ts';
 import { take } from '../src/data/dataset.ts';
 import { loadDataset } from '../src/data/load.ts';
 import { evaluate, showEvaluation } from '../src/inference/evaluate.ts';
-import { fit } from '../src/inference/fit.ts';
 import { elbo } from '../src/inference/objective.ts';
 import { adam, clipByGlobalNorm } from '../src/inference/optimizers/index.ts';
 import { run } from '../src/inference/run.ts';
 import { cosine, warmUp } from '../src/inference/schedule.ts';
+import { fit } from '../src/inference/training/fit.ts';
 import { models } from '../src/models/registry.ts';
 import { imageGrid } from '../src/report/image-grid.ts';
 

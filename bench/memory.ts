@@ -57,7 +57,7 @@ const child = async (key: string): Promise<void> => {
   say('node');
   const { workloads } = await import('./workloads.ts');
   const { loadRuntime, onnx } = await import('../src/core/interpreters/onnx/index.ts');
-  const { fit } = await import('../src/inference/fit.ts');
+  const { fit } = await import('../src/inference/training/fit.ts');
   const { fromRows } = await import('../src/data/dataset.ts');
   const { optimizer, rowsLike } = await import('./training-data.ts');
   await loadRuntime();

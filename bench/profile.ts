@@ -7,8 +7,8 @@ import { blockedDomain, channelBlock } from '../src/core/interpreters/onnx/block
 import { emitGraph } from '../src/core/interpreters/onnx/emit.ts';
 import { onnx, prepareProgram } from '../src/core/interpreters/onnx/index.ts';
 import { encodeModel } from '../src/core/interpreters/onnx/schema.ts';
-import { noiseFeeder } from '../src/inference/feeding.ts';
-import { trainingProgram } from '../src/inference/training-program.ts';
+import { noiseFeeder } from '../src/inference/training/feeding.ts';
+import { trainingProgram } from '../src/inference/training/program.ts';
 import { isLoop, kernelsOf } from './operators.ts';
 import { feedsOf, optimizer, started } from './sides.ts';
 import { workloads } from './workloads.ts';

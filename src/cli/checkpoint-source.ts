@@ -5,7 +5,7 @@ import type { Json } from '../algebra/spec.ts';
 import { PushforwardError } from '../core/errors.ts';
 import type { Feeds } from '../core/program.ts';
 import { loadCheckpoint } from '../inference/checkpoint.ts';
-import { type TrainingState, usedParameters } from '../inference/training-state.ts';
+import { type TrainingState, usedParameters } from '../inference/training/state.ts';
 import { readLaw } from '../models/index.ts';
 import { settled } from './failures.ts';
 import { kindOf } from './files.ts';

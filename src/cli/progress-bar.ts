@@ -1,6 +1,6 @@
 /** What is told while a model trains: a bar on a terminal, a line now and then elsewhere, JSON lines for programs. */
 import cliProgress from 'cli-progress';
-import type { Progress } from '../inference/fit.ts';
+import type { Progress } from '../inference/training/fit.ts';
 import type { Io } from './io.ts';
 import { count, paint, remaining, speed } from './style.ts';
 

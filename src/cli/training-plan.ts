@@ -6,7 +6,7 @@ import { shiftScale } from '../bijectors/index.ts';
 import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { standardScaling } from '../data/index.ts';
-import type { TrainingState } from '../inference/training-state.ts';
+import type { TrainingState } from '../inference/training/state.ts';
 import type { EventInfo } from '../models/index.ts';
 import { EMBEDDED } from './backend-source.ts';
 import { openCheckpoint } from './checkpoint-source.ts';

@@ -16,7 +16,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { libraryVersion } from '../core/version.ts';
 import { CHECKPOINT_FORMAT, type Header, readHeader } from './checkpoint-header.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
-import type { TrainingState } from './training-state.ts';
+import type { TrainingState } from './training/state.ts';
 
 export { CHECKPOINT_FORMAT, libraryVersion };
 

@@ -6,23 +6,10 @@ export * from './computed-once.ts';
 export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
-export * from './fit.ts';
-export {
-  alternating,
-  type Game,
-  type Move,
-  type MoveTimes,
-  type Player,
-  simultaneous,
-  type Trainable,
-} from './game.ts';
 export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
-export { initialParameters } from './initialise.ts';
 export * from './latent/index.ts';
-export * from './learning-rate-finder.ts';
 export * from './loss-of.ts';
-export { batchLosses, meanLoss } from './move-plan.ts';
 export * from './objective.ts';
 export { type OneCycleOptions, oneCycle } from './one-cycle.ts';
 export * from './optimizers/index.ts';
@@ -45,6 +32,4 @@ export {
 export * from './scores/index.ts';
 export * from './selector.ts';
 export * from './spectral-penalty.ts';
-export * from './stages.ts';
-export { type Best, type Stage, type TrainingState, usedParameters } from './training-state.ts';
-export { rampUp, trainingStep } from './training-step.ts';
+export * from './training/index.ts';

@@ -10,7 +10,7 @@ import { type ExampleRunner, exampleRunner } from '../core/run-segments.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Tensor, TensorData } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
-import { isTrainingNoise } from './move-plan.ts';
+import { isTrainingNoise } from './training/move-plan.ts';
 
 /** What can be asked of a law that has parameters and a backend. Arrays have a leading example axis. */
 export interface Running {

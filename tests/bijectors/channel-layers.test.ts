@@ -43,7 +43,7 @@ import {
   run,
   sgd,
 } from '../../src/inference/index.ts';
-import { batchStep } from '../../src/inference/move-plan.ts';
+import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { logAbsDet } from '../../src/laws/index.ts';
 import { glow, readLaw, readNetwork, readTransport, realNVPMultiScale } from '../../src/models/index.ts';
 import { convNet } from '../../src/nn/index.ts';

@@ -9,7 +9,7 @@ import { onnx } from '../../src/core/interpreters/index.ts';
 import { allRows, loadDataset } from '../../src/data/index.ts';
 import { loadCheckpoint } from '../../src/inference/checkpoint.ts';
 import { run as runLaw } from '../../src/inference/run.ts';
-import { usedParameters } from '../../src/inference/training-state.ts';
+import { usedParameters } from '../../src/inference/training/state.ts';
 import { models, readLaw } from '../../src/models/index.ts';
 import { call, idxImages, tiny, workFolder } from './helpers.ts';
 

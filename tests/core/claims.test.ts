@@ -20,7 +20,7 @@ import * as Sc from '../../src/core/scope.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import { conditionalFlow, conditionalNormal, energy, normal, standardNormal } from '../../src/distributions/index.ts';
 import { noiseContrastive, type Objective } from '../../src/inference/index.ts';
-import { batchStep } from '../../src/inference/move-plan.ts';
+import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { classConditional } from '../../src/models/class-conditional.ts';
 import { nvae, ofClass, vae } from '../../src/models/index.ts';
 import { contextual, dense, mlp, type Network, resMlp } from '../../src/nn/index.ts';

@@ -6,7 +6,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { program } from '../../src/core/program.ts';
 import { tensor } from '../../src/core/tensor.ts';
 import { adam, maximumLikelihood } from '../../src/inference/index.ts';
-import { trainingProgram } from '../../src/inference/training-program.ts';
+import { trainingProgram } from '../../src/inference/training/program.ts';
 import { realNVP } from '../../src/models/index.ts';
 
 beforeEach(releaseSessions);

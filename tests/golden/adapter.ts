@@ -20,8 +20,8 @@ import {
   type Optimizer,
   type TrainingState,
 } from '../../src/inference/index.ts';
-import { batchStep } from '../../src/inference/move-plan.ts';
-import { stepFeed } from '../../src/inference/training-step.ts';
+import { batchStep } from '../../src/inference/training/move-plan.ts';
+import { stepFeed } from '../../src/inference/training/step-number.ts';
 
 /** What a training step reads, a line each. */
 export interface Leaves {

@@ -1,6 +1,6 @@
 /** Expressions whose parameters are the pieces of one vector. */
 import { type Expr, substitute, topological } from '../../src/core/expr.ts';
-import { type Layout, piecesOf } from '../../src/inference/flat.ts';
+import { type Layout, piecesOf } from '../../src/inference/training/flat.ts';
 
 /** The outputs with the vector's pieces in the parameters' places, and the pieces, in the order of the layout. */
 export const atVector = (

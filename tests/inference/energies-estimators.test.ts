@@ -23,7 +23,6 @@ import {
   restrict,
   standardNormal,
 } from '../../src/distributions/index.ts';
-import { joinFlat, layoutOf } from '../../src/inference/flat.ts';
 import {
   adam,
   batchLosses,
@@ -41,6 +40,7 @@ import {
   persistentContrastiveDivergence,
   run,
 } from '../../src/inference/index.ts';
+import { joinFlat, layoutOf } from '../../src/inference/training/flat.ts';
 import { hmc, langevin, mala, metropolisHastings, randomWalk, ula } from '../../src/mcmc/index.ts';
 import { atVector } from './at-vector.ts';
 import { bits, done, logDensities, parametersFor, refusal } from './energies-helpers.ts';

@@ -14,7 +14,7 @@ import { normal } from '../../src/core/random.ts';
 import * as Sc from '../../src/core/scope.ts';
 import { fromRows } from '../../src/data/index.ts';
 import { adamW, type FitOptions, fit, type Objective, trainingStep } from '../../src/inference/index.ts';
-import { trainingProgram } from '../../src/inference/training-program.ts';
+import { trainingProgram } from '../../src/inference/training/program.ts';
 
 const right = <A>(r: E.Either<Failure, A>): A => {
   if (E.isLeft(r)) throw new Error(sentence(r.left));

@@ -6,12 +6,12 @@ import * as o from '../../src/core/ops/index.ts';
 import { keyOf } from '../../src/core/prng.ts';
 import { noiseTensor, program } from '../../src/core/program.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { flatten, groupsOf, joinFlat, joinGroups, layoutOf, splitGroups } from '../../src/inference/flat.ts';
-import { initialParameters } from '../../src/inference/initialise.ts';
-import { meanLoss } from '../../src/inference/move-plan.ts';
 import { maximumLikelihood } from '../../src/inference/objective.ts';
 import { adam, clipByGlobalNorm } from '../../src/inference/optimizers/index.ts';
-import { trainingProgram } from '../../src/inference/training-program.ts';
+import { flatten, groupsOf, joinFlat, joinGroups, layoutOf, splitGroups } from '../../src/inference/training/flat.ts';
+import { initialParameters } from '../../src/inference/training/initialise.ts';
+import { meanLoss } from '../../src/inference/training/move-plan.ts';
+import { trainingProgram } from '../../src/inference/training/program.ts';
 import { realNVP } from '../../src/models/index.ts';
 import { atVector } from './at-vector.ts';
 

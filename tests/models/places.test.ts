@@ -8,7 +8,7 @@ import { PushforwardError } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { parametersOf } from '../../src/core/program.ts';
-import { batchStep } from '../../src/inference/move-plan.ts';
+import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { type EventInfo, models, objectiveNamed, objectives } from '../../src/models/index.ts';
 
 const events: readonly EventInfo[] = [

@@ -20,7 +20,7 @@ import { vmapAll } from '../../src/core/vectorize.ts';
 import { fromRows } from '../../src/data/index.ts';
 import { implicit, standardNormal } from '../../src/distributions/index.ts';
 import { fit, initialParameters, type Objective, run, sgd } from '../../src/inference/index.ts';
-import { batchStep } from '../../src/inference/move-plan.ts';
+import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { readNetwork } from '../../src/models/index.ts';
 import { activation, batchNormalised, dense, mlp, sequential, spectrallyNormalised } from '../../src/nn/index.ts';
 

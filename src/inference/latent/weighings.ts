@@ -3,7 +3,7 @@ import type { Spec } from '../../algebra/spec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
-import { rampUp } from '../training-step.ts';
+import { rampUp } from '../training/step-number.ts';
 
 /** The divergence of one group of latent variables in nats, with how many numbers the group has. */
 export interface KlTerm {

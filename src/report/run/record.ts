@@ -4,8 +4,8 @@ import type { Evidence } from '../../algebra/evidence.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Evaluation } from '../../inference/evaluate.ts';
-import type { HistoryPoint } from '../../inference/fit.ts';
 import type { Running } from '../../inference/run.ts';
+import type { HistoryPoint } from '../../inference/training/fit.ts';
 import type { GraphRecord } from '../graph-layout.ts';
 import type { ReportRecord } from '../report-html.ts';
 

@@ -1,10 +1,10 @@
 /** All parameters of a model as one flat vector, and back. */
-import { raise } from '../core/errors.ts';
-import type { Expr } from '../core/expr.ts';
-import { concat, reshape, sliceAxis } from '../core/ops/structure.ts';
-import { type Feeds, parametersOf } from '../core/program.ts';
-import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr } from '../../core/expr.ts';
+import { concat, reshape, sliceAxis } from '../../core/ops/structure.ts';
+import { type Feeds, parametersOf } from '../../core/program.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 
 /** A parameter's place in the flat vector. */
 export interface Entry {

@@ -1,16 +1,16 @@
 /** The training program: K steps of a game in one run, as a scan over batches, coefficients and noise. */
-import { raise } from '../core/errors.ts';
-import type { Expr, NoiseLaw } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { type Program, program } from '../core/program.ts';
-import { range, type Shape } from '../core/shape.ts';
-import { leaves, like } from '../core/struct.ts';
+import { raise } from '../../core/errors.ts';
+import type { Expr, NoiseLaw } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { type Program, program } from '../../core/program.ts';
+import { range, type Shape } from '../../core/shape.ts';
+import { leaves, like } from '../../core/struct.ts';
+import type { AnyObjective } from '../objective.ts';
+import type { Optimizer } from '../optimizers/index.ts';
 import { joinGroups, type Layout } from './flat.ts';
 import { gameOf } from './game.ts';
 import { type GamePlan, type PlannedMove, planGame } from './move-plan.ts';
 import { type Board, type GameState, heldPieces, type MoveFeed, moved, type Pending, settle } from './move-step.ts';
-import type { AnyObjective } from './objective.ts';
-import type { Optimizer } from './optimizers/index.ts';
 import { endingVectors, groupedShares, startingState, vectorNames } from './player-state.ts';
 
 /** Noise of a move: the shape is that of one draw. */

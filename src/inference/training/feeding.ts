@@ -1,13 +1,13 @@
 /** What a run of training is fed with from the host: batches, noise, coefficients; each step's a pure function of (seed, step). */
-import { firstsOf, noiseKey, writeNoise } from '../core/program.ts';
-import { sizeOf } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
-import { childSeed, type Source } from '../data/source.ts';
+import { firstsOf, noiseKey, writeNoise } from '../../core/program.ts';
+import { sizeOf } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { childSeed, type Source } from '../../data/source.ts';
+import type { Told } from '../schedule.ts';
 import { timesAt } from './game.ts';
 import type { GamePlan } from './move-plan.ts';
-import type { Told } from './schedule.ts';
-import { microbatchesOf, moveInput, type TrainingProgram } from './training-program.ts';
-import { stepNumbers } from './training-step.ts';
+import { microbatchesOf, moveInput, type TrainingProgram } from './program.ts';
+import { stepNumbers } from './step-number.ts';
 
 /** How often each move has been made before a step, and is made in it. */
 export interface Counter {

@@ -1,12 +1,12 @@
 /** Everything training needs to go on exactly where it stopped, and how it becomes the arrays that a run carries. */
-import { raise } from '../core/errors.ts';
-import type { Feeds } from '../core/program.ts';
-import { hostType } from '../core/program.ts';
-import { sameShape, showShape } from '../core/shape.ts';
-import { castTensor, type Tensor } from '../core/tensor.ts';
+import { raise } from '../../core/errors.ts';
+import type { Feeds } from '../../core/program.ts';
+import { hostType } from '../../core/program.ts';
+import { sameShape, showShape } from '../../core/shape.ts';
+import { castTensor, type Tensor } from '../../core/tensor.ts';
+import type { Told } from '../schedule.ts';
 import { joinFlat, type Layout, splitFlat } from './flat.ts';
 import type { GamePlan, Share } from './move-plan.ts';
-import type { Told } from './schedule.ts';
 
 /** The best that validation has seen. */
 export interface Best {

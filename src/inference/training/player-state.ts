@@ -1,7 +1,7 @@
 /** What a player carries while a game is played: parameters, the optimiser's state and the average, in groups of vectors. */
-import type { Expr } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { parametersOf } from '../core/program.ts';
+import type { Expr } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { parametersOf } from '../../core/program.ts';
 import { flatten, groupsOf, joinGroups, type Layout, piecesOf, splitGroups } from './flat.ts';
 import type { GamePlan, Share } from './move-plan.ts';
 

@@ -1,21 +1,21 @@
 /** What a game's moves compute: losses over named leaves, the buffers they move, and who owns which parameter. Built once, whatever runs are made of it. */
-import { type Advance, collectAdvances, mentioned } from '../core/advances.ts';
-import { buffersOf, whileTraining } from '../core/buffer.ts';
-import { reach } from '../core/differentiate/reach.ts';
-import * as D from '../core/draw.ts';
-import { raise } from '../core/errors.ts';
-import { type Expr, type Node, topological } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { parametersOf } from '../core/program.ts';
-import { root } from '../core/scope.ts';
-import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { vmapAll } from '../core/vectorize.ts';
+import { type Advance, collectAdvances, mentioned } from '../../core/advances.ts';
+import { buffersOf, whileTraining } from '../../core/buffer.ts';
+import { reach } from '../../core/differentiate/reach.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import { type Expr, type Node, topological } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { parametersOf } from '../../core/program.ts';
+import { root } from '../../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { vmapAll } from '../../core/vectorize.ts';
+import { type AnyObjective, isBatchObjective } from '../objective.ts';
+import { adam } from '../optimizers/adam.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
 import { type Layout, layoutOf, part } from './flat.ts';
 import { type Game, type Move, nameOf, type Player, playersOf } from './game.ts';
-import { type AnyObjective, isBatchObjective } from './objective.ts';
-import { adam } from './optimizers/adam.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
-import { stepLeaves } from './training-step.ts';
+import { stepLeaves } from './step-number.ts';
 
 /** Noise drawn while training; initial values use paths of their own. */
 export const isTrainingNoise = (path: string): boolean => path.startsWith('noise');

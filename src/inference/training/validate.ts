@@ -1,11 +1,11 @@
 /** Held-out losses while training. */
-import * as o from '../core/ops/index.ts';
-import { type Backend, type Executable, type Feeds, noiseFeeds, type Program, program } from '../core/program.ts';
-import type { Shape } from '../core/shape.ts';
-import { type Dataset, readRows } from '../data/dataset.ts';
+import * as o from '../../core/ops/index.ts';
+import { type Backend, type Executable, type Feeds, noiseFeeds, type Program, program } from '../../core/program.ts';
+import type { Shape } from '../../core/shape.ts';
+import { type Dataset, readRows } from '../../data/dataset.ts';
+import type { AnyObjective } from '../objective.ts';
 import { meanLoss } from './move-plan.ts';
-import type { AnyObjective } from './objective.ts';
-import { stepFeed } from './training-step.ts';
+import { stepFeed } from './step-number.ts';
 
 /** Rows evaluated at once, at most. */
 const CHUNK = 1000;

@@ -1,12 +1,12 @@
 /** What `fit` takes and gives. */
-import type { Backend, Feeds } from '../core/program.ts';
-import type { Shape } from '../core/shape.ts';
-import type { Dataset } from '../data/dataset.ts';
-import type { Source } from '../data/source.ts';
+import type { Backend, Feeds } from '../../core/program.ts';
+import type { Shape } from '../../core/shape.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import type { Source } from '../../data/source.ts';
+import type { AnyObjective } from '../objective.ts';
+import type { Optimizer } from '../optimizers/index.ts';
 import type { Trainable } from './game.ts';
-import type { AnyObjective } from './objective.ts';
-import type { Optimizer } from './optimizers/index.ts';
-import type { Stage, TrainingState } from './training-state.ts';
+import type { Stage, TrainingState } from './state.ts';
 
 /** A point of the training history; losses are in nats per event. */
 export interface HistoryPoint {

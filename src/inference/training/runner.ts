@@ -1,12 +1,12 @@
 /** Runs of the backend: programs of so many steps, compiled when they are first needed, and what they are fed. */
-import type { Backend, Executable } from '../core/program.ts';
-import type { Source } from '../data/source.ts';
+import type { Backend, Executable } from '../../core/program.ts';
+import type { Source } from '../../data/source.ts';
+import type { Told } from '../schedule.ts';
 import type { Advanced } from './diagnose.ts';
 import { batchFeeds, type Counter, coefficientFeeds, counterOf, noiseFeeder } from './feeding.ts';
 import type { GamePlan } from './move-plan.ts';
-import type { Told } from './schedule.ts';
-import { gameProgram, type TrainingProgram } from './training-program.ts';
-import type { Moment } from './training-state.ts';
+import { gameProgram, type TrainingProgram } from './program.ts';
+import type { Moment } from './state.ts';
 
 /** What a runner needs to know. */
 export interface RunnerOptions {

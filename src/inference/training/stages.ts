@@ -1,12 +1,12 @@
 /** Training in stages: a sequence of games whose data or first values come from the result of the one before. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Failure, failure } from '../core/errors.ts';
-import type { Feeds } from '../core/program.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Failure, failure } from '../../core/errors.ts';
+import type { Feeds } from '../../core/program.ts';
+import type { Shape } from '../../core/shape.ts';
 import { fit } from './fit.ts';
 import type { FitOptions, Fitted } from './fit-options.ts';
-import type { Stage, TrainingState } from './training-state.ts';
+import type { Stage, TrainingState } from './state.ts';
 
 /** What a stage says for itself: everything of `fit` but where it stopped and who watches. */
 export type StageOptions<S extends Shape> = Omit<

@@ -1,12 +1,12 @@
 /** `fit`: a fold over batches. Pure state in, pure state out; saving, printing and stopping are the caller's. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Failure, PushforwardError, raise, toFailure } from '../core/errors.ts';
-import { onnx } from '../core/interpreters/onnx/index.ts';
-import type { Feeds } from '../core/program.ts';
-import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
-import { batchSizeOf, type Source, sourceOf } from '../data/index.ts';
+import { type Failure, PushforwardError, raise, toFailure } from '../../core/errors.ts';
+import { onnx } from '../../core/interpreters/onnx/index.ts';
+import type { Feeds } from '../../core/program.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { batchSizeOf, type Source, sourceOf } from '../../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
 import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
@@ -23,7 +23,7 @@ import {
   type TrainingState,
   usedAt,
   usedParameters,
-} from './training-state.ts';
+} from './state.ts';
 import { validator } from './validate.ts';
 
 export type * from './fit-options.ts';

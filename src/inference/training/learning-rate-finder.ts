@@ -1,11 +1,11 @@
 /** A learning rate from one short run in which it grows until the loss does. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Failure, failure, raise, toFailure } from '../core/errors.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Failure, failure, raise, toFailure } from '../../core/errors.ts';
+import type { Shape } from '../../core/shape.ts';
+import { adam } from '../optimizers/index.ts';
+import { exponentialRate } from '../schedule.ts';
 import { type FitOptions, fit } from './fit.ts';
-import { adam } from './optimizers/index.ts';
-import { exponentialRate } from './schedule.ts';
 
 /** A step of the sweep. */
 export interface RatePoint {

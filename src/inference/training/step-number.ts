@@ -1,8 +1,8 @@
 /** The number of the training step as an expression: what annealing is written with. */
-import { raise } from '../core/errors.ts';
-import { type Expr, topological } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import type { Feeds } from '../core/program.ts';
+import { raise } from '../../core/errors.ts';
+import { type Expr, topological } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import type { Feeds } from '../../core/program.ts';
 
 const NAME = 'training step';
 

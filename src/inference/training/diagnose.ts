@@ -1,14 +1,14 @@
 /** Where a number first stopped being finite. */
-import { type Failure, failure } from '../core/errors.ts';
-import { type Expr, topological } from '../core/expr.ts';
-import { type Backend, type Feeds, program } from '../core/program.ts';
-import { sizeOf } from '../core/shape.ts';
-import type { Tensor } from '../core/tensor.ts';
+import { type Failure, failure } from '../../core/errors.ts';
+import { type Expr, topological } from '../../core/expr.ts';
+import { type Backend, type Feeds, program } from '../../core/program.ts';
+import { sizeOf } from '../../core/shape.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import { splitFlat } from './flat.ts';
 import type { GamePlan } from './move-plan.ts';
-import { moveInput, type TrainingProgram } from './training-program.ts';
-import { buffersAt, feedsAt, type Moment } from './training-state.ts';
-import { stepFeed } from './training-step.ts';
+import { moveInput, type TrainingProgram } from './program.ts';
+import { buffersAt, feedsAt, type Moment } from './state.ts';
+import { stepFeed } from './step-number.ts';
 
 /** Whether every number of an array is finite. */
 export const allFinite = (t: Tensor): boolean => {

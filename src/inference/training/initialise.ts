@@ -1,20 +1,20 @@
 /** Initial values of parameters and buffers: definitions evaluated once. */
-import { collectAdvances, mentioned } from '../core/advances.ts';
-import { buffersOf, whileTraining } from '../core/buffer.ts';
-import * as D from '../core/draw.ts';
-import { raise } from '../core/errors.ts';
-import { type Expr, type Node, topological } from '../core/expr.ts';
-import { evaluateProgram } from '../core/interpreters/reference/index.ts';
-import * as o from '../core/ops/index.ts';
-import { initialValues } from '../core/parameters.ts';
-import { type Backend, type Feeds, hostType, noiseFeeds, parametersOf, program } from '../core/program.ts';
-import { root } from '../core/scope.ts';
-import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { castTensor, type Tensor } from '../core/tensor.ts';
+import { collectAdvances, mentioned } from '../../core/advances.ts';
+import { buffersOf, whileTraining } from '../../core/buffer.ts';
+import * as D from '../../core/draw.ts';
+import { raise } from '../../core/errors.ts';
+import { type Expr, type Node, topological } from '../../core/expr.ts';
+import { evaluateProgram } from '../../core/interpreters/reference/index.ts';
+import * as o from '../../core/ops/index.ts';
+import { initialValues } from '../../core/parameters.ts';
+import { type Backend, type Feeds, hostType, noiseFeeds, parametersOf, program } from '../../core/program.ts';
+import { root } from '../../core/scope.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { castTensor, type Tensor } from '../../core/tensor.ts';
+import { type AnyObjective, isBatchObjective } from '../objective.ts';
 import { gameOf, type Trainable } from './game.ts';
 import { batchStep } from './move-plan.ts';
-import { type AnyObjective, isBatchObjective } from './objective.ts';
-import { stepFeed } from './training-step.ts';
+import { stepFeed } from './step-number.ts';
 
 /** Expressions that mention every parameter and buffer of an objective: of one event `x`, or of a batch. */
 const rootsOf = <S extends Shape>(objective: AnyObjective<S>, x: Expr, examples: Shape): readonly Expr[] => {

@@ -2,13 +2,13 @@
  * Training as a game: a list of moves, in order or at once. Each move is one player's: it lowers an objective in the parameters that the player owns. An
  * objective alone is the game of one player who owns everything.
  */
-import type { Spec } from '../algebra/spec.ts';
-import { raise } from '../core/errors.ts';
-import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Source } from '../data/source.ts';
-import type { AnyObjective } from './objective.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
-import type { Selector } from './selector.ts';
+import type { Spec } from '../../algebra/spec.ts';
+import { raise } from '../../core/errors.ts';
+import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import type { Source } from '../../data/source.ts';
+import type { AnyObjective } from '../objective.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+import type { Selector } from '../selector.ts';
 
 /** Who owns some parameters, and how they are moved. */
 export interface Player {

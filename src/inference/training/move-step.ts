@@ -1,10 +1,10 @@
 /** One move of a game as expressions: from the state of the game and what the move is fed to the next state. */
-import { OWN_MOVE } from '../core/buffer.ts';
-import { grad } from '../core/differentiate/index.ts';
-import { raise } from '../core/errors.ts';
-import { type Expr, substitute, topological } from '../core/expr.ts';
-import * as o from '../core/ops/index.ts';
-import { leaves, like } from '../core/struct.ts';
+import { OWN_MOVE } from '../../core/buffer.ts';
+import { grad } from '../../core/differentiate/index.ts';
+import { raise } from '../../core/errors.ts';
+import { type Expr, substitute, topological } from '../../core/expr.ts';
+import * as o from '../../core/ops/index.ts';
+import { leaves, like } from '../../core/struct.ts';
 import { type Layout, piecesOf } from './flat.ts';
 import type { GamePlan, PlannedMove } from './move-plan.ts';
 import {
