@@ -38,6 +38,8 @@ export const kumaraswamy = <const S extends Shape>(
   const on = (x: Expr): Expr => o.or(inside(x), o.or(edge(x, 0, p), edge(x, 1, q)));
   /** a log x, of another x at the edges. */
   const power = (x: Expr): Expr => o.mul(p, o.log(o.where(inside(x), x, 0.5)));
+  /** b log(1 − xᵃ), of another x at the edges. */
+  const logSurvival = (x: Expr): Expr => o.mul(q, o.log1mExp(power(x)));
   /** (a−1) log x + (b−1) log(1 − xᵃ), 0 at an edge that is on the support. */
   const shapeOf = (x: Expr): Expr => {
     const y = o.where(inside(x), x, 0.5);
@@ -48,7 +50,7 @@ export const kumaraswamy = <const S extends Shape>(
     const r = o.add(1, o.div(n, p));
     return o.add(o.log(q), o.sub(o.add(o.lgamma(r), o.lgamma(q)), o.lgamma(o.add(r, q))));
   };
-  const law = inverseCdf<'mean' | 'variance' | 'entropy' | 'cdf'>({
+  const law = inverseCdf<Exclude<ScalarFact, 'mode' | 'quantile'>>({
     support: unitInterval,
     logDensity: (x) => onSupport(x, on(x), 0.5, (y) => o.add(o.log(o.mul(p, q)), shapeOf(y))),
     facts: {
@@ -57,6 +59,11 @@ export const kumaraswamy = <const S extends Shape>(
       entropy: o.sub(o.add(o.sub(1, o.div(1, q)), o.mul(o.sub(1, o.div(1, p)), harmonic(q))), o.log(o.mul(p, q))),
       cdf: (x) => o.where(inside(x), o.neg(o.expm1(o.mul(q, o.log1mExp(power(x))))), o.where(o.less(x, 0.5), 0, 1)),
       quantile: (u) => o.exp(o.div(o.log1mExp(o.div(o.log1p(o.neg(u)), q)), p)),
+      logCdf: (x) =>
+        o.where(inside(x), o.log1mExp(logSurvival(x)), o.where(o.less(x, 0.5), Number.NEGATIVE_INFINITY, 0)),
+      logSurvival: (x) => o.where(inside(x), logSurvival(x), o.where(o.less(x, 0.5), 0, Number.NEGATIVE_INFINITY)),
+      lowerQuantile: (l) => o.exp(o.div(o.log1mExp(o.div(o.log1mExp(l), q)), p)),
+      upperQuantile: (l) => o.exp(o.div(o.log1mExp(o.div(l, q)), p)),
     },
   });
   return scalarFamily(shape, { type: 'kumaraswamy', shape, a: toSpec(a), b: toSpec(b) }, law);

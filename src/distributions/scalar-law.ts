@@ -4,7 +4,7 @@
  */
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
 import type { Support } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
@@ -25,6 +25,12 @@ export interface ScalarFacts {
   readonly entropy: Operand;
   readonly cdf: (x: Expr) => Expr;
   readonly quantile: (u: Expr) => Expr;
+  /** log P(X ≤ x) and log P(X > x) in nats, each with its digits in both tails and gradients that are finite. */
+  readonly logCdf: (x: Expr) => Expr;
+  readonly logSurvival: (x: Expr) => Expr;
+  /** The x with log P(X ≤ x) = l, and the one with log P(X > x) = l, for l ≤ 0. */
+  readonly lowerQuantile: (l: Expr) => Expr;
+  readonly upperQuantile: (l: Expr) => Expr;
 }
 
 /** The name of a fact of a {@link ScalarLaw}. */
@@ -73,6 +79,10 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
     entropy: (h) => o.sum(full(h)),
     cdf: keep,
     quantile: keep,
+    logCdf: keep,
+    logSurvival: keep,
+    lowerQuantile: keep,
+    upperQuantile: keep,
   });
   const base = dist<S, Exact & Samples>({
     shape,
@@ -118,6 +128,10 @@ export const locationScale = <K extends ScalarFact>(
       entropy: (h) => o.add(h, o.log(s)),
       cdf: (f) => (x: Expr) => f(inner(x)),
       quantile: (q) => (u: Expr) => outer(q(u)),
+      logCdf: (f) => (x: Expr) => f(inner(x)),
+      logSurvival: (f) => (x: Expr) => f(inner(x)),
+      lowerQuantile: (q) => (l: Expr) => outer(q(l)),
+      upperQuantile: (q) => (l: Expr) => outer(q(l)),
     }) as Pick<ScalarFacts, K>,
   };
 };
@@ -126,6 +140,21 @@ export const locationScale = <K extends ScalarFact>(
 export const inverseCdf = <K extends ScalarFact>(
   law: Omit<ScalarLaw<K | 'quantile'>, 'draw'>,
 ): ScalarLaw<K | 'quantile'> => ({ ...law, draw: (shape) => map(law.facts.quantile)(uniformNoise(shape)) });
+
+/** What is known of the chances of a law that has a quantile function. */
+export type Chances = 'cdf' | 'quantile' | TailFact;
+
+/** log(1 − eˡ) for l ≤ 0, −∞ where l = 0, with gradient 0 there. */
+export const log1mExpOrNone = (l: Expr): Expr => {
+  const some = o.less(l, 0);
+  return o.where(some, o.log1mExp(o.where(some, l, -1)), Number.NEGATIVE_INFINITY);
+};
+
+/** log x for x ≥ 0, −∞ where x = 0 (or below), with gradient 0 there. */
+export const logOrNone = (x: Expr): Expr => {
+  const some = o.less(0, x);
+  return o.where(some, o.log(o.where(some, x, 1)), Number.NEGATIVE_INFINITY);
+};
 
 /** What {@link byHazard} is given, elementwise. */
 export interface Hazard<K extends ScalarFact> {
@@ -144,10 +173,10 @@ export interface Hazard<K extends ScalarFact> {
 }
 
 /**
- * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)): stable at both ends,
- * where 1 − e^{−H} and log(1 − F) are not.
+ * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)), log-survival −H: stable at
+ * both ends, where 1 − e^{−H} and log(1 − F) are not.
  */
-export const byHazard = <K extends Exclude<ScalarFact, 'cdf' | 'quantile'>>({
+export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
   support,
   on,
   safe,
@@ -155,15 +184,19 @@ export const byHazard = <K extends Exclude<ScalarFact, 'cdf' | 'quantile'>>({
   logHazard,
   inverse,
   facts,
-}: Hazard<K>): ScalarLaw<K | 'cdf' | 'quantile'> =>
-  inverseCdf<K | 'cdf'>({
+}: Hazard<K>): ScalarLaw<K | Chances> =>
+  inverseCdf<K | Exclude<Chances, 'quantile'>>({
     support,
     logDensity: (x) => onSupport(x, on(x), safe, (y) => o.sub(logHazard(y), cumulative(y))),
     facts: {
       ...facts,
       cdf: (x: Expr) => o.where(on(x), o.neg(o.expm1(o.neg(cumulative(o.where(on(x), x, safe))))), 0),
       quantile: (u: Expr) => inverse(o.neg(o.log1p(o.neg(u)))),
-    } as unknown as Pick<ScalarFacts, K | 'cdf' | 'quantile'>,
+      logCdf: (x: Expr) => log1mExpOrNone(o.neg(o.where(on(x), cumulative(o.where(on(x), x, safe)), 0))),
+      logSurvival: (x: Expr) => o.where(on(x), o.neg(cumulative(o.where(on(x), x, safe))), 0),
+      lowerQuantile: (l: Expr) => inverse(o.neg(o.log1mExp(l))),
+      upperQuantile: (l: Expr) => inverse(o.neg(l)),
+    } as unknown as Pick<ScalarFacts, K | Chances>,
   });
 
 /**

@@ -6,9 +6,10 @@ import { PushforwardError, sentence } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
+import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
-import { tensorOf } from '../../src/core/tensor.ts';
+import { tensor, tensorOf } from '../../src/core/tensor.ts';
 import { lawPrograms } from '../../src/inference/run.ts';
 import { logDensities, samples } from '../../src/laws/law-values.ts';
 import { readLaw } from '../../src/models/index.ts';
@@ -101,4 +102,22 @@ export const refusal = (build: () => unknown): string => {
     throw e;
   }
   return 'nothing was refused';
+};
+
+/** Expressions of inputs, in float32 on onnx-cpu (parameters are not folded in float64) and in float64 on `reference`. */
+export const inBoth = async (
+  values: readonly number[],
+  build: (...inputs: readonly Expr[]) => readonly Expr[],
+): Promise<{ readonly float32: number[][]; readonly float64: number[][] }> => {
+  const es = build(...values.map((_, i) => o.input(`v${i}`, [])));
+  const feeds = (real: (xs: number[]) => Float32Array | Float64Array) =>
+    Object.fromEntries(values.map((v, i) => [`v${i}`, tensor(real([v]), [])]));
+  const [p, q] = [program(es, 'float32'), program(es, 'float64')];
+  const compiled = await onnx('cpu').compile(p);
+  const got = await compiled.run({ ...feeds((v) => Float32Array.from(v)), ...noiseFeeds(p, { seed: 1 }) });
+  await compiled.dispose();
+  // The same inputs: float64 starts from what float32 was given.
+  const wanted = evaluateProgram(q, { ...feeds((v) => Float64Array.from(v, Math.fround)), ...noiseFeeds(q, { seed: 1 }) }); // biome-ignore format: one idea
+  const plain = (ts: readonly { readonly data: ArrayLike<number> }[]) => ts.map((t) => Array.from(t.data));
+  return { float32: plain(got), float64: plain(wanted) };
 };
