@@ -4,6 +4,7 @@ import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { unitInterval } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
@@ -15,6 +16,9 @@ export interface BetaOptions {
   readonly alpha: Argument;
   readonly beta: Argument;
 }
+
+/** S(a) − (a − k) T(a). */
+const spread = (a: Expr, k: number): Expr => o.sub(o.stirlingRemainder(a), o.mul(o.sub(a, k), o.digammaRemainder(a)));
 
 /**
  * The beta law on (0, 1) with independent coordinates: log p(x) = Σ (α−1) log x + (β−1) log(1−x) − log B(α, β) nats, −∞ off (0, 1) and at its ends.
@@ -42,6 +46,13 @@ export const beta = <const S extends Shape>(
     // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
     D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
   );
+  /** Of log x and log(1 − x): by deviances as the density is, and as it stands where an end is too near for x to be a number. */
+  const logDensityOfLogs = (p: Expr, q: Expr): Expr => {
+    const end = o.less(o.min(p, q), -80);
+    const [r, s] = [o.where(end, -Math.LN2, p), o.where(end, -Math.LN2, q)];
+    const plain = o.sub(o.add(o.mul(o.sub(a, 1), p), o.mul(o.sub(b, 1), q)), o.logBeta(a, b));
+    return o.where(end, plain, o.sub(o.betaKernel(a, b, o.exp(r), o.exp(s)), o.add(p, q)));
+  };
   const law = dist<S, Exact & Samples>({
     shape,
     spec: { type: 'beta', shape, alpha: toSpec(options.alpha), beta: toSpec(options.beta) },
@@ -58,7 +69,7 @@ export const beta = <const S extends Shape>(
       logs,
       D.map(([p, q]) => ({
         value: o.exp(p),
-        logDensity: o.sum(o.sub(o.add(o.mul(o.sub(a, 1), p), o.mul(o.sub(b, 1), q)), o.logBeta(a, b))),
+        logDensity: o.sum(logDensityOfLogs(p, q)),
       })),
     ),
   });
@@ -69,10 +80,11 @@ export const beta = <const S extends Shape>(
     mean: o.div(a, n),
     variance: o.div(o.mul(o.div(a, n), o.div(b, n)), o.add(n, 1)),
     mode: o.where(inner, o.div(o.sub(a, 1), room), o.mul(0.5, o.add(1, o.sign(o.sub(a, b))))),
+    // log B(a,b) − (a−1) ψ(a) − (b−1) ψ(b) + (n−2) ψ(n), the large terms cancelled on paper.
     entropy: o.sum(
       o.add(
-        o.sub(o.logBeta(a, b), o.mul(o.sub(a, 1), o.digamma(a))),
-        o.sub(o.mul(o.sub(n, 2), o.digamma(n)), o.mul(o.sub(b, 1), o.digamma(b))),
+        o.mul(0.5, o.sub(o.add(o.log(o.div(a, n)), o.log(o.div(b, n))), o.sub(o.log(n), Math.log(2 * Math.PI)))),
+        o.sub(o.add(spread(a, 1), spread(b, 1)), spread(n, 2)),
       ),
     ),
     cdf: (x) => o.regularisedBeta(a, b, x),

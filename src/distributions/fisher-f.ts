@@ -52,11 +52,16 @@ export const fisherF = <const S extends Shape>(
   const [n2, n4] = [o.sub(n, 2), o.sub(n, 4)];
   const over = (d: Expr): Expr => o.where(o.less(0, d), d, 1);
   const ratio = o.div(n, over(n2));
+  const sum = o.add(a, b);
+  // log B(a,b) + log n/m + (1−a) ψ(a) − (1+b) ψ(b) + (a+b) ψ(a+b), the large terms cancelled on paper.
   const entropy = o.add(
-    o.add(o.logBeta(a, b), o.sub(o.log(n), o.log(m))),
     o.add(
-      o.sub(o.mul(o.sub(1, a), o.digamma(a)), o.mul(o.add(1, b), o.digamma(b))),
-      o.mul(o.add(a, b), o.digamma(o.add(a, b))),
+      o.mul(0.5, o.sub(o.log(o.div(sum, a)), o.sub(o.log(b), Math.log(2 * Math.PI)))),
+      o.sub(o.add(o.stirlingRemainder(a), o.stirlingRemainder(b)), o.stirlingRemainder(sum)),
+    ),
+    o.add(
+      o.sub(o.mul(o.sub(1, a), o.digammaRemainder(a)), o.mul(o.add(1, b), o.digammaRemainder(b))),
+      o.mul(sum, o.digammaRemainder(sum)),
     ),
   );
   return withFacts(law, {

@@ -52,7 +52,13 @@ export const inverseGamma = <const S extends Shape>(
     mean: o.where(o.less(0, a1), o.div(s, over(a1)), Number.POSITIVE_INFINITY),
     variance: o.where(o.less(0, a2), o.div(o.square(o.div(s, over(a1))), over(a2)), Number.POSITIVE_INFINITY),
     mode: o.div(s, o.add(a, 1)),
-    entropy: o.sum(o.add(o.add(a, o.log(s)), o.sub(o.lgamma(a), o.mul(o.add(1, a), o.digamma(a))))),
+    // a + log s + log Γ(a) − (1+a) ψ(a), the large terms cancelled on paper.
+    entropy: o.sum(
+      o.add(
+        o.add(o.sub(o.log(s), o.mul(1.5, o.log(a))), 0.5 * Math.log(2 * Math.PI)),
+        o.sub(o.stirlingRemainder(a), o.mul(o.add(1, a), o.digammaRemainder(a))),
+      ),
+    ),
     cdf: (x) =>
       o.regularisedGammaQ(a, o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY)),
   });

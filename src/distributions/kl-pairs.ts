@@ -70,34 +70,32 @@ const uniforms = pair(named('low', 'high'), ([a1, b1], [a2, b2]) =>
 
 const shapeNames = ['concentration', 'alpha'] as const;
 
-/** (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁. */
+/**
+ * (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁: as the deviance of a₂ from a₁ β₂/β₁ and a remainder, so that no large
+ * log-gammas meet.
+ */
 const gammas = pair(named(shapeNames, 'rate'), ([a1, b1], [a2, b2]) =>
-  o.add(
-    o.add(
-      o.sub(o.mul(o.sub(a1, a2), o.digamma(a1)), o.sub(o.lgamma(a1), o.lgamma(a2))),
-      o.mul(a2, o.log(o.div(b1, b2))),
-    ),
-    o.mul(a1, o.div(o.sub(b2, b1), b1)),
-  ),
+  o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
-const logBeta = (a: Expr, b: Expr): Expr => o.sub(o.add(o.lgamma(a), o.lgamma(b)), o.lgamma(o.add(a, b)));
+/**
+ * log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)): the divergences of gamma laws less that of their sums, whose
+ * deviances are those of b from a scaled to its sum.
+ */
+const simplices = (a: readonly Expr[], b: readonly Expr[]): Expr => {
+  const [sa, sb] = [o.addAll(a), o.addAll(b)];
+  const scale = o.div(sb, sa);
+  const each = a.map((x, i) => o.sub(o.divergenceRemainder(x, b[i]), o.gammaDeviance(b[i], o.mul(x, scale))));
+  return o.sub(o.addAll(each), o.divergenceRemainder(sa, sb));
+};
 
 /** log B(a₂,b₂)/B(a₁,b₁) + (a₁−a₂) ψ(a₁) + (b₁−b₂) ψ(b₁) − (a₁−a₂+b₁−b₂) ψ(a₁+b₁). */
-const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), ([a1, b1], [a2, b2]) => {
-  const [da, db] = [o.sub(a1, a2), o.sub(b1, b2)];
-  return o.add(
-    o.sub(logBeta(a2, b2), logBeta(a1, b1)),
-    o.sub(o.add(o.mul(da, o.digamma(a1)), o.mul(db, o.digamma(b1))), o.mul(o.add(da, db), o.digamma(o.add(a1, b1)))),
-  );
-});
+const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), simplices);
 
-/** log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)). */
 const dirichlets = pair(named(['concentration', 'alpha']), ([a], [b]) => {
-  const [sa, sb] = [o.sum(a, -1), o.sum(b, -1)];
-  const each = o.sub(o.lgamma(b), o.lgamma(a));
-  const slope = o.mul(o.sub(a, b), o.sub(o.digamma(a), o.restoreAxes(o.digamma(sa), a, -1)));
-  return o.add(o.sub(o.lgamma(sa), o.lgamma(sb)), o.sum(o.add(each, slope), -1));
+  const [sa, sb] = [o.sum(a), o.sum(b)];
+  const each = o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, o.mul(a, o.div(sb, sa))));
+  return o.sub(o.sum(each), o.divergenceRemainder(sa, sb));
 });
 
 /** Σ over outcomes of p (log p − log q) at logits. */

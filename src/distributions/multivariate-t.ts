@@ -90,6 +90,6 @@ export const multivariateT = ({
     variance: o.mul(ratio, o.sum(o.square(l), 1)),
     covariance: o.mul(ratio, o.matmul(l, o.transpose(l))),
     mode: m,
-    entropy: o.add(level, o.mul(more, o.sub(o.digamma(more), o.digamma(half)))),
+    entropy: o.add(level, o.mul(more, o.digammaRise(half, n / 2))),
   });
 };

@@ -80,7 +80,7 @@ export const studentT = <const S extends Shape>(
       Number.POSITIVE_INFINITY,
     ),
     mode: m,
-    entropy: o.sum(o.add(o.mul(more, o.sub(o.digamma(more), o.digamma(half))), level)),
+    entropy: o.sum(o.add(o.mul(more, o.digammaRise(half, 0.5)), level)),
     cdf: (x) => {
       const t = o.div(o.sub(x, m), s);
       const r2 = o.div(o.square(t), nu);
