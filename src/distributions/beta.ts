@@ -46,13 +46,6 @@ export const beta = <const S extends Shape>(
     // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
     D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
   );
-  /** Of log x and log(1 − x): by deviances as the density is, and as it stands where an end is too near for x to be a number. */
-  const logDensityOfLogs = (p: Expr, q: Expr): Expr => {
-    const end = o.less(o.min(p, q), -80);
-    const [r, s] = [o.where(end, -Math.LN2, p), o.where(end, -Math.LN2, q)];
-    const plain = o.sub(o.add(o.mul(o.sub(a, 1), p), o.mul(o.sub(b, 1), q)), o.logBeta(a, b));
-    return o.where(end, plain, o.sub(o.betaKernel(a, b, o.exp(r), o.exp(s)), o.add(p, q)));
-  };
   const law = dist<S, Exact & Samples>({
     shape,
     spec: { type: 'beta', shape, alpha: toSpec(options.alpha), beta: toSpec(options.beta) },
@@ -69,7 +62,7 @@ export const beta = <const S extends Shape>(
       logs,
       D.map(([p, q]) => ({
         value: o.exp(p),
-        logDensity: o.sum(logDensityOfLogs(p, q)),
+        logDensity: o.sum(o.sub(o.betaKernelOfLogs(a, b, p, q), o.add(p, q))),
       })),
     ),
   });

@@ -39,15 +39,22 @@ export const fisherF = <const S extends Shape>(
     const odds = o.mul(o.div(m, n), x);
     return [o.div(1, o.add(1, o.div(1, odds))), o.div(1, o.add(1, odds))];
   };
+  /** log (m x / n), of which x itself may be 0 or ∞ in floats. */
+  const logOdds = pipe(
+    D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
+    D.map(([p, q]) => o.sub(p, q)),
+  );
+  const logX = (odds: Expr): Expr => o.add(odds, o.sub(o.log(n), o.log(m)));
   const law = dist<S, Exact & Samples>({
     shape,
     spec: { type: 'fisherF', shape, numerator: toSpec(numerator), denominator: toSpec(denominator) },
     evidence: 'exact',
     logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.betaKernel(a, b, ...shares(z)), o.log(z)))),
-    sample: pipe(
-      D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
-      D.map(([p, q]) => o.exp(o.add(o.sub(p, q), o.sub(o.log(n), o.log(m))))),
-    ),
+    sample: D.map((l: Expr) => o.exp(l))(D.map(logX)(logOdds)),
+    sampleAndLogDensity: D.map((odds: Expr) => {
+      const shares = o.betaKernelOfLogs(a, b, o.logSigmoid(odds), o.logSigmoid(o.neg(odds)));
+      return { value: o.exp(logX(odds)), logDensity: o.sum(o.sub(shares, logX(odds))) };
+    })(logOdds),
   });
   const [n2, n4] = [o.sub(n, 2), o.sub(n, 4)];
   const over = (d: Expr): Expr => o.where(o.less(0, d), d, 1);

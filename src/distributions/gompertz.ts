@@ -34,6 +34,7 @@ export const gompertz = <const S extends Shape>(
     safe: 0,
     cumulative: (x) => o.mul(c, o.expm1(o.mul(b, x))),
     logHazard: (x) => o.add(o.log(o.mul(c, b)), o.mul(b, x)),
+    logHazardAt: (e) => o.add(o.log(o.mul(c, b)), o.log1p(o.div(e, c))),
     inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
     facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
   });

@@ -20,7 +20,8 @@ export interface InverseGammaOptions {
 
 /**
  * The inverse-gamma law with independent coordinates, of s/Y for Y ∼ Gamma(a, 1): log p(x) = Σ a log s − log Γ(a) − (a+1) log x − s/x nats for x > 0,
- * −∞ elsewhere. Samples are reparameterised as those of `gamma`; for concentrations below about 0.05 some overflow to ∞.
+ * −∞ elsewhere. Samples are reparameterised as those of `gamma`; for concentrations below about 0.05 some overflow to ∞;
+ * `sampleAndLogDensity` still gives their log-density.
  * Facts: the mean is +∞ where a ≤ 1, the variance +∞ where a ≤ 2.
  * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where a parameter does not fit the shape.
  *
@@ -43,6 +44,13 @@ export const inverseGamma = <const S extends Shape>(
     sample: pipe(
       D.fromRandom(logGamma(a)),
       D.map((l) => o.exp(o.sub(o.log(s), l))),
+    ),
+    sampleAndLogDensity: pipe(
+      D.fromRandom(logGamma(a)),
+      D.map((l) => {
+        const logX = o.sub(o.log(s), l);
+        return { value: o.exp(logX), logDensity: o.sum(o.sub(o.gammaKernelOfLog(a, l), logX)) };
+      }),
     ),
   });
   const [a1, a2] = [o.sub(a, 1), o.sub(a, 2)];

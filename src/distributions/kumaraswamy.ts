@@ -1,6 +1,8 @@
+import type { Scored } from '../algebra/dist.ts';
 import { unitInterval } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { map, uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
 import { onSupport } from './on-support.ts';
@@ -82,5 +84,16 @@ export const kumaraswamy = <const S extends Shape>(
       upperQuantile: (l) => o.exp(o.div(o.log1mExp(o.div(l, q)), p)),
     },
   });
-  return scalarFamily(shape, { type: 'kumaraswamy', shape, a: toSpec(a), b: toSpec(b) }, law);
+  /** Of log x and log(1 − xᵃ), which are numbers where x rounds to 0 or 1. */
+  const scored = (u: Expr): Scored => {
+    const rest = o.div(o.log1p(o.neg(u)), q);
+    const l = o.div(o.log1mExp(rest), p);
+    const shapes = o.add(o.mul(o.sub(p, 1), l), o.mul(o.sub(q, 1), rest));
+    return { value: o.exp(l), logDensity: o.add(o.log(o.mul(p, q)), shapes) };
+  };
+  return scalarFamily(
+    shape,
+    { type: 'kumaraswamy', shape, a: toSpec(a), b: toSpec(b) },
+    { ...law, scored: (full) => map(scored)(uniformNoise(full)) },
+  );
 };

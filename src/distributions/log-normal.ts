@@ -36,6 +36,8 @@ export const logNormal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 
     support: positives,
     logDensity: (x) => onSupport(x, o.greater(x, 0), 1, (y) => o.sub(base.logDensity(o.log(y)), o.log(y))),
     draw: (full) => map(o.exp)(base.draw(full)),
+    scored: (full) =>
+      map((y: Expr) => ({ value: o.exp(y), logDensity: o.sub(base.logDensity(y), y) }))(base.draw(full)),
     facts: {
       mean: o.exp(o.add(m, o.mul(0.5, variance))),
       variance: o.mul(o.expm1(variance), o.exp(o.add(o.mul(2, m), variance))),

@@ -2,7 +2,7 @@
  * Laws of one number, elementwise over an event's shape: the part of a family that is mathematics. `scalarFamily` makes a distribution of one;
  * `locationScale`, `inverseCdf` and `byHazard` make one from less.
  */
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, dist, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
@@ -42,6 +42,11 @@ export interface ScalarLaw<K extends ScalarFact = never> {
   /** log p(x) of each element in nats, −∞ off the support. */
   readonly logDensity: (x: Expr) => Expr;
   readonly draw: (shape: Shape) => Random<Expr>;
+  /**
+   * A draw with log p of each element, for a law whose draws may round onto an edge of its support: log p is then computed of what was drawn before the
+   * rounding. The draw is that of `draw`, from the same noise.
+   */
+  readonly scored?: (shape: Shape) => Random<Scored>;
   readonly facts: Pick<ScalarFacts, K>;
 }
 
@@ -90,6 +95,13 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(full(law.logDensity(x)))),
     sample: D.fromRandom(law.draw(shape)),
+    ...(law.scored === undefined
+      ? {}
+      : {
+          sampleAndLogDensity: D.fromRandom(
+            map((s: Scored): Scored => ({ value: s.value, logDensity: o.sum(full(s.logDensity)) }))(law.scored(shape)),
+          ),
+        }),
   });
   return withFacts(base, { ...facts, support: law.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
 };
@@ -167,6 +179,8 @@ export interface Hazard<K extends ScalarFact> {
   readonly cumulative: (x: Expr) => Expr;
   /** log H′(x). */
   readonly logHazard: (x: Expr) => Expr;
+  /** The same where H(x) = e, of e itself: finite where x rounds to an end of the support. */
+  readonly logHazardAt: (e: Expr) => Expr;
   /** H⁻¹(e) for e > 0. */
   readonly inverse: (e: Expr) => Expr;
   readonly facts: Pick<ScalarFacts, K>;
@@ -182,10 +196,16 @@ export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
   safe,
   cumulative,
   logHazard,
+  logHazardAt,
   inverse,
   facts,
-}: Hazard<K>): ScalarLaw<K | Chances> =>
-  inverseCdf<K | Exclude<Chances, 'quantile'>>({
+}: Hazard<K>): ScalarLaw<K | Chances> => ({
+  scored: (shape) =>
+    map((u: Expr): Scored => {
+      const e = o.neg(o.log1p(o.neg(u)));
+      return { value: inverse(e), logDensity: o.sub(logHazardAt(e), e) };
+    })(uniformNoise(shape)),
+  ...inverseCdf<K | Exclude<Chances, 'quantile'>>({
     support,
     logDensity: (x) => onSupport(x, on(x), safe, (y) => o.sub(logHazard(y), cumulative(y))),
     facts: {
@@ -197,7 +217,8 @@ export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
       lowerQuantile: (l: Expr) => inverse(o.neg(o.log1mExp(l))),
       upperQuantile: (l: Expr) => inverse(o.neg(l)),
     } as unknown as Pick<ScalarFacts, K | Chances>,
-  });
+  }),
+});
 
 /**
  * c log x for x ≥ 0 at the edge x = 0 of a support: 0 where c = 0, and −∞ where not, whatever the sign of c: an edge where the density has a pole

@@ -11,6 +11,9 @@ import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { logGamma, positiveFinite } from './gamma-draws.ts';
 
+/** A normal variable, and the logarithm of what it is stretched by. */
+type Parts = readonly [Expr, Expr];
+
 /** Parameters of {@link studentT}. */
 export interface StudentTOptions {
   /** Degrees of freedom ν, positive. */
@@ -29,12 +32,19 @@ const logTail = (t: Expr, nu: Expr): Expr => {
   return o.where(far, o.add(o.mul(2, o.log(f)), o.log1p(o.square(inverse))), o.log1p(o.div(o.square(o.where(far, 0, t)), nu))); // biome-ignore format: one idea
 };
 
-/** 1/√(χ²_ν/ν): what a normal variable is stretched by. Shape of ν. */
-export const stretch = (nu: Expr): R.Random<Expr> =>
+/** log 1/√(χ²_ν/ν): of what a normal variable is stretched by. Shape of ν. */
+export const logStretch = (nu: Expr): R.Random<Expr> =>
   pipe(
     logGamma(o.mul(0.5, nu)),
-    R.map((l) => o.exp(o.mul(0.5, o.sub(o.log(o.mul(0.5, nu)), l)))),
+    R.map((l) => o.mul(0.5, o.sub(o.log(o.mul(0.5, nu)), l))),
   );
+
+/** log(1 + s e^{2w}/ν) for s ≥ 0 where e^w may overflow: the tail of a t variable, of its parts. */
+export const logTailOf = (square: Expr, w: Expr, nu: Expr): Expr => {
+  const some = o.less(0, square);
+  const l = o.sub(o.add(o.log(o.where(some, square, 1)), o.mul(2, w)), o.log(nu));
+  return o.where(some, o.softplus(l), 0);
+};
 
 /**
  * Student's t law with independent coordinates: with t = (x − loc)/scale, log p(x) = Σ −½(ν+1) log(1 + t²/ν) − ½ log ν − log B(½, ½ν) − log scale nats;
@@ -56,6 +66,8 @@ export const studentT = <const S extends Shape>(
   const s = fits('studentT', 'scale', toExpr(scale), shape);
   const half = o.mul(0.5, nu);
   const level = o.add(o.add(o.mul(0.5, o.log(nu)), o.logBeta(o.broadcastTo(0.5, shape), half)), o.log(s));
+  const parts = D.fromRandom(R.both(R.normal(shape), R.fork(logStretch(nu))));
+  const value = ([e, w]: Parts): Expr => o.add(m, o.mul(s, o.mul(e, o.exp(w))));
   const law = dist<S, Exact & Samples>({
     shape,
     spec: { type: 'studentT', shape, degrees: toSpec(degrees), loc: toSpec(loc), scale: toSpec(scale) },
@@ -64,10 +76,14 @@ export const studentT = <const S extends Shape>(
       const t = o.div(o.sub(x, m), s);
       return D.of(o.sum(o.sub(o.mul(-0.5, o.mul(o.add(nu, 1), logTail(t, nu))), level)));
     },
-    sample: pipe(
-      D.fromRandom(R.both(R.normal(shape), R.fork(stretch(nu)))),
-      D.map(([e, w]) => o.add(m, o.mul(s, o.mul(e, w)))),
-    ),
+    sample: D.map(value)(parts),
+    sampleAndLogDensity: D.map((both: Parts) => {
+      const tail = logTailOf(o.square(both[0]), both[1], nu);
+      return {
+        value: value(both),
+        logDensity: o.sum(o.sub(o.mul(-0.5, o.mul(o.add(nu, 1), tail)), level)),
+      };
+    })(parts),
   });
   const [nu1, nu2] = [o.sub(nu, 1), o.sub(nu, 2)];
   const more = o.mul(0.5, o.add(nu, 1));

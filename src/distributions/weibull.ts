@@ -31,6 +31,7 @@ export const weibullScalar = (k: Expr, scale: Expr): ScalarLaw<EveryFact> => {
       return o.where(inside, o.exp(o.mul(k, o.log(o.where(inside, o.div(x, scale), 1)))), 0);
     },
     logHazard: (x) => o.add(o.log(o.div(k, scale)), edgePower(o.sub(k, 1), o.div(x, scale))),
+    logHazardAt: (e) => o.add(o.log(o.div(k, scale)), o.mul(o.sub(1, r), o.log(e))),
     inverse: (e) => o.mul(scale, o.exp(o.mul(r, o.log(e)))),
     facts: {
       mean,

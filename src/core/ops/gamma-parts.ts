@@ -15,6 +15,7 @@ import {
   lgamma,
   log,
   log1p,
+  min,
   mul,
   polygamma,
   square,
@@ -106,6 +107,14 @@ export const betaKernel = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   const root = mul(0.5, sub(sub(add(log(a), log(b)), log(n)), Math.log(2 * Math.PI)));
   const remainder = sub(sub(stirlingRemainder(n), stirlingRemainder(a)), stirlingRemainder(b));
   return add(add(deviance(a, mul(n, x)), deviance(b, mul(n, y))), add(root, remainder));
+};
+
+/** {@link betaKernel} of log x and log(1 − x): as it stands, a log x + b log(1 − x) − log B, where an end is too near for x to be a number. */
+export const betaKernelOfLogs = (a: Expr, b: Expr, logX: Expr, logY: Expr): Expr => {
+  const end = less(min(logX, logY), -80);
+  const plain = sub(add(mul(a, logX), mul(b, logY)), logBeta(a, b));
+  const [x, y] = [where(end, -Math.LN2, logX), where(end, -Math.LN2, logY)];
+  return where(end, plain, betaKernel(a, b, exp(x), exp(y)));
 };
 
 /**

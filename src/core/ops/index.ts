@@ -8,6 +8,7 @@ export * from './convolution.ts';
 export * from './elementwise.ts';
 export {
   betaKernel,
+  betaKernelOfLogs,
   deviance as gammaDeviance,
   digammaRemainder,
   digammaRise,
