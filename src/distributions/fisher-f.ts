@@ -29,7 +29,8 @@ export interface FisherFOptions {
 export const fisherF = <const S extends Shape>(
   shape: S,
   { numerator, denominator }: FisherFOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+): Dist<S, Exact & Samples> &
+  Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'> => {
   positiveFinite('fisherF', 'numerator', numerator);
   positiveFinite('fisherF', 'denominator', denominator);
   const m = fits('fisherF', 'numerator', toExpr(numerator), shape);
@@ -71,6 +72,10 @@ export const fisherF = <const S extends Shape>(
       o.mul(sum, o.digammaRemainder(sum)),
     ),
   );
+  const at = (x: Expr, none: number, f: (w: Expr, rest: Expr) => Expr): Expr => {
+    const inside = o.less(0, x);
+    return o.where(inside, f(...shares(o.where(inside, x, 1))), none);
+  };
   return withFacts(law, {
     support: positives,
     mean: o.where(o.less(0, n2), ratio, Number.POSITIVE_INFINITY),
@@ -81,10 +86,8 @@ export const fisherF = <const S extends Shape>(
     ),
     mode: o.mul(o.div(o.relu(o.sub(m, 2)), m), o.div(n, o.add(n, 2))),
     entropy: o.sum(entropy),
-    cdf: (x) => {
-      const inside = o.less(0, x);
-      const [w, rest] = shares(o.where(inside, x, 1));
-      return o.where(inside, o.regularisedBeta(a, b, w, rest), 0);
-    },
+    cdf: (x) => at(x, 0, (w, rest) => o.regularisedBeta(a, b, w, rest)),
+    logCdf: (x) => at(x, Number.NEGATIVE_INFINITY, (w, rest) => o.logRegularisedBeta(a, b, w, rest)),
+    logSurvival: (x) => at(x, 0, (w, rest) => o.logRegularisedBeta(b, a, rest, w)),
   });
 };

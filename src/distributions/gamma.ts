@@ -12,7 +12,7 @@ import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
 /** Facts of the gamma law and its kin. */
-export type GammaFacts = Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'>;
+export type GammaFacts = Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'>;
 
 /** Parameters of {@link gamma}; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
 export interface GammaOptions {
@@ -58,6 +58,8 @@ export const gammaOf = <S extends Shape>(
       ),
     ),
     cdf: (x) => o.regularisedGammaP(a, o.mul(b, x)),
+    logCdf: (x) => o.logRegularisedGammaP(a, o.mul(b, x)),
+    logSurvival: (x) => o.logRegularisedGammaQ(a, o.mul(b, x)),
   });
 };
 

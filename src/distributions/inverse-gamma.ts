@@ -4,6 +4,7 @@ import type { Exact, Samples } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
 import { positives } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
@@ -55,6 +56,9 @@ export const inverseGamma = <const S extends Shape>(
   });
   const [a1, a2] = [o.sub(a, 1), o.sub(a, 2)];
   const over = (d: ReturnType<typeof o.sub>) => o.where(o.less(0, d), d, 1);
+  /** s/x, ∞ where x is not positive. */
+  const reciprocal = (x: Expr): Expr =>
+    o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY);
   return withFacts(law, {
     support: positives,
     mean: o.where(o.less(0, a1), o.div(s, over(a1)), Number.POSITIVE_INFINITY),
@@ -67,7 +71,8 @@ export const inverseGamma = <const S extends Shape>(
         o.sub(o.stirlingRemainder(a), o.mul(o.add(1, a), o.digammaRemainder(a))),
       ),
     ),
-    cdf: (x) =>
-      o.regularisedGammaQ(a, o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY)),
+    cdf: (x) => o.regularisedGammaQ(a, reciprocal(x)),
+    logCdf: (x) => o.logRegularisedGammaQ(a, reciprocal(x)),
+    logSurvival: (x) => o.logRegularisedGammaP(a, reciprocal(x)),
   });
 };

@@ -58,7 +58,8 @@ export const logTailOf = (square: Expr, w: Expr, nu: Expr): Expr => {
 export const studentT = <const S extends Shape>(
   shape: S,
   { degrees, loc = 0, scale = 1 }: StudentTOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+): Dist<S, Exact & Samples> &
+  Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'> => {
   positiveFinite('studentT', 'degrees', degrees);
   positiveFinite('studentT', 'scale', scale);
   const nu = fits('studentT', 'degrees', toExpr(degrees), shape);
@@ -85,6 +86,28 @@ export const studentT = <const S extends Shape>(
       };
     })(parts),
   });
+  /** Where t² is so large that the first term of a series is all there is of the tail, and t elsewhere. */
+  const apart = (t: Expr): { readonly far: Expr; readonly near: Expr } => {
+    const far = o.less(o.mul(1e9, o.sqrt(nu)), o.abs(t));
+    return { far, near: o.where(far, 1, t) };
+  };
+  const sharesOf = (t: Expr): { readonly one: Expr; readonly rest: Expr } => {
+    const r2 = o.div(o.square(t), nu);
+    return { one: o.div(1, o.add(1, r2)), rest: o.div(r2, o.add(1, r2)) };
+  };
+  /** log ½ (ν/t²)^½ν / (½ν B(½ν, ½)), the tail beyond a far t. */
+  const logFar = (t: Expr): Expr => {
+    const size = o.max(o.abs(t), 1);
+    const power = o.mul(nu, o.sub(o.mul(0.5, o.log(nu)), o.log(size)));
+    return o.sub(power, o.add(o.log(nu), o.logBeta(half, 0.5)));
+  };
+  /** log P(T ≤ t). */
+  const logBelow = (t: Expr): Expr => {
+    const { far, near } = apart(t);
+    const { one, rest } = sharesOf(near);
+    const tail = o.where(far, logFar(t), o.sub(o.logRegularisedBeta(half, 0.5, one, rest), Math.LN2));
+    return o.where(o.less(t, 0), tail, o.log1p(o.neg(o.exp(tail))));
+  };
   const [nu1, nu2] = [o.sub(nu, 1), o.sub(nu, 2)];
   const more = o.mul(0.5, o.add(nu, 1));
   return withFacts(law, {
@@ -99,11 +122,12 @@ export const studentT = <const S extends Shape>(
     entropy: o.sum(o.add(o.mul(more, o.digammaRise(half, 0.5)), level)),
     cdf: (x) => {
       const t = o.div(o.sub(x, m), s);
-      const r2 = o.div(o.square(t), nu);
-      const one = o.div(1, o.add(1, r2));
-      const rest = o.div(r2, o.add(1, r2));
-      const tail = o.mul(0.5, o.regularisedBeta(half, 0.5, one, rest));
+      const { far, near } = apart(t);
+      const { one, rest } = sharesOf(near);
+      const tail = o.where(far, o.exp(logFar(t)), o.mul(0.5, o.regularisedBeta(half, 0.5, one, rest)));
       return o.where(o.less(t, 0), tail, o.sub(1, tail));
     },
+    logCdf: (x) => logBelow(o.div(o.sub(x, m), s)),
+    logSurvival: (x) => logBelow(o.div(o.sub(m, x), s)),
   });
 };

@@ -7,7 +7,7 @@ import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import * as d from '../../src/distributions/index.ts';
-import { inBoth, logP, numbers, onnxRows, refusal, relative } from './helpers.ts';
+import { inBoth, inBothRows, logP, numbers, onnxRows, refusal, relative } from './helpers.ts';
 
 type Tailed = Facts<TailFact | 'cdf' | 'quantile'>;
 
@@ -98,6 +98,73 @@ describe('tails in float32', () => {
       expect(relative(numbers(half.logCdf(o.scalar(z)))[0], below)).toBeLessThan(1e-12);
     expect(numbers(half.logSurvival(o.scalar(30)))[0]).toBeCloseTo(-453.62809677578326, 9);
     expect(numbers(d.cauchy([]).logSurvival(o.scalar(1e6)))[0]).toBeCloseTo(-14.960240443814008, 12);
+  });
+});
+
+/** Values by mpmath: parameters, x, log P(X ≤ x), log P(X > x); NaN where it has no digits there. */
+const none = Number.NaN;
+describe('tails of the gamma and beta families, in float32 and float64', () => {
+  type Row = readonly [a: number, b: number, x: number, below: number, above: number];
+  const chances: readonly (readonly [string, (a: Expr, b: Expr) => Facts<'logCdf' | 'logSurvival'>, readonly Row[]])[] = [
+    ['gamma', (a, b) => d.gamma([], { concentration: a, rate: b }), [
+      [2, 1, 1e-6, -28.32416896315513, -4.999996666669166e-13], [2, 1, 200, none, -194.6966950919409],
+      [100, 1, 70, -7.750859224517794, -0.00043046523184501117], [100, 1, 135, -0.0007081025382239458, -7.253275677134255],
+      [100, 1, 20, -83.94606805427584, -3.488878669689653e-37], [100, 1, 400, none, -165.69594353766095],
+      [1e4, 1, 9000, -56.83548616875225, -2.073299202433928e-25], [0.5, 1, 1e-3, -3.3334286907475343, -0.036322332917113245],
+    ]],
+    ['beta', (a, b) => d.beta([], { alpha: a, beta: b }), [
+      [2, 5, 1e-6, -24.92297358149356, -1.4999960000157497e-11], [2, 5, 0.5, -0.1158318155251217, -2.2129729343043585],
+      [200, 300, 0.1, -159.15767518232542, none], [200, 300, 0.9, none, -379.3896953067763], [0.5, 0.5, 0.3, -0.9969312110207781, -0.4604654539158712],
+    ]],
+    ['t', (a) => d.studentT([], { degrees: a }), [
+      [1, 1, -1e20, -47.196431745730315, none], [3, 1, -1e12, -82.79533990874104, none], [3, 1, 50, none, -11.639784763243979],
+      [30, 1, -40, -62.54623464729917, none], [0.5, 1, 1e30, none, -35.67602252568221],
+    ]],
+  ]; // biome-ignore format: tables
+  it.each(chances)('%s', async (_name, family, rows) => {
+    const got = await inBothRows(rows.map(([a, b, x]) => [a, b, x]), (a, b, x) => [family(a, b).logCdf(x), family(a, b).logSurvival(x)]); // biome-ignore format: one call
+    got.forEach(({ float32, float64 }, i) => {
+      rows[i].slice(3).forEach((wanted, k) => {
+        const where = `${rows[i]}: ${float32[k]} ${float64[k]}`;
+        // Where mpmath's digits ended: what the other tail leaves.
+        if (Number.isNaN(wanted)) expect(float64[k][0], where).toBeCloseTo(Math.log1p(-Math.exp(rows[i][4 - k])), 14);
+        // float32 rounds x itself.
+        else expect(relative(float64[k][0], wanted, 1e-12), where).toBeLessThan(2e-4);
+        expect(relative(float32[k][0], float64[k][0], 1e-6), where).toBeLessThan(2e-4);
+      });
+    });
+  });
+  it('in float64, to rounding; and as parts of one', () => {
+    for (const [name, family, rows] of chances)
+      for (const [a, b, x, below, above] of rows) {
+        const law = family(o.scalar(a), o.scalar(b));
+        const [l, s] = [numbers(law.logCdf(o.scalar(x)))[0], numbers(law.logSurvival(o.scalar(x)))[0]];
+        if (!Number.isNaN(below)) expect(relative(l, below), `${name} ${a} ${b} ${x}: ${l}`).toBeLessThan(1e-11);
+        if (!Number.isNaN(above)) expect(relative(s, above), `${name} ${a} ${b} ${x}: ${s}`).toBeLessThan(1e-11);
+        expect(Math.exp(l) + Math.exp(s)).toBeCloseTo(1, 11);
+      }
+  });
+  it('inverse gamma, F and χ² follow', () => {
+    for (const law of [d.inverseGamma([], { concentration: 3, scale: 2 }), d.fisherF([], { numerator: 5, denominator: 8 }), d.chiSquared([], { degrees: 4 })]) // biome-ignore format: one idea
+      for (const x of [-1, 0, 0.1, 1, 6, 40]) {
+        const [c, l, s] = [law.cdf, law.logCdf, law.logSurvival].map((f) => numbers(f(o.scalar(x)))[0]);
+        expect(Math.exp(l)).toBeCloseTo(c, 11);
+        expect(Math.exp(s)).toBeCloseTo(1 - c, 11);
+      }
+  });
+  it('the cdf of t is right where t² overflows', async () => {
+    const { float32 } = await inBoth([1, -1e20, 1e20, 0.5, -1e30], (one, low, high, half, deep) => [
+      d.studentT([], { degrees: one }).cdf(low),
+      d.studentT([], { degrees: one }).cdf(high),
+      d.studentT([], { degrees: half }).cdf(deep),
+    ]);
+    expect(relative(float32[0][0], Math.exp(-47.196431745730315))).toBeLessThan(1e-4);
+    expect(float32[1]).toEqual([1]);
+    expect(relative(float32[2][0], Math.exp(-35.67602252568221))).toBeLessThan(1e-4);
+  });
+  it('the mode of a beta law with two poles is one of them', () => {
+    for (const [alpha, beta, mode] of [[0.5, 0.5, 0], [0.2, 0.5, 0], [0.5, 0.2, 1], [1, 1, 0.5], [2, 2, 0.5]]) // biome-ignore format: a table
+      expect(numbers(d.beta([], { alpha, beta }).mode)).toEqual([mode]);
   });
 });
 

@@ -21,8 +21,13 @@ export {
   stirlingRemainder,
 } from './gamma-parts.ts';
 export * from './hyperbolic.ts';
-export { regularisedBeta } from './incomplete-beta.ts';
-export { regularisedGammaP, regularisedGammaQ } from './incomplete-gamma.ts';
+export { logRegularisedBeta, regularisedBeta } from './incomplete-beta.ts';
+export {
+  logRegularisedGammaP,
+  logRegularisedGammaQ,
+  regularisedGammaP,
+  regularisedGammaQ,
+} from './incomplete-gamma.ts';
 export * from './indexing.ts';
 export * from './leaves.ts';
 export * from './linear.ts';
