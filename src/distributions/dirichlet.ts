@@ -21,7 +21,7 @@ const SLACK = 1e-5;
 
 /**
  * The Dirichlet law on the simplex of vectors `[K]`: log p(x) = Σ (αᵢ−1) log xᵢ + log Γ(Σα) − Σ log Γ(αᵢ) nats with respect to (x₁ … x_{K−1}), −∞ where
- * an element is not positive or the sum differs from 1 by more than 1e-5.
+ * an element is not positive or the sum differs from 1 by more than 1e-5; within that the density is that of x / Σ x.
  *
  * Samples are normalised gamma variables, by a softmax of their logarithms: right for concentrations of 0.01 too, where elements round to 0 but
  * `sampleAndLogDensity` keeps their logarithms. First derivatives by the concentration are pathwise, as `gamma`'s.
@@ -58,7 +58,8 @@ export const dirichlet = ({
     evidence: 'exact',
     logDensity: (x) => {
       const inside = o.and(o.less(0, o.neg(o.reduceMax(o.neg(x)))), o.less(o.abs(o.sub(o.sum(x), 1)), SLACK));
-      const z = o.where(inside, x, 1 / k);
+      // Rounded events lie beside the simplex by 1e-7, which large concentrations would multiply: the density is that of x / Σ x.
+      const z = o.where(inside, o.div(x, o.where(inside, o.sum(x), 1)), 1 / k);
       const log = density(o.gammaKernel(a, o.mul(total, z)), o.log(z));
       return D.of(o.where(inside, log, Number.NEGATIVE_INFINITY));
     },

@@ -76,6 +76,9 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   law: ScalarLaw<K>,
 ): Family<S, K> => {
   const full = (x: Operand): Expr => o.broadcastTo(x, shape);
+  // Off the support nothing moves the parameters, whatever was added to −∞.
+  const held = (l: Expr): Expr =>
+    law.support.kind === 'real' ? l : o.where(o.less(Number.NEGATIVE_INFINITY, l), l, Number.NEGATIVE_INFINITY);
   const keep = <F>(f: F): F => f;
   const facts = mapped(law.facts, {
     mean: full,
@@ -93,7 +96,7 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
     shape,
     spec,
     evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(full(law.logDensity(x)))),
+    logDensity: (x) => D.of(o.sum(held(full(law.logDensity(x))))),
     sample: D.fromRandom(law.draw(shape)),
     ...(law.scored === undefined
       ? {}

@@ -13,7 +13,7 @@ import { scan } from './control.ts';
 import { add, and, div, erf, exp, greater, less, lessEqual, log, log1p, max, min, mul, neg, not, or, sqrt, sub, where } from './elementwise.ts'; // biome-ignore format: one import
 import { gammaKernel, hornerOf, isClose, logDefectRatio } from './gamma-parts.ts';
 import { constant, lift, type Operand } from './leaves.ts';
-import { normalLogCdf } from './normal-functions.ts';
+import { normalCdf, normalLogCdf } from './normal-functions.ts';
 import { broadcastTo } from './structure.ts';
 
 const STEPS = 64;
@@ -172,8 +172,13 @@ const both = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
   const correction = mul(exp(neg(mul(w, w))), g);
   // A probability: rounding may not leave [0, 1].
   const unit = (v: Expr): Expr => max(0, min(1, v));
-  const p = where(uniform, sub(add(0.5, e), correction), where(series, lower, sub(1, upper)));
-  const q = where(uniform, add(sub(0.5, e), correction), where(series, sub(1, lower), upper));
+  // ½ (1 ∓ erf w), of which small ones keep their digits too.
+  const half = (s: 1 | -1): Expr => {
+    const small = less(mul(s, w), -0.7);
+    return where(small, normalCdf(mul(s * Math.SQRT2, where(small, w, -s))), add(0.5, mul(s, e)));
+  };
+  const p = where(uniform, sub(half(1), correction), where(series, lower, sub(1, upper)));
+  const q = where(uniform, add(half(-1), correction), where(series, sub(1, lower), upper));
   return [where(inside, unit(p), 0), where(inside, unit(q), 1)];
 };
 
@@ -197,8 +202,7 @@ const bothLogs = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] =>
 
 /**
  * The lower regularised incomplete gamma function P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt for a > 0; 0 where x ≤ 0. Operands broadcast. The absolute
- * error in float64 is below 1e-13 for every a ≥ 1e-3; the smaller of P and Q also keeps its relative accuracy where |x − a| ≥ 0.4 a or
- * a < 25. Differentiable in both operands.
+ * error in float64 is below 1e-13 for every a ≥ 1e-3, and the smaller of P and Q keeps its relative accuracy. Differentiable in both operands.
  *
  * @example
  * const cdfAtTwo = regularisedGammaP(2, 2);   // of the Gamma(2, 1) law
