@@ -78,6 +78,33 @@ const gammas = pair(named(shapeNames, 'rate'), ([a1, b1], [a2, b2]) =>
   o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
+/** 1/x is of a gamma law whose rate is the scale. */
+const inverseGammas = pair(named('concentration', 'scale'), ([a1, b1], [a2, b2]) =>
+  o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
+);
+
+/** As gamma laws of half as many degrees. */
+const chiSquares = pair(named('degrees'), ([m], [n]) => {
+  const [a, b] = [o.mul(0.5, m), o.mul(0.5, n)];
+  return o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, a));
+});
+
+/** ½ (r − 1 − log r), r = (s₁/s₂)². */
+const halfNormals = pair(named('scale'), ([s1], [s2]) => o.mul(0.5, spread(o.square(o.div(s1, s2)))));
+
+/** r − 1 − log r, r = (s₁/s₂)²: squares are exponential. */
+const rayleighs = pair(named('scale'), ([s1], [s2]) => spread(o.square(o.div(s1, s2))));
+
+/** r − 1 − log r + α₂ log s₁/s₂, r = α₂/α₁, where s₁ ≥ s₂; ∞ elsewhere. */
+const paretos = pair(named('concentration', 'scale'), ([a1, s1], [a2, s2]) =>
+  o.where(o.lessEqual(s2, s1), o.add(spread(o.div(a2, a1)), o.mul(a2, o.log(o.div(s1, s2)))), Number.POSITIVE_INFINITY),
+);
+
+/** log (1 + ((s₁−s₂)² + (m₁−m₂)²) / 4 s₁ s₂) (Chyzak & Nielsen 2019, arXiv:1905.10965). */
+const cauchys = pair(locScale, ([m1, s1], [m2, s2]) =>
+  o.log1p(o.div(o.add(o.square(o.sub(s1, s2)), o.square(o.sub(m1, m2))), o.mul(4, o.mul(s1, s2)))),
+);
+
 /**
  * log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)): the divergences of gamma laws less that of their sums, whose
  * deviances are those of b from a scaled to its sum.
@@ -206,6 +233,14 @@ export const klPairs: KlTable = {
   'exponential/exponential': exponentials,
   'uniform/uniform': uniforms,
   'gamma/gamma': gammas,
+  'inverseGamma/inverseGamma': inverseGammas,
+  'chiSquared/chiSquared': chiSquares,
+  // One bijection of normal laws cancels.
+  'logNormal/logNormal': normals,
+  'halfNormal/halfNormal': halfNormals,
+  'rayleigh/rayleigh': rayleighs,
+  'pareto/pareto': paretos,
+  'cauchy/cauchy': cauchys,
   'beta/beta': betas,
   'dirichlet/dirichlet': dirichlets,
   'bernoulli/bernoulli': bernoullis,
