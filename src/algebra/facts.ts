@@ -23,7 +23,18 @@ export interface AllFacts {
   readonly cdf: (x: Expr) => Expr;
   /** The inverse of {@link cdf}, for u in (0, 1), of each coordinate. */
   readonly quantile: (u: Expr) => Expr;
+  /** log P(Xᵢ ≤ xᵢ) of each coordinate in nats, with its digits where the chance itself rounds to 0 or 1. */
+  readonly logCdf: (x: Expr) => Expr;
+  /** log P(Xᵢ > xᵢ) of each coordinate in nats: minus the cumulative hazard. */
+  readonly logSurvival: (x: Expr) => Expr;
+  /** The inverse of {@link logCdf}: the x below which a chance of eˡ lies, for l ≤ 0, of each coordinate. */
+  readonly lowerQuantile: (l: Expr) => Expr;
+  /** The inverse of {@link logSurvival}: the x above which a chance of eˡ lies, for l ≤ 0, of each coordinate. */
+  readonly upperQuantile: (l: Expr) => Expr;
 }
+
+/** Facts about both tails, in logarithms: what truncation, censoring and hazards are made of. */
+export type TailFact = 'logCdf' | 'logSurvival' | 'lowerQuantile' | 'upperQuantile';
 
 /** The facts named K. */
 export type Facts<K extends keyof AllFacts> = Pick<AllFacts, K>;
@@ -42,6 +53,10 @@ const factNames: { readonly [K in keyof AllFacts]: true } = {
   entropy: true,
   cdf: true,
   quantile: true,
+  logCdf: true,
+  logSurvival: true,
+  lowerQuantile: true,
+  upperQuantile: true,
 };
 
 /** What is known of a law, without the law. */

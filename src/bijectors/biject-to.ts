@@ -1,5 +1,5 @@
 import { free } from '../algebra/cost.ts';
-import type { Spec } from '../algebra/spec.ts';
+import { type Json, opaque, type Spec } from '../algebra/spec.ts';
 import { constraintOf, type PositiveBy, type Support } from '../algebra/support.ts';
 import { bijection, type Endo, type Layer, type Step, type Transport, transport } from '../algebra/transport.ts';
 import type { Constraint } from '../core/constraints.ts';
@@ -28,7 +28,7 @@ export type Triangular<N extends number> = number extends N ? number : Sum<Zeros
 /** Supports whose elements are mapped one by one. */
 export type ElementSupport = Extract<
   Support,
-  { readonly kind: 'real' | 'positive' | 'nonNegative' | 'interval' | 'above' }
+  { readonly kind: 'real' | 'positive' | 'nonNegative' | 'interval' | 'above' | 'below' }
 >;
 
 /** The registry's map as the two directions of a layer. */
@@ -98,6 +98,9 @@ export const correlationFactor = <const N extends number>(
 ): Transport<readonly [N, N], readonly [Triangular<OneLess<N>>], 'bijective'> =>
   shaped({ type: 'correlationFactor', size: n }, constraintOf({ kind: 'correlationCholesky' }), [n, n]);
 
+/** A support as JSON: ends that are arrays or expressions are not written. */
+const supportSpec = (s: Support): Json => (s.kind === 'within' ? opaque('within', 'its ends are expressions') : s);
+
 /** Options of {@link bijectTo}. */
 export interface BijectToOptions {
   /** How positive numbers are made from real ones; default softplus. */
@@ -147,7 +150,7 @@ export function bijectTo(
     default: {
       const { encode, decode } = directionsOf(constraintOf(support, by));
       return bijection({
-        spec: { type: 'bijectTo', support, ...(by === 'exp' ? { by } : {}) },
+        spec: { type: 'bijectTo', support: supportSpec(support), ...(by === 'exp' ? { by } : {}) },
         cost: free,
         encode: (x) => () => encode(x),
         decode: (z) => () => decode(z),

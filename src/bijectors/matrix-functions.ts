@@ -40,7 +40,13 @@ export const triangulate = (a: Expr, beside: Expr = o.broadcastTo(0, [a.shape[0]
     init: [beside.shape[1] === 0 ? a : o.concat([a, beside], 1)],
     xs: [o.eye(n), o.triangle(o.broadcastTo(1, [n, n]), false)],
     body: ([m], [unit, tail]) => {
-      const column = o.mul(tail, o.matvec(o.sliceAxis(m, 1, 0, n), unit));
+      const whole = o.mul(tail, o.matvec(o.sliceAxis(m, 1, 0, n), unit));
+      // Only a column whose square would not be a number is scaled; one of zeros is left alone.
+      const size = o.stopGradient(o.reduceMax(o.abs(whole)));
+      const some = o.less(0, size);
+      const odd = o.and(some, o.or(o.less(size, 1e-12), o.less(1e12, size)));
+      const scale = o.where(odd, size, 1);
+      const column = o.where(o.broadcastTo(some, [n]), o.div(whole, scale), unit);
       const squared = o.sum(o.square(column));
       const length = o.sqrt(squared);
       const here = o.dot(column, unit);
@@ -48,7 +54,12 @@ export const triangulate = (a: Expr, beside: Expr = o.broadcastTo(0, [a.shape[0]
       const v = o.add(column, o.mul(unit, o.where(o.less(here, 0), o.neg(length), length)));
       const along = o.matmul(o.reshape(v, [1, n]), m);
       const change = o.matmul(o.reshape(v, [n, 1]), along);
-      return { carry: [o.sub(m, o.mul(o.div(2, o.sum(o.square(v))), change))], ys: [o.mul(0.5, o.log(squared))] };
+      const factor = o.where(some, o.div(2, o.sum(o.square(v))), 0);
+      const logSize = o.add(o.mul(0.5, o.log(squared)), o.log(scale));
+      return {
+        carry: [o.sub(m, o.mul(factor, change))],
+        ys: [o.where(some, logSize, Number.NEGATIVE_INFINITY)],
+      };
     },
   });
   return {

@@ -5,6 +5,7 @@
 import { raise } from './errors.ts';
 import type { Expr } from './expr.ts';
 import * as o from './ops/index.ts';
+import type { Operand } from './ops/leaves.ts';
 import { type Shape, showShape, sizeOf } from './shape.ts';
 
 /** A set of values as a differentiable map from all real numbers onto it, and its inverse. */
@@ -20,7 +21,7 @@ export interface Constraint {
   /** The free array's shape for a value's; absent where it is the same. Throws `ShapeError` where no such value exists. */
   readonly freeShape?: (value: Shape) => Shape;
   /** Where an element can be a value, and a number that can; absent where every number can, or where elements are not judged one by one. */
-  readonly inside?: { readonly where: (value: Expr) => Expr; readonly standIn: number };
+  readonly inside?: { readonly where: (value: Expr) => Expr; readonly standIn: Operand };
 }
 
 /** No constraint. */
@@ -59,6 +60,38 @@ export const above = (low: number, by: Constraint = positive): Constraint => ({
   unconstrain: (y) => by.unconstrain(o.sub(y, low)),
   inside: { where: (y) => o.less(low, y), standIn: low + Math.max(1, Math.abs(low)) },
 });
+
+/** x < high by softplus (or exp, `by` {@link positiveExp}). */
+export const below = (high: Operand, by: Constraint = positive): Constraint => ({
+  ...by,
+  name: `below ${typeof high === 'number' ? high : 'an end'}`,
+  constrain: (x) => o.sub(high, by.constrain(o.neg(x))),
+  unconstrain: (y) => o.neg(by.unconstrain(o.sub(high, y))),
+  ...(by.logVolume === undefined ? {} : { logVolume: (x) => by.logVolume!(o.neg(x)) }),
+  inside: { where: (y) => o.less(y, high), standIn: o.sub(high, o.max(1, o.abs(high))) },
+});
+
+/** low < x < high of each element, ends being expressions that broadcast to it; by the logistic function where both are given. */
+export const within = (low: Operand | undefined, high: Operand | undefined, by: Constraint = positive): Constraint => {
+  if (low === undefined) return high === undefined ? real : below(high, by);
+  if (high === undefined)
+    return {
+      ...by,
+      name: 'above an end',
+      constrain: (x) => o.add(low, by.constrain(x)),
+      unconstrain: (y) => by.unconstrain(o.sub(y, low)),
+      inside: { where: (y) => o.less(low, y), standIn: o.add(low, o.max(1, o.abs(low))) },
+    };
+  const width = o.sub(high, low);
+  return {
+    name: 'between two ends',
+    constrain: (x) =>
+      o.where(o.less(x, 0), o.add(low, o.mul(width, o.sigmoid(x))), o.sub(high, o.mul(width, o.sigmoid(o.neg(x))))),
+    unconstrain: (y) => o.sub(o.log(o.sub(y, low)), o.log(o.sub(high, y))),
+    logVolume: (x) => o.sum(o.sub(o.broadcastTo(o.log(width), x.shape), o.add(o.softplus(x), o.softplus(o.neg(x))))),
+    inside: { where: (y) => o.and(o.less(low, y), o.less(y, high)), standIn: o.add(low, o.mul(0.5, width)) },
+  };
+};
 
 /** low < x < high by the logistic function, from the nearer end. */
 export const between = (low: number, high: number): Constraint => {

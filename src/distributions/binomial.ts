@@ -7,7 +7,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { constants, finite, onIntegers } from './counts.ts';
+import { type CountChance, constants, countChances, finite, onIntegers } from './counts.ts';
 import { binomialLog, drawBinomial, regimeOf } from './rejection.ts';
 
 /** The largest number of trials: beyond, float32 counts have no digits left for single successes. */
@@ -41,7 +41,7 @@ export interface BinomialOptions {
 export const binomial = <const S extends Shape>(
   shape: S,
   { total, logits = 0 }: BinomialOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
   checkTotal('binomial', total);
   finite('binomial', 'logits', logits);
   const l = fits('binomial', 'logits', toExpr(logits), shape);
@@ -62,5 +62,13 @@ export const binomial = <const S extends Shape>(
     mean: o.mul(total, p),
     variance: o.mul(total, o.mul(p, o.sigmoid(o.neg(l)))),
     mode: o.min(total, o.floor(o.mul(total + 1, p))),
+    ...countChances(
+      {
+        cdf: (k) => o.regularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
+        logCdf: (k) => o.logRegularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
+        logSurvival: (k) => o.logRegularisedBeta(o.add(k, 1), o.sub(total, k), p, o.sigmoid(o.neg(l))),
+      },
+      total,
+    ),
   });
 };

@@ -87,3 +87,25 @@ export const poissonLog = (x: Expr, m: Expr, logM: Expr): Expr => {
   const saddle = o.neg(o.add(o.add(o.mul(0.5, o.log(o.mul(2 * Math.PI, b))), stirlingError(b)), deviance(b, m, logM)));
   return o.where(large, saddle, direct);
 };
+
+/** What is known of the chances of counts. */
+export type CountChance = 'cdf' | 'logCdf' | 'logSurvival';
+
+/** Chances of P(X ≤ x) as functions of the count ⌊x⌋ from 0 to `high` (none where it is left out). */
+export const countChances = (
+  chances: { readonly [K in CountChance]: (k: Expr) => Expr },
+  high?: number,
+): { readonly [K in CountChance]: (x: Expr) => Expr } => {
+  const at = (f: (k: Expr) => Expr, below: number, above: number) => (x: Expr) => {
+    const low = o.less(x, 0);
+    const full = high === undefined ? undefined : o.greaterEqual(x, high);
+    const k = o.floor(o.where(low, 0, x));
+    const value = o.where(low, below, f(full === undefined ? k : o.where(full, 0, k)));
+    return full === undefined ? value : o.where(full, above, value);
+  };
+  return {
+    cdf: at(chances.cdf, 0, 1),
+    logCdf: at(chances.logCdf, Number.NEGATIVE_INFINITY, 0),
+    logSurvival: at(chances.logSurvival, 0, Number.NEGATIVE_INFINITY),
+  };
+};

@@ -26,6 +26,7 @@ export const exponential = <const S extends Shape>(shape: S, { rate = 1 }: Expon
     safe: 1,
     cumulative: (x) => o.mul(r, x),
     logHazard: () => o.log(r),
+    logHazardAt: () => o.log(r),
     inverse: (e) => o.div(e, r),
     facts: { mean: o.div(1, r), variance: o.div(1, o.square(r)), mode: 0, entropy: o.sub(1, o.log(r)) },
   });

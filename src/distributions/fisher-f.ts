@@ -29,7 +29,8 @@ export interface FisherFOptions {
 export const fisherF = <const S extends Shape>(
   shape: S,
   { numerator, denominator }: FisherFOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> => {
+): Dist<S, Exact & Samples> &
+  Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'> => {
   positiveFinite('fisherF', 'numerator', numerator);
   positiveFinite('fisherF', 'denominator', denominator);
   const m = fits('fisherF', 'numerator', toExpr(numerator), shape);
@@ -39,26 +40,42 @@ export const fisherF = <const S extends Shape>(
     const odds = o.mul(o.div(m, n), x);
     return [o.div(1, o.add(1, o.div(1, odds))), o.div(1, o.add(1, odds))];
   };
+  /** log (m x / n), of which x itself may be 0 or ∞ in floats. */
+  const logOdds = pipe(
+    D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
+    D.map(([p, q]) => o.sub(p, q)),
+  );
+  const logX = (odds: Expr): Expr => o.add(odds, o.sub(o.log(n), o.log(m)));
   const law = dist<S, Exact & Samples>({
     shape,
     spec: { type: 'fisherF', shape, numerator: toSpec(numerator), denominator: toSpec(denominator) },
     evidence: 'exact',
     logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.betaKernel(a, b, ...shares(z)), o.log(z)))),
-    sample: pipe(
-      D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
-      D.map(([p, q]) => o.exp(o.add(o.sub(p, q), o.sub(o.log(n), o.log(m))))),
-    ),
+    sample: D.map((l: Expr) => o.exp(l))(D.map(logX)(logOdds)),
+    sampleAndLogDensity: D.map((odds: Expr) => {
+      const shares = o.betaKernelOfLogs(a, b, o.logSigmoid(odds), o.logSigmoid(o.neg(odds)));
+      return { value: o.exp(logX(odds)), logDensity: o.sum(o.sub(shares, logX(odds))) };
+    })(logOdds),
   });
   const [n2, n4] = [o.sub(n, 2), o.sub(n, 4)];
   const over = (d: Expr): Expr => o.where(o.less(0, d), d, 1);
   const ratio = o.div(n, over(n2));
+  const sum = o.add(a, b);
+  // log B(a,b) + log n/m + (1−a) ψ(a) − (1+b) ψ(b) + (a+b) ψ(a+b), the large terms cancelled on paper.
   const entropy = o.add(
-    o.add(o.logBeta(a, b), o.sub(o.log(n), o.log(m))),
     o.add(
-      o.sub(o.mul(o.sub(1, a), o.digamma(a)), o.mul(o.add(1, b), o.digamma(b))),
-      o.mul(o.add(a, b), o.digamma(o.add(a, b))),
+      o.mul(0.5, o.sub(o.log(o.div(sum, a)), o.sub(o.log(b), Math.log(2 * Math.PI)))),
+      o.sub(o.add(o.stirlingRemainder(a), o.stirlingRemainder(b)), o.stirlingRemainder(sum)),
+    ),
+    o.add(
+      o.sub(o.mul(o.sub(1, a), o.digammaRemainder(a)), o.mul(o.add(1, b), o.digammaRemainder(b))),
+      o.mul(sum, o.digammaRemainder(sum)),
     ),
   );
+  const at = (x: Expr, none: number, f: (w: Expr, rest: Expr) => Expr): Expr => {
+    const inside = o.less(0, x);
+    return o.where(inside, f(...shares(o.where(inside, x, 1))), none);
+  };
   return withFacts(law, {
     support: positives,
     mean: o.where(o.less(0, n2), ratio, Number.POSITIVE_INFINITY),
@@ -69,10 +86,8 @@ export const fisherF = <const S extends Shape>(
     ),
     mode: o.mul(o.div(o.relu(o.sub(m, 2)), m), o.div(n, o.add(n, 2))),
     entropy: o.sum(entropy),
-    cdf: (x) => {
-      const inside = o.less(0, x);
-      const [w, rest] = shares(o.where(inside, x, 1));
-      return o.where(inside, o.regularisedBeta(a, b, w, rest), 0);
-    },
+    cdf: (x) => at(x, 0, (w, rest) => o.regularisedBeta(a, b, w, rest)),
+    logCdf: (x) => at(x, Number.NEGATIVE_INFINITY, (w, rest) => o.logRegularisedBeta(a, b, w, rest)),
+    logSurvival: (x) => at(x, 0, (w, rest) => o.logRegularisedBeta(b, a, rest, w)),
   });
 };

@@ -12,7 +12,7 @@ import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
 /** Facts of the gamma law and its kin. */
-export type GammaFacts = Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'>;
+export type GammaFacts = Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'>;
 
 /** Parameters of {@link gamma}; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
 export interface GammaOptions {
@@ -21,6 +21,8 @@ export interface GammaOptions {
   /** The rate b = 1/scale, positive; default 1. */
   readonly rate?: Argument;
 }
+
+const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
 /** The gamma law with given parameter expressions: χ² is one too. */
 export const gammaOf = <S extends Shape>(
@@ -48,18 +50,21 @@ export const gammaOf = <S extends Shape>(
     mean: o.div(a, b),
     variance: o.div(a, o.square(b)),
     mode: o.div(o.relu(o.sub(a, 1)), b),
-    entropy: o.sum(o.add(o.sub(a, o.log(b)), o.add(o.lgamma(a), o.mul(o.sub(1, a), o.digamma(a))))),
+    // a − log b + log Γ(a) + (1−a) ψ(a), the large terms cancelled on paper.
+    entropy: o.sum(
+      o.add(
+        o.add(o.sub(o.mul(0.5, o.log(a)), o.log(b)), HALF_LOG_2PI),
+        o.add(o.stirlingRemainder(a), o.mul(o.sub(1, a), o.digammaRemainder(a))),
+      ),
+    ),
     cdf: (x) => o.regularisedGammaP(a, o.mul(b, x)),
+    logCdf: (x) => o.logRegularisedGammaP(a, o.mul(b, x)),
+    logSurvival: (x) => o.logRegularisedGammaQ(a, o.mul(b, x)),
   });
 };
 
-/** The log-density at x = eˡ / b, finite where x itself underflows to 0: there eˡ is nothing beside 1. */
-const logDensityOfLog = (a: Expr, b: Expr, l: Expr): Expr => {
-  const tiny = o.less(l, -80);
-  const far = o.sub(o.mul(a, l), o.lgamma(a));
-  const near = o.gammaKernel(a, o.exp(o.where(tiny, 0, l)));
-  return o.sum(o.add(o.sub(o.where(tiny, far, near), l), o.log(b)));
-};
+/** The log-density at x = eˡ / b, finite where x itself underflows to 0. */
+const logDensityOfLog = (a: Expr, b: Expr, l: Expr): Expr => o.sum(o.add(o.sub(o.gammaKernelOfLog(a, l), l), o.log(b)));
 
 /**
  * The gamma law with independent coordinates: log p(x) = Σ a log b + (a−1) log x − b x − log Γ(a) nats for x > 0, −∞ elsewhere (and at 0, which has

@@ -1,7 +1,7 @@
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
-import { byHazard, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { byHazard, type Chances, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link gompertz}. */
 export interface GompertzOptions {
@@ -22,18 +22,19 @@ export interface GompertzOptions {
 export const gompertz = <const S extends Shape>(
   shape: S,
   { concentration, rate = 1 }: GompertzOptions,
-): Family<S, 'mode' | 'cdf' | 'quantile'> => {
+): Family<S, 'mode' | Chances> => {
   positive('gompertz', 'concentration', concentration);
   positive('gompertz', 'rate', rate);
   const c = fits('gompertz', 'concentration', toExpr(concentration), shape);
   const b = fits('gompertz', 'rate', toExpr(rate), shape);
   const humped = o.less(c, 1);
-  const law: ScalarLaw<'mode' | 'cdf' | 'quantile'> = byHazard({
+  const law: ScalarLaw<'mode' | Chances> = byHazard({
     support: { kind: 'nonNegative' },
     on: (x) => o.greaterEqual(x, 0),
     safe: 0,
     cumulative: (x) => o.mul(c, o.expm1(o.mul(b, x))),
     logHazard: (x) => o.add(o.log(o.mul(c, b)), o.mul(b, x)),
+    logHazardAt: (e) => o.add(o.log(o.mul(c, b)), o.log1p(o.div(e, c))),
     inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
     facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
   });

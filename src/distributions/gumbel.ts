@@ -8,6 +8,9 @@ import { type EveryFact, type Family, inverseCdf, type LocationScale, locationSc
 /** The Euler–Mascheroni constant γ. */
 const EULER = 0.577215664901532861;
 
+/** Where e^{−z} is small enough for three terms of a series. */
+const FAR = 12;
+
 /** The standard Gumbel law (of maxima): log p(z) = −z − e^{−z} nats. */
 export const standardGumbel: ScalarLaw<EveryFact> = inverseCdf({
   support: reals,
@@ -19,6 +22,22 @@ export const standardGumbel: ScalarLaw<EveryFact> = inverseCdf({
     entropy: 1 + EULER,
     cdf: (z: Expr) => o.exp(o.neg(o.exp(o.neg(z)))),
     quantile: (u: Expr) => o.neg(o.log(o.neg(o.log(u)))),
+    logCdf: (z: Expr) => o.neg(o.exp(o.neg(z))),
+    // log(1 − e^{−t}) = log t − t/2 + t²/24 … for small t = e^{−z}.
+    logSurvival: (z: Expr) => {
+      const far = o.greater(z, FAR);
+      const t = o.exp(o.neg(o.where(far, z, FAR)));
+      const near = o.log1mExp(o.neg(o.exp(o.neg(o.where(far, 0, z)))));
+      return o.where(far, o.sub(o.mul(o.square(t), 1 / 24), o.add(z, o.mul(0.5, t))), near);
+    },
+    lowerQuantile: (l: Expr) => o.neg(o.log(o.neg(l))),
+    // −log t where log(1 − e^{−t}) = l: t = eˡ + e²ˡ/2 + e³ˡ/3 … for small eˡ.
+    upperQuantile: (l: Expr) => {
+      const far = o.less(l, -FAR);
+      const e = o.exp(o.where(far, l, -FAR));
+      const near = o.neg(o.log(o.neg(o.log1mExp(o.where(far, -1, l)))));
+      return o.where(far, o.neg(o.add(l, o.mul(e, o.add(0.5, o.mul(5 / 24, e))))), near);
+    },
   },
 });
 

@@ -4,7 +4,21 @@ import { map, normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, toSpec } from './argument.ts';
 import { onSupport } from './on-support.ts';
-import { type EveryFact, type Family, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, locationScale, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+
+const quantile = (u: Expr): Expr => o.mul(Math.SQRT2, o.erfInverse(u));
+
+/** log 2 Φ(−z) for z ≥ 0. */
+const logSurvival = (z: Expr): Expr => o.add(Math.LN2, o.normalLogCdf(o.neg(o.relu(z))));
+
+/** Where the chance above is eˡ, for l away from 0. */
+const upper = (l: Expr): Expr => o.neg(o.normalQuantileOfLog(o.sub(l, Math.LN2)));
+
+/** `small` of logarithms below log ½, `large` of those above. */
+const fromEnd = (l: Expr, small: (l: Expr) => Expr, large: (l: Expr) => Expr): Expr => {
+  const low = o.less(l, -Math.LN2);
+  return o.where(low, small(o.where(low, l, -1)), large(o.where(low, -0.5, l)));
+};
 
 /** |z| for a standard normal z: log p = log 2 − ½ z² − ½ log 2π nats on z ≥ 0. */
 export const standardHalfNormal: ScalarLaw<EveryFact> = {
@@ -17,7 +31,15 @@ export const standardHalfNormal: ScalarLaw<EveryFact> = {
     mode: 0,
     entropy: 0.5 + 0.5 * Math.log(Math.PI / 2),
     cdf: (z: Expr) => o.erf(o.mul(Math.SQRT1_2, o.relu(z))),
-    quantile: (u: Expr) => o.mul(Math.SQRT2, o.erfInverse(u)),
+    quantile,
+    logCdf: (z: Expr) => {
+      const far = o.less(1, z);
+      const near = logOrNone(o.erf(o.mul(Math.SQRT1_2, o.relu(o.where(far, 1, z)))));
+      return o.where(far, o.log1mExp(logSurvival(o.where(far, z, 1))), near);
+    },
+    logSurvival,
+    lowerQuantile: (l: Expr) => fromEnd(l, (u) => quantile(o.exp(u)), (u) => upper(o.log1mExp(u))), // biome-ignore format: one line
+    upperQuantile: (l: Expr) => fromEnd(l, upper, (u) => quantile(o.neg(o.expm1(u)))),
   },
 };
 

@@ -4,6 +4,7 @@ import type { Exact, Samples } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
 import { positives } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
@@ -20,7 +21,8 @@ export interface InverseGammaOptions {
 
 /**
  * The inverse-gamma law with independent coordinates, of s/Y for Y ∼ Gamma(a, 1): log p(x) = Σ a log s − log Γ(a) − (a+1) log x − s/x nats for x > 0,
- * −∞ elsewhere. Samples are reparameterised as those of `gamma`; for concentrations below about 0.05 some overflow to ∞.
+ * −∞ elsewhere. Samples are reparameterised as those of `gamma`; for concentrations below about 0.05 some overflow to ∞;
+ * `sampleAndLogDensity` still gives their log-density.
  * Facts: the mean is +∞ where a ≤ 1, the variance +∞ where a ≤ 2.
  * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where a parameter does not fit the shape.
  *
@@ -44,16 +46,33 @@ export const inverseGamma = <const S extends Shape>(
       D.fromRandom(logGamma(a)),
       D.map((l) => o.exp(o.sub(o.log(s), l))),
     ),
+    sampleAndLogDensity: pipe(
+      D.fromRandom(logGamma(a)),
+      D.map((l) => {
+        const logX = o.sub(o.log(s), l);
+        return { value: o.exp(logX), logDensity: o.sum(o.sub(o.gammaKernelOfLog(a, l), logX)) };
+      }),
+    ),
   });
   const [a1, a2] = [o.sub(a, 1), o.sub(a, 2)];
   const over = (d: ReturnType<typeof o.sub>) => o.where(o.less(0, d), d, 1);
+  /** s/x, ∞ where x is not positive. */
+  const reciprocal = (x: Expr): Expr =>
+    o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY);
   return withFacts(law, {
     support: positives,
     mean: o.where(o.less(0, a1), o.div(s, over(a1)), Number.POSITIVE_INFINITY),
     variance: o.where(o.less(0, a2), o.div(o.square(o.div(s, over(a1))), over(a2)), Number.POSITIVE_INFINITY),
     mode: o.div(s, o.add(a, 1)),
-    entropy: o.sum(o.add(o.add(a, o.log(s)), o.sub(o.lgamma(a), o.mul(o.add(1, a), o.digamma(a))))),
-    cdf: (x) =>
-      o.regularisedGammaQ(a, o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY)),
+    // a + log s + log Γ(a) − (1+a) ψ(a), the large terms cancelled on paper.
+    entropy: o.sum(
+      o.add(
+        o.add(o.sub(o.log(s), o.mul(1.5, o.log(a))), 0.5 * Math.log(2 * Math.PI)),
+        o.sub(o.stirlingRemainder(a), o.mul(o.add(1, a), o.digammaRemainder(a))),
+      ),
+    ),
+    cdf: (x) => o.regularisedGammaQ(a, reciprocal(x)),
+    logCdf: (x) => o.logRegularisedGammaQ(a, reciprocal(x)),
+    logSurvival: (x) => o.logRegularisedGammaP(a, reciprocal(x)),
   });
 };

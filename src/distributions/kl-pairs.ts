@@ -70,34 +70,59 @@ const uniforms = pair(named('low', 'high'), ([a1, b1], [a2, b2]) =>
 
 const shapeNames = ['concentration', 'alpha'] as const;
 
-/** (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁. */
+/**
+ * (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁: as the deviance of a₂ from a₁ β₂/β₁ and a remainder, so that no large
+ * log-gammas meet.
+ */
 const gammas = pair(named(shapeNames, 'rate'), ([a1, b1], [a2, b2]) =>
-  o.add(
-    o.add(
-      o.sub(o.mul(o.sub(a1, a2), o.digamma(a1)), o.sub(o.lgamma(a1), o.lgamma(a2))),
-      o.mul(a2, o.log(o.div(b1, b2))),
-    ),
-    o.mul(a1, o.div(o.sub(b2, b1), b1)),
-  ),
+  o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
-const logBeta = (a: Expr, b: Expr): Expr => o.sub(o.add(o.lgamma(a), o.lgamma(b)), o.lgamma(o.add(a, b)));
+/** 1/x is of a gamma law whose rate is the scale. */
+const inverseGammas = pair(named('concentration', 'scale'), ([a1, b1], [a2, b2]) =>
+  o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
+);
 
-/** log B(a₂,b₂)/B(a₁,b₁) + (a₁−a₂) ψ(a₁) + (b₁−b₂) ψ(b₁) − (a₁−a₂+b₁−b₂) ψ(a₁+b₁). */
-const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), ([a1, b1], [a2, b2]) => {
-  const [da, db] = [o.sub(a1, a2), o.sub(b1, b2)];
-  return o.add(
-    o.sub(logBeta(a2, b2), logBeta(a1, b1)),
-    o.sub(o.add(o.mul(da, o.digamma(a1)), o.mul(db, o.digamma(b1))), o.mul(o.add(da, db), o.digamma(o.add(a1, b1)))),
-  );
+/** As gamma laws of half as many degrees. */
+const chiSquares = pair(named('degrees'), ([m], [n]) => {
+  const [a, b] = [o.mul(0.5, m), o.mul(0.5, n)];
+  return o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, a));
 });
 
-/** log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)). */
+/** ½ (r − 1 − log r), r = (s₁/s₂)². */
+const halfNormals = pair(named('scale'), ([s1], [s2]) => o.mul(0.5, spread(o.square(o.div(s1, s2)))));
+
+/** r − 1 − log r, r = (s₁/s₂)²: squares are exponential. */
+const rayleighs = pair(named('scale'), ([s1], [s2]) => spread(o.square(o.div(s1, s2))));
+
+/** r − 1 − log r + α₂ log s₁/s₂, r = α₂/α₁, where s₁ ≥ s₂; ∞ elsewhere. */
+const paretos = pair(named('concentration', 'scale'), ([a1, s1], [a2, s2]) =>
+  o.where(o.lessEqual(s2, s1), o.add(spread(o.div(a2, a1)), o.mul(a2, o.log(o.div(s1, s2)))), Number.POSITIVE_INFINITY),
+);
+
+/** log (1 + ((s₁−s₂)² + (m₁−m₂)²) / 4 s₁ s₂) (Chyzak & Nielsen 2019, arXiv:1905.10965). */
+const cauchys = pair(locScale, ([m1, s1], [m2, s2]) =>
+  o.log1p(o.div(o.add(o.square(o.sub(s1, s2)), o.square(o.sub(m1, m2))), o.mul(4, o.mul(s1, s2)))),
+);
+
+/**
+ * log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)): the divergences of gamma laws less that of their sums, whose
+ * deviances are those of b from a scaled to its sum.
+ */
+const simplices = (a: readonly Expr[], b: readonly Expr[]): Expr => {
+  const [sa, sb] = [o.addAll(a), o.addAll(b)];
+  const scale = o.div(sb, sa);
+  const each = a.map((x, i) => o.sub(o.divergenceRemainder(x, b[i]), o.gammaDeviance(b[i], o.mul(x, scale))));
+  return o.sub(o.addAll(each), o.divergenceRemainder(sa, sb));
+};
+
+/** log B(a₂,b₂)/B(a₁,b₁) + (a₁−a₂) ψ(a₁) + (b₁−b₂) ψ(b₁) − (a₁−a₂+b₁−b₂) ψ(a₁+b₁). */
+const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), simplices);
+
 const dirichlets = pair(named(['concentration', 'alpha']), ([a], [b]) => {
-  const [sa, sb] = [o.sum(a, -1), o.sum(b, -1)];
-  const each = o.sub(o.lgamma(b), o.lgamma(a));
-  const slope = o.mul(o.sub(a, b), o.sub(o.digamma(a), o.restoreAxes(o.digamma(sa), a, -1)));
-  return o.add(o.sub(o.lgamma(sa), o.lgamma(sb)), o.sum(o.add(each, slope), -1));
+  const [sa, sb] = [o.sum(a), o.sum(b)];
+  const each = o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, o.mul(a, o.div(sb, sa))));
+  return o.sub(o.sum(each), o.divergenceRemainder(sa, sb));
 });
 
 /** Σ over outcomes of p (log p − log q) at logits. */
@@ -208,6 +233,14 @@ export const klPairs: KlTable = {
   'exponential/exponential': exponentials,
   'uniform/uniform': uniforms,
   'gamma/gamma': gammas,
+  'inverseGamma/inverseGamma': inverseGammas,
+  'chiSquared/chiSquared': chiSquares,
+  // One bijection of normal laws cancels.
+  'logNormal/logNormal': normals,
+  'halfNormal/halfNormal': halfNormals,
+  'rayleigh/rayleigh': rayleighs,
+  'pareto/pareto': paretos,
+  'cauchy/cauchy': cauchys,
   'beta/beta': betas,
   'dirichlet/dirichlet': dirichlets,
   'bernoulli/bernoulli': bernoullis,

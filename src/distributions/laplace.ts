@@ -5,6 +5,18 @@ import type { Shape } from '../core/shape.ts';
 import { toSpec } from './argument.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
+/** log P(Z ≤ z): z − log 2 below 0. */
+const logCdf = (z: Expr): Expr => {
+  const low = o.less(z, 0);
+  return o.where(low, o.sub(z, Math.LN2), o.log1p(o.mul(-0.5, o.exp(o.neg(o.where(low, 0, z))))));
+};
+
+/** The z with log P(Z ≤ z) = l. */
+const lowerQuantile = (l: Expr): Expr => {
+  const low = o.less(l, -Math.LN2);
+  return o.where(low, o.add(l, Math.LN2), o.neg(o.add(Math.LN2, o.log1mExp(o.where(low, -0.5, l)))));
+};
+
 /** The standard Laplace law: log p(z) = −|z| − log 2 nats. */
 export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
   support: reals,
@@ -23,6 +35,10 @@ export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
       const size = o.neg(o.log(o.mul(2, o.min(u, o.sub(1, u)))));
       return o.where(o.less(u, 0.5), o.neg(size), size);
     },
+    logCdf,
+    logSurvival: (z: Expr) => logCdf(o.neg(z)),
+    lowerQuantile,
+    upperQuantile: (l: Expr) => o.neg(lowerQuantile(l)),
   },
 });
 

@@ -16,6 +16,10 @@ export const standardLogistic: ScalarLaw<EveryFact> = inverseCdf({
     entropy: 2,
     cdf: o.sigmoid,
     quantile: (u: Expr) => o.sub(o.log(u), o.log1p(o.neg(u))),
+    logCdf: o.logSigmoid,
+    logSurvival: (z: Expr) => o.neg(o.softplus(z)),
+    lowerQuantile: (l: Expr) => o.sub(l, o.log1mExp(l)),
+    upperQuantile: (l: Expr) => o.sub(o.log1mExp(l), l),
   },
 });
 

@@ -1,4 +1,3 @@
-import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
@@ -12,7 +11,7 @@ import * as R from '../core/random.ts';
 import { showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { positiveFinite } from './gamma-draws.ts';
-import { stretch } from './student-t.ts';
+import { logStretch, logTailOf } from './student-t.ts';
 
 /** Parameters of {@link multivariateT}. */
 export interface MultivariateTOptions {
@@ -67,6 +66,8 @@ export const multivariateT = ({
     o.add(o.sub(o.logBeta(n / 2, half), o.lgamma(n / 2)), o.mul(n / 2, o.log(o.mul(Math.PI, nu)))),
     o.sum(o.log(diagonal)),
   );
+  const parts = D.fromRandom(R.both(R.normal([n]), R.fork(logStretch(nu))));
+  const value = ([e, w]: readonly [Expr, Expr]): Expr => o.add(m, o.mul(o.exp(w), o.matvec(l, e)));
   const law = dist<readonly [number], Exact & Samples>({
     shape: [n],
     spec: { type: 'multivariateT', degrees: toSpec(degrees), loc: toSpec(loc), scaleTril: matrix as Json },
@@ -76,10 +77,11 @@ export const multivariateT = ({
       const tail = o.log1p(o.div(o.sum(o.square(t)), nu));
       return D.of(o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level));
     },
-    sample: pipe(
-      D.fromRandom(R.both(R.normal([n]), R.fork(stretch(nu)))),
-      D.map(([e, w]) => o.add(m, o.mul(w, o.matvec(l, e)))),
-    ),
+    sample: D.map(value)(parts),
+    sampleAndLogDensity: D.map((both: readonly [Expr, Expr]) => {
+      const tail = logTailOf(o.sum(o.square(both[0])), both[1], nu);
+      return { value: value(both), logDensity: o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level) };
+    })(parts),
   });
   const finite = o.less(2, nu);
   const ratio = o.where(finite, o.div(nu, o.where(finite, o.sub(nu, 2), 1)), Number.NaN);
@@ -90,6 +92,6 @@ export const multivariateT = ({
     variance: o.mul(ratio, o.sum(o.square(l), 1)),
     covariance: o.mul(ratio, o.matmul(l, o.transpose(l))),
     mode: m,
-    entropy: o.add(level, o.mul(more, o.sub(o.digamma(more), o.digamma(half)))),
+    entropy: o.add(level, o.mul(more, o.digammaRise(half, n / 2))),
   });
 };

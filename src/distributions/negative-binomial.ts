@@ -8,7 +8,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
-import { deviance, finite, onIntegers, stirlingError } from './counts.ts';
+import { type CountChance, countChances, deviance, finite, onIntegers, stirlingError } from './counts.ts';
 import { drawGamma, drawPoisson } from './rejection.ts';
 
 /** Parameters of {@link negativeBinomial}. */
@@ -31,7 +31,7 @@ export interface NegativeBinomialOptions {
 export const negativeBinomial = <const S extends Shape>(
   shape: S,
   { total, logits = 0 }: NegativeBinomialOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
   positive('negativeBinomial', 'total', total);
   finite('negativeBinomial', 'total', total);
   finite('negativeBinomial', 'logits', logits);
@@ -70,5 +70,10 @@ export const negativeBinomial = <const S extends Shape>(
     mean: o.mul(r, odds),
     variance: o.mul(o.mul(r, odds), o.add(1, odds)),
     mode: o.max(0, o.floor(o.mul(o.sub(r, 1), odds))),
+    ...countChances({
+      cdf: (k) => o.regularisedBeta(r, o.add(k, 1), o.sigmoid(o.neg(l)), o.sigmoid(l)),
+      logCdf: (k) => o.logRegularisedBeta(r, o.add(k, 1), o.sigmoid(o.neg(l)), o.sigmoid(l)),
+      logSurvival: (k) => o.logRegularisedBeta(o.add(k, 1), r, o.sigmoid(l), o.sigmoid(o.neg(l))),
+    }),
   });
 };

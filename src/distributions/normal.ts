@@ -1,4 +1,5 @@
 import { reals } from '../algebra/support.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
@@ -17,6 +18,10 @@ export const standardNormalScalar: ScalarLaw<EveryFact> = {
     entropy: 0.5 + 0.5 * Math.log(2 * Math.PI),
     cdf: o.normalCdf,
     quantile: o.normalQuantile,
+    logCdf: o.normalLogCdf,
+    logSurvival: (z: Expr) => o.normalLogCdf(o.neg(z)),
+    lowerQuantile: o.normalQuantileOfLog,
+    upperQuantile: (l: Expr) => o.neg(o.normalQuantileOfLog(l)),
   },
 };
 

@@ -38,6 +38,7 @@ export const pareto = <const S extends Shape>(shape: S, { concentration, scale =
     safe: s,
     cumulative: (x) => o.mul(a, logRatio(x)),
     logHazard: (x) => o.sub(o.log(o.div(a, s)), logRatio(x)),
+    logHazardAt: (e) => o.sub(o.log(o.div(a, s)), o.div(e, a)),
     inverse: (e) => o.mul(s, o.exp(o.div(e, a))),
     facts: {
       mean: above(a, 1, (b) => o.div(o.mul(b, s), o.sub(b, 1))),

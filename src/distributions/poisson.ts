@@ -6,7 +6,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { constants, every, onIntegers, poissonLog } from './counts.ts';
+import { type CountChance, constants, countChances, every, onIntegers, poissonLog } from './counts.ts';
 import { drawPoisson, regimeOf } from './rejection.ts';
 
 /** The largest constant rate: beyond, a float32 uniform number has no digits for single counts. */
@@ -29,7 +29,7 @@ export interface PoissonOptions {
 export const poisson = <const S extends Shape>(
   shape: S,
   { rate = 1 }: PoissonOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode'> & Discrete => {
+): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
   every('poisson', 'rate', rate, (v) => v > 0 && v <= HIGHEST_RATE, `rates in (0, ${HIGHEST_RATE}]`);
   const m = fits('poisson', 'rate', toExpr(rate), shape);
   const logM = o.log(m);
@@ -45,5 +45,10 @@ export const poisson = <const S extends Shape>(
     mean: m,
     variance: m,
     mode: o.floor(m),
+    ...countChances({
+      cdf: (k) => o.regularisedGammaQ(o.add(k, 1), m),
+      logCdf: (k) => o.logRegularisedGammaQ(o.add(k, 1), m),
+      logSurvival: (k) => o.logRegularisedGammaP(o.add(k, 1), m),
+    }),
   });
 };

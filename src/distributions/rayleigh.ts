@@ -25,6 +25,7 @@ export const rayleigh = <const S extends Shape>(shape: S, { scale = 1 }: Rayleig
     safe: s,
     cumulative: (x) => o.mul(0.5, o.square(o.div(x, s))),
     logHazard: (x) => o.sub(edgePower(1, o.div(x, s)), o.log(s)),
+    logHazardAt: (e) => o.sub(o.mul(0.5, o.log(o.mul(2, e))), o.log(s)),
     inverse: (e) => o.mul(s, o.sqrt(o.mul(2, e))),
     facts: {
       mean: o.mul(s, Math.sqrt(Math.PI / 2)),

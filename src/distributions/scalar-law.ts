@@ -2,9 +2,9 @@
  * Laws of one number, elementwise over an event's shape: the part of a family that is mathematics. `scalarFamily` makes a distribution of one;
  * `locationScale`, `inverseCdf` and `byHazard` make one from less.
  */
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, dist, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type Facts, withFacts } from '../algebra/facts.ts';
+import { type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
 import type { Support } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
@@ -25,6 +25,12 @@ export interface ScalarFacts {
   readonly entropy: Operand;
   readonly cdf: (x: Expr) => Expr;
   readonly quantile: (u: Expr) => Expr;
+  /** log P(X ≤ x) and log P(X > x) in nats, each with its digits in both tails and gradients that are finite. */
+  readonly logCdf: (x: Expr) => Expr;
+  readonly logSurvival: (x: Expr) => Expr;
+  /** The x with log P(X ≤ x) = l, and the one with log P(X > x) = l, for l ≤ 0. */
+  readonly lowerQuantile: (l: Expr) => Expr;
+  readonly upperQuantile: (l: Expr) => Expr;
 }
 
 /** The name of a fact of a {@link ScalarLaw}. */
@@ -36,6 +42,11 @@ export interface ScalarLaw<K extends ScalarFact = never> {
   /** log p(x) of each element in nats, −∞ off the support. */
   readonly logDensity: (x: Expr) => Expr;
   readonly draw: (shape: Shape) => Random<Expr>;
+  /**
+   * A draw with log p of each element, for a law whose draws may round onto an edge of its support: log p is then computed of what was drawn before the
+   * rounding. The draw is that of `draw`, from the same noise.
+   */
+  readonly scored?: (shape: Shape) => Random<Scored>;
   readonly facts: Pick<ScalarFacts, K>;
 }
 
@@ -65,6 +76,9 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   law: ScalarLaw<K>,
 ): Family<S, K> => {
   const full = (x: Operand): Expr => o.broadcastTo(x, shape);
+  // Off the support nothing moves the parameters, whatever was added to −∞.
+  const held = (l: Expr): Expr =>
+    law.support.kind === 'real' ? l : o.where(o.less(Number.NEGATIVE_INFINITY, l), l, Number.NEGATIVE_INFINITY);
   const keep = <F>(f: F): F => f;
   const facts = mapped(law.facts, {
     mean: full,
@@ -73,13 +87,24 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
     entropy: (h) => o.sum(full(h)),
     cdf: keep,
     quantile: keep,
+    logCdf: keep,
+    logSurvival: keep,
+    lowerQuantile: keep,
+    upperQuantile: keep,
   });
   const base = dist<S, Exact & Samples>({
     shape,
     spec,
     evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(full(law.logDensity(x)))),
+    logDensity: (x) => D.of(o.sum(held(full(law.logDensity(x))))),
     sample: D.fromRandom(law.draw(shape)),
+    ...(law.scored === undefined
+      ? {}
+      : {
+          sampleAndLogDensity: D.fromRandom(
+            map((s: Scored): Scored => ({ value: s.value, logDensity: o.sum(full(s.logDensity)) }))(law.scored(shape)),
+          ),
+        }),
   });
   return withFacts(base, { ...facts, support: law.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
 };
@@ -118,6 +143,10 @@ export const locationScale = <K extends ScalarFact>(
       entropy: (h) => o.add(h, o.log(s)),
       cdf: (f) => (x: Expr) => f(inner(x)),
       quantile: (q) => (u: Expr) => outer(q(u)),
+      logCdf: (f) => (x: Expr) => f(inner(x)),
+      logSurvival: (f) => (x: Expr) => f(inner(x)),
+      lowerQuantile: (q) => (l: Expr) => outer(q(l)),
+      upperQuantile: (q) => (l: Expr) => outer(q(l)),
     }) as Pick<ScalarFacts, K>,
   };
 };
@@ -126,6 +155,21 @@ export const locationScale = <K extends ScalarFact>(
 export const inverseCdf = <K extends ScalarFact>(
   law: Omit<ScalarLaw<K | 'quantile'>, 'draw'>,
 ): ScalarLaw<K | 'quantile'> => ({ ...law, draw: (shape) => map(law.facts.quantile)(uniformNoise(shape)) });
+
+/** What is known of the chances of a law that has a quantile function. */
+export type Chances = 'cdf' | 'quantile' | TailFact;
+
+/** log(1 − eˡ) for l ≤ 0, −∞ where l = 0, with gradient 0 there. */
+export const log1mExpOrNone = (l: Expr): Expr => {
+  const some = o.less(l, 0);
+  return o.where(some, o.log1mExp(o.where(some, l, -1)), Number.NEGATIVE_INFINITY);
+};
+
+/** log x for x ≥ 0, −∞ where x = 0 (or below), with gradient 0 there. */
+export const logOrNone = (x: Expr): Expr => {
+  const some = o.less(0, x);
+  return o.where(some, o.log(o.where(some, x, 1)), Number.NEGATIVE_INFINITY);
+};
 
 /** What {@link byHazard} is given, elementwise. */
 export interface Hazard<K extends ScalarFact> {
@@ -138,33 +182,46 @@ export interface Hazard<K extends ScalarFact> {
   readonly cumulative: (x: Expr) => Expr;
   /** log H′(x). */
   readonly logHazard: (x: Expr) => Expr;
+  /** The same where H(x) = e, of e itself: finite where x rounds to an end of the support. */
+  readonly logHazardAt: (e: Expr) => Expr;
   /** H⁻¹(e) for e > 0. */
   readonly inverse: (e: Expr) => Expr;
   readonly facts: Pick<ScalarFacts, K>;
 }
 
 /**
- * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)): stable at both ends,
- * where 1 − e^{−H} and log(1 − F) are not.
+ * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)), log-survival −H: stable at
+ * both ends, where 1 − e^{−H} and log(1 − F) are not.
  */
-export const byHazard = <K extends Exclude<ScalarFact, 'cdf' | 'quantile'>>({
+export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
   support,
   on,
   safe,
   cumulative,
   logHazard,
+  logHazardAt,
   inverse,
   facts,
-}: Hazard<K>): ScalarLaw<K | 'cdf' | 'quantile'> =>
-  inverseCdf<K | 'cdf'>({
+}: Hazard<K>): ScalarLaw<K | Chances> => ({
+  scored: (shape) =>
+    map((u: Expr): Scored => {
+      const e = o.neg(o.log1p(o.neg(u)));
+      return { value: inverse(e), logDensity: o.sub(logHazardAt(e), e) };
+    })(uniformNoise(shape)),
+  ...inverseCdf<K | Exclude<Chances, 'quantile'>>({
     support,
     logDensity: (x) => onSupport(x, on(x), safe, (y) => o.sub(logHazard(y), cumulative(y))),
     facts: {
       ...facts,
       cdf: (x: Expr) => o.where(on(x), o.neg(o.expm1(o.neg(cumulative(o.where(on(x), x, safe))))), 0),
       quantile: (u: Expr) => inverse(o.neg(o.log1p(o.neg(u)))),
-    } as unknown as Pick<ScalarFacts, K | 'cdf' | 'quantile'>,
-  });
+      logCdf: (x: Expr) => log1mExpOrNone(o.neg(o.where(on(x), cumulative(o.where(on(x), x, safe)), 0))),
+      logSurvival: (x: Expr) => o.where(on(x), o.neg(cumulative(o.where(on(x), x, safe))), 0),
+      lowerQuantile: (l: Expr) => inverse(o.neg(o.log1mExp(l))),
+      upperQuantile: (l: Expr) => inverse(o.neg(l)),
+    } as unknown as Pick<ScalarFacts, K | Chances>,
+  }),
+});
 
 /**
  * c log x for x ≥ 0 at the edge x = 0 of a support: 0 where c = 0, and −∞ where not, whatever the sign of c: an edge where the density has a pole

@@ -5,7 +5,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { onSupport } from './on-support.ts';
-import { type EveryFact, type Family, inverseCdf, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link triangular}: low ≤ mode ≤ high, low < high. */
 export interface TriangularOptions {
@@ -56,6 +56,12 @@ export const triangular = <const S extends Shape>(
   const some = (x: Expr): Expr => o.where(o.greater(x, 0), x, 1);
   const height = (x: Expr): Expr =>
     o.where(rising(x), o.div(o.sub(x, a), some(l)), o.where(o.equal(x, c), 1, o.div(o.sub(b, x), some(r))));
+  /** Where a chance lies below on the rising side, and above on the falling one; and the logarithms of those chances. */
+  const left = (u: Expr): Expr => o.add(a, root(o.mul(u, o.mul(w, l))));
+  const right = (u: Expr): Expr => o.sub(b, root(o.mul(u, o.mul(w, r))));
+  const logSquare = (d: Expr, side: Expr): Expr => o.sub(o.mul(2, logOrNone(d)), o.log(o.mul(w, some(side))));
+  const logLeft = (x: Expr): Expr => logSquare(o.sub(x, a), l);
+  const logRight = (x: Expr): Expr => logSquare(o.sub(b, x), r);
   const law: ScalarLaw<EveryFact> = inverseCdf({
     support: typeof low === 'number' && typeof high === 'number' ? { kind: 'interval', low, high } : reals,
     logDensity: (x) => {
@@ -79,6 +85,10 @@ export const triangular = <const S extends Shape>(
           o.add(a, root(o.mul(u, o.mul(w, l)))),
           o.sub(b, root(o.mul(o.sub(1, u), o.mul(w, r)))),
         ),
+      logCdf: (x) => o.where(rising(x), logLeft(x), o.log1p(o.neg(o.exp(logRight(o.where(rising(x), b, x)))))),
+      logSurvival: (x) => o.where(rising(x), o.log1p(o.neg(o.exp(logLeft(o.where(rising(x), x, a))))), logRight(x)),
+      lowerQuantile: (v) => o.where(o.less(v, o.log(o.div(l, w))), left(o.exp(v)), right(o.neg(o.expm1(v)))),
+      upperQuantile: (v) => o.where(o.less(v, o.log(o.div(r, w))), right(o.exp(v)), left(o.neg(o.expm1(v)))),
     },
   });
   return scalarFamily(

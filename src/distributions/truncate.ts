@@ -1,16 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { type AllFacts, type Facts, withFacts } from '../algebra/facts.ts';
-import type { Support } from '../algebra/support.ts';
+import { type AllFacts, type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { evaluateProgram } from '../core/interpreters/reference/index.ts';
 import * as o from '../core/ops/index.ts';
+import { program } from '../core/program.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { isFixed } from './gamma-draws.ts';
 import { onSupport } from './on-support.ts';
+import { log1mExpOrNone } from './scalar-law.ts';
+import { pointOf, tailsOf, type Window, windowOf } from './tails.ts';
+import { type Bounds, supportWithin } from './window-support.ts';
 
 /** Bounds of {@link truncate}; one that is left out does not cut. */
 export interface TruncateOptions {
@@ -18,14 +23,15 @@ export interface TruncateOptions {
   readonly high?: Argument;
 }
 
-/** Families whose density is the same on both sides of the median: the upper tail is read off the lower one, which keeps its digits. */
-const symmetric: ReadonlySet<string> = new Set(['standardNormal', 'normal', 'laplace', 'logistic', 'cauchy', 'studentT', 'uniform']); // biome-ignore format: one list
+/** What is known of a truncated law. */
+export type TruncatedFacts = Facts<'support' | 'cdf' | 'quantile' | TailFact>;
 
 /**
- * A law with independent coordinates given that each lies in [low, high]: log p(x) = log f(x) − Σ log (F(highᵢ) − F(lowᵢ)) nats inside, −∞
- * outside. Sampled by F⁻¹(F(low) + u (F(high) − F(low))). Of a symmetric family the tail beyond the median is reflected, so a window far out on
- * either side keeps its digits; of another one, an upper window keeps about 1e-16 / P(X > low) of relative accuracy. Throws `ArgumentError` where
- * constant bounds are out of order, nothing is cut, or the law has no cdf and quantile.
+ * A law with independent coordinates given that each lies in [low, high]: log p(x) = log f(x) − Σ log P(lowᵢ < X ≤ highᵢ) nats inside, −∞ outside.
+ * Everything happens in logarithms of the tail that the window lies nearer to, so a window far out on either side keeps its digits in float32
+ * too (of a law that has no `logSurvival` of its own, as far as its cdf does). Sampled by the inverse of that tail at uniform noise. The support is the
+ * window where the law's own lets it. Throws `ArgumentError` where constant bounds are out of order, nothing is cut, the law has no cdf and
+ * quantile, or a constant window holds nothing of the law.
  *
  * @example
  * const positivePart = truncate({ low: 0 })(normal([1], { loc: -3 }));
@@ -34,19 +40,15 @@ export const truncate =
   ({ low, high }: TruncateOptions) =>
   <S extends Shape>(
     law: Dist<S, Exact & Samples> & Facts<'cdf' | 'quantile'>,
-  ): Dist<S, Exact & Samples> & Facts<'support' | 'cdf' | 'quantile'> => {
+  ): Dist<S, Exact & Samples> & TruncatedFacts => {
     check(law, low, high);
     const shape = law.shape as S;
     const a = low === undefined ? undefined : fits('truncate', 'low', toExpr(low), shape);
     const b = high === undefined ? undefined : fits('truncate', 'high', toExpr(high), shape);
-    const middle = symmetric.has(law.spec.type) ? law.quantile(o.broadcastTo(o.scalar(0.5), shape)) : undefined;
-    // Where the window lies above the median everything happens in mirrored coordinates, 2m − x.
-    const flip = middle === undefined || a === undefined ? undefined : o.greater(a, middle);
-    const mirror = (x: Expr): Expr =>
-      flip === undefined || middle === undefined ? x : o.where(flip, o.sub(o.mul(2, middle), x), x);
-    const start = bound(law, mirror, flip, a, b, 0);
-    const end = bound(law, mirror, flip, b, a, 1);
-    const mass = o.sub(end, start);
+    const tails = tailsOf(law);
+    const w = windowOf(tails, a, b);
+    const bounds: Bounds = { low, high };
+    holdsSome(law, bounds, w);
     const clip = (x: Expr): Expr => {
       const y = a === undefined ? x : o.max(a, x);
       return b === undefined ? y : o.min(b, y);
@@ -55,10 +57,14 @@ export const truncate =
       const above = a === undefined ? o.equal(x, x) : o.greaterEqual(x, a);
       return b === undefined ? above : o.and(above, o.lessEqual(x, b));
     };
-    const quantile = (u: Expr): Expr => {
-      const v = flip === undefined ? u : o.where(flip, o.sub(1, u), u);
-      return clip(mirror(law.quantile(o.add(start, o.mul(v, mass)))));
-    };
+    /** Where log P(X ≤ x) is `below` and log P(X > x) is `above`. */
+    const at = (below: Expr, above: Expr): Expr =>
+      clip(pointOf(tails, w, o.where(w.upper, below, above), o.where(w.upper, above, below)));
+    const quantile = (u: Expr): Expr => at(o.log(u), o.log1p(o.neg(u)));
+    /** Chances between two ends, of the whole window's. */
+    const part = (from: Expr | undefined, to: Expr | undefined): Expr =>
+      o.min(0, o.sub(between(tails, w, from, to), w.mass));
+    const logCdf = (x: Expr): Expr => part(a, clip(x));
     const safe = quantile(o.broadcastTo(o.scalar(0.5), shape));
     const made = dist<S, Exact & Samples>({
       shape,
@@ -74,32 +80,41 @@ export const truncate =
         const off = o.sum(o.where(ok, 0, Number.NEGATIVE_INFINITY));
         return pipe(
           law.logDensity(o.where(ok, x, o.stopGradient(safe))),
-          D.map((l) => onSupport(off, o.equal(off, 0), 0, () => o.sub(l, o.sum(o.log(mass))))),
+          D.map((l) => onSupport(off, o.equal(off, 0), 0, () => o.sub(l, o.sum(o.broadcastTo(w.mass, shape))))),
         );
       },
       sample: D.map(quantile)(D.fromRandom(uniformNoise(shape))),
     });
     return withFacts(made, {
-      support: supportOf(low, high),
+      support: supportWithin(law, bounds),
       quantile,
-      cdf: (x: Expr) => {
-        const up = o.div(o.sub(law.cdf(mirror(clip(x))), start), mass);
-        return flip === undefined ? up : o.where(flip, o.sub(1, up), up);
-      },
+      cdf: (x: Expr) => o.exp(logCdf(x)),
+      logCdf,
+      logSurvival: (x: Expr) => part(clip(x), b),
+      lowerQuantile: (l: Expr) => at(l, log1mExpOrNone(l)),
+      upperQuantile: (l: Expr) => at(log1mExpOrNone(l), l),
     });
   };
 
-/** F at one end of the mirrored window: `near` of the plain one, `far` where it is flipped; 0 or 1 where nothing is cut there. */
-const bound = (
-  law: Facts<'cdf'>,
-  mirror: (x: Expr) => Expr,
-  flip: Expr | undefined,
-  near: Expr | undefined,
-  far: Expr | undefined,
-  none: number,
-): Expr => {
-  const at = (e: Expr | undefined): Expr => (e === undefined ? o.scalar(none) : law.cdf(mirror(e)));
-  return flip === undefined ? at(near) : o.where(flip, at(far), at(near));
+/** log P(from < X ≤ to), in the tail of a window that holds both. */
+const between = (tails: Facts<TailFact>, w: Window, from: Expr | undefined, to: Expr | undefined): Expr => {
+  const none = o.scalar(Number.NEGATIVE_INFINITY);
+  const inner = o.where(w.upper, from ? tails.logSurvival(from) : 0, to ? tails.logCdf(to) : 0);
+  const outer = o.where(w.upper, to ? tails.logSurvival(to) : none, from ? tails.logCdf(from) : none);
+  const some = o.less(outer, inner);
+  const gap = o.where(some, o.sub(outer, o.where(some, inner, 0)), 0);
+  return o.add(o.where(some, inner, 0), log1mExpOrNone(gap));
+};
+
+/** Refuses a window in which a law whose parameters are known has nothing. */
+const holdsSome = (law: Law, { low, high }: Bounds, w: Window): void => {
+  if (!isFixed(w.mass)) return;
+  const [{ data }] = evaluateProgram(program([w.mass], 'float64'), {});
+  if (!Array.from(data).every((l) => l > Number.NEGATIVE_INFINITY))
+    raise('ArgumentError', 'truncate', 'the law has no mass in the window', {
+      expected: 'a window that holds some of the law',
+      got: `${law.spec.type} between ${low ?? '−∞'} and ${high ?? '∞'}`,
+    });
 };
 
 const check = (law: Law, low: Argument | undefined, high: Argument | undefined): void => {
@@ -112,17 +127,10 @@ const check = (law: Law, low: Argument | undefined, high: Argument | undefined):
   if (low === undefined && high === undefined)
     raise('ArgumentError', 'truncate', 'nothing is cut', { expected: 'low, high or both', got: 'neither' });
   const [a, b] = [low, high].map((v) => (typeof v === 'number' ? [v] : Array.isArray(v) ? (v as number[]) : undefined));
-  const ordered = (a ?? []).every((v, i) => b === undefined || v < b[b.length === 1 ? 0 : i]);
+  const ordered = (a ?? []).every((v, i) => b === undefined || b.every((t, j) => (a?.length !== 1 && b.length !== 1 && i !== j) || v < t)); // biome-ignore format: one idea
   if (!ordered || [...(a ?? []), ...(b ?? [])].some(Number.isNaN))
     raise('ArgumentError', 'truncate', 'the bounds are out of order', {
       expected: 'low < high',
       got: `${low}, ${high}`,
     });
 };
-
-const supportOf = (low: Argument | undefined, high: Argument | undefined): Support =>
-  typeof low === 'number' && typeof high === 'number'
-    ? { kind: 'interval', low, high }
-    : typeof low === 'number' && high === undefined
-      ? { kind: 'above', low }
-      : { kind: 'real' };

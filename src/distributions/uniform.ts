@@ -4,7 +4,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
-import { type EveryFact, type Family, inverseCdf, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Bounds of {@link uniform}. */
 export interface UniformOptions {
@@ -41,6 +41,10 @@ export const uniform = <const S extends Shape>(shape: S, { low = 0, high = 1 }: 
       entropy: o.log(width),
       cdf: (x) => o.div(o.sub(o.max(a, o.min(x, b)), a), width),
       quantile: (u) => o.add(a, o.mul(width, u)),
+      logCdf: (x) => logOrNone(o.div(o.sub(o.min(x, b), a), width)),
+      logSurvival: (x) => logOrNone(o.div(o.sub(b, o.max(a, x)), width)),
+      lowerQuantile: (l) => o.add(a, o.mul(width, o.exp(l))),
+      upperQuantile: (l) => o.sub(b, o.mul(width, o.exp(l))),
     },
   });
   return scalarFamily(shape, { type: 'uniform', shape, low: toSpec(low), high: toSpec(high) }, law);

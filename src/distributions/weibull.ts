@@ -31,11 +31,12 @@ export const weibullScalar = (k: Expr, scale: Expr): ScalarLaw<EveryFact> => {
       return o.where(inside, o.exp(o.mul(k, o.log(o.where(inside, o.div(x, scale), 1)))), 0);
     },
     logHazard: (x) => o.add(o.log(o.div(k, scale)), edgePower(o.sub(k, 1), o.div(x, scale))),
+    logHazardAt: (e) => o.add(o.log(o.div(k, scale)), o.mul(o.sub(1, r), o.log(e))),
     inverse: (e) => o.mul(scale, o.exp(o.mul(r, o.log(e)))),
     facts: {
       mean,
       // Γ(1 + 2/k) − Γ(1 + 1/k)², as a multiple of the square.
-      variance: o.mul(o.square(mean), o.expm1(o.sub(logGamma(2), o.mul(2, logGamma(1))))),
+      variance: o.mul(o.square(mean), o.expm1(o.lgammaCurvature(o.add(1, r), r))),
       mode: o.where(humped, o.mul(scale, o.exp(o.mul(r, o.log1p(o.neg(o.where(humped, r, 0.5)))))), 0),
       entropy: o.add(o.add(o.mul(EULER, o.sub(1, r)), 1), o.log(o.mul(scale, r))),
     },

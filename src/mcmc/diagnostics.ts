@@ -47,6 +47,15 @@ export const quantileOf = (draws: Draws, p: number): number => {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 };
 
+/** Whether some draw is no number (or infinite): then nothing can be said of how chains mix, and every statistic of it is NaN. */
+const spoilt = (draws: Draws): boolean => draws.some((d) => !Array.from(d).every(Number.isFinite));
+
+/** Whether no draw differs from the first: however their mean rounds. */
+const constant = (draws: Draws): boolean => draws.every((d) => Array.from(d).every((x) => x === draws[0][0]));
+
+/** Whether diagnostics have nothing to go by. */
+const mute = (draws: Draws): boolean => spoilt(draws) || constant(draws);
+
 /** Each chain as its two halves; the middle draw of an odd number is left out. */
 const halves = (draws: Draws): Float64Array[] => {
   const half = Math.floor(draws[0].length / 2);
@@ -89,14 +98,17 @@ const plainRHat = (draws: Draws): number => {
 
 /**
  * Rank-normalised split R̂: the larger of the statistic for location (on ranks) and for scale (on ranks of the distance from the median). Near 1 where
- * chains agree; 1.01 is the usual limit. NaN where nothing moved.
+ * chains agree; 1.01 is the usual limit. NaN where nothing moved, and where a draw is not a finite number.
  */
 export const rHat = (draws: Draws): number => {
   check(draws);
+  if (mute(draws)) return Number.NaN;
   const split = halves(draws);
   const median = quantileOf(split, 0.5);
   const folded = mapped(split, (x) => Math.abs(x - median));
-  return Math.max(plainRHat(rankNormal(split)), plainRHat(rankNormal(folded)));
+  const location = plainRHat(rankNormal(split));
+  // Draws of two values at one distance from their median say nothing of scale.
+  return constant(folded) ? location : Math.max(location, plainRHat(rankNormal(folded)));
 };
 
 /** Effective size of chains as they are, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
@@ -132,25 +144,33 @@ const plainSize = (draws: Draws): number => {
   return (m * n) / tau;
 };
 
-/** Effective number of draws for the mean of what is given, split but not ranked: what the Monte-Carlo error of a mean is made of. */
+/**
+ * Effective number of draws for the mean of what is given, split but not ranked: what the Monte-Carlo error of a mean is made of. NaN where nothing moved, and
+ * where a draw is not a finite number; so are the sizes below.
+ */
 export const effectiveSize = (draws: Draws): number => {
   check(draws);
-  return plainSize(halves(draws));
+  return mute(draws) ? Number.NaN : plainSize(halves(draws));
 };
 
 /** Effective number of draws in the bulk of the law: that of the ranks' normal scores. */
 export const bulkSize = (draws: Draws): number => {
   check(draws);
-  return plainSize(rankNormal(halves(draws)));
+  return mute(draws) ? Number.NaN : plainSize(rankNormal(halves(draws)));
 };
 
-/** Effective number of draws in the tails: the smaller of those for P(x ≤ 5 % quantile) and P(x ≤ 95 % quantile). */
+/**
+ * Effective number of draws in the tails: the smaller of those for P(x ≤ 5 % quantile) and P(x ≤ 95 % quantile). Where no draw is above a quantile (of
+ * few values one is often the largest), for P(x < it), which the draws do tell of.
+ */
 export const tailSize = (draws: Draws): number => {
   check(draws);
+  if (mute(draws)) return Number.NaN;
   const split = halves(draws);
   const size = (p: number): number => {
     const q = quantileOf(draws, p);
-    return plainSize(mapped(split, (x) => (x <= q ? 1 : 0)));
+    const upTo = mapped(split, (x) => (x <= q ? 1 : 0));
+    return plainSize(constant(upTo) ? mapped(split, (x) => (x < q ? 1 : 0)) : upTo);
   };
   return Math.min(size(0.05), size(0.95));
 };
@@ -185,6 +205,8 @@ export interface Summary {
   readonly bulk: number;
   readonly tail: number;
   readonly rHat: number;
+  /** Draws that are not finite numbers: where there are some, whatever is said of mixing is NaN. */
+  readonly notFinite: number;
 }
 
 /** The {@link Summary} of the draws of one number. Throws `ArgumentError` for fewer than four draws a chain. */
@@ -202,6 +224,7 @@ export const summarise = (name: string, draws: Draws): Summary => {
     bulk: bulkSize(draws),
     tail: tailSize(draws),
     rHat: rHat(draws),
+    notFinite: all.reduce((n, x) => (Number.isFinite(x) ? n : n + 1), 0),
   };
 };
 
@@ -217,7 +240,12 @@ export const showSummaries = (rows: readonly Summary[]): string => {
     r.rHat.toFixed(3),
   ]);
   const widths = head.map((h, j) => Math.max(h.length, ...lines.map((l) => l[j].length)));
-  return [head, ...lines]
-    .map((l) => l.map((s, j) => (j === 0 ? s.padEnd(widths[j]) : s.padStart(widths[j]))).join('  '))
-    .join('\n');
+  const spoiled = rows.filter((r) => r.notFinite > 0);
+  return [
+    ...[head, ...lines].map((l) => l.map((s, j) => (j === 0 ? s.padEnd(widths[j]) : s.padStart(widths[j]))).join('  ')),
+    ...spoiled.map(
+      (r) =>
+        `${r.name}: ${r.notFinite} of the draws ${r.notFinite === 1 ? 'is' : 'are'} not finite, so nothing is said of how its chains mix`,
+    ),
+  ].join('\n');
 };

@@ -33,7 +33,7 @@ export const fromBetas = (beta: readonly number[], spec?: Spec): Process<'signal
   /** The step that a time is in: times of steps themselves belong to the step that ends there. */
   const stepOf = (t: Expr): Expr => o.cast(o.max(o.min(o.sub(o.neg(o.floor(o.neg(t))), 1), n - 1), 0), 'int32');
   const from = (table: Expr, k: Expr): Expr => o.gather(table, k);
-  return variancePreserving(
+  const made = variancePreserving(
     spec ?? { type: 'fromBetas', betas: beta },
     { start: 1, end: n },
     {
@@ -49,6 +49,7 @@ export const fromBetas = (beta: readonly number[], spec?: Spec): Process<'signal
       },
     },
   );
+  return { ...made, steps: n };
 };
 
 /**
@@ -86,6 +87,7 @@ export const zeroTerminalSnr = (of: Process<'signal'>): Process<'pure'> => {
   return process({
     spec: { type: 'zeroTerminalSnr', process: of.spec },
     span: of.span,
+    ...(of.steps === undefined ? {} : { steps: of.steps }),
     terminal: 'pure',
     alpha,
     sigma: (t) => {

@@ -119,21 +119,28 @@ export type Spacing = 'linear' | 'quadratic';
 
 /**
  * DDIM's sub-sequence τ of the T times of a discrete process, `n` of them: τᵢ = 1 + ⌊iT/n⌋ (linear) or 1 + ⌊0.8 T (i/(n−1))²⌋ (quadratic), i = 0 … n−1
- * (Song et al. 2021, arXiv:2010.02502, appendix D.2). The first time of the process is its last; the last denoising takes it to the data.
+ * (Song et al. 2021, arXiv:2010.02502, appendix D.2). Where the quadratic rule names a time more than once (near the data, from n² > 0.8 T on), the later ones
+ * are the next times that are free: τᵢ ≥ τᵢ₋₁ + 1. The first time of the process is its last; the last denoising takes it to the data.
  * Throws `ArgumentError` for processes in continuous time, and where there are fewer than `n` times.
  */
 export const subSequence = (n: number, spacing: Spacing = 'linear'): Grid => ({
   spec: { type: 'subSequence', times: steps('subSequence', n), spacing },
-  times: ({ span: { start, end }, spec }) =>
-    start === 1 && Number.isInteger(end) && n <= end
-      ? Array.from({ length: n }, (_, k) => {
-          const i = n - 1 - k;
-          return 1 + Math.floor(spacing === 'linear' ? (i * end) / n : 0.8 * end * (i / Math.max(n - 1, 1)) ** 2);
-        })
-      : raise('ArgumentError', 'subSequence', 'needs a process in as many steps or more', {
-          expected: `times 1, 2, … T with T ≥ ${n}`,
-          got: `${spec.type} over ${start} … ${end}`,
-        }),
+  times: ({ span: { start, end }, spec, steps: all }) => {
+    if (all === undefined || n > all)
+      return raise('ArgumentError', 'subSequence', 'needs a process in as many steps or more', {
+        expected: `times 1, 2, … T with T ≥ ${n}`,
+        got:
+          all === undefined
+            ? `${spec.type} over ${start} … ${end}, in continuous time`
+            : `${spec.type} over ${start} … ${end}`,
+      });
+    const times: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const rule = spacing === 'linear' ? (i * all) / n : 0.8 * all * (i / Math.max(n - 1, 1)) ** 2;
+      times.push(Math.max(1 + Math.floor(rule), (times[i - 1] ?? 0) + 1));
+    }
+    return times.reverse();
+  },
 });
 
 /** Times of one's own, from noise to data. */

@@ -33,6 +33,8 @@ export interface Process<out T extends Terminal = Terminal> {
   readonly terminal: T;
   /** The smallest time that is used, and the last. */
   readonly span: { readonly start: number; readonly end: number };
+  /** How many steps the process is made of, where times 1, 2, … number them; absent in continuous time. */
+  readonly steps?: number;
   readonly alpha: OfTime;
   readonly sigma: OfTime;
   /** a(t): the drift of x is a(t) x. */
@@ -93,6 +95,8 @@ const bisected =
 /** What a process is made from; what is missing is derived. */
 export interface ProcessParts<T extends Terminal> extends Pick<Process<T>, 'spec' | 'span' | 'alpha' | 'sigma'> {
   readonly terminal: T;
+  /** Of a process in steps, whose span is 1 … steps. */
+  readonly steps?: number;
   readonly drift?: OfTime;
   readonly diffusion2?: OfTime;
   readonly logSnr?: OfTime;
@@ -115,6 +119,7 @@ export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> 
   return {
     spec,
     span,
+    ...(parts.steps === undefined ? {} : { steps: parts.steps }),
     alpha,
     sigma,
     terminal: parts.terminal,

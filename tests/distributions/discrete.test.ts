@@ -121,6 +121,16 @@ describe.each(laws)('%s', (_name, law, n) => {
         expect(Math.abs(got[k] - sum)).toBeLessThan(1e-12);
       });
       expect(numbers(cdf(o.constant([-1, -0.5])))).toEqual([0, 0]);
+      // The larger half of each from the other tail, in logarithms.
+      const { logCdf, logSurvival } = facts;
+      if (logCdf !== undefined && logSurvival !== undefined) {
+        const at = o.constant([-1, ...span(n).flat()]);
+        const [below, above] = [numbers(logCdf(at)), numbers(logSurvival(at))];
+        [0, ...got].forEach((p, k) => {
+          expect(Math.abs(Math.exp(below[k]) - p)).toBeLessThan(1e-12);
+          expect(Math.abs(Math.exp(above[k]) - (1 - p))).toBeLessThan(1e-12);
+        });
+      }
     }
   });
 

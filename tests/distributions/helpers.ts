@@ -6,9 +6,10 @@ import { PushforwardError, sentence } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
+import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
-import { tensorOf } from '../../src/core/tensor.ts';
+import { tensor, tensorOf } from '../../src/core/tensor.ts';
 import { lawPrograms } from '../../src/inference/run.ts';
 import { logDensities, samples } from '../../src/laws/law-values.ts';
 import { readLaw } from '../../src/models/index.ts';
@@ -102,3 +103,34 @@ export const refusal = (build: () => unknown): string => {
   }
   return 'nothing was refused';
 };
+
+/** What one row of inputs gives. */
+export interface Both {
+  readonly float32: number[][];
+  readonly float64: number[][];
+}
+
+/** Expressions of inputs at rows of values, in float32 on onnx-cpu (parameters are not folded in float64) and in float64 on `reference`. */
+export const inBothRows = async (
+  rows: readonly (readonly number[])[],
+  build: (...inputs: readonly Expr[]) => readonly Expr[],
+): Promise<Both[]> => {
+  const es = build(...rows[0].map((_, i) => o.input(`v${i}`, [])));
+  const [p, q] = [program(es, 'float32'), program(es, 'float64')];
+  const noise = [noiseFeeds(p, { seed: 1 }), noiseFeeds(q, { seed: 1 })];
+  const plain = (ts: readonly { readonly data: ArrayLike<number> }[]) => ts.map((t) => Array.from(t.data));
+  const compiled = await onnx('cpu').compile(p);
+  const out: Both[] = [];
+  for (const row of rows) {
+    const feeds = (real: (v: number) => Float32Array | Float64Array) => Object.fromEntries(row.map((v, i) => [`v${i}`, tensor(real(v), [])])); // biome-ignore format: one idea
+    const float32 = plain(await compiled.run({ ...feeds((v) => Float32Array.of(v)), ...noise[0] }));
+    // The same inputs: float64 starts from what float32 was given.
+    out.push({ float32, float64: plain(evaluateProgram(q, { ...feeds((v) => Float64Array.of(Math.fround(v))), ...noise[1] })) }); // biome-ignore format: one idea
+  }
+  await compiled.dispose();
+  return out;
+};
+
+/** {@link inBothRows} of one row. */
+export const inBoth = async (values: readonly number[], build: (...inputs: readonly Expr[]) => readonly Expr[]): Promise<Both> =>
+  (await inBothRows([values], build))[0]; // biome-ignore format: one idea

@@ -11,23 +11,30 @@ import {
   bernoulli,
   binomial,
   categorical,
+  cauchy,
+  chiSquared,
   crossEntropy,
   entropy,
   exponential,
   geometric,
   gumbel,
+  halfNormal,
   independent,
+  inverseGamma,
   kl,
   klPairs,
   laplace,
+  logNormal,
   mixture,
   multinomial,
   multivariateNormal,
   normal,
   oneHotCategorical,
+  pareto,
   poisson,
   product,
   pushforward,
+  rayleigh,
   standardNormal,
   uniform,
 } from '../../src/distributions/index.ts';
@@ -95,7 +102,14 @@ const continuous: readonly (readonly [string, Law, Law, readonly number[], numbe
   ['uniform', uniform([1], { low: 0, high: 1 }), uniform([1], { low: -2, high: 3 }), [0, 1], 1],
   ['gamma', gamma(2.5, 1.3), gamma(4, 0.6), [0, 1e-3, 1, 60], 30],
   ['beta', beta(2.5, 3.5), beta(1.5, 4), [0, 1e-3, 0.999, 1], 30],
-];
+  ['log-normal', logNormal([1], loc(0.3, 0.4)), logNormal([1], loc(0, 0.6)), [0.02, 1, 40], 60],
+  ['half-normal', halfNormal([1], { scale: 0.7 }), halfNormal([1], { scale: 2 }), [0, 9], 30],
+  ['rayleigh', rayleigh([1], { scale: 0.7 }), rayleigh([1], { scale: 1.1 }), [0, 0.1, 9], 40],
+  ['pareto', pareto([1], { concentration: 30, scale: 1.2 }), pareto([1], { concentration: 20, scale: 1 }), [1.2, 2, 8], 60],
+  ['inverse gamma', inverseGamma([1], { concentration: 20, scale: 25 }), inverseGamma([1], { concentration: 12, scale: 14 }), [0.2, 2, 30], 80],
+  ['χ²', chiSquared([1], { degrees: 5 }), chiSquared([1], { degrees: 8 }), [0, 1e-3, 1, 120], 40],
+  ['cauchy', cauchy([1], loc(0.3, 0.7)), cauchy([1], loc(-1, 2)), [-1e11, -1e9, -1e7, -1e5, -1e3, -10, 10, 1e3, 1e5, 1e7, 1e9, 1e11], 120],
+]; // biome-ignore format: one line a pair
 
 describe('closed forms agree with quadrature to 1e-8', () => {
   it.each(continuous)('%s', (_name, p, q, breaks, panels) => {
@@ -133,6 +147,12 @@ const discrete: readonly (readonly [string, Law, Law, readonly (readonly number[
   ['one-hot', oneHotCategorical({ logits: [0, 1, -2] }), oneHotCategorical({ logits: [1, 0, 0] }), hot],
   ['multinomial', multinomial({ total: 3, logits: [0, 1] }), multinomial({ total: 3, logits: [1, 0] }), [0, 1, 2, 3].map((k) => [k, 3 - k])], // biome-ignore format: one line a pair
 ];
+
+it('a Pareto law that reaches below another is infinitely far from it', () => {
+  const [low, high] = [pareto([1], { concentration: 3 }), pareto([1], { concentration: 3, scale: 2 })];
+  expect(exact(low, high)).toBe(Number.POSITIVE_INFINITY);
+  expect(exact(high, low)).toBeCloseTo(3 * Math.LN2, 12);
+});
 
 describe('closed forms agree with enumeration to 1e-8', () => {
   it.each(discrete)('%s', (_name, p, q, events) => {

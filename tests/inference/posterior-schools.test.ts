@@ -72,3 +72,38 @@ describe('eight schools', () => {
     expect(Math.max(...toNumbers(infos.divergent))).toBe(0);
   });
 });
+
+describe('a truncated regression', () => {
+  // y = 0.02 … 0.11 of a normal law cut at 0: the location is far below, where only the logarithm of the tail has digits. Quadrature by mpmath.
+  const y = [0.05, 0.02, 0.11, 0.04, 0.08];
+  const target = posterior(
+    pipe(
+      joint,
+      site('mu', () => normal([], { scale: 10 })),
+      site('y', ({ mu }) => truncate({ low: 0 })(normal([5], { loc: mu }))),
+    ),
+    { y },
+  );
+  test('mean and sd of the location agree with quadrature', async () => {
+    const kernel = adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 200, target: 0.9 });
+    const { samples, infos } = await ran({ target, kernel, chains: 16, samples: 250, seed: 1 });
+    const [row] = summaries(await quantities(target, samples, ({ mu }) => ({ mu })));
+    expect(Math.abs(row.mean + 13.167413)).toBeLessThan(4 * row.error);
+    expect(Math.abs(row.sd / 4.784754 - 1)).toBeLessThan(0.1);
+    expect(row.rHat).toBeLessThan(1.02);
+    expect(toNumbers(infos.divergent).filter((v) => v !== 0).length).toBeLessThan(10);
+  });
+  test('a latent below a bound, or between bounds that depend on others, moves without divergences', async () => {
+    const model = pipe(
+      joint,
+      site('top', () => truncate({ high: 0 })(normal([]))),
+      site('below', ({ top }) => truncate({ low: o.sub(top, 1), high: top })(normal([]))),
+    );
+    const kernel = adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 200, target: 0.9 });
+    const law = posterior(model, {});
+    const { samples, infos } = await ran({ target: law, kernel, chains: 16, samples: 125, seed: 2 });
+    const [top] = summaries(await quantities(law, samples, ({ top }) => ({ top })));
+    expect(Math.abs(top.mean + Math.sqrt(2 / Math.PI))).toBeLessThan(4.5 * top.error);
+    expect(toNumbers(infos.divergent).filter((v) => v !== 0).length).toBeLessThan(10);
+  });
+});

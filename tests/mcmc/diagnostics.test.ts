@@ -68,6 +68,38 @@ describe('R̂', () => {
   });
 });
 
+describe('what cannot be told', () => {
+  const statistics = [rHat, bulkSize, tailSize, effectiveSize, standardError];
+  const good = autoregressive(0, 4, 100);
+  test.each([
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ])('one draw of %d: NaN, and it is said', (bad) => {
+    for (let chain = 0; chain < 4; chain++)
+      for (const at of [0, 49, 50, 99]) {
+        const draws = good.map((d, c) => d.map((x, i) => (c === chain && i === at ? bad : x)));
+        for (const statistic of statistics) expect(statistic(draws)).toBeNaN();
+        const summary = summarise('x', draws);
+        expect(summary.notFinite).toBe(1);
+        expect(showSummaries([summary])).toContain('x: 1 of the draws is not finite');
+      }
+    expect(showSummaries([summarise('x', good)])).not.toContain('finite');
+  });
+  test.each([0, 0.1, 1 / 3, -1e30])('chains that stay at %d: NaN, however the mean rounds', (value) => {
+    const draws = range(4).map(() => new Float64Array(99).fill(value));
+    for (const statistic of [rHat, bulkSize, tailSize, effectiveSize]) expect(statistic(draws)).toBeNaN();
+  });
+  test.each([
+    0.5, 0.04, 0.97, 0.2,
+  ])('binary draws with P(1) = %d: sizes near the number of draws, in the tail too', (p) => {
+    const { uniform } = generator(keyOf(7));
+    const draws = range(4).map(() => Float64Array.from({ length: 1000 }, () => (uniform() < p ? 1 : 0)));
+    for (const size of [bulkSize, tailSize, effectiveSize]) expect(Math.abs(size(draws) / 4000 - 1)).toBeLessThan(0.25);
+    expect(rHat(draws)).toBeLessThan(1.02);
+  });
+});
+
 describe('the rest', () => {
   test('ranks share ties', () => {
     expect(ranksOf([[3, 1], [3, 2]]).map((r) => Array.from(r))).toEqual([[3.5, 1], [3.5, 2]]); // biome-ignore format: one table

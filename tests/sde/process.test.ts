@@ -283,7 +283,21 @@ describe('grids', () => {
     const p = ddpmProcess({ steps: 100 });
     expect([...timesOf(subSequence(4), p)]).toEqual([76, 51, 26, 1]);
     expect([...timesOf(subSequence(5, 'quadratic'), p)]).toEqual([81, 46, 21, 6, 1]);
-    for (const other of [vp(), edm(), ddpmProcess({ steps: 9 })])
+    // Every number of times that there are, distinct ones of the process, by the paper's rule where that is.
+    for (const steps of [10, 1000])
+      for (const n of [2, 9, 10, 20, 50, 100, 500, 1000].filter((k) => k <= steps))
+        for (const spacing of ['linear', 'quadratic'] as const) {
+          const times = [...timesOf(subSequence(n, spacing), ddpmProcess({ steps }))];
+          expect(times.length).toBe(n);
+          expect(times[n - 1]).toBe(1);
+          times.slice(1).forEach((t, i) => {
+            expect(Number.isInteger(t) && t < times[i]).toBe(true);
+          });
+          if (spacing === 'quadratic' && n < 0.8 * steps) expect(times[0]).toBe(1 + Math.floor(0.8 * steps));
+        }
+    expect([...timesOf(subSequence(50, 'quadratic'), ddpmProcess())].slice(-8)).toEqual([17, 12, 9, 6, 4, 3, 2, 1]);
+    expect(timesOf(subSequence(10), zeroTerminalSnr(ddpmProcess())).length).toBe(10);
+    for (const other of [vp(), edm(), edm({ sigmaMin: 1, sigmaMax: 20 }), ddpmProcess({ steps: 9 })])
       expect(() => timesOf(subSequence(10), other)).toThrow(/needs a process in as many steps or more/);
   });
 });

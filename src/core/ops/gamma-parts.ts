@@ -5,7 +5,23 @@
  */
 
 import type { Expr } from '../expr.ts';
-import { abs, add, digamma, div, less, lgamma, log, log1p, mul, sub, where } from './elementwise.ts';
+import {
+  abs,
+  add,
+  digamma,
+  div,
+  exp,
+  less,
+  lgamma,
+  log,
+  log1p,
+  min,
+  mul,
+  polygamma,
+  square,
+  sub,
+  where,
+} from './elementwise.ts';
 import { lift, type Operand } from './leaves.ts';
 
 /** c₀ + c₁ x + c₂ x² + … by Horner's rule. */
@@ -26,6 +42,29 @@ export const stirlingRemainder = (operand: Operand): Expr => {
   const r = div(1, where(small, 8, a));
   const direct = add(sub(lgamma(s), mul(sub(s, 0.5), log(s))), sub(s, 0.5 * Math.log(2 * Math.PI)));
   return where(small, direct, mul(r, hornerOf(stirling, mul(r, r))));
+};
+
+/** −B₂ₖ / (2k) for k = 1 … 9. */
+const slopes = stirling.map((c, k) => -c * (2 * k + 1));
+
+/**
+ * T(a) = ψ(a) − log a for a > 0: about −1/(2a), by its asymptotic series where a ≥ 8. With it and {@link stirlingRemainder} entropies and divergences are written
+ * so that no large logarithms meet. Source: DLMF 5.11.2.
+ */
+export const digammaRemainder = (operand: Operand): Expr => {
+  const a = lift(operand);
+  const small = less(a, 8);
+  const s = where(small, a, 1);
+  const r = div(1, where(small, 8, a));
+  const r2 = mul(r, r);
+  return where(small, sub(digamma(s), log(s)), sub(mul(r2, hornerOf(slopes, r2)), mul(0.5, r)));
+};
+
+/** ψ(a + d) − ψ(a) for a, d > 0, with its digits where d is small beside a. */
+export const digammaRise = (left: Operand, rise: Operand): Expr => {
+  const a = lift(left);
+  const more = add(a, rise);
+  return add(log1p(div(rise, a)), sub(digammaRemainder(more), digammaRemainder(a)));
 };
 
 const odd = Array.from({ length: 18 }, (_, k) => 1 / (2 * k + 3));
@@ -70,6 +109,14 @@ export const betaKernel = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   return add(add(deviance(a, mul(n, x)), deviance(b, mul(n, y))), add(root, remainder));
 };
 
+/** {@link betaKernel} of log x and log(1 − x): as it stands, a log x + b log(1 − x) − log B, where an end is too near for x to be a number. */
+export const betaKernelOfLogs = (a: Expr, b: Expr, logX: Expr, logY: Expr): Expr => {
+  const end = less(min(logX, logY), -80);
+  const plain = sub(add(mul(a, logX), mul(b, logY)), logBeta(a, b));
+  const [x, y] = [where(end, -Math.LN2, logX), where(end, -Math.LN2, logY)];
+  return where(end, plain, betaKernel(a, b, exp(x), exp(y)));
+};
+
 /**
  * log B(a, b) = log Γ(a) + log Γ(b) − log Γ(a + b) for a, b > 0, without the cancellation of that formula where one is large.
  *
@@ -87,3 +134,43 @@ export const logBeta = (left: Operand, right: Operand): Expr => {
 
 /** ∂/∂a of log (xᵃ / Γ(a + 1)) = log x − ψ(a + 1). */
 export const gammaKernelSlope = (a: Expr, logX: Expr): Expr => sub(logX, digamma(add(a, 1)));
+
+/** Nodes in (0, 1) and weights of Gauss and Legendre's rule of eight points. */
+export const legendre = [
+  [0.01985507175123188, 0.05061426814518813], [0.10166676129318664, 0.11119051722668724],
+  [0.2372337950418355, 0.15685332293894363], [0.4082826787521751, 0.18134189168918100],
+  [0.5917173212478249, 0.18134189168918100], [0.7627662049581645, 0.15685332293894363],
+  [0.8983332387068134, 0.11119051722668724], [0.9801449282487681, 0.05061426814518813],
+] as const; // biome-ignore format: a table
+
+/**
+ * log Γ(c + h) − 2 log Γ(c) + log Γ(c − h) for 0 < h < c: h² ∫₀¹ (1−t) (ψ′(c + th) + ψ′(c − th)) dt where h < 0.4 c, which has digits however small
+ * h is; as it stands elsewhere.
+ */
+export const lgammaCurvature = (c: Expr, h: Expr): Expr => {
+  const close = less(h, mul(0.4, c));
+  const [near, step] = [where(close, c, 1), where(close, h, 0)];
+  const slope = (t: number): Expr => add(polygamma(1, add(near, mul(t, step))), polygamma(1, sub(near, mul(t, step))));
+  const integral = legendre.map(([t, w]) => mul(w * (1 - t), slope(t))).reduce((a, b) => add(a, b));
+  const [far, wide] = [where(close, 2, c), where(close, 1, h)];
+  const direct = sub(add(lgamma(add(far, wide)), lgamma(sub(far, wide))), mul(2, lgamma(far)));
+  return where(close, mul(square(step), integral), direct);
+};
+
+/** `gammaKernel` at x = eˡ, where x itself may underflow: there e⁻ˣ is 1. */
+export const gammaKernelOfLog = (a: Expr, l: Expr): Expr => {
+  const tiny = less(l, -80);
+  return where(tiny, sub(mul(a, l), lgamma(a)), gammaKernel(a, exp(where(tiny, 0, l))));
+};
+
+/**
+ * (a − b) ψ(a) − log Γ(a) + log Γ(b) less b log(b/a) + a − b: what is left of a divergence when its deviances are taken out. Zero where a = b, never
+ * large where both are.
+ */
+export const divergenceRemainder = (a: Expr, b: Expr): Expr => {
+  // ½ log(a/b) and the first term of T(a) (a − b), −½ (1 − b/a), are a deviance.
+  const r = div(b, a);
+  const first = mul(-0.5, deviance(div(a, a), r));
+  const rest = mul(sub(a, b), add(digammaRemainder(a), div(0.5, a)));
+  return add(add(first, rest), sub(stirlingRemainder(b), stirlingRemainder(a)));
+};

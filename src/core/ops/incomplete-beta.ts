@@ -2,7 +2,24 @@
 import type { Expr } from '../expr.ts';
 import { broadcastShapes } from '../shape.ts';
 import { scan } from './control.ts';
-import { add, and, div, exp, greater, less, lessEqual, max, min, mul, square, sub, where } from './elementwise.ts';
+import {
+  add,
+  and,
+  div,
+  exp,
+  greater,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  max,
+  min,
+  mul,
+  neg,
+  square,
+  sub,
+  where,
+} from './elementwise.ts';
 import { betaKernel } from './gamma-parts.ts';
 import { constant, lift, type Operand, scalar } from './leaves.ts';
 import { broadcastTo } from './structure.ts';
@@ -36,15 +53,16 @@ const fraction = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   return div(1, carry[0]);
 };
 
-/**
- * The regularised incomplete beta function Iₓ(a, b) = 1/B(a, b) ∫₀ˣ tᵃ⁻¹ (1−t)ᵇ⁻¹ dt for a, b > 0; 0 where x ≤ 0 and 1 where x ≥ 1. Operands
- * broadcast. `complement` is 1 − x where that is known better than by subtraction. The error in float64 is below 1e-11, and below 1e-13
- * for a, b ≤ 10³, for 1e-2 ≤ a, b ≤ 10⁴. Differentiable in all operands.
- *
- * @example
- * const below = regularisedBeta(2, 5, 0.3);   // P(X ≤ 0.3), X of the Beta(2, 5) law
- */
-export const regularisedBeta = (left: Operand, right: Operand, at: Operand, complement?: Operand): Expr => {
+interface Parts {
+  readonly given: Expr;
+  readonly inside: Expr;
+  /** Whether the fraction is that of I_y(b, a) = 1 − Iₓ(a, b), which converges. */
+  readonly swap: Expr;
+  readonly kernel: Expr;
+  readonly part: Expr;
+}
+
+const partsOf = (left: Operand, right: Operand, at: Operand, complement?: Operand): Parts => {
   const z = lift(at);
   const other = complement === undefined ? sub(1, z) : lift(complement);
   const shape = [lift(left), lift(right), other].reduce((s, e) => broadcastShapes(s, e.shape) ?? add(z, e).shape, z.shape); // biome-ignore format: one fold
@@ -54,6 +72,28 @@ export const regularisedBeta = (left: Operand, right: Operand, at: Operand, comp
   const y = where(inside, rest, 0.5);
   const swap = greater(mul(x, add(add(a, b), 2)), add(a, 1));
   const part = fraction(where(swap, b, a), where(swap, a, b), where(swap, y, x), where(swap, x, y));
-  const value = max(0, min(1, mul(exp(betaKernel(a, b, x, y)), part)));
+  return { given, inside, swap, kernel: betaKernel(a, b, x, y), part };
+};
+
+/**
+ * The regularised incomplete beta function Iₓ(a, b) = 1/B(a, b) ∫₀ˣ tᵃ⁻¹ (1−t)ᵇ⁻¹ dt for a, b > 0; 0 where x ≤ 0 and 1 where x ≥ 1. Operands
+ * broadcast. `complement` is 1 − x where that is known better than by subtraction. The error in float64 is below 1e-11, and below 1e-13
+ * for a, b ≤ 10³, for 1e-2 ≤ a, b ≤ 10⁴. Differentiable in all operands.
+ *
+ * @example
+ * const below = regularisedBeta(2, 5, 0.3);   // P(X ≤ 0.3), X of the Beta(2, 5) law
+ */
+export const regularisedBeta = (left: Operand, right: Operand, at: Operand, complement?: Operand): Expr => {
+  const { given, inside, swap, kernel, part } = partsOf(left, right, at, complement);
+  const value = max(0, min(1, mul(exp(kernel), part)));
   return where(inside, where(swap, sub(1, value), value), where(lessEqual(given, 0), 0, 1));
+};
+
+/** log Iₓ(a, b), see {@link regularisedBeta}: with its digits where that rounds to 0 or 1. −∞ where x ≤ 0. */
+export const logRegularisedBeta = (left: Operand, right: Operand, at: Operand, complement?: Operand): Expr => {
+  const { given, inside, swap, kernel, part } = partsOf(left, right, at, complement);
+  const l = min(0, add(kernel, log(part)));
+  // Where the fraction is that of the other side it is below about a half.
+  const rest = log1p(neg(exp(where(swap, min(l, -1e-30), -1))));
+  return where(inside, where(swap, rest, l), where(lessEqual(given, 0), Number.NEGATIVE_INFINITY, 0));
 };

@@ -10,9 +10,10 @@
 import type { Expr } from '../expr.ts';
 import { broadcastShapes } from '../shape.ts';
 import { scan } from './control.ts';
-import { add, and, div, erf, exp, greater, less, lessEqual, max, min, mul, neg, not, or, sqrt, sub, where } from './elementwise.ts'; // biome-ignore format: one import
+import { add, and, div, erf, exp, greater, less, lessEqual, log, log1p, max, min, mul, neg, not, or, sqrt, sub, where } from './elementwise.ts'; // biome-ignore format: one import
 import { gammaKernel, hornerOf, isClose, logDefectRatio } from './gamma-parts.ts';
 import { constant, lift, type Operand } from './leaves.ts';
+import { normalCdf, normalLogCdf } from './normal-functions.ts';
 import { broadcastTo } from './structure.ts';
 
 const STEPS = 64;
@@ -125,8 +126,18 @@ export const gammaUniform = (a: Expr, x: Expr): readonly [w: Expr, g: Expr] => {
   return [mul(eta, sqrt(mul(0.5, a))), div(sum, sqrt(mul(2 * Math.PI, a)))];
 };
 
-/** Both functions at once. */
-const both = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
+interface Parts {
+  readonly inside: Expr;
+  readonly regime: GammaRegime;
+  /** log (xᵃ e⁻ˣ / Γ(a)). */
+  readonly kernel: Expr;
+  readonly uniform: readonly [w: Expr, g: Expr];
+  readonly a: Expr;
+  readonly series: Expr;
+  readonly fraction: Expr;
+}
+
+const partsOf = (left: Operand, right: Operand): Parts => {
   const l = lift(left);
   const r = lift(right);
   const shape = broadcastShapes(l.shape, r.shape) ?? add(l, r).shape;
@@ -135,25 +146,63 @@ const both = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
   const inside = greater(given, 0);
   // Beyond 10³⁰ nothing is left of the upper tail, and ∞ − ∞ must not meet.
   const x = where(inside, min(given, 1e30), 1);
-  const { uniform, series } = gammaRegime(a, x);
-  const kernel = exp(gammaKernel(a, x));
-  const [w, g] = gammaUniform(where(uniform, a, 25), where(uniform, x, 25));
-  const lower = div(mul(kernel, gammaSeries(where(series, a, 1), where(series, x, 1))), a);
-  const rest = or(uniform, series);
-  const upper = mul(kernel, gammaFraction(where(rest, 1, a), where(rest, 2, x)));
+  const regime = gammaRegime(a, x);
+  const rest = or(regime.uniform, regime.series);
+  return {
+    inside,
+    regime,
+    kernel: gammaKernel(a, x),
+    uniform: gammaUniform(where(regime.uniform, a, 25), where(regime.uniform, x, 25)),
+    a,
+    series: gammaSeries(where(regime.series, a, 1), where(regime.series, x, 1)),
+    fraction: gammaFraction(where(rest, 1, a), where(rest, 2, x)),
+  };
+};
+
+/** Both functions at once. */
+const both = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
+  const parts = partsOf(left, right);
+  const { inside } = parts;
+  const { uniform, series } = parts.regime;
+  const kernel = exp(parts.kernel);
+  const [w, g] = parts.uniform;
+  const lower = div(mul(kernel, parts.series), parts.a);
+  const upper = mul(kernel, parts.fraction);
   const e = mul(0.5, erf(w));
   const correction = mul(exp(neg(mul(w, w))), g);
   // A probability: rounding may not leave [0, 1].
   const unit = (v: Expr): Expr => max(0, min(1, v));
-  const p = where(uniform, sub(add(0.5, e), correction), where(series, lower, sub(1, upper)));
-  const q = where(uniform, add(sub(0.5, e), correction), where(series, sub(1, lower), upper));
+  // ½ (1 ∓ erf w), of which small ones keep their digits too.
+  const half = (s: 1 | -1): Expr => {
+    const small = less(mul(s, w), -0.7);
+    return where(small, normalCdf(mul(s * Math.SQRT2, where(small, w, -s))), add(0.5, mul(s, e)));
+  };
+  const p = where(uniform, sub(half(1), correction), where(series, lower, sub(1, upper)));
+  const q = where(uniform, add(half(-1), correction), where(series, sub(1, lower), upper));
   return [where(inside, unit(p), 0), where(inside, unit(q), 1)];
+};
+
+/** Their logarithms. */
+const bothLogs = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] => {
+  const { inside, regime, kernel, uniform, a, series, fraction } = partsOf(left, right);
+  const [w, g] = uniform;
+  // ½ erfc(∓w) and what is added to it, as a part of it.
+  const side = (s: 1 | -1): Expr => {
+    const l = normalLogCdf(mul(s * Math.SQRT2, w));
+    return add(l, log1p(mul(-s, mul(exp(sub(neg(mul(w, w)), l)), g))));
+  };
+  const rest = (l: Expr, here: Expr): Expr => log1p(neg(exp(where(here, min(l, -1e-30), -1))));
+  const lower = add(kernel, sub(log(series), log(a)));
+  const upper = add(kernel, log(fraction));
+  const other = not(or(regime.uniform, regime.series));
+  const p = where(regime.uniform, side(1), where(regime.series, lower, rest(upper, other)));
+  const q = where(regime.uniform, side(-1), where(regime.series, rest(lower, regime.series), upper));
+  return [where(inside, min(0, p), Number.NEGATIVE_INFINITY), where(inside, min(0, q), 0)];
 };
 
 /**
  * The lower regularised incomplete gamma function P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt for a > 0; 0 where x ≤ 0. Operands broadcast. The absolute
- * error in float64 is below 1e-13 for every a ≥ 1e-3; the smaller of P and Q also keeps its relative accuracy where |x − a| ≥ 0.4 a or
- * a < 25. Differentiable in both operands.
+ * error in float64 is below 1e-13 for every a ≥ 1e-3, and the smaller of P and Q keeps its relative accuracy. Differentiable in both operands.
  *
  * @example
  * const cdfAtTwo = regularisedGammaP(2, 2);   // of the Gamma(2, 1) law
@@ -162,3 +211,9 @@ export const regularisedGammaP = (a: Operand, x: Operand): Expr => both(a, x)[0]
 
 /** The upper regularised incomplete gamma function Q(a, x) = 1 − P(a, x), see {@link regularisedGammaP}; 1 where x ≤ 0. */
 export const regularisedGammaQ = (a: Operand, x: Operand): Expr => both(a, x)[1];
+
+/** log P(a, x), see {@link regularisedGammaP}: with its digits in both tails, however far. −∞ where x ≤ 0. */
+export const logRegularisedGammaP = (a: Operand, x: Operand): Expr => bothLogs(a, x)[0];
+
+/** log Q(a, x), see {@link logRegularisedGammaP}; 0 where x ≤ 0. */
+export const logRegularisedGammaQ = (a: Operand, x: Operand): Expr => bothLogs(a, x)[1];

@@ -6,10 +6,28 @@ export * from './cond.ts';
 export * from './control.ts';
 export * from './convolution.ts';
 export * from './elementwise.ts';
-export { betaKernel, gammaKernel, logBeta, stirlingRemainder } from './gamma-parts.ts';
+export {
+  betaKernel,
+  betaKernelOfLogs,
+  deviance as gammaDeviance,
+  digammaRemainder,
+  digammaRise,
+  divergenceRemainder,
+  gammaKernel,
+  gammaKernelOfLog,
+  legendre,
+  lgammaCurvature,
+  logBeta,
+  stirlingRemainder,
+} from './gamma-parts.ts';
 export * from './hyperbolic.ts';
-export { regularisedBeta } from './incomplete-beta.ts';
-export { regularisedGammaP, regularisedGammaQ } from './incomplete-gamma.ts';
+export { logRegularisedBeta, regularisedBeta } from './incomplete-beta.ts';
+export {
+  logRegularisedGammaP,
+  logRegularisedGammaQ,
+  regularisedGammaP,
+  regularisedGammaQ,
+} from './incomplete-gamma.ts';
 export * from './indexing.ts';
 export * from './leaves.ts';
 export * from './linear.ts';

@@ -1,8 +1,9 @@
 /** The normal law's functions in both tails: Φ, log Φ, Φ⁻¹ and the inverse of erf, elementwise. */
 import type { Expr } from '../expr.ts';
-import { abs, add, div, exp, floor, greater, less, lessEqual, log, log1p, min, mul, neg, sqrt, square, sub, where } from './elementwise.ts'; // biome-ignore format: one line
+import { abs, add, div, exp, expm1, floor, greater, less, lessEqual, log, log1p, min, mul, neg, sqrt, square, sub, where } from './elementwise.ts'; // biome-ignore format: one line
 import { lift, type Operand } from './leaves.ts';
 import { rational } from './polynomial.ts';
+import { log1mExp } from './stable.ts';
 
 // W. J. Cody, "Rational Chebyshev approximations for the error function" (1969), as in "Algorithm 715" (1993) for the normal law.
 const CENTRE = [
@@ -116,17 +117,28 @@ const END = [
   ],
 ] as const;
 
+/** Below this logarithm of a chance (r = 26.5) Wichura's last piece ends. */
+const DEEP = -700;
+
+/** Φ⁻¹(½ + q) where |q| ≤ 0.425; 0 elsewhere. */
+const centreQuantile = (q: Expr): Expr => {
+  const c = where(lessEqual(abs(q), 0.425), q, 0);
+  return mul(c, rational(sub(0.180625, square(c)), ...NEAR));
+};
+
+/** −Φ⁻¹(p) for the tail p = e^{−r²} beyond the centre. */
+const tailQuantile = (r: Expr): Expr => {
+  const end = greater(r, 5);
+  return where(end, rational(sub(where(end, r, 5), 5), ...END), rational(sub(where(end, 1.6, r), 1.6), ...TAIL));
+};
+
 /** Φ⁻¹(½ + q) given q and the smaller tail min(p, 1 − p), each with its own digits. */
 const quantileOf = (q: Expr, tail: Expr): Expr => {
   const near = lessEqual(abs(q), 0.425);
-  const c = where(near, q, 0);
-  const centre = mul(c, rational(sub(0.180625, square(c)), ...NEAR));
+  const centre = centreQuantile(q);
   const inside = greater(tail, 0);
   const t = where(near, 0.05, where(inside, tail, 0.05));
-  const r = sqrt(neg(log(t)));
-  const end = greater(r, 5);
-  const size = where(end, rational(sub(where(end, r, 5), 5), ...END), rational(sub(where(end, 1.6, r), 1.6), ...TAIL));
-  const magnitude = where(inside, size, Number.POSITIVE_INFINITY);
+  const magnitude = where(inside, tailQuantile(sqrt(neg(log(t)))), Number.POSITIVE_INFINITY);
   return where(near, centre, where(less(q, 0), neg(magnitude), magnitude));
 };
 
@@ -145,4 +157,34 @@ export const normalQuantile = (operand: Operand): Expr => {
 export const erfInverse = (operand: Operand): Expr => {
   const y = lift(operand);
   return mul(Math.SQRT1_2, quantileOf(mul(0.5, y), mul(0.5, sub(1, abs(y)))));
+};
+
+/** x > 0 with log Φ(−x) = l for l < −700: where the rational functions end, √(−2l − log 2πy) improved by Newton's method on log Φ. */
+const deepQuantile = (l: Expr): Expr => {
+  const y = mul(-2, l);
+  const newton = (x: Expr): Expr => {
+    // Φ(−x) eˣ²⸍² √(2π) is the inverse of the hazard, d log Φ(−x) / dx = −1 over it.
+    const { ratio } = pieces(x);
+    const gap = sub(add(mul(-0.5, square(x)), log(ratio)), l);
+    return add(x, mul(gap, mul(Math.sqrt(2 * Math.PI), ratio)));
+  };
+  return newton(newton(sqrt(sub(y, log(mul(2 * Math.PI, y))))));
+};
+
+/**
+ * Φ⁻¹(eˡ), elementwise: the x with log Φ(x) = l, for l ≤ 0, where eˡ itself may be 0 or 1 in floats. The inverse of `normalLogCdf`.
+ *
+ * @example
+ * normalQuantileOfLog(-804.6084420137538);   // -40
+ */
+export const normalQuantileOfLog = (operand: Operand): Expr => {
+  const l = lift(operand);
+  const low = less(l, -Math.LN2);
+  const deep = less(l, DEEP);
+  const logTail = where(deep, -1, where(low, l, log1mExp(where(low, -1, l))));
+  // ½ + q = eˡ, with its digits around the middle
+  const q = add(0.5, expm1(where(deep, -1, l)));
+  const magnitude = tailQuantile(sqrt(neg(where(lessEqual(abs(q), 0.425), -3, logTail))));
+  const x = where(lessEqual(abs(q), 0.425), centreQuantile(q), where(low, neg(magnitude), magnitude));
+  return where(deep, neg(deepQuantile(where(deep, l, DEEP))), x);
 };

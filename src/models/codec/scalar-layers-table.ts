@@ -18,11 +18,12 @@ const ends: { readonly [kind: string]: readonly string[] } = {
   nonNegative: [],
   interval: ['low', 'high'],
   above: ['low'],
+  below: ['high'],
 };
 
 /** A support whose elements are mapped one by one. */
 const support = that(
-  'a support: real, positive, nonNegative, interval with low and high, or above with low',
+  'a support: real, positive, nonNegative, interval with low and high, above with low, or below with high',
   (u): u is b.ElementSupport =>
     isRecord(u) &&
     typeof u.kind === 'string' &&
