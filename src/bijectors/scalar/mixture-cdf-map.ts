@@ -38,25 +38,16 @@ const mixtureOf = (raw: Expr, n: number, k: number): Mixture => {
   };
 };
 
-/**
- * logit F(x) and log of its slope, all in logs: log F and log (1 − F) are log-sum-exps over the components. log f − log F − log (1 − F) would cancel numbers of
- * the size of x in a tail; with wₖ the components' shares of the nearer tail T (of F or 1 − F), log f − log T is log Σ wₖ e^{−sₖ} times the other
- * side of each, which has its digits.
- */
+/** logit F(x) and log of its slope, all in logs: log F, log (1 − F) and log f are log-sum-exps over the components. */
 const logitCdf = (x: Expr, { logWeight, centre, logScale }: Mixture): Mapped => {
   const u = o.mul(o.sub(o.expandDims(x, 1), centre), o.exp(o.neg(logScale)));
   const below = o.neg(o.softplus(o.neg(u)));
   const above = o.sub(below, u);
-  const logs = o.logSumExp(o.add(o.stack([below, above], 0), logWeight), 2);
+  const density = o.sub(o.add(below, above), logScale);
+  const logs = o.logSumExp(o.add(o.stack([below, above, density], 0), logWeight), 2);
   const row = (i: number): Expr => o.reshape(o.sliceAxis(logs, 0, i, i + 1), x.shape);
-  const [cdf, survival] = [row(0), row(1)];
-  const upper = o.less(survival, cdf);
-  const wide = o.broadcastTo(o.expandDims(upper, 1), u.shape);
-  const tail = o.add(o.where(wide, above, below), logWeight);
-  const shares = o.exp(o.sub(tail, o.restoreAxes(o.stopGradient(o.reduceMax(tail, 1)), tail, 1)));
-  const slopes = o.exp(o.sub(o.where(wide, below, above), logScale));
-  const steep = o.div(o.sum(o.mul(shares, slopes), 1), o.sum(shares, 1));
-  return { value: o.sub(cdf, survival), logSlope: o.sub(o.log(steep), o.where(upper, cdf, survival)) };
+  const [cdf, survival, pdf] = [row(0), row(1), row(2)];
+  return { value: o.sub(cdf, survival), logSlope: o.sub(o.sub(pdf, cdf), survival) };
 };
 
 /**
