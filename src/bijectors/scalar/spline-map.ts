@@ -129,11 +129,7 @@ export const splineMap = (options: SplineOptions = {}): ScalarMap => {
       logSlope: o.where(inside, o.reshape(logSlope, x.shape), 0),
     };
   };
-  /** θ in [0, 1], which rounding next to a knot may leave: moved back as a constant, so that the slope there is the knot's and not 0. */
-  const clipped = (theta: Expr): Expr => {
-    const fixed = o.stopGradient(theta);
-    return o.add(theta, o.sub(o.min(o.max(fixed, 0), 1), fixed));
-  };
+  const clipped = (theta: Expr): Expr => o.min(o.max(theta, 0), 1);
 
   /** What θ determines, with q = θ (1 − θ). */
   const curve = ({ width, height, left, right }: Bin, theta: Expr) => {
