@@ -87,8 +87,7 @@ const bufferLeaf = (
 ): Expr => makeNode('parameter', [], { name, definition, role: 'buffer', ...rest }, definition.shape, definition.type);
 
 /** Whether a leaf is a buffer. */
-export const isBuffer = (e: Expr): e is Node<'parameter'> & Expr =>
-  e.op === 'parameter' && e.attributes.role === 'buffer';
+const isBuffer = (e: Expr): e is Node<'parameter'> & Expr => e.op === 'parameter' && e.attributes.role === 'buffer';
 
 /** The buffers of expressions, by name, in order of first use. Throws `ShapeError` where one name stands for two different arrays. */
 export const buffersOf = (outputs: readonly Expr[]): (Node<'parameter'> & Expr)[] => {

@@ -3,10 +3,11 @@ import { firstsOf, noiseKey, writeNoise } from '../../core/program.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { childSeed, type Source } from '../../data/source.ts';
+import { stackedBatches } from '../../data/sources/reading.ts';
 import type { Told } from '../schedule.ts';
 import { timesAt } from './game.ts';
 import type { GamePlan } from './move-plan.ts';
-import { microbatchesOf, moveInput, type TrainingProgram } from './program.ts';
+import { moveInput, repeatsOf, type TrainingProgram } from './program.ts';
 import { stepNumbers } from './step-number.ts';
 
 /** How often each move has been made before a step, and is made in it. */
@@ -35,35 +36,29 @@ export const counterOf = ({ game }: Pick<GamePlan, 'game'>): Counter => {
 export const moveSeed = ({ moves }: GamePlan, move: number, seed: number): number =>
   move === 0 ? seed : childSeed(seed, moves[move].name);
 
-/** Batches of K steps for every move that is made, `[K, …, B, …]`, and their weights. */
+/**
+ * Batches of K steps for every move that is made, `[K, …, B, …]`, and their weights. A run makes the same moves in each step, so what a move sees in it is one
+ * stretch of its source.
+ */
 export const batchFeeds = async (
-  t: TrainingProgram,
+  { plan, steps, made, times }: TrainingProgram,
   sources: readonly Source[],
   counter: Counter,
   seed: number,
   step: number,
 ): Promise<Record<string, Tensor>> => {
-  const { plan, steps, made, times } = t;
   const feeds: Record<string, Tensor> = {};
   for (const i of made.filter((m) => plan.moves[m].draws === m)) {
-    const source = sources[i];
-    const micro = microbatchesOf(plan, plan.moves[i]);
-    const each = times[i] * micro;
-    const width = plan.batchSize * sizeOf(source.shape);
-    const values = new Float32Array(steps * each * width);
-    const weights = source.weighted === true ? new Float32Array(steps * each * plan.batchSize) : undefined;
-    for (let k = 0; k < steps; k++) {
-      const first = counter.before(step + k)[i] * micro;
-      for (let j = 0; j < each; j++) {
-        const made = source.batch({ seed: moveSeed(plan, i, seed), index: first + j, size: plan.batchSize });
-        const batch = made instanceof Promise ? await made : made;
-        values.set(batch.values, (k * each + j) * width);
-        if (batch.weights !== undefined) weights?.set(batch.weights, (k * each + j) * plan.batchSize);
-      }
-    }
-    const axes = [steps, ...(times[i] === 1 ? [] : [times[i]]), ...(micro === 1 ? [] : [micro]), plan.batchSize];
-    feeds[moveInput(plan, 'batches', i)] = { shape: [...axes, ...source.shape], type: 'float32', data: values };
-    if (weights !== undefined) feeds[moveInput(plan, 'weights', i)] = { shape: axes, type: 'float32', data: weights };
+    const { axes, each, micro } = repeatsOf(plan, i, times[i]);
+    const { values, weights } = await stackedBatches(sources[i], {
+      seed: moveSeed(plan, i, seed),
+      from: counter.before(step)[i] * micro,
+      steps: steps * each,
+      size: plan.batchSize,
+    });
+    const inSteps = (t: Tensor): Tensor => ({ ...t, shape: [steps, ...axes, ...t.shape.slice(1)] });
+    feeds[moveInput(plan, 'batches', i)] = inSteps(values);
+    if (weights !== undefined) feeds[moveInput(plan, 'weights', i)] = inSteps(weights);
   }
   return feeds;
 };
@@ -92,7 +87,7 @@ export const coefficientFeeds = (
       const first = ownMoves(plan, counter, step + k, i);
       for (let j = 0; j < times[i]; j++) rows.push(...optimizer.at(first + j, told));
     }
-    const shape = [steps, ...(times[i] === 1 ? [] : [times[i]]), optimizer.coefficients.length];
+    const shape = [steps, ...repeatsOf(plan, i, times[i]).repeated, optimizer.coefficients.length];
     feeds[moveInput(plan, 'coefficients', i)] = { shape, type: 'float32', data: Float32Array.from(rows) };
   }
   return feeds;
@@ -113,20 +108,16 @@ export const noiseFeeder = (
 ): ((firstStep: number) => Record<string, Tensor>) => {
   const { plan, steps, times } = t;
   const all = t.noise.map((n) => {
-    const micro = microbatchesOf(plan, plan.moves[n.move]);
-    const axes = [...(times[n.move] === 1 ? [] : [times[n.move]]), ...(micro === 1 ? [] : [micro])];
-    const each = sizeOf(axes);
-    return { ...n, micro, each, axes, data: new Float32Array(steps * each * sizeOf(n.shape)) };
+    const repeats = repeatsOf(plan, n.move, times[n.move]);
+    return { ...n, ...repeats, data: new Float32Array(steps * repeats.each * sizeOf(n.shape)) };
   });
   return (firstStep) =>
     Object.fromEntries(
       all.map(({ name, path, law, batch, shape, move, micro, each, axes, data }) => {
         const size = sizeOf(shape);
-        for (let k = 0; k < steps; k++) {
-          const first = counter.before(firstStep + k)[move] * micro;
-          for (let j = 0; j < each; j++)
-            writeNoise(shape, law, noiseKey(seed, first + j, path), firstsOf(batch), data, (k * each + j) * size);
-        }
+        const first = counter.before(firstStep)[move] * micro;
+        for (let k = 0; k < steps * each; k++)
+          writeNoise(shape, law, noiseKey(seed, first + k, path), firstsOf(batch), data, k * size);
         return [name, { shape: [steps, ...axes, ...shape], type: 'float32', data } satisfies Tensor];
       }),
     );

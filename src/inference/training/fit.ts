@@ -6,7 +6,7 @@ import { onnx } from '../../core/interpreters/onnx/index.ts';
 import type { Feeds } from '../../core/program.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import { batchSizeOf, type Source, sourceOf } from '../../data/index.ts';
+import { batchSizeOf, type Source, sourceOf, stackedBatches } from '../../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
 import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
@@ -27,8 +27,6 @@ import {
 import { validator } from './validate.ts';
 
 export type * from './fit-options.ts';
-
-const DEFAULT_BATCH = 256;
 
 /** What a caller's own function threw: no failure of training, so it is thrown on as it is. */
 class Thrown {
@@ -81,8 +79,8 @@ const checkData = (name: string, shape: Shape, objective: Shape): void => {
 const firstBatches = async (plan: GamePlan, sources: readonly Source[], seed: number): Promise<Tensor[]> =>
   Promise.all(
     sources.map(async (source, i) => {
-      const { values } = await source.batch({ seed: moveSeed(plan, i, seed), index: 0, size: plan.batchSize });
-      return { shape: [plan.batchSize, ...source.shape], type: 'float32', data: values } satisfies Tensor;
+      const { values } = await stackedBatches(source, { seed: moveSeed(plan, i, seed), from: 0, steps: 1, size: plan.batchSize }); // biome-ignore format: one call
+      return { ...values, shape: values.shape.slice(1) };
     }),
   );
 
@@ -95,8 +93,8 @@ const startOf = async <S extends Shape>(
   game: Game<S>,
 ): Promise<Moment> => {
   const { resume, initial = {} } = options;
-  const known = [...plan.layout.entries.map((e) => e.name), ...plan.buffers.map((b) => b.attributes.name)];
-  const stranger = Object.keys(initial).find((name) => !known.includes(name));
+  const known = new Set([...plan.layout.entries.map((e) => e.name), ...plan.buffers.map((b) => b.attributes.name)]);
+  const stranger = Object.keys(initial).find((name) => !known.has(name));
   if (stranger !== undefined)
     raise('ArgumentError', `initial/${stranger}`, 'the model has no parameter or buffer of this name');
   const names = (state: TrainingState): Feeds => ({ ...state.parameters, ...state.buffers });
@@ -134,8 +132,9 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   const measured = validation?.objective ?? game.moves[0].objective;
   if (validation !== undefined) checkData(validation.data.name, validation.data.shape, measured.shape);
   const backend = options.backend ?? onnx('cpu');
-  const wanted = options.batchSize ?? data.slots ?? DEFAULT_BATCH;
-  const batchSize = sources.reduce((n, s) => batchSizeOf(s, n), wanted);
+  // What the data can give at most counts where a move reads them.
+  const { largest: _, ...asked } = data;
+  const batchSize = sources.reduce((n, s) => batchSizeOf(s, n), batchSizeOf(asked, options.batchSize));
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
   const every = validation === undefined ? Number.POSITIVE_INFINITY : validateEvery(validation.every, steps);
   /** The next run ends where a validation is due, so that validations do not depend on how steps are grouped. */

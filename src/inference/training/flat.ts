@@ -44,8 +44,12 @@ const LARGE = 1 << 15;
  */
 export const groupsOf = ({ entries }: Layout, alike: (name: string) => string = () => ''): Layout[] => {
   const small = new Map<string, Entry[]>();
-  for (const e of entries.filter((x) => x.size < LARGE))
-    small.set(alike(e.name), [...(small.get(alike(e.name)) ?? []), e]);
+  for (const e of entries.filter((x) => x.size < LARGE)) {
+    const treatment = alike(e.name);
+    const others = small.get(treatment);
+    if (others === undefined) small.set(treatment, [e]);
+    else others.push(e);
+  }
   return [...small.values(), ...entries.filter((e) => e.size >= LARGE).map((e) => [e])].map(laidOut);
 };
 

@@ -9,7 +9,7 @@ import type { AnyObjective } from '../objective.ts';
 import type { Optimizer } from '../optimizers/index.ts';
 import { joinGroups, type Layout } from './flat.ts';
 import { gameOf } from './game.ts';
-import { type GamePlan, type PlannedMove, planGame } from './move-plan.ts';
+import { type GamePlan, planGame } from './move-plan.ts';
 import { type Board, type GameState, heldPieces, type MoveFeed, moved, type Pending, settle } from './move-step.ts';
 import { endingVectors, groupedShares, startingState, vectorNames } from './player-state.ts';
 
@@ -53,9 +53,12 @@ export interface GameProgramOptions {
 export const moveInput = ({ moves }: GamePlan, what: string, move: number): string =>
   move === 0 ? what : `${what}:${moves[move].name}`;
 
-/** The number of batches a move averages its gradient over. */
-export const microbatchesOf = ({ shares }: GamePlan, m: PlannedMove): number =>
-  shares[m.player].optimizer.microbatches ?? 1;
+/** The axes in front of what a move is fed in one step: how often it is made, and over how many batches it averages its gradient. */
+export const repeatsOf = ({ moves, shares }: GamePlan, move: number, times: number) => {
+  const micro = shares[moves[move].player].optimizer.microbatches ?? 1;
+  const repeated = times === 1 ? [] : [times];
+  return { micro, repeated, axes: micro === 1 ? repeated : [...repeated, micro], each: times * micro };
+};
 
 /** The inputs of a program that have one row for each step, found by name. */
 const stepInputs = (steps: number) => {
@@ -90,9 +93,7 @@ export const gameProgram = (
   const { all, input } = stepInputs(steps);
   const names = made.map((i) => {
     const m = moves[i];
-    const micro = microbatchesOf(plan, m);
-    const repeated = times[i] === 1 ? [] : [times[i]];
-    const axes = micro === 1 ? repeated : [...repeated, micro];
+    const { repeated, axes } = repeatsOf(plan, i, times[i]);
     return {
       batch: input(moveInput(plan, 'batches', m.draws), [...axes, ...m.batch.shape]),
       coefficients: input(moveInput(plan, 'coefficients', i), [...repeated, shares[m.player].share.optimizer.coefficients.length]), // biome-ignore format: one idea
