@@ -24,6 +24,7 @@ import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import type { Composed, Fitting } from './composed.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
@@ -199,7 +200,8 @@ export interface Graded extends Layer {
   readonly [Phantom]: { readonly grade: Grade };
 }
 
-type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
+/** The grade of a layer's type. */
+export type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
 
 /** The weakest grade of a list of layers. */
 export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
@@ -207,58 +209,6 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
   : L extends readonly []
     ? 'bijective'
     : GradeOf<L[number]>;
-
-/** The layers of a list that name shapes. */
-type Shaped<F> = F extends Endo<Grade> ? never : F;
-
-/** Layers of one shape at both ends, where a list of unknown length may hold any number of them. */
-type Chained<F> = [Shaped<F>] extends [never]
-  ? F
-  : Shaped<F> extends Transport<infer X, infer Z, infer G>
-    ? [X, Z] extends [Z, X]
-      ? F
-      : Transport<X, X, G>
-    : F;
-
-/**
- * What each layer of a list must be to fit its neighbours: a layer with shapes starts at the shape where the one before it with shapes ended
- * (layers in between keep it). A layer that does not fit is the one that the compiler names. In a list of unknown length every layer keeps its shape.
- */
-export type Fitting<L extends readonly Graded[], At extends Shape | undefined = undefined> = L extends readonly [
-  infer F extends Graded,
-  ...infer R extends readonly Graded[],
-]
-  ? F extends Transport<infer _X, infer Z, infer G>
-    ? readonly [At extends Shape ? Transport<At, Z, G> : F, ...Fitting<R, Z>]
-    : readonly [F, ...Fitting<R, At>]
-  : L extends readonly [...infer _H extends readonly Graded[], infer _F extends Graded]
-    ? L
-    : L extends readonly []
-      ? L
-      : readonly Chained<L[number]>[];
-
-/** The shapes at both ends of a list of layers; undefined where every layer fits any shape. */
-type Ends<
-  L extends readonly Graded[],
-  X0 extends Shape | undefined = undefined,
-  Z0 extends Shape | undefined = undefined,
-> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
-  ? F extends Transport<infer X, infer Z, Grade>
-    ? Ends<R, X0 extends Shape ? X0 : X, Z>
-    : Ends<R, X0, Z0>
-  : L extends readonly []
-    ? readonly [X0, Z0]
-    : [Shaped<L[number]>] extends [never]
-      ? readonly [X0, Z0]
-      : Shaped<L[number]> extends Transport<infer X, infer Z, Grade>
-        ? readonly [X0 extends Shape ? X0 : X, Z]
-        : readonly [X0, Z0];
-
-/** The type of a composition: shapes where some layer has them, and the weakest grade. */
-export type Composed<L extends readonly Graded[]> =
-  Ends<L> extends readonly [infer X extends Shape, infer Z extends Shape]
-    ? Transport<X, Z, GradeOfAll<L>>
-    : Endo<GradeOfAll<L>>;
 
 /**
  * Layers from the data side to the latent side: `compose(f, g)` encodes by f, then g, and decodes by g, then f. Associative, with
