@@ -23,6 +23,7 @@ import { add, neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
@@ -46,6 +47,8 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  /** Why its numbers are approximate (grades with ≈ in front), and the same layer computed more finely. */
+  readonly approximation?: Approximation<Layer> | undefined;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
@@ -79,6 +82,7 @@ export interface LayerOptions {
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
+  readonly approximation?: Approximation<Layer>;
 }
 
 /**
@@ -176,13 +180,19 @@ const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
     spec,
     parts,
     declaration,
+    ...endoOf(layers),
     grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
+    approximation: approximationOf(layers, () => chainOf(layers.map(refinedOf), spec)),
     cost: layers.reduce((c, l) => addCost(c, l.cost), free),
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
     decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
   };
 };
+
+/** Layers that all fit any shape make one that does. */
+const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
+  layers.every((l) => 'endo' in l) ? { endo: true } : {};
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {
@@ -198,9 +208,21 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
     ? 'bijective'
     : GradeOf<L[number]>;
 
+/** The layers of a list that name shapes. */
+type Shaped<F> = F extends Endo<Grade> ? never : F;
+
+/** Layers of one shape at both ends, where a list of unknown length may hold any number of them. */
+type Chained<F> = [Shaped<F>] extends [never]
+  ? F
+  : Shaped<F> extends Transport<infer X, infer Z, infer G>
+    ? [X, Z] extends [Z, X]
+      ? F
+      : Transport<X, X, G>
+    : F;
+
 /**
  * What each layer of a list must be to fit its neighbours: a layer with shapes starts at the shape where the one before it with shapes ended
- * (layers in between keep it). A layer that does not fit is the one that the compiler names.
+ * (layers in between keep it). A layer that does not fit is the one that the compiler names. In a list of unknown length every layer keeps its shape.
  */
 export type Fitting<L extends readonly Graded[], At extends Shape | undefined = undefined> = L extends readonly [
   infer F extends Graded,
@@ -209,7 +231,11 @@ export type Fitting<L extends readonly Graded[], At extends Shape | undefined = 
   ? F extends Transport<infer _X, infer Z, infer G>
     ? readonly [At extends Shape ? Transport<At, Z, G> : F, ...Fitting<R, Z>]
     : readonly [F, ...Fitting<R, At>]
-  : L;
+  : L extends readonly [...infer _H extends readonly Graded[], infer _F extends Graded]
+    ? L
+    : L extends readonly []
+      ? L
+      : readonly Chained<L[number]>[];
 
 /** The shapes at both ends of a list of layers; undefined where every layer fits any shape. */
 type Ends<
@@ -220,7 +246,13 @@ type Ends<
   ? F extends Transport<infer X, infer Z, Grade>
     ? Ends<R, X0 extends Shape ? X0 : X, Z>
     : Ends<R, X0, Z0>
-  : readonly [X0, Z0];
+  : L extends readonly []
+    ? readonly [X0, Z0]
+    : [Shaped<L[number]>] extends [never]
+      ? readonly [X0, Z0]
+      : Shaped<L[number]> extends Transport<infer X, infer Z, Grade>
+        ? readonly [X0 extends Shape ? X0 : X, Z]
+        : readonly [X0, Z0];
 
 /** The type of a composition: shapes where some layer has them, and the weakest grade. */
 export type Composed<L extends readonly Graded[]> =
@@ -255,12 +287,12 @@ const negated = (d: D.Draw<Step>): D.Draw<Step> =>
 
 /** A layer with two exact directions. */
 export interface Invertible extends Layer {
-  readonly [Phantom]: { readonly grade: 'bijective' };
+  readonly [Phantom]: { readonly grade: 'bijective' | '≈bijective' };
 }
 
 /** The type of a layer's inverse: the shapes exchanged. */
 export type Inverted<L extends Invertible> =
-  L extends Transport<infer X, infer Z, 'bijective'> ? Transport<Z, X, 'bijective'> : Endo<'bijective'>;
+  L extends Transport<infer X, infer Z, infer G> ? Transport<Z, X, G> : Endo<GradeOf<L>>;
 
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
@@ -270,6 +302,7 @@ export function inverse(layer: Layer): Layer {
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
+    approximation: approximationOf([layer], () => inverted(refinedOf(layer))),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
     dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
