@@ -6,6 +6,7 @@ import {
   isRecord,
   list,
   natural,
+  nonNegative,
   oneOf,
   positiveInteger,
   positiveNumber,
@@ -66,8 +67,18 @@ const fixedTable: Table<b.MapLayer> = {
   leakyRelu: () => variant({}, { slope: positiveNumber }, b.leakyRelu),
 };
 
+/** Fixed maps of layers whose entries are elsewhere. */
+const furtherTable: Table<b.MapLayer> = {
+  logit: () => variant({}, { alpha: nonNegative }, b.logit),
+  shift: () => variant({ by: finite }, {}, ({ by }) => b.shift(by)),
+  scale: () => variant({ by: finite }, {}, ({ by }) => b.scale(by)),
+};
+
 const fixedMaps: Tables['maps'] = Object.fromEntries(
-  Object.entries(fixedTable).map(([type, entry]) => [type, (read) => through((l: b.MapLayer) => l.map)(entry(read))]),
+  Object.entries({ ...fixedTable, ...furtherTable }).map(([type, entry]) => [
+    type,
+    (read) => through((l: b.MapLayer) => l.map)(entry(read)),
+  ]),
 );
 
 /** Scalar maps by type. */
