@@ -10,6 +10,7 @@ export * from './evidence.ts';
 export * from './facts.ts';
 export * from './inferring.ts';
 export { rewrite, rewriteLayer } from './rewrite.ts';
+export { inverseMap, type Mapped, type ScalarMap } from './scalar-map.ts';
 export * from './spec.ts';
 export * from './support.ts';
 export * from './trace.ts';

@@ -29,6 +29,7 @@ import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
+import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
@@ -56,6 +57,8 @@ export interface Layer {
   readonly parts: readonly Part[];
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
+  /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
+  readonly map?: ScalarMap | undefined;
 }
 
 /** A layer inside another, with the segment that it adds to the place of its parameters. */
@@ -76,6 +79,11 @@ export interface Endo<out G extends Grade> extends Layer {
   readonly [Phantom]: { readonly grade: G };
 }
 
+/** A layer that applies a fixed function of one number to every element; it carries the function, and stands wherever a scalar map is wanted. */
+export interface MapLayer extends Endo<'bijective'> {
+  readonly map: ScalarMap;
+}
+
 /** What {@link endo} and {@link transport} are made from. */
 export interface LayerOptions {
   readonly spec: Spec;
@@ -84,6 +92,7 @@ export interface LayerOptions {
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
   readonly approximation?: Approximation<Layer>;
+  readonly map?: ScalarMap;
 }
 
 /**
@@ -126,6 +135,7 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
 export const bijection = (options: {
   readonly spec: Spec;
   readonly cost?: Cost;
+  readonly map?: ScalarMap;
   readonly encode: (x: Expr) => (scope: { readonly path: string }) => Step;
   readonly decode: (z: Expr) => (scope: { readonly path: string }) => Step;
 }): Endo<'bijective'> =>
@@ -242,13 +252,18 @@ export interface Invertible extends Layer {
 
 /** The type of a layer's inverse: the shapes exchanged. */
 export type Inverted<L extends Invertible> =
-  L extends Transport<infer X, infer Z, infer G> ? Transport<Z, X, G> : Endo<GradeOf<L>>;
+  L extends Transport<infer X, infer Z, infer G>
+    ? Transport<Z, X, G>
+    : L extends MapLayer
+      ? MapLayer
+      : Endo<GradeOf<L>>;
 
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
     ...layer,
+    map: layer.map === undefined ? undefined : inverseMap(layer.map),
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
