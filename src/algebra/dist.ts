@@ -10,8 +10,10 @@ import type { Expr } from '../core/expr.ts';
 import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Carrier, type Kept, kept } from './capability.ts';
 import { type Evidence, type Grade, type Through, through } from './evidence.ts';
 import { type AllFacts, knownFacts } from './facts.ts';
+import type { LawFamily } from './family.ts';
 import type { Spec } from './spec.ts';
 import type { Endo, Layer, Step, Transport } from './transport.ts';
 
@@ -24,7 +26,7 @@ export interface Scored {
 declare const Phantom: unique symbol;
 
 /** What every law is at run time. */
-export interface Law {
+export interface Law extends Carrier {
   readonly shape: Shape;
   readonly spec: Spec;
   readonly evidence: Evidence;
@@ -35,6 +37,8 @@ export interface Law {
   readonly sampleAndLogDensity: D.Draw<Scored>;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
+  /** What it says it is: closed forms are looked up by it. */
+  readonly family?: LawFamily | undefined;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
   /** The law this one is at a place of its own: see {@link named}. */
@@ -49,7 +53,7 @@ export interface Dist<out S extends Shape, out E> extends Law {
 /**
  * A law of your own. Give `sampleAndLogDensity` where a sample's density comes with it; else it is derived. Each run of a method is one reading of the
  * law, in which it names a parameter once; another law of the same names in one objective is an error. A `declaration` that is given says whose
- * parameters it reads, where several laws are one model.
+ * parameters it reads, where several laws are one model; a `family` says what the law is, for closed forms.
  */
 export const dist = <const S extends Shape, E>(options: {
   readonly shape: S;
@@ -59,6 +63,7 @@ export const dist = <const S extends Shape, E>(options: {
   readonly sample: D.Draw<Expr>;
   readonly sampleAndLogDensity?: D.Draw<Scored>;
   readonly declaration?: Declaration | undefined;
+  readonly family?: LawFamily | undefined;
 }): Dist<S, E> => {
   const { declaration = declare('law', options.spec.type) } = options;
   const density = D.method(declaration, 'logDensity', options.logDensity);
@@ -101,6 +106,7 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
     const law = dist<never, never>({
       shape: t.dataShape(base.shape) as never,
       spec: { type: 'pushforward', transport: t.spec, base: base.spec },
+      family: { name: 'pushforward', parameters: {}, parts: [base] },
       evidence: through(t.grade, base.evidence),
       logDensity: (x) =>
         pipe(
@@ -191,21 +197,27 @@ export const rebased = (law: Law, change: (innermost: Law) => Law): Law =>
           rebased(law.pushed.base, change) as Dist<Shape, unknown>,
         ) as unknown as Law);
 
+/** What a law keeps at a place of its own beside its density and samples: known facts, and capabilities by their rules. */
+export type Named<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'named'>;
+
 /**
  * The law at a place of its own: its parameters and noise are named `<name>/…`, so that one objective can hold two laws of a kind. Shape, density, samples
- * and known facts are the law's; what else it can do (blocks, chains) is asked of the law itself.
+ * and known facts are the law's; what else it can do (blocks, chains, a denoiser) it keeps by the rule of each capability.
  *
  * @example
  * const [teacher, student] = [named('teacher')(pipe(standardNormal([2]), pushforward(affine()))), named('student')(pipe(standardNormal([2]), pushforward(affine())))];
  */
 export const named =
   (name: string) =>
-  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<S, E> & Pick<L, keyof L & keyof AllFacts> => {
+  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<S, E> & Named<L> => {
     if (name === '' || name.startsWith('/') || name.endsWith('/'))
       return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
     const plain: Law = law as unknown as Law;
     return {
       ...knownFacts(law as Partial<AllFacts>),
+      ...kept('named', law, name),
+      // Parameters are expressions, which have their places in them; parts stand at places under the law's.
+      ...(plain.family === undefined || plain.family.parts !== undefined ? {} : { family: plain.family }),
       shape: plain.shape,
       spec: { type: 'named', name, law: plain.spec },
       evidence: plain.evidence,
@@ -215,7 +227,7 @@ export const named =
       sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
       ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
       named: { place: name, law: plain },
-    } as unknown as Dist<S, E> & Pick<L, keyof L & keyof AllFacts>;
+    } as unknown as Dist<S, E> & Named<L>;
   };
 
 /** log p(x) − log q(x): for importance weights and divergences. */

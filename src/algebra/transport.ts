@@ -23,6 +23,7 @@ import { add, neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Carrier, capability, changed, having } from './capability.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
@@ -38,7 +39,7 @@ export interface Step {
 declare const Phantom: unique symbol;
 
 /** What every layer is at run time. */
-export interface Layer {
+export interface Layer extends Carrier {
   readonly spec: Spec;
   readonly grade: Grade;
   readonly cost: Cost;
@@ -50,6 +51,8 @@ export interface Layer {
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
+  /** Whether it fits any shape and keeps it. */
+  readonly endo?: true;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
 }
@@ -242,12 +245,16 @@ export function compose(...layers: readonly Layer[]): Layer {
   return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
 }
 
+/** How often a repetition repeats its layer. */
+export const repeating = capability<number>()('times');
+
 /** The same layer `n` times, each with parameters of its own. */
 export const repeat = <G extends Grade>(n: number, layer: Endo<G>): Endo<G> => {
   if (!Number.isInteger(n) || n < 1)
     return raise('ArgumentError', 'repeat', 'needs a positive number of layers', { expected: '1, 2, …', got: `${n}` });
   const copies = Array.from({ length: n }, () => layer);
-  return { ...chainOf(copies, { type: 'repeat', times: n, layer: layer.spec }), endo: true } as unknown as Endo<G>;
+  const chain = chainOf(copies, { type: 'repeat', times: n, layer: layer.spec });
+  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
 };
 
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
@@ -266,13 +273,13 @@ export type Inverted<L extends Invertible> =
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
-    ...layer,
+    ...changed('inverted', layer, undefined),
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
-    dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
+    dataShape: (latent) => (layer.endo === true ? latent : inverseShape(layer, latent)),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Shift and scale, one at a time, by fixed numbers or learned; both together are `shiftScale` and `affine`. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
+import { everywhere, fixed } from '../algebra/fixed.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -21,12 +23,13 @@ export const shift = (by?: number): Endo<'bijective'> => {
     return raise('ArgumentError', 'shift', 'not a finite number', { expected: 'a finite number', got: `${by}` });
   const b = (shape: Shape): Sc.Scoped<Expr> =>
     by === undefined ? Sc.parameter('shift', shape, { init: zeros, kind: 'shift' }) : Sc.of(o.scalar(by));
-  return bijection({
+  const layer = bijection({
     spec: by === undefined ? { type: 'shift' } : { type: 'shift', by },
     cost: free,
     encode: (x) => pipe(b(x.shape), Sc.map((t) => ({ value: o.sub(x, t), contribution: o.scalar(0) }))), // biome-ignore format: one idea
     decode: (z) => pipe(b(z.shape), Sc.map((t) => ({ value: o.add(z, t), contribution: o.scalar(0) }))), // biome-ignore format: one idea
   });
+  return by === undefined ? layer : having(fixed, everywhere(by, 1))(layer);
 };
 
 /**
@@ -41,12 +44,15 @@ export const scale = (by?: number): Endo<'bijective'> => {
     return raise('ArgumentError', 'scale', 'not a scale', { expected: 'a finite number other than 0', got: `${by}` });
   if (by !== undefined) {
     const contribution = (x: Expr): Expr => o.scalar(-sizeOf(x.shape) * Math.log(Math.abs(by)));
-    return bijection({
-      spec: { type: 'scale', by },
-      cost: free,
-      encode: (x) => () => ({ value: o.div(x, by), contribution: contribution(x) }),
-      decode: (z) => () => ({ value: o.mul(z, by), contribution: contribution(z) }),
-    });
+    return pipe(
+      bijection({
+        spec: { type: 'scale', by },
+        cost: free,
+        encode: (x) => () => ({ value: o.div(x, by), contribution: contribution(x) }),
+        decode: (z) => () => ({ value: o.mul(z, by), contribution: contribution(z) }),
+      }),
+      having(fixed, everywhere(0, by)),
+    );
   }
   const learned = (shape: Shape): Sc.Scoped<Expr> => Sc.parameter('logScale', shape, { init: zeros, kind: 'scale' });
   return bijection({
