@@ -8,8 +8,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { broadcastShapes, type Shape, sameShape, showShape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link discretisedLogistic}, in units of levels. */
 export interface DiscretisedLogisticOptions {
@@ -67,7 +68,7 @@ export const discretisedLogistic = <const S extends Shape>(
   const s = fits('discretisedLogistic', 'scale', toExpr(scale), shape);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'discretisedLogistic', shape, loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf('discretisedLogistic', shape, { loc, scale, levels }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
     sample: pipe(
@@ -128,7 +129,7 @@ export const discretisedLogisticMixture = <const S extends Shape>(
   const logW = o.sub(w, o.restoreAxes(o.logSumExp(w, rank), w, rank));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: owner, shape, logits: toSpec(logits), loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf(owner, shape, { logits, loc, scale, levels }, full),
     evidence: 'exact',
     logDensity: (x) =>
       D.of(

@@ -8,8 +8,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link discretisedNormal}, in units of levels. */
 export interface DiscretisedNormalOptions {
@@ -76,7 +77,7 @@ export const discretisedNormal = <const S extends Shape>(
   const s = fits(owner, 'scale', toExpr(scale), shape);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'discretisedNormal', shape, loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf('discretisedNormal', shape, { loc, scale, levels }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
     sample: pipe(

@@ -17,6 +17,7 @@ export * from './empirical.ts';
 export { energy } from './energy.ts';
 export { type Enumerable, type Enumeration, enumerated, logPartition } from './energy-enumerated.ts';
 export * from './exponential.ts';
+export { type Declared, familyOf } from './family-of.ts';
 export * from './fisher-f.ts';
 export { type GammaFacts, type GammaOptions, gamma } from './gamma.ts';
 export * from './geometric.ts';

@@ -57,6 +57,7 @@ export const independent =
     const made = dist<readonly [...N, ...S], E>({
       shape: full as unknown as readonly [...N, ...S],
       spec: { type: 'independent', shape, law: law.spec },
+      family: { name: 'independent', parameters: {}, parts: [law], copies: n },
       evidence: law.evidence,
       logDensity: (x) =>
         D.map(([l]: readonly Expr[]) => o.sum(l))(
@@ -70,7 +71,7 @@ export const independent =
     });
     const facts = combined([law], ([e]) => o.broadcastTo(e, full));
     const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
-    return withFacts({ ...made, parts: [law], copies: n }, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
+    return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
   };
 
 const weakest = (all: readonly Evidence[]): Evidence =>
@@ -117,6 +118,7 @@ export const product = <E, L extends Dist<readonly [number], E>>(
   const made = dist<readonly [number], E>({
     shape: [ends[laws.length]],
     spec: { type: 'product', laws: laws.map((l) => l.spec) },
+    family: { name: 'product', parameters: {}, parts: laws },
     evidence: weakest(laws.map((l) => l.evidence)),
     logDensity: (x) => D.map(o.addAll)(each((l, i) => l.logDensity(o.sliceAxis(x, 0, ends[i], ends[i + 1])))),
     sample: D.map((parts: readonly Expr[]) => o.concat(parts))(each((l) => l.sample)),
@@ -125,5 +127,5 @@ export const product = <E, L extends Dist<readonly [number], E>>(
       logDensity: o.addAll(parts.map((s) => s.logDensity)),
     }))(each((l) => l.sampleAndLogDensity)),
   });
-  return withFacts({ ...made, parts: laws }, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
+  return withFacts(made, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
 };
