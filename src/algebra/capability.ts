@@ -4,6 +4,7 @@
  * key says by rules what becomes of it when one law is made of another: nothing is carried along because a record was spread.
  */
 import { raise } from '../core/errors.ts';
+import type { Sharing } from '../core/reading.ts';
 import type { Spec } from './spec.ts';
 
 /** The ways to make a law or layer of another that keep some of what it can do, with what a rule is told. */
@@ -14,6 +15,8 @@ export interface Changes {
   readonly resampled: undefined;
   /** `normalised`: the same law up to a constant of its density. */
   readonly normalised: undefined;
+  /** `sharedDenoiser`: the same network, whose parameters stand where all who share them read them. */
+  readonly shared: Sharing;
   /** `inverse`: a layer with its sides exchanged. */
   readonly inverted: undefined;
 }

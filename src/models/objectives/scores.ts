@@ -1,6 +1,7 @@
 /** Estimators that match scores: of laws that denoise, and of laws known up to a constant. */
 import { type Either, left, map, tryCatch } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Denoises, Unnormalised } from '../../algebra/evidence.ts';
 import { type Failure, failure, toFailure } from '../../core/errors.ts';
@@ -14,7 +15,14 @@ import {
   slicedScoreMatching,
   varianceReducedSlicedScoreMatching,
 } from '../../inference/scores/index.ts';
-import { edmWeighting, importanceTime, likelihoodWeighting, logNormalTime, minSnrWeighting } from '../../sde/index.ts';
+import {
+  denoising,
+  edmWeighting,
+  importanceTime,
+  likelihoodWeighting,
+  logNormalTime,
+  minSnrWeighting,
+} from '../../sde/index.ts';
 import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 type Rest = Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>;
@@ -37,7 +45,7 @@ const ofDenoising = (
 
 /** The law where it has a score of its own: a smooth density, perhaps up to a constant. */
 const withScore = (name: string, law: Law): Either<Failure, Law> =>
-  'denoiser' in law
+  has(denoising, law)
     ? left(failure('ArgumentError', name, 'the law denoises: denoisingScoreMatching trains it', { got: law.spec.type }))
     : demand(name, law, ['exact', 'unnormalised', 'estimated'], 'the law has no log-density to take the score of');
 
