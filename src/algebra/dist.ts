@@ -14,6 +14,7 @@ import { type Carrier, type Kept, kept } from './capability.ts';
 import { type Evidence, type Grade, type Through, through } from './evidence.ts';
 import { type AllFacts, knownFacts } from './facts.ts';
 import type { LawFamily } from './family.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 import type { Endo, Layer, Step, Transport } from './transport.ts';
 
@@ -44,6 +45,9 @@ export interface Law extends Carrier {
   /** The law this one is at a place of its own: see {@link named}. */
   readonly named?: { readonly place: string; readonly law: Law } | undefined;
 }
+
+/** Whether something is a law, where it may be another record (a denoiser, a model of a score): a density says so. */
+export const isLaw = (of: object): of is Law => 'logDensity' in of;
 
 /** A law over events of shape S with evidence E. */
 export interface Dist<out S extends Shape, out E> extends Law {
@@ -133,7 +137,7 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
         ),
       ),
     });
-    return { ...law, pushed };
+    return countedBy(t)({ ...law, pushed });
   };
 }
 

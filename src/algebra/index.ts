@@ -9,6 +9,7 @@ export * from './facts.ts';
 export type { LawFamily } from './family.ts';
 export { type FixedMap, fixed } from './fixed.ts';
 export * from './inferring.ts';
+export * from './levels.ts';
 export { rewrite, rewriteLayer } from './rewrite.ts';
 export * from './spec.ts';
 export * from './support.ts';

@@ -28,6 +28,7 @@ import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
@@ -175,7 +176,7 @@ const inOrder =
 const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
   const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
   const declaration = declare('layer', spec.type);
-  return {
+  return countedBy(layers[0])({
     spec,
     parts,
     declaration,
@@ -184,7 +185,7 @@ const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
     decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
-  };
+  });
 };
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */

@@ -1,7 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { counting } from '../algebra/levels.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -80,7 +82,7 @@ export const discretisedLogistic = <const S extends Shape>(
   const middle = o.min(Math.max(levels - 2, 0), o.max(Math.min(1, levels - 1), round(m, levels)));
   const at = (k: Expr): Expr => binLog(o.broadcastTo(k, shape), m, s, levels);
   const better = (a: Expr, b: Expr): Expr => o.where(o.greaterEqual(at(a), at(b)), a, b);
-  return withFacts(law, {
+  return withFacts(having(counting, levels)(law), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     mode: better(better(o.broadcastTo(first, shape), o.broadcastTo(last, shape)), o.broadcastTo(middle, shape)),
     cdf: (x: Expr) => {
@@ -151,5 +153,5 @@ export const discretisedLogisticMixture = <const S extends Shape>(
       ),
     ),
   });
-  return withFacts(law, { support: { kind: 'integers', low: 0, high: levels - 1 } });
+  return withFacts(having(counting, levels)(law), { support: { kind: 'integers', low: 0, high: levels - 1 } });
 };

@@ -1,7 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { counting } from '../algebra/levels.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -85,7 +87,7 @@ export const discretisedNormal = <const S extends Shape>(
       D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
     ),
   });
-  return withFacts(law, {
+  return withFacts(having(counting, levels)(law), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     cdf: (x: Expr) => {
       const inside = o.normalCdf(o.div(o.sub(o.add(o.floor(x), 0.5), m), s));

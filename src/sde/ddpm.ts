@@ -6,6 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Bound, Samples } from '../algebra/evidence.ts';
+import { counting } from '../algebra/levels.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -219,7 +220,8 @@ export const ddpm = <const S extends Shape>(
         : D.map(scale.toEvent)(sampleWith(sampling.sampler, sampling.grid)(denoiserOf(model))),
     ),
   });
-  const chained = having(reversing, { reverseChain: model as ReverseChain<Shape>, scale })(law);
+  const whole = levels === undefined ? law : having(counting, levels)(law);
+  const chained = having(reversing, { reverseChain: model as ReverseChain<Shape>, scale })(whole);
   const otherwise = (other: Sampling): Law =>
     ddpm(model, { ...(levels === undefined ? {} : { levels }), terms, sampling: other });
   return model.denoiser === undefined ? chained : having(resampling, otherwise)(chained);

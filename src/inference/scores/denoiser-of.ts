@@ -1,6 +1,6 @@
 /** Objectives of denoisers, and of laws that have one under fixed transports. */
 import { has, needs } from '../../algebra/capability.ts';
-import { type Dist, innermost, type Law, onInnermost } from '../../algebra/dist.ts';
+import { type Dist, innermost, isLaw, type Law, onInnermost } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type * as D from '../../core/draw.ts';
@@ -28,8 +28,6 @@ export const denoiserOf = (law: Law): Denoiser =>
     'the law has no denoiser to train',
     'a diffusion law, perhaps pushed through fixed transports',
   );
-
-const isLaw = (source: object): source is Law => 'logDensity' in source;
 
 /** An objective from a denoiser's loss of a clean event; of a law on the innermost side of its transports, which must be fixed. */
 export const onDenoiser = <S extends Shape>(

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { counting } from '../../algebra/levels.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -122,7 +123,8 @@ export const jem = (
     ),
   });
   const classifier: Classifier = { event: shape, classes, marginal, classify };
-  return having(classifying, classifier)({ ...joint, ...classifier });
+  const whole = having(classifying, classifier)({ ...joint, ...classifier });
+  return levels === undefined ? whole : having(counting, levels)(whole);
 };
 
 const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; readonly c: Expr } => {
