@@ -24,11 +24,13 @@ import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import { type Carrier, capability, changed, having } from './capability.ts';
 import type { Composed, Fitting } from './composed.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
+import { countedBy } from './levels.ts';
 import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
 
@@ -41,7 +43,7 @@ export interface Step {
 declare const Phantom: unique symbol;
 
 /** What every layer is at run time. */
-export interface Layer {
+export interface Layer extends Carrier {
   readonly spec: Spec;
   readonly grade: Grade;
   readonly cost: Cost;
@@ -55,6 +57,8 @@ export interface Layer {
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
+  /** Whether it fits any shape and keeps it. */
+  readonly endo?: true;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
@@ -187,7 +191,7 @@ const inOrder =
 const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
   const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
   const declaration = declare('layer', spec.type);
-  return {
+  return countedBy(layers[0])({
     spec,
     parts,
     declaration,
@@ -198,7 +202,7 @@ const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
     decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
-  };
+  });
 };
 
 /** Layers that all fit any shape make one that does. */
@@ -234,12 +238,16 @@ export function compose(...layers: readonly Layer[]): Layer {
   return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
 }
 
+/** How often a repetition repeats its layer. */
+export const repeating = capability<number>()('times');
+
 /** The same layer `n` times, each with parameters of its own. */
 export const repeat = <G extends Grade>(n: number, layer: Endo<G>): Endo<G> => {
   if (!Number.isInteger(n) || n < 1)
     return raise('ArgumentError', 'repeat', 'needs a positive number of layers', { expected: '1, 2, …', got: `${n}` });
   const copies = Array.from({ length: n }, () => layer);
-  return { ...chainOf(copies, { type: 'repeat', times: n, layer: layer.spec }), endo: true } as unknown as Endo<G>;
+  const chain = chainOf(copies, { type: 'repeat', times: n, layer: layer.spec });
+  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
 };
 
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
@@ -262,7 +270,7 @@ export type Inverted<L extends Invertible> =
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
-    ...layer,
+    ...changed('inverted', layer, undefined),
     map: layer.map === undefined ? undefined : inverseMap(layer.map),
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
@@ -270,7 +278,7 @@ export function inverse(layer: Layer): Layer {
     approximation: approximationOf([layer], () => inverted(refinedOf(layer))),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
-    dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
+    dataShape: (latent) => (layer.endo === true ? latent : inverseShape(layer, latent)),
   };
 }
 
