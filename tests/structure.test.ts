@@ -76,7 +76,7 @@ describe('the house', () => {
       'algebra/dist.ts': ['logDensity'], // isLaw: a law, or another record beside it
       'algebra/spec.ts': ['opaque'], // JSON
       'distributions/gamma-draws.ts': ['op'], // numbers, or an expression
-      'distributions/multivariate-t.ts': ['op'],
+      'distributions/multivariate-t.ts': ['op', 'op'],
       'inference/posterior.ts': ['op'],
       'inference/objective.ts': ['batchLoss'], // two kinds of objectives
       'inference/training/game.ts': ['moves'], // an objective, or a game

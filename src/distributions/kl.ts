@@ -1,5 +1,6 @@
 /** Divergences, cross-entropies and entropies: exact where a closed form is registered, else by Monte Carlo, and the result says which. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { demand } from '../algebra/demand.ts';
 import type { Dist, Law, Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import type { AllFacts } from '../algebra/facts.ts';
@@ -75,6 +76,8 @@ export const kl = <S extends Shape>(
   q: Dist<S, Exact>,
   { samples = 1, pairs = klPairs }: EstimateOptions = {},
 ): Estimate => {
+  demand('kl', p, 'exactLogDensity', 'samples');
+  demand('kl', q, 'exactLogDensity');
   sameEvents('kl', p, q);
   const value = closed(p, q, pairs);
   return value === undefined
@@ -99,6 +102,8 @@ export const crossEntropy = <S extends Shape>(
   q: Dist<S, Exact>,
   { samples = 1, pairs = klPairs }: EstimateOptions = {},
 ): Estimate => {
+  demand('crossEntropy', p, 'exactLogDensity', 'samples');
+  demand('crossEntropy', q, 'exactLogDensity');
   sameEvents('crossEntropy', p, q);
   const divergence = closed(p, q, pairs);
   const h = (p as Law & Partial<AllFacts>).entropy;

@@ -1,4 +1,5 @@
 import { having } from '../algebra/capability.ts';
+import { demand } from '../algebra/demand.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
@@ -49,7 +50,7 @@ export const restrict =
           got: showSupport(on),
         },
       );
-    const plain = law as unknown as Law & { readonly shape: S };
+    const plain = demand<S>('restrict', law, 'unnormalisedLogDensity');
     const boxed = dist<S, Unnormalised>({
       shape: plain.shape,
       spec: { type: 'restrict', on: { ...on }, law: plain.spec },

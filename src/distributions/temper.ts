@@ -1,3 +1,4 @@
+import { demand } from '../algebra/demand.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
@@ -20,10 +21,11 @@ export const tempered =
       return raise('ArgumentError', 'tempered', 'the inverse temperature is a finite number from 0', {
         got: `${beta}`,
       });
+    const plain = demand<S>('tempered', law, 'unnormalisedLogDensity');
     return dist<S, Unnormalised>({
-      shape: law.shape as S,
-      spec: { type: 'tempered', beta, law: law.spec },
+      shape: plain.shape,
+      spec: { type: 'tempered', beta, law: plain.spec },
       evidence: 'unnormalised',
-      logDensity: (x) => D.map((l: Expr) => mul(beta, l))(law.logDensity(x)),
+      logDensity: (x) => D.map((l: Expr) => mul(beta, l))(plain.logDensity(x)),
     });
   };

@@ -109,7 +109,7 @@ export const checkpointCases: readonly CheckpointCase[] = [
     make: () => {
       const law = rbm([6], { hidden: 4 });
       const objective = persistentContrastiveDivergence({ kernel: blockGibbs(), buffer: 32, steps: 2 });
-      return pair(law, objective(law as unknown as Dist<Shape, Unnormalised>));
+      return pair(law, objective(law));
     },
     optimizer: sgd({ learningRate: 0.05, momentum: 0.5 }),
   },

@@ -159,8 +159,10 @@ describe('a chain for a sampler', () => {
         .flat()
         .every((v) => v > 0 && v < 1),
     ).toBe(true);
-    expect(() => sampledBy({ kernel: blockGibbs(), steps: 0 })(boxed)).toThrow('one step or more');
-    expect(() => D.runDraw(sampledBy({ kernel: blockGibbs(), steps: 1 })(boxed).sample)).toThrow('no blocks');
+    expect(() => sampledBy({ kernel: blockGibbs(), steps: 0 })(boxed as never)).toThrow('one step or more');
+    expect(() => D.runDraw((sampledBy({ kernel: blockGibbs(), steps: 1 })(boxed as never) as Law).sample)).toThrow(
+      'no blocks',
+    );
     expect(() => D.runDraw(energy([2]).sample)).toThrow('run a Markov kernel on it (sampledBy)');
   });
 });

@@ -98,8 +98,9 @@ export const estimators: Readonly<Record<string, string>> = {
   contrastiveDivergence: 'contrastiveDivergence({ kernel: mala({ stepSize: 0.1 }), steps: 1 })(LAW)',
   persistentContrastiveDivergence:
     'persistentContrastiveDivergence({ kernel: mala({ stepSize: 0.1 }), steps: 1, buffer: 4, start: normal(LAW.shape) })(LAW)',
+  'block Gibbs': 'contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(LAW)',
   noiseContrastive: 'noiseContrastive({ noise: normal(LAW.shape) })(LAW)',
-  'noise of noiseContrastive': 'noiseContrastive({ noise: LAW })(energy(LAW.shape))',
+  'noise of noiseContrastive': 'noiseContrastive({ noise: LAW })(energy(SHAPE))',
   'guide of variationalPosterior': 'variationalPosterior(LAW, energy(LAW.shape as readonly [number]))',
   kl: 'kl(LAW, normal(LAW.shape))',
   'q of kl': 'kl(normal(LAW.shape), LAW)',
@@ -107,3 +108,6 @@ export const estimators: Readonly<Record<string, string>> = {
   tempered: 'tempered(0.5)(LAW)',
   normalised: "normalised({ logZ: 1, evidence: 'exact' })(LAW)",
 };
+
+/** The shape of a constructor's events, where it is not [2]. */
+export const shapes: Readonly<Record<string, string>> = { categorical: '[]' };

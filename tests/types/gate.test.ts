@@ -15,7 +15,7 @@ import * as models from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as sde from '../../src/sde/index.ts';
 import * as transports from '../../src/transports/index.ts';
-import { constructors, estimators } from './gate-cases.ts';
+import { constructors, estimators, shapes } from './gate-cases.ts';
 
 const root = `${resolve(import.meta.dirname, '../..')}/`;
 const rooms: Readonly<Record<string, object>> = { algebra, bijectors, distributions, inference, mcmc, models, nn, sde, transports }; // biome-ignore format: one list
@@ -31,6 +31,8 @@ const all = Object.fromEntries(
 const plain = (code: string): string => code.replaceAll(/ as readonly \[\w+\]|\((x): Expr\)/g, (m) => (m.startsWith('(') ? '(x)' : '')); // biome-ignore format: one idea
 const evaluated = (code: string, law?: unknown): unknown =>
   new Function('all', 'LAW', `with (all) { return ${plain(code)}; }`)(all, law);
+
+const codeOf = (law: string, by: string): string => estimators[by].replaceAll('SHAPE', shapes[law] ?? '[2]');
 
 const pairs = Object.keys(constructors).flatMap((law) => Object.keys(estimators).map((by) => ({ law, by })));
 
@@ -49,7 +51,7 @@ const build = (made: unknown): void => {
 /** Whether it runs, and the sentence where it does not. */
 const runs = (law: string, by: string): string | undefined => {
   try {
-    build(evaluated(estimators[by], evaluated(constructors[law])));
+    build(evaluated(codeOf(law, by), evaluated(constructors[law])));
     return undefined;
   } catch (e) {
     return (e as Error).message;
@@ -67,7 +69,7 @@ describe('types and run time agree', () => {
     });
     const laws = Object.entries(constructors).map(([, code], i) => `const law${i} = () => ${code};`);
     const at = Object.keys(constructors);
-    const lines = pairs.map(({ law, by }) => `${estimators[by].replaceAll('LAW', `law${at.indexOf(law)}()`)};`);
+    const lines = pairs.map(({ law, by }) => `${codeOf(law, by).replaceAll('LAW', `law${at.indexOf(law)}()`)};`);
     const head = [...imports, `import type { Expr } from '${root}src/core/index.ts';`, ...laws];
     writeFileSync(join(folder, 'gate.ts'), [...head, ...lines].join('\n'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

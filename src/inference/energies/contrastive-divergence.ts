@@ -9,7 +9,7 @@ import { fork } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
 import type { Objective } from '../objective.ts';
-import { type KernelFamily, kernelOn, specOfFamily } from './law-kernel.ts';
+import { type KernelFamily, kernelOn, type SampledBy, specOfFamily } from './law-kernel.ts';
 
 /** What the two kinds of contrastive divergence share. */
 export interface ContrastOptions {
@@ -52,10 +52,14 @@ export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
  * const digits = contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(rbm([28, 28], { hidden: 500 }));
  * const toys = contrastiveDivergence({ kernel: mala({ stepSize: 0.01 }), steps: 20 })(energy([2]));
  */
-export const contrastiveDivergence = (options: ContrastOptions) => {
+export const contrastiveDivergence = <const K extends KernelFamily>(
+  options: ContrastOptions & { readonly kernel: K },
+) => {
   checkContrast('contrastiveDivergence', options);
   const { kernel, steps = 1, energyPenalty } = options;
-  return <S extends Shape>(law: Dist<S, Unnormalised>): Objective<S> => {
+  return <S extends Shape, L extends Dist<S, Unnormalised>>(
+    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+  ): Objective<S> => {
     const plain = demand<S>('contrastiveDivergence', law, 'unnormalisedLogDensity');
     const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), law: plain.spec };
     return {

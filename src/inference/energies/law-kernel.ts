@@ -1,6 +1,7 @@
 /** Kernels for laws with parameters: a kernel of src/mcmc on the law's log-density, or one that knows the law's conditionals. */
 import { needs } from '../../algebra/capability.ts';
 import type { Law } from '../../algebra/dist.ts';
+import type { Discrete } from '../../algebra/facts.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
 import * as D from '../../core/draw.ts';
@@ -8,17 +9,33 @@ import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork, type Random } from '../../core/random.ts';
 import { asConstants, type Scope, type Scoped } from '../../core/scope.ts';
-import { blocking } from '../../distributions/rbm.ts';
-import type { AnyKernel, LogDensity } from '../../mcmc/index.ts';
+import { type Blocked, blocking } from '../../distributions/rbm.ts';
+import type { AnyKernel, DiscreteLogDensity, LogDensity } from '../../mcmc/index.ts';
 
-/** A kernel for every law of some kind, over the law's own parameters. */
-export interface LawKernel {
+declare const Wants: unique symbol;
+
+/** A kernel for every law that has what it wants (N), over the law's own parameters. */
+export interface LawKernel<out N = unknown> {
   readonly spec: Spec;
   readonly on: (law: Law) => Scoped<AnyKernel>;
+  /** Only in the type. */
+  readonly [Wants]?: N;
 }
 
 /** What estimators take for a kernel: `mala({ … })`, `hmc({ … })`, any function from a log-density to a kernel, or a {@link LawKernel}. */
 export type KernelFamily = ((target: LogDensity) => AnyKernel) | LawKernel;
+
+/** What a law L must be for a kernel of family K to sample it: continuous where the kernel follows gradients, with whatever else it wants. */
+export type SampledBy<K, L> =
+  K extends LawKernel<infer N>
+    ? L extends N
+      ? unknown
+      : N
+    : L extends Discrete
+      ? K extends (target: DiscreteLogDensity) => unknown
+        ? unknown
+        : { readonly support: 'a discrete law has no gradient to follow: use gibbs or metropolisHastings' }
+      : unknown;
 
 const isLawKernel = (k: KernelFamily): k is LawKernel => typeof k !== 'function';
 
@@ -56,7 +73,7 @@ export const asLawKernel = (family: KernelFamily): LawKernel => ({
  * @example
  * contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(rbm([6], { hidden: 4 }))
  */
-export const blockGibbs = (): LawKernel => {
+export const blockGibbs = (): LawKernel<Blocked> => {
   const spec: Spec = { type: 'blockGibbs' };
   return {
     spec,

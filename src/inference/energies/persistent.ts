@@ -16,7 +16,7 @@ import { uniform as uniformLaw } from '../../distributions/uniform.ts';
 import { type PersistentChains, persistent } from '../../mcmc/index.ts';
 import type { BatchObjective } from '../objective.ts';
 import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf } from './contrastive-divergence.ts';
-import { kernelOn } from './law-kernel.ts';
+import { type KernelFamily, kernelOn, type SampledBy } from './law-kernel.ts';
 
 /** Options of {@link persistentContrastiveDivergence}. */
 export interface PersistentOptions extends ContrastOptions {
@@ -62,7 +62,9 @@ export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
  *   kernel: mala({ stepSize: 0.01 }), steps: 20, buffer: 10_000, reinitialise: 0.05, energyPenalty: 0.01,
  * })(energy([2]));
  */
-export const persistentContrastiveDivergence = (options: PersistentOptions) => {
+export const persistentContrastiveDivergence = <const K extends KernelFamily>(
+  options: PersistentOptions & { readonly kernel: K },
+) => {
   const owner = 'persistentContrastiveDivergence';
   checkContrast(owner, options);
   const { buffer: size, chains, reinitialise = 0, kernel, steps = 1, energyPenalty } = options;
@@ -75,7 +77,9 @@ export const persistentContrastiveDivergence = (options: PersistentOptions) => {
       expected: `1 … ${size} chains`,
       got: `${chains}`,
     });
-  return <S extends Shape>(law: Dist<S, Unnormalised>): BatchObjective<S> => {
+  return <S extends Shape, L extends Dist<S, Unnormalised>>(
+    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+  ): BatchObjective<S> => {
     const plain = demand<S>(owner, law, 'unnormalisedLogDensity');
     const start = options.start ?? defaultStart(plain);
     if (!sameShape(start.shape, plain.shape))

@@ -9,7 +9,14 @@ import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
-import { asLawKernel, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
+import {
+  asLawKernel,
+  type KernelFamily,
+  kernelOn,
+  type LawKernel,
+  type SampledBy,
+  specOfFamily,
+} from './law-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
 /** Options of {@link sampledBy}. */
@@ -43,9 +50,9 @@ export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resample
  * const machine = sampledBy({ kernel: blockGibbs(), steps: 1000 })(rbm([6], { hidden: 4 }));
  */
 export const sampledBy =
-  ({ kernel, steps, start }: SampledByOptions) =>
+  <const K extends KernelFamily>({ kernel, steps, start }: SampledByOptions & { readonly kernel: K }) =>
   <S extends Shape, L extends Dist<S, Unnormalised>>(
-    law: L & Dist<S, Unnormalised>,
+    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
   ): Dist<S, Unnormalised & Samples> & Resampled<L> & ChainSampled => {
     if (!Number.isInteger(steps) || steps < 1)
       return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
