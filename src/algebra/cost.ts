@@ -3,10 +3,17 @@
 /** How a direction runs: all at once, one coordinate after another, or by iteration to a tolerance. */
 export type Direction = 'parallel' | 'sequential' | 'iterative';
 
-/** The cost of both directions. `passes` counts evaluations of the layer's network. */
+/** The cost of one direction: `passes` counts evaluations of the layer's network; with `atMost` there are no more, and how many depends on the event. */
+export interface DirectionCost {
+  readonly how: Direction;
+  readonly passes: number;
+  readonly atMost?: true;
+}
+
+/** The cost of both directions. */
 export interface Cost {
-  readonly encode: { readonly how: Direction; readonly passes: number };
-  readonly decode: { readonly how: Direction; readonly passes: number };
+  readonly encode: DirectionCost;
+  readonly decode: DirectionCost;
 }
 
 /** One parallel pass each way. */
@@ -17,9 +24,10 @@ export const free: Cost = { encode: { how: 'parallel', passes: 0 }, decode: { ho
 
 const rank: readonly Direction[] = ['parallel', 'sequential', 'iterative'];
 
-const add = (a: Cost['encode'], b: Cost['encode']): Cost['encode'] => ({
+const add = (a: DirectionCost, b: DirectionCost): DirectionCost => ({
   how: rank[Math.max(rank.indexOf(a.how), rank.indexOf(b.how))],
   passes: a.passes + b.passes,
+  ...(a.atMost === true || b.atMost === true ? { atMost: true } : {}),
 });
 
 /** The cost of one layer after another. */
