@@ -1,12 +1,12 @@
 /** A description for the terminal. */
-import type { DirectionCost } from '../algebra/cost.ts';
+import type { Passes } from '../algebra/cost.ts';
 import { showShape } from '../core/shape.ts';
 import type { Description, LayerDescription } from './describe.ts';
 
 /** 1,234,567. */
 export const showCount = (n: number): string => n.toLocaleString('en-US');
 
-const showPasses = ({ how, passes, atMost }: DirectionCost): string =>
+const showPasses = ({ how, passes, atMost }: Passes): string =>
   passes === 0 && how === 'parallel'
     ? 'free'
     : `${atMost === true ? '≤ ' : ''}${showCount(passes)} ${passes === 1 ? 'pass' : 'passes'}${how === 'parallel' ? '' : `, ${how}`}`;

@@ -2,7 +2,7 @@
  * What a law is made of, as plain data: the layers with their shapes, parameters, evidence and costs. Everything is read off the declaration:
  * shapes and parameters by encoding placeholders, the rest from what each layer says of itself.
  */
-import { addCost, type Cost, free } from '../algebra/cost.ts';
+import { addCost, type Cost, costAt, free } from '../algebra/cost.ts';
 import { type Law, placeOf } from '../algebra/dist.ts';
 import { type Evidence, type Grade, signOf } from '../algebra/evidence.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
@@ -121,7 +121,7 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
     latent: step.value.shape,
     parameters: sizes([step.value, step.contribution]),
     grade: layer.grade,
-    cost: layer.cost,
+    cost: all.length === 0 ? costAt(layer.cost, sizeOf(x)) : total(repeated ? all.map(() => parts[0]) : parts),
     ...(repeated ? { times: all.length } : {}),
     parts,
   };

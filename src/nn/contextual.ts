@@ -13,6 +13,7 @@ import type { Network } from './network.ts';
  * const q = conditionalFlow(conditionalNormal([784], [20]), iaf({ conditioner: contextual(made([64])) }));
  */
 export const contextual = (network: Network): Network => ({
+  ...(network.masked === undefined ? {} : { masked: (d) => contextual((network.masked as NonNullable<typeof network.masked>)(d)) }), // biome-ignore format: one idea
   spec: { type: 'contextual', network: network.spec },
   apply: (x, output) =>
     pipe(

@@ -3,6 +3,7 @@ import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import type { Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import type { Dependence } from './dependence.ts';
 
 /** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
 export interface Network {
@@ -10,6 +11,8 @@ export interface Network {
   readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
   /** The same function of a context as well, where it is more than a longer input (MADE's masks); see `contextual`. */
   readonly given?: (x: Expr, output: Shape, context: Expr) => Scoped<Expr>;
+  /** The same network with other masks, where it has some: what autoregressive layers of another order, fewer passes or a graph ask for. */
+  readonly masked?: (dependence: Dependence) => Network;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
+import { type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Approximate, Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Layer } from '../algebra/transport.ts';
@@ -8,16 +9,14 @@ import { add } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import type { Shape } from '../core/shape.ts';
 import type { TraceBy } from '../dynamics/index.ts';
-import type { Denoiser } from './denoiser.ts';
+import { type Denoiser, denoising } from './denoiser.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
-import { type DiffusionSampler, type Resamplable, type SampleOptions, sampleWith } from './sampler.ts';
+import { type DiffusionSampler, resampling, type SampleOptions, type Sampling, sampleWith } from './sampler.ts';
 
-/** A law that keeps its denoiser. */
-export interface DiffusionLaw extends Resamplable {
-  readonly denoiser: Denoiser;
-}
+/** A law that keeps its denoiser, and whose sampler is a choice. */
+export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling>;
 
 /** Options of {@link diffusion}. */
 export interface DiffusionOptions extends SampleOptions {
@@ -84,9 +83,11 @@ const diffusionBy = <S extends Shape>(
       ),
     sample: sampleWith(sampler, grid, { finish })(denoiser),
   });
-  return {
-    ...law,
-    denoiser,
-    sampledWith: (sampling) => diffusionBy(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
-  };
+  return pipe(
+    law,
+    having(denoising, denoiser as Denoiser),
+    having(resampling, (sampling: Sampling) =>
+      diffusionBy(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
+    ),
+  );
 };

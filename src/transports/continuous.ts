@@ -5,7 +5,7 @@
  *
  * (Chen et al. 2018, arXiv:1806.07366; with a probe for the divergence Grathwohl et al. 2019, arXiv:1810.01367).
  */
-import type { Cost, DirectionCost } from '../algebra/cost.ts';
+import type { Cost, Passes } from '../algebra/cost.ts';
 import { opaque, type Spec } from '../algebra/spec.ts';
 import { type Endo, endo, type Layer, type LayerOptions, type Step, type Transport, transport } from '../algebra/transport.ts'; // biome-ignore format: one import
 import type * as D from '../core/draw.ts';
@@ -92,7 +92,7 @@ export const halved = (times: readonly number[]): readonly number[] =>
 
 const costOf = ({ evaluations, adaptive }: OdeSolver, steps: number): Cost => {
   const passes = steps * (adaptive?.atMost ?? evaluations);
-  const direction: DirectionCost = {
+  const direction: Passes = {
     how: 'iterative',
     passes,
     ...(adaptive === undefined ? {} : { atMost: true }),

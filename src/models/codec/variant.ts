@@ -137,6 +137,11 @@ export const variant = <A, R extends t.Props, O extends t.Props>(
   };
 };
 
+/** The variant of what is read through one more function. */
+export const through =
+  <A, B>(f: (a: A) => B) =>
+  ({ validate }: Variant<A>): Variant<B> => ({ validate: (u, c) => E.map(f)(validate(u, c)) });
+
 /** Specifications nested deeper than this are refused: nobody wrote them by hand. */
 const DEEPEST = 400;
 
