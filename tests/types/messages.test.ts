@@ -139,7 +139,8 @@ import { dreg, elbo, evaluate, fit, maximumLikelihood, run, sphere, varianceRedu
 import { vae } from '${root}src/models/index.ts';
 import { adapted, hmc, logDensityOf, nuts, runChains } from '${root}src/mcmc/index.ts';
 import { resMlp } from '${root}src/nn/index.ts';
-import { ddim, edmHeun, itoSde, logSnrGrid, predict, sampleWith, solveSde, stochasticHeunSolver, vp, zeroTerminalSnr } from '${root}src/sde/index.ts';
+import { itoSde, solveSde, stochasticHeunSolver } from '${root}src/dynamics/index.ts';
+import { ddim, edmHeun, logSnrGrid, predict, sampleWith, vp, zeroTerminalSnr } from '${root}src/sde/index.ts';
 import { dequantise } from '${root}src/transports/index.ts';
 declare const stochastic: <const X extends readonly number[], const Z extends readonly number[]>(x: X, z: Z) => Transport<X, Z, 'bound'>;
 declare const sampler: Dist<readonly [2], Samples>;
