@@ -198,6 +198,7 @@ describe('a network’s flow', () => {
     const layer = continuous(resMlp([4]), { times: 3, solver: rungeKutta(tableaux.heun), gradient: 'checkpointed' });
     const back = readers().layer.decode(JSON.parse(JSON.stringify(layer.spec)));
     expect(back).toMatchObject({ _tag: 'Right', right: { spec: layer.spec } });
+    expect(readers().layer.decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
     const law = pipe(standardNormal([2]), pushforward(layer));
     expect(described(law)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
   });
