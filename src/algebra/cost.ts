@@ -10,6 +10,8 @@ export interface Passes {
   readonly passes: number;
   /** So many more for each coordinate of the event: what a loop over coordinates costs before the event's size is known. */
   readonly perCoordinate?: number;
+  /** There are no more than so many; how many depends on the event. */
+  readonly atMost?: true;
 }
 
 /** The cost of both directions. */
@@ -32,6 +34,7 @@ const add = (a: Passes, b: Passes): Passes => {
     how: rank[Math.max(rank.indexOf(a.how), rank.indexOf(b.how))],
     passes: a.passes + b.passes,
     ...(perCoordinate === 0 ? {} : { perCoordinate }),
+    ...(a.atMost === true || b.atMost === true ? { atMost: true } : {}),
   };
 };
 

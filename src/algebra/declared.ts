@@ -8,7 +8,7 @@ import type { Layer, LayerOptions } from './transport.ts';
 /** The options with an identity: each run of a direction is one reading of the layer, and so is each part of what it infers. */
 export const declared = (options: LayerOptions): LayerOptions & Pick<Layer, 'declaration'> => {
   const { spec, inference } = options;
-  const declaration = declare(inference === undefined ? 'layer' : 'infers', spec.type);
+  const declaration = options.declaration ?? declare(inference === undefined ? 'layer' : 'infers', spec.type);
   // A posterior runs one place further in than its layer stands.
   const around = (path: string): string =>
     path === inference?.place ? '' : path.slice(0, path.length - (inference?.place.length ?? 0) - 1);

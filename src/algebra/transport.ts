@@ -96,6 +96,8 @@ export interface LayerOptions {
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
   readonly approximation?: Approximation<Layer>;
+  /** Whose its parameters are, where several layers are one (a layer and the same on a finer grid); its own by default. */
+  readonly declaration?: Declaration;
   readonly map?: ScalarMap;
 }
 

@@ -1,6 +1,6 @@
 /** How the divergence of a field is computed. */
 import { divergence as exactDivergence, hutchinson } from '../core/differentiate/index.ts';
-import { type Expr, substitute, variable } from '../core/expr.ts';
+import type { Expr } from '../core/expr.ts';
 import { normal, of, type Random, rademacher } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 
@@ -17,26 +17,13 @@ export type DivergenceBy = TraceBy | 'declared';
 export const drawProbe = (by: DivergenceBy, shape: Shape): Random<Expr | undefined> =>
   by === 'rademacher' || by === 'gaussian' ? (by === 'rademacher' ? rademacher : normal)(shape) : of(undefined);
 
-/** A velocity and its divergence at one place. */
-export interface Flow {
-  readonly velocity: Expr;
-  /** A scalar. */
-  readonly divergence: Expr;
-}
-
 /**
- * A velocity as a function of the event with its divergence beside it, in one graph: exact where there is no probe, else vᵀ (∂f/∂x) v. Cost beside the velocity: as
- * many forward derivatives as the event has elements, or one reverse derivative.
+ * The divergence of a velocity that is a graph over `x`: exact where there is no probe, else the estimate vᵀ (∂f/∂x) v. Cost: as many forward derivatives as the event
+ * has elements, or one reverse derivative.
  *
  * @example
- * withDivergence((x) => ops.neg(x))(ops.constant([1, 2])).divergence;   // −2
+ * const x = ops.constant([1, 2]);
+ * traceOf(ops.neg(x), x);   // −2
  */
-export const withDivergence =
-  (velocity: (x: Expr) => Expr, probe?: Expr) =>
-  (x: Expr): Flow => {
-    const v = variable(x.shape);
-    const f = velocity(v);
-    const trace = probe === undefined ? exactDivergence(f, v) : hutchinson(f, v, probe);
-    const [at, divergence] = substitute([f, trace], new Map([[v, x]]));
-    return { velocity: at, divergence };
-  };
+export const traceOf = (velocity: Expr, x: Expr, probe?: Expr): Expr =>
+  probe === undefined ? exactDivergence(velocity, x) : hutchinson(velocity, x, probe);

@@ -1,4 +1,5 @@
 /** Laws of one layer: its directions invert each other, and its contribution is what its Jacobian says. */
+import { plainGrade } from '../algebra/evidence.ts';
 import type { Layer, Step } from '../algebra/transport.ts';
 import { jacobian } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
@@ -64,7 +65,8 @@ const both = (layer: Layer, first: 'encode' | 'decode', x: Parameters<Layer['enc
  */
 export const transportLaws = (layer: Layer, options: TransportLawOptions): Verdict[] => {
   const { shape, region = 'reals', count = 4, seed = 0, tolerance = 1e-9, zeros } = options;
-  const undoes = options.undoes ?? (layer.grade === 'bijective' ? 'both' : 'none');
+  const bijective = plainGrade(layer.grade) === 'bijective';
+  const undoes = options.undoes ?? (bijective ? 'both' : 'none');
   const points = options.points ?? pointsIn(region, shape, count, seed);
   const n = points.shape[0];
   const x = o.input('x', shape);
@@ -72,7 +74,6 @@ export const transportLaws = (layer: Layer, options: TransportLawOptions): Verdi
   const latent = there.a.value.shape;
   const z = o.input('z', latent);
   const back = both(layer, 'decode', z);
-  const bijective = layer.grade === 'bijective';
   const forward = [there.a.value, there.a.contribution, there.b.value, there.b.contribution];
   const backward = [back.a.value, back.a.contribution, back.b.value, back.b.contribution];
   const feeds = randomised([...forward, ...backward], {

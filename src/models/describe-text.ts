@@ -1,15 +1,15 @@
 /** A description for the terminal. */
-import type { Cost } from '../algebra/cost.ts';
+import type { Passes } from '../algebra/cost.ts';
 import { showShape } from '../core/shape.ts';
 import type { Description, LayerDescription } from './describe.ts';
 
 /** 1,234,567. */
 export const showCount = (n: number): string => n.toLocaleString('en-US');
 
-const showPasses = ({ how, passes }: Cost['encode']): string =>
+const showPasses = ({ how, passes, atMost }: Passes): string =>
   passes === 0 && how === 'parallel'
     ? 'free'
-    : `${showCount(passes)} ${passes === 1 ? 'pass' : 'passes'}${how === 'parallel' ? '' : `, ${how}`}`;
+    : `${atMost === true ? '≤ ' : ''}${showCount(passes)} ${passes === 1 ? 'pass' : 'passes'}${how === 'parallel' ? '' : `, ${how}`}`;
 
 const shapes = ({ data, latent }: LayerDescription): string =>
   showShape(data) === showShape(latent) ? showShape(data) : `${showShape(data)} → ${showShape(latent)}`;

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
-import type { Bound, Samples } from '../algebra/evidence.ts';
+import type { Approximate, Bound, Samples } from '../algebra/evidence.ts';
 import { isReadable, type Json } from '../algebra/spec.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
@@ -10,6 +10,7 @@ import { raise } from '../core/errors.ts';
 import { type Expr, substitute, variable } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { rk4, solveOde } from '../dynamics/index.ts';
@@ -181,7 +182,15 @@ export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
 export const cldLaw = <const S extends Shape>(
   d: PhaseDenoiser<S>,
   options: CldLawOptions = {},
-): Dist<S, Bound & Samples> & Having<typeof phaseDenoising> => {
+): Dist<S, Bound & Samples & Approximate> & Having<typeof phaseDenoising> =>
+  cldLawOf(d, options, declare('law', 'cldLaw'));
+
+/** A law and its finer versions are one declaration: they read the same parameters. */
+const cldLawOf = <const S extends Shape>(
+  d: PhaseDenoiser<S>,
+  options: CldLawOptions,
+  declaration: Declaration,
+): Dist<S, Bound & Samples & Approximate> & Having<typeof phaseDenoising> => {
   const { sampler = 'sscs', steps = 100, likelihoodSteps = 50 } = options;
   if (![steps, likelihoodSteps].every((n) => Number.isInteger(n) && n > 0))
     return raise('ArgumentError', 'cldLaw', 'needs a positive number of steps', {
@@ -191,7 +200,7 @@ export const cldLaw = <const S extends Shape>(
   const size = sizeOf(d.shape);
   const log = (z: Expr, variance: number): Expr =>
     o.sub(o.mul(-0.5 / variance, o.sum(o.square(z))), 0.5 * size * Math.log(2 * Math.PI * variance));
-  const law = dist<S, Bound & Samples>({
+  const law = dist<S, Bound & Samples & Approximate>({
     shape: d.shape,
     spec: {
       type: 'cldLaw',
@@ -202,6 +211,12 @@ export const cldLaw = <const S extends Shape>(
       ...(isReadable(d.spec) ? {} : { opaque: 'its denoiser cannot be read back' }),
     },
     evidence: 'bound',
+    declaration,
+    approximation: {
+      because: `${likelihoodSteps} steps of rk4`,
+      order: 4,
+      refined: () => cldLawOf(d, { ...options, likelihoodSteps: 2 * likelihoodSteps }, declaration),
+    },
     sample: D.map(({ x }: PhasePoint) => x)(samplePhase(d, { sampler, steps })),
     logDensity: (x0) => (scope) =>
       pipe(

@@ -1,10 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
-import type { Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
+import type { Approximate, Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
+import type { Layer } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
+import { type Declaration, declare } from '../core/reading.ts';
 import type { Shape } from '../core/shape.ts';
+import type { TraceBy } from '../dynamics/index.ts';
 import { type Denoiser, denoising } from './denoiser.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { ddim } from './path-samplers.ts';
@@ -20,7 +24,7 @@ export interface DiffusionOptions extends SampleOptions {
   readonly sampler?: DiffusionSampler<'signal'>;
   /** The times of sampling; default `logSnrGrid(50)`. */
   readonly grid?: Grid;
-  /** How densities are had; default Rademacher's probe, `rk4()` over `logSnrGrid(40)`. */
+  /** How the density is computed; default Rademacher's probe, `rk4()` over `logSnrGrid(40)`. */
   readonly likelihood?: ProbabilityFlowOptions;
 }
 
@@ -36,16 +40,23 @@ export interface DiffusionOptions extends SampleOptions {
 export const diffusion = <S extends Shape>(
   denoiser: Denoiser<S, 'signal'>,
   options: DiffusionOptions = {},
-): Dist<S, Unbiased & Samples & Denoises> & DiffusionLaw => {
-  const { sampler = ddim(), grid = logSnrGrid(50), finish = 'denoised', likelihood = {} } = options;
-  const { solver, grid: flowGrid, divergence = 'rademacher' } = likelihood;
-  const flow = probabilityFlow(denoiser, {
-    divergence,
-    ...(solver === undefined ? {} : { solver }),
-    ...(flowGrid === undefined ? {} : { grid: flowGrid }),
-  });
+): Dist<S, Unbiased & Samples & Denoises & Approximate> & DiffusionLaw => {
+  const { divergence = 'rademacher', ...rest } = options.likelihood ?? {};
+  const flow = probabilityFlow(denoiser, { divergence, ...rest });
+  return diffusionBy(denoiser, flow, divergence, options, declare('law', 'diffusion'));
+};
+
+/** The law whose density is that of a flow. A law and its finer versions are one declaration: they read the same parameters. */
+const diffusionBy = <S extends Shape>(
+  denoiser: Denoiser<S, 'signal'>,
+  flow: Layer,
+  divergence: TraceBy,
+  options: DiffusionOptions,
+  declaration: Declaration,
+): Dist<S, Unbiased & Samples & Denoises & Approximate> & DiffusionLaw => {
+  const { sampler = ddim(), grid = logSnrGrid(50), finish = 'denoised' } = options;
   const prior = denoiser.process.prior(denoiser.shape);
-  const law = dist<S, Unbiased & Samples & Denoises>({
+  const law = dist<S, Unbiased & Samples & Denoises & Approximate>({
     shape: denoiser.shape,
     spec: {
       type: 'diffusion',
@@ -56,8 +67,13 @@ export const diffusion = <S extends Shape>(
       solver: flow.spec.solver,
       solverGrid: flow.spec.grid,
       divergence,
+      ...(flow.spec.gradient === undefined ? {} : { gradient: flow.spec.gradient }),
     },
     evidence: divergence === 'exact' ? 'exact' : 'unbiased',
+    declaration,
+    approximation: approximationOf([flow], () =>
+      diffusionBy(denoiser, refinedOf(flow), divergence, options, declaration),
+    ),
     logDensity: (x) =>
       pipe(
         flow.encode(x),
@@ -70,6 +86,8 @@ export const diffusion = <S extends Shape>(
   return pipe(
     law,
     having(denoising, denoiser as Denoiser),
-    having(resampling, (sampling: Sampling) => diffusion(denoiser, { ...options, ...sampling })),
+    having(resampling, (sampling: Sampling) =>
+      diffusionBy(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
+    ),
   );
 };

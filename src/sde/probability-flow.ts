@@ -1,15 +1,13 @@
 /** The probability flow: the ordinary differential equation whose marginals are those of the process, as a transport between data and prior. */
-import { type Step, type Transport, transport } from '../algebra/transport.ts';
-import { divergence as exactDivergence, hutchinson } from '../core/differentiate/index.ts';
-import type * as D from '../core/draw.ts';
-import { type Expr, substitute, variable } from '../core/expr.ts';
+import type { Transport } from '../algebra/transport.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { normal as normalNoise, type Random, rademacher } from '../core/random.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Arrays, heun, type OdeSolver, rk4, solveOde, type TraceBy } from '../dynamics/index.ts';
+import { heun, type OdeSolver, rk4, type SolveGradient, type TraceBy } from '../dynamics/index.ts';
+import { type ContinuousGrade, continuous } from '../transports/continuous.ts';
 import type { Denoiser } from './denoiser.ts';
-import { type Grid, logSnrGrid, timesOf } from './grid.ts';
+import { type Grid, givenGrid, logSnrGrid, timesOf } from './grid.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
@@ -22,8 +20,8 @@ export const flowField =
   };
 
 /**
- * The probability flow as a sampler: one step of a solver in t from each time to the next (Song et al. 2021, equation 13). `dormandPrince` chooses steps of its
- * own between the times of the grid. Not from pure noise, where the velocity has no value: that does not compile.
+ * The probability flow as a sampler: one step of a solver in t from each time to the next (Song et al. 2021, equation 13). A solver that chooses its steps makes them
+ * between the times of the grid. Not from pure noise, where the velocity has no value: that does not compile.
  *
  * @example
  * sampleWith(flowSampler({ solver: rk4() }), uniformGrid(20));
@@ -36,7 +34,7 @@ export const flowSampler = ({ solver = heun() }: { readonly solver?: OdeSolver }
       const field = flowField(withSignal('flowSampler', d), scope);
       return [solver.advance(([v], t) => [field(v, t)])([x], from, to)[0], cursor];
     },
-    { reversible: true },
+    { reversible: true, ...(solver.adaptive === undefined ? {} : { adaptive: true }) },
   );
 
 /** Options of {@link probabilityFlow}. */
@@ -46,13 +44,12 @@ export interface ProbabilityFlowOptions<V extends TraceBy = TraceBy> {
   /** Default `logSnrGrid(40)`. */
   readonly grid?: Grid;
   readonly divergence?: V;
+  /** How a solve is differentiated; default `throughSteps`. */
+  readonly gradient?: SolveGradient;
 }
 
-/** The grade of a flow: exact traces are bijections, a stochastic trace is unbiased. */
-export type FlowGrade<V extends TraceBy> = V extends 'exact' ? 'bijective' : 'unbiased';
-
-const probeOf = (kind: TraceBy, shape: Shape): Random<Expr | undefined> =>
-  kind === 'exact' ? (c) => [undefined, c] : (kind === 'rademacher' ? rademacher : normalNoise)(shape);
+/** The grade of a flow: exact traces are bijections, a stochastic trace is unbiased; both up to the solver's error. */
+export type FlowGrade<V extends TraceBy> = ContinuousGrade<V>;
 
 /**
  * The probability flow as a layer: encode solves dx/dt = a x − ½ g² s from data to prior with ∫ div, decode solves it back; log p(x) = log prior(z) + ∫ div dt
@@ -67,46 +64,23 @@ const probeOf = (kind: TraceBy, shape: Shape): Random<Expr | undefined> =>
  */
 export const probabilityFlow = <S extends Shape, const V extends TraceBy = 'exact'>(
   denoiser: Denoiser<S, 'signal'>,
-  { solver = rk4(), grid = logSnrGrid(40), divergence: kind = 'exact' as V }: ProbabilityFlowOptions<V> = {},
+  { solver = rk4(), grid = logSnrGrid(40), divergence = 'exact' as V, gradient }: ProbabilityFlowOptions<V> = {},
 ): Transport<S, S, FlowGrade<V>> => {
   const { shape, process } = withSignal('probabilityFlow', denoiser);
-  const down = timesOf(grid, process);
-  const up = [...down].reverse();
-  const withTrace =
-    (scope: Scope, probe: Expr | undefined) =>
-    ([x]: Arrays, t: Expr): Arrays => {
-      const v = variable(shape);
-      const velocity = flowField(denoiser, scope)(v, t);
-      const trace = probe === undefined ? exactDivergence(velocity, v) : hutchinson(velocity, v, probe);
-      return substitute([velocity, trace], new Map([[v, x]]));
-    };
-  const solve =
-    (times: readonly number[], sign: 1 | -1) =>
-    (x: Expr): D.Draw<Step> =>
-    (scope) =>
-    (cursor) => {
-      const [probe, next] = probeOf(kind, shape)(cursor);
-      const [value, total] = solveOde(solver, withTrace(scope, probe))([x, o.scalar(0)], times);
-      return [{ value, contribution: sign === 1 ? total : o.neg(total) }, next];
-    };
-  const made = transport<S, S, 'bijective' | 'unbiased'>(
-    kind === 'exact' ? 'bijective' : 'unbiased',
-    { data: shape, latent: shape },
-    {
-      spec: {
-        type: 'probabilityFlow',
-        denoiser: denoiser.spec,
-        solver: solver.spec,
-        grid: grid.spec,
-        divergence: kind,
-      },
-      cost: {
-        encode: { how: 'iterative', passes: up.length },
-        decode: { how: 'iterative', passes: down.length },
-      },
-      encode: solve(up, 1),
-      decode: solve(down, -1),
-    },
-  );
-  return made as unknown as Transport<S, S, FlowGrade<V>>;
+  const times = [...timesOf(grid, process)].reverse();
+  return continuous((x, t) => (scope) => flowField(denoiser, scope)(x, t), {
+    shape,
+    solver,
+    times,
+    divergence,
+    ...(gradient === undefined ? {} : { gradient }),
+    spec: (solve) => ({
+      type: 'probabilityFlow',
+      denoiser: denoiser.spec,
+      solver: solve.solver.spec,
+      grid: (solve.times === times ? grid : givenGrid([...solve.times].reverse())).spec,
+      divergence,
+      ...(gradient === undefined ? {} : { gradient }),
+    }),
+  });
 };

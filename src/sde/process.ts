@@ -149,9 +149,38 @@ export interface GaussianPathOptions<T extends Terminal> {
   readonly initial?: number;
 }
 
+/** α below this part of its largest value counts as 0: cos(π/2) is 6e-17. */
+const NONE = 1e-12;
+
+/** Where a path has no log-SNR, or its terminal is not what it says, as a sentence. */
+const pathFault = (
+  times: readonly number[],
+  alphas: readonly number[],
+  sigmas: readonly number[],
+  terminal: Terminal,
+): readonly [sentence: string, expected: string, got: string] | undefined => {
+  const last = times.length - 1;
+  const none = NONE * Math.max(...alphas.map(Math.abs));
+  const gone = alphas.findIndex((a) => !(a > none));
+  if (!(sigmas[0] > 0))
+    return [`there is no noise at the start, t = ${times[0]}, where the log-SNR is infinite`, 'a later start, where σ > 0', `σ = ${sigmas[0]}`]; // biome-ignore format: one idea
+  if (gone >= 0 && gone < last)
+    return [
+      `there is no signal left at t = ${times[gone]}, before the end`,
+      'α > 0 up to the end',
+      `α = ${alphas[gone]}`,
+    ];
+  if (gone === last && terminal === 'signal')
+    return ['there is no signal left at the end, which the terminal does not say', "terminal 'pure', or an earlier end", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+  if (gone < 0 && terminal === 'pure')
+    return ['there is signal left at the end, which is said to be pure noise', "α = 0 at the end, or terminal 'signal'", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+  return undefined;
+};
+
 /**
- * The process of a path x_t = α(t) x₀ + σ(t) ε: its SDE follows by differentiation, a = α̇/α and g² = d(σ²)/dt − 2aσ². Throws `ArgumentError` where
- * the span is empty, or where the signal grows back: log-SNR must fall from start to end.
+ * The process of a path x_t = α(t) x₀ + σ(t) ε: its SDE follows by differentiation, a = α̇/α and g² = d(σ²)/dt − 2aσ². Throws `ArgumentError` where the span is
+ * empty; where there is no noise at the start (σ = 0: the log-SNR is infinite), no signal before the end (α ≤ 0) or at an end that is not said to be `pure`, or some
+ * at one that is; and where the signal grows back: log-SNR must fall from start to end. It is asked at 65 times.
  *
  * @example
  * const linear = gaussianPath({ alpha: (t) => ops.sub(1, t), sigma: (t) => t, span: { start: 1e-3, end: 1 }, terminal: 'pure' });
@@ -162,7 +191,9 @@ export const gaussianPath = <const T extends Terminal>({
 }: GaussianPathOptions<T>): Process<T> => {
   const made = process({ spec, ...parts });
   const { start, end } = made.span;
-  const times = Array.from({ length: 65 }, (_, i) => start + ((end - start) * i) / 64);
+  const times = Array.from({ length: 65 }, (_, i) => (i === 64 ? end : start + ((end - start) * i) / 64));
+  const fault = pathFault(times, valuesAt(made.alpha, times), valuesAt(made.sigma, times), parts.terminal);
+  if (fault !== undefined) return raise('ArgumentError', spec.type, fault[0], { expected: fault[1], got: fault[2] });
   const snr = valuesAt(made.logSnr, times);
   const bad = snr.findIndex((v, i) => i > 0 && !(v < snr[i - 1]));
   return bad < 0

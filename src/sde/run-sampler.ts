@@ -153,8 +153,10 @@ const drawAll = async <T extends Terminal>(
     const values = await run.run({ ...parameters, x: before.x, t: real([times[step]], []) });
     const bad = values.findIndex((v) => finiteRow(v) >= 0);
     const part = bad < 0 ? options.sampler.spec.type : paths[bad];
-    const adaptive = JSON.stringify(options.sampler.spec).includes('dormandPrince');
-    const ofAdaptive = adaptive ? ': the step of dormandPrince underflowed, or maxSteps were not enough' : '';
+    const ofAdaptive =
+      options.sampler.adaptive === true
+        ? ': a step that the solver chose underflowed, or maxSteps were not enough'
+        : '';
     return raise('NonFiniteError', `step ${step + 1}/${part}`, `a number is not finite at t = ${times[step]}`, {
       got:
         bad < 0

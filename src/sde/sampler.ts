@@ -39,6 +39,8 @@ export interface DiffusionSampler<in T extends Terminal = Terminal, M extends St
   readonly evaluations: number;
   /** Whether a step is a function of x alone (no noise, no memory), so that it can be followed from data to noise as well. */
   readonly reversible: boolean;
+  /** Whether a step is made of steps of the solver's own choice, which may fail to reach the next time. */
+  readonly adaptive?: true;
 }
 
 /** The memory of a method without. */
@@ -49,11 +51,12 @@ export const memoryless = <T extends Terminal = Terminal>(
   spec: Spec,
   evaluations: number,
   step: (denoiser: Denoiser<Shape, T>) => (x: Expr, from: Expr, to: Expr) => D.Draw<Expr>,
-  { reversible = false }: { readonly reversible?: boolean } = {},
+  { reversible = false, adaptive }: { readonly reversible?: boolean; readonly adaptive?: true } = {},
 ): DiffusionSampler<T, NoMemory> => ({
   spec,
   evaluations,
   reversible,
+  ...(adaptive === undefined ? {} : { adaptive }),
   memory: () => ({}),
   step: (d) => {
     const go = step(d);
@@ -95,6 +98,7 @@ export const predictorCorrector = <T extends Terminal, C extends Struct = any, P
   spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
   evaluations: corrector.evaluations + predictor.evaluations,
   reversible: false,
+  ...(corrector.adaptive === true || predictor.adaptive === true ? { adaptive: true } : {}),
   memory: (x) => ({ corrector: corrector.memory(x), predictor: predictor.memory(x) }),
   step: (d) => {
     const [correct, move] = [corrector.step(d), predictor.step(d)];

@@ -1,4 +1,5 @@
 /** Transports that are not bijections: surjections and stochastic layers. */
+export * from './continuous.ts';
 export * from './dequantise.ts';
 export * from './stochastic.ts';
 export * from './surjections.ts';

@@ -4,6 +4,9 @@ import * as D from '../../src/core/draw.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
 import {
+  type AdaptiveOptions,
+  adaptive,
+  bogackiShampine,
   brownianIncrements,
   dormandPrince,
   euler,
@@ -11,16 +14,21 @@ import {
   heun,
   integrate,
   itoSde,
+  midpoint,
   milsteinSolver,
   type OdeSolver,
   rk4,
+  rungeKutta,
   type SdeSolver,
+  solveAdaptive,
   solveOde,
   solveSde,
   stochasticHeunSolver,
   stratonovichSde,
+  tableaux,
   toIto,
   toStratonovich,
+  tsit5,
 } from '../../src/dynamics/index.ts';
 import { drawn, moments, numbersOf } from '../sde/values.ts';
 
@@ -151,7 +159,15 @@ const errorAt = (solver: OdeSolver, n: number): number => {
 };
 
 describe('deterministic solvers', () => {
-  test.each([euler(), heun(), rk4()])('$spec.type: error falls by the power $order', (solver) => {
+  test.each([
+    euler(),
+    midpoint(),
+    heun(),
+    rk4(),
+    rungeKutta(tableaux.bogackiShampine),
+    rungeKutta(tableaux.dormandPrince),
+    rungeKutta(tableaux.tsit5),
+  ])('$spec.type $order: error falls by the power of the order', (solver) => {
     const found = slopeOf([32, 64, 128].map((n) => [1 / n, errorAt(solver, n)]));
     expect(Math.abs(found - solver.order)).toBeLessThan(0.25);
   });
@@ -174,6 +190,39 @@ describe('deterministic solvers', () => {
       return [1 / tried, Math.hypot(state[0][0] - Math.exp(Math.sin(3)), state[1][0] - Math.exp(-3))] as const;
     });
     expect(slopeOf(points)).toBeGreaterThan(3.5);
+  });
+
+  test.each([
+    ['bogackiShampine', bogackiShampine, tableaux.bogackiShampine],
+    ['dormandPrince', dormandPrince, tableaux.dormandPrince],
+    ['tsit5', tsit5, tableaux.tsit5],
+    ['heun, its slope not the next', (t: AdaptiveOptions) => rungeKutta(tableaux.heun, adaptive(t)), tableaux.heun],
+  ] as const)('%s keeps its tolerance, and says its error and its evaluations', (_, make, tableau) => {
+    for (const tol of [1e-3, 1e-5, 1e-7]) {
+      const options = { rtol: tol, atol: tol, maxSteps: 40_000 };
+      const { state, error, tried, evaluations } = integrate(field, { from: 0, to: 3, tableau, ...options })([o.scalar(1), o.scalar(1)]); // biome-ignore format: one idea
+      const off = Math.hypot(state[0][0] - Math.exp(Math.sin(3)), state[1][0] - Math.exp(-3));
+      expect(off).toBeLessThan(30 * tol);
+      // The estimate is that of the embedded method, of lower order: it does not fall short of the error.
+      expect(Math.hypot(error[0][0], error[1][0])).toBeGreaterThan(off / 10);
+      const stages = { bogackiShampine: 3, dormandPrince: 6, tsit5: 6, heun: 2 }[tableau.name]!;
+      expect(evaluations).toBe(1 + stages * tried);
+      expect(make(options).adaptive?.atMost).toBe(1 + stages * 40_000);
+    }
+  });
+
+  test('a method without an estimate of its error does not choose its steps', () => {
+    expect(() => rungeKutta(tableaux.rk4, adaptive())).toThrow(/no estimate of its error/);
+    expect(() => integrate(field, { from: 0, to: 1, tableau: tableaux.rk4 })([o.scalar(1), o.scalar(1)])).toThrow(/no estimate/); // biome-ignore format: one idea
+    expect(() => dormandPrince({ rtol: 0 })).toThrow(/tolerances and maxSteps are positive/);
+  });
+
+  test('what is only integrated along the path has no say in the steps', () => {
+    const [t0, t1] = [o.scalar(0), o.scalar(3)];
+    const wild: typeof field = ([x], t) => [o.neg(x), o.cos(o.mul(40, t))];
+    const tried = (quadratures: number): number =>
+      numbersOf(solveAdaptive(wild, { quadratures })([o.scalar(1), o.scalar(0)], t0, t1).tried)[0];
+    expect(3 * tried(1)).toBeLessThan(tried(0));
   });
 
   test('under vmap each example has steps of its own: the answer does not depend on batch mates', () => {

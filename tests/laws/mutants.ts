@@ -27,8 +27,8 @@ import {
   type Verdict,
   violations,
 } from '../../src/laws/index.ts';
-import { made, mlp } from '../../src/nn/index.ts';
-import { dequantise } from '../../src/transports/index.ts';
+import { made, mlp, resMlp } from '../../src/nn/index.ts';
+import { continuous, dequantise } from '../../src/transports/index.ts';
 import { scalarFormulas, scalarLayers, scalarRight } from './scalar-mutants.ts';
 
 /** The laws that notice something. */
@@ -53,7 +53,10 @@ const bent = <L extends Layer>(layer: L, bend: Bend, directions: readonly string
       ? D.map((s: Step) => ({ value: s.value, contribution: bend(s.contribution, x.shape) }))(run)
       : run;
   };
-  return { ...layer, encode: change('encode'), decode: change('decode') };
+  // A finer version is bent as well: else it would tell the error of the bend.
+  const { approximation } = layer;
+  const finer = approximation && { ...approximation, refined: () => bent(approximation.refined(), bend, directions) };
+  return { ...layer, approximation: finer, encode: change('encode'), decode: change('decode') };
 };
 
 /** Ways to get any log-determinant wrong. The first four are consistent in both directions: a round trip alone does not see them. */
@@ -100,6 +103,7 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['batch-norm', batchNorm({ statistics: { mean: [1, 2], variance: [0.5, 3] } }), { shape: [2, 2] }],
   ['multi-scale', multiScale([2, 2, 1], [4], [compose(squeeze([2, 2, 1], [1, 1, 4]), affine()), scaleTril()]), { shape: [2, 2, 1] }], // biome-ignore format: one line a layer
   ['repeated couplings', repeat(2, compose(affineCoupling({ conditioner: net }), reverse())), { shape: [3] }],
+  ['continuous flow', continuous(resMlp([5]), { times: 32 }), { shape: [2], tolerance: 3e-7 }],
   ['image preprocessing', compose(logit({ alpha: 0.01 }), reshape([2, 2], [4]), affine()), { shape: [2, 2], region: 'unit' }], // biome-ignore format: one line a layer
 ];
 

@@ -13,6 +13,9 @@ import {
   reshape,
   reverse,
 } from '../../src/bijectors/index.ts';
+import * as o from '../../src/core/ops/index.ts';
+import { of as scoped } from '../../src/core/scope.ts';
+import { sizeOf } from '../../src/core/shape.ts';
 import {
   compositionLaws,
   couplingZeros,
@@ -24,8 +27,8 @@ import {
   type Verdict,
   violations,
 } from '../../src/laws/index.ts';
-import { mlp } from '../../src/nn/index.ts';
-import { dequantise } from '../../src/transports/index.ts';
+import { mlp, resMlp } from '../../src/nn/index.ts';
+import { continuous, dequantise, type VelocityField } from '../../src/transports/index.ts';
 
 const holds = (verdicts: readonly Verdict[]): void => {
   expect(verdicts.length).toBeGreaterThan(0);
@@ -34,6 +37,11 @@ const holds = (verdicts: readonly Verdict[]): void => {
 
 const net = mlp([5], { activation: 'tanh' });
 const relu = mlp([4, 4]);
+/** x′ = −tanh x, whose divergence is Σ tanh² − n. */
+const contracting: VelocityField = {
+  velocity: (x) => scoped(o.neg(o.tanh(x))),
+  divergence: (x) => scoped(o.sub(o.sum(o.square(o.tanh(x))), sizeOf(x.shape))),
+};
 
 const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['identity', identity(), { shape: [2, 3], zeros: elementwiseZeros }],
@@ -57,6 +65,8 @@ const layers: readonly (readonly [string, Layer, TransportLawOptions])[] = [
   ['RealNVP', repeat(3, compose(affineCoupling({ conditioner: net }), reverse())), { shape: [4] }],
   ['image preprocessing', compose(logit(), reshape([2, 2], [4]), affineCoupling({ conditioner: net }), affine()), { shape: [2, 2], region: 'unit' }], // biome-ignore format: one line a layer
   ['inverse of a reshape', inverse(compose(reshape([2, 2], [4]), affine())), { shape: [4] }],
+  ['continuous flow', continuous(resMlp([5]), { times: 16 }), { shape: [3], tolerance: 1e-6 }],
+  ['continuous flow of a matrix, declared divergence', continuous(contracting, { times: 12 }), { shape: [2, 2], tolerance: 1e-6, zeros: elementwiseZeros }], // biome-ignore format: one line a layer
   ['dequantise', dequantise({ levels: 5 }), { shape: [2, 2], region: { levels: 5 }, undoes: 'data', tolerance: 0 }],
   ['dequantise, 256 levels', dequantise(), { shape: [64], region: { levels: 256 }, undoes: 'data', tolerance: 0 }],
 ];

@@ -47,7 +47,20 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
       S.givenGrid([1, 0.5, 0.2]),
     ],
   ],
-  ['solver', [Y.euler(), Y.heun(), Y.rk4(), Y.dormandPrince({ rtol: 1e-4 })]],
+  [
+    'solver',
+    [
+      Y.euler(),
+      Y.midpoint(),
+      Y.heun(),
+      Y.rk4(),
+      Y.dormandPrince({ rtol: 1e-4 }),
+      Y.bogackiShampine({ atol: 1e-3 }),
+      Y.tsit5(),
+      Y.rungeKutta(Y.tableaux.heun),
+      Y.rungeKutta(Y.tableaux.bogackiShampine, Y.adaptive({ rtol: 1e-3, maxSteps: 9 })),
+    ],
+  ],
   [
     'sampler',
     [

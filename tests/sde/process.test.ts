@@ -137,12 +137,41 @@ describe('the two views', () => {
   });
 
   test('an empty span, and a signal that grows back, are refused', () => {
-    const alpha = (t: ReturnType<typeof o.scalar>) => o.cos(o.mul(3, t));
-    const sigma = (t: ReturnType<typeof o.scalar>) => o.abs(o.sin(o.mul(3, t)));
+    const alpha = (t: ReturnType<typeof o.scalar>) => o.add(1.5, o.cos(o.mul(6, t)));
+    const sigma = (t: ReturnType<typeof o.scalar>) => o.broadcastTo(1, t.shape);
     expect(() => gaussianPath({ alpha, sigma, span: { start: 1, end: 1 }, terminal: 'signal' })).toThrow(/empty/);
     expect(() => gaussianPath({ alpha, sigma, span: { start: 0.1, end: 1 }, terminal: 'signal' })).toThrow(
       /log-SNR does not fall between t = 0\.5/,
     );
+  });
+});
+
+describe('a path of one’s own is refused where it is declared', () => {
+  type OfTime = Process['alpha'];
+  const [down, up]: readonly OfTime[] = [(t) => o.sub(1, t), (t) => t];
+  const path = (alpha: OfTime, sigma: OfTime, start: number, end: number, terminal: 'pure' | 'signal') =>
+    gaussianPath({ alpha, sigma, span: { start, end }, terminal });
+
+  test('where its signal ends before the end of the span', () => {
+    expect(() => path(down, up, 0.01, 1.5, 'signal')).toThrow(/no signal left at t = 1\.0.*before the end/);
+    expect(() => path(down, up, 0.01, 1.5, 'pure')).toThrow(/before the end/);
+  });
+
+  test('where its signal ends at the end, and its terminal does not say so', () => {
+    expect(() => path(down, up, 0.01, 1, 'signal')).toThrow(/no signal left at the end.*expected terminal 'pure'/);
+    expect(() => path((t) => o.cos(o.mul(Math.PI / 2, t)), up, 0.01, 1, 'signal')).toThrow(/no signal left at the end/);
+    expect(path((t) => o.cos(o.mul(Math.PI / 2, t)), (t) => o.sin(o.mul(Math.PI / 2, t)), 0.01, 1, 'pure').terminal).toBe('pure'); // biome-ignore format: one idea
+    expect(path(down, up, 0.01, 1, 'pure').terminal).toBe('pure');
+  });
+
+  test('where signal is left at an end that is said to be pure', () =>
+    expect(() => path(down, up, 0.01, 0.9, 'pure')).toThrow(/there is signal left at the end/));
+
+  test('where it begins without noise', () => {
+    expect(() => path(down, up, 0, 0.9, 'signal')).toThrow(
+      /no noise at the start, t = 0, where the log-SNR is infinite/,
+    );
+    expect(path(down, (t) => o.add(0.1, t), 0, 0.9, 'signal').span.start).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The entries of layers: one line for every transport that keeps a specification, and for the scalar maps that some are made from. */
+import { plainGrade } from '../../algebra/evidence.ts';
 import { compose, type Endo, identity, inverse, type Layer, repeat } from '../../algebra/transport.ts';
 import {
   actNorm,
@@ -48,7 +49,7 @@ export const anyShape = (layer: Layer): Endo<'bijective'> => layer as Endo<'bije
 
 /** A layer that must have two exact directions. */
 export const bijective = (owner: string, layer: Layer): Endo<'bijective'> =>
-  layer.grade === 'bijective'
+  plainGrade(layer.grade) === 'bijective'
     ? anyShape(layer)
     : raise('ArgumentError', '', `${owner}: only a bijection can be inverted`, {
         expected: 'a layer of grade bijective',

@@ -1,13 +1,33 @@
 /** The entries of noising processes, denoisers, samplers and what they are made of; of the law of a diffusion model, and of its flow as a layer. */
-import { finite, list, nonNegative, oneOf, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
+import {
+  finite,
+  list,
+  nonNegative,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  shapeCodec,
+  strict,
+  text,
+} from '../../core/codec.ts';
 import * as dynamics from '../../dynamics/index.ts';
 import * as sde from '../../sde/index.ts';
+import { continuous } from '../../transports/continuous.ts';
 import { type Tables, variant } from './variant.ts';
 
 const numbers = list(finite, 'a list of numbers');
 const vpFields = { betaMin: positiveNumber, betaMax: positiveNumber, start: nonNegative };
 const levels = { sigmaMin: positiveNumber, sigmaMax: positiveNumber };
 const traces = oneOf(['exact', 'rademacher', 'gaussian']);
+const gradients = oneOf(['throughSteps', 'checkpointed', 'backsolve']);
+const tolerances = { rtol: positiveNumber, atol: positiveNumber, maxSteps: positiveInteger };
+
+const tableauCodec = strict(
+  { name: text, nodes: numbers, rows: list(numbers), weights: numbers, order: positiveInteger },
+  { embedded: strict({ error: numbers, order: positiveInteger }) },
+  { name: 'a tableau' },
+);
+const controllerCodec = strict({ kind: oneOf(['fixed', 'adaptive']) }, tolerances, { name: 'a controller' });
 
 /** Processes by type. */
 export const processesTable: Tables['processes'] = {
@@ -75,8 +95,14 @@ export const solversTable: Tables['solvers'] = {
   euler: () => variant({}, {}, dynamics.euler),
   heun: () => variant({}, {}, dynamics.heun),
   rk4: () => variant({}, {}, dynamics.rk4),
-  dormandPrince: () =>
-    variant({}, { rtol: positiveNumber, atol: positiveNumber, maxSteps: positiveInteger }, dynamics.dormandPrince),
+  midpoint: () => variant({}, {}, dynamics.midpoint),
+  dormandPrince: () => variant({}, tolerances, dynamics.dormandPrince),
+  bogackiShampine: () => variant({}, tolerances, dynamics.bogackiShampine),
+  tsit5: () => variant({}, tolerances, dynamics.tsit5),
+  rungeKutta: () =>
+    variant({ tableau: tableauCodec, controller: controllerCodec }, {}, ({ tableau, controller }) =>
+      dynamics.rungeKutta(tableau, controller.kind === 'fixed' ? dynamics.fixed() : dynamics.adaptive(controller)),
+    ),
 };
 
 /** Samplers by type. */
@@ -134,25 +160,34 @@ export const diffusionLawsTable: Tables['laws'] = {
         solver: read.solver,
         solverGrid: read.grid,
         divergence: traces,
+        gradient: gradients,
       },
-      ({ denoiser, solver, solverGrid, divergence, ...rest }) =>
+      ({ denoiser, solver, solverGrid, divergence, gradient, ...rest }) =>
         sde.diffusion(denoiser as sde.Denoiser<readonly number[], 'signal'>, {
           ...rest,
           likelihood: {
             ...(solver === undefined ? {} : { solver }),
             ...(solverGrid === undefined ? {} : { grid: solverGrid }),
             ...(divergence === undefined ? {} : { divergence }),
+            ...(gradient === undefined ? {} : { gradient }),
           },
         }),
     ),
 };
 
-/** The probability flow as a layer. */
+/** Continuous flows as layers: of a network, and of a denoiser. */
 export const flowLayersTable: Tables['layers'] = {
+  continuous: (read) =>
+    variant(
+      { field: read.noiseNetwork },
+      { solver: read.solver, times: numbers, divergence: traces, gradient: gradients, shape: shapeCodec },
+      ({ field, shape, ...options }) =>
+        shape === undefined ? continuous(field, options) : continuous(field, { ...options, shape }),
+    ),
   probabilityFlow: (read) =>
     variant(
       { denoiser: read.denoiser },
-      { solver: read.solver, grid: read.grid, divergence: traces },
+      { solver: read.solver, grid: read.grid, divergence: traces, gradient: gradients },
       ({ denoiser, ...options }) => sde.probabilityFlow(denoiser as sde.Denoiser<readonly number[], 'signal'>, options),
     ),
 };
