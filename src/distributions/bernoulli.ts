@@ -8,33 +8,44 @@ import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
-import { finite, onCoins } from './counts.ts';
+import { coinLogits } from './chances.ts';
+import { onCoins } from './counts.ts';
 import { familyOf } from './family-of.ts';
 
-/** Parameters of {@link bernoulli}. */
-export interface BernoulliOptions {
-  /** log p/(1−p) of each coordinate: any real number. */
-  readonly logits?: Argument;
-}
+/** Parameters of {@link bernoulli}: the chances of ones, said in one of two ways. */
+export type BernoulliOptions =
+  | {
+      /** log p/(1−p) of each coordinate: any real number; default 0. */
+      readonly logits?: Argument;
+      readonly probs?: undefined;
+    }
+  | {
+      /** p of each coordinate, in (0, 1); where it is next to one, logits keep more digits. */
+      readonly probs: Argument;
+      readonly logits?: undefined;
+    };
 
 /**
  * Coin flips: events of zeros and ones, P(xᵢ = 1) = σ(lᵢ). log P(x) = Σ xᵢ lᵢ − softplus(lᵢ) nats, computed as −softplus(∓l), which keeps
- * every digit where P is next to one; −∞ where an element is neither 0 nor 1. Throws `ArgumentError` where a constant logit is not finite.
+ * every digit where P is next to one; −∞ where an element is neither 0 nor 1. Throws `ArgumentError` where a constant logit is not finite, or a constant
+ * probability not in (0, 1).
  *
  * @example
  * const decoder = (z: Expr) => bernoulli([784], { logits: f(z) });
+ * const coin = bernoulli([1], { probs: 0.3 });
  */
 export const bernoulli = <const S extends Shape>(
   shape: S,
-  { logits = 0 }: BernoulliOptions = {},
+  options: BernoulliOptions = {},
 ): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
-  finite('bernoulli', 'logits', logits);
+  const { logits, spec } = coinLogits('bernoulli', shape, options);
   const l = fits('bernoulli', 'logits', toExpr(logits), shape);
   const p = o.sigmoid(l);
   const q = o.sigmoid(o.neg(l));
   const law = dist<S, Exact & Samples>({
     shape,
     ...familyOf('bernoulli', shape, { logits }),
+    ...spec,
     evidence: 'exact',
     logDensity: (x) => D.of(onCoins(x, (k) => o.neg(o.sum(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
     sample: pipe(

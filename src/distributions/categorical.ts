@@ -9,17 +9,23 @@ import * as o from '../core/ops/index.ts';
 import { gumbel } from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { classChances } from './chances.ts';
 import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 
-/** Parameters of {@link categorical}, {@link oneHotCategorical} and the relaxed laws. */
+/** Parameters of laws of classes. */
 export interface CategoricalOptions<S extends Shape> {
   /** Unnormalised log-probabilities, `[K]` or anything that broadcasts to `[…shape, K]`; an expression may hold −∞. */
   readonly logits: Argument;
   /** How many independent choices, as a shape; default one, `[]`. */
   readonly shape?: S;
 }
+
+/** Parameters of {@link categorical} and {@link oneHotCategorical}: logits, or probabilities that sum to one (which may be 0). */
+export type ClassOptions<S extends Shape> =
+  | (CategoricalOptions<S> & { readonly probs?: undefined })
+  | (Omit<CategoricalOptions<S>, 'logits'> & { readonly probs: Argument; readonly logits?: undefined });
 
 /** Logits broadcast to `[…shape, K]`; throws where there is no class. */
 export const classLogits = (owner: string, logits: Argument, shape: Shape): Expr => {
@@ -49,17 +55,20 @@ export const drawClass = (l: Expr): D.Draw<Expr> =>
 
 /**
  * A choice among K classes: an event holds the integer 0 … K−1 (`shape` of them, independent). log P(k) = lₖ − logΣⱼ exp lⱼ nats; −∞ where
- * an element is no class. Sampled by Gumbel-max. Throws `ArgumentError` for logits that are not finite, `ShapeError` without a class.
+ * an element is no class. Sampled by Gumbel-max. Throws `ArgumentError` for logits that are not finite or probabilities that do not sum to one,
+ * `ShapeError` without a class.
  *
  * @example
  * const die = categorical({ logits: [0, 0, 0, 0, 0, 0] });
+ * const loaded = categorical({ probs: [0.5, 0.5, 0] });
  */
 export const categorical = <const S extends Shape = readonly []>({
-  logits,
   shape = [] as unknown as S,
-}: CategoricalOptions<S>): Dist<S, Exact & Samples> &
+  ...chances
+}: ClassOptions<S>): Dist<S, Exact & Samples> &
   Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
   Discrete => {
+  const { logits, spec } = classChances('categorical', shape, chances);
   const l = classLogits('categorical', logits, shape);
   const k = l.shape[l.shape.length - 1];
   const logp = logSoftmax(l);
@@ -71,6 +80,7 @@ export const categorical = <const S extends Shape = readonly []>({
   const law = dist<S, Exact & Samples>({
     shape,
     ...familyOf('categorical', shape, { logits }, l.shape),
+    ...spec,
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
     sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
@@ -88,11 +98,12 @@ export const categorical = <const S extends Shape = readonly []>({
  * A choice among K classes as a vector with one 1: events `[…shape, K]`. log P(x) = Σ xₖ log pₖ nats, −∞ for anything but such a vector.
  */
 export const oneHotCategorical = <const S extends Shape = readonly []>({
-  logits,
   shape = [] as unknown as S,
-}: CategoricalOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
+  ...chances
+}: ClassOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
   Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
   Discrete => {
+  const { logits, spec } = classChances('oneHotCategorical', shape, chances);
   const l = classLogits('oneHotCategorical', logits, shape);
   const k = l.shape[l.shape.length - 1];
   const logp = logSoftmax(l);
@@ -106,6 +117,7 @@ export const oneHotCategorical = <const S extends Shape = readonly []>({
   const law = dist<readonly [...S, number], Exact & Samples>({
     shape: [...shape, k] as unknown as readonly [...S, number],
     ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
+    ...spec,
     evidence: 'exact',
     logDensity: (x) => {
       const each = o.sum(o.where(chosen(x), logp, 0), -1);

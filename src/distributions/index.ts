@@ -3,7 +3,7 @@ export { type Dist, dist, type Law, pushforward, type Scored } from '../algebra/
 export { type BernoulliOptions, bernoulli } from './bernoulli.ts';
 export * from './beta.ts';
 export { type BinomialOptions, binomial } from './binomial.ts';
-export { type CategoricalOptions, categorical, oneHotCategorical } from './categorical.ts';
+export { type CategoricalOptions, type ClassOptions, categorical, oneHotCategorical } from './categorical.ts';
 export * from './cauchy.ts';
 export * from './chi-squared.ts';
 export * from './conditional-bernoulli.ts';

@@ -6,12 +6,14 @@ import { reals } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { evaluateProgram } from '../core/interpreters/reference/index.ts';
 import * as o from '../core/ops/index.ts';
+import { program } from '../core/program.ts';
 import { map } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
 import { lowRankScatter, type Scatter, trilScatter } from './elliptical.ts';
-import { type Matrix, matrixOf, matrixSpec } from './matrix-argument.ts';
+import { isRows, type Matrix, matrixOf, matrixSpec, shaped } from './matrix-argument.ts';
 import { type NormalOptions, normal } from './normal.ts';
 import type { Family } from './scalar-law.ts';
 
@@ -49,28 +51,76 @@ const vectorNormal = (
   });
 };
 
-/** Parameters of {@link multivariateNormal}. */
-export interface MultivariateNormalOptions {
+/** Parameters of {@link multivariateNormal}: where it is, and one of two ways to say how it spreads. */
+export type MultivariateNormalOptions = {
   /** `[D]`; default 0. */
   readonly loc?: Argument;
-  /** L `[D, D]`, lower triangular with a positive diagonal: rows of numbers, or an expression (whose upper triangle is not read). */
-  readonly scaleTril: Matrix;
-}
+} & (
+  | {
+      /** L `[D, D]`, lower triangular with a positive diagonal: rows of numbers, or an expression (whose upper triangle is not read). */
+      readonly scaleTril: Matrix;
+      readonly covariance?: undefined;
+    }
+  | {
+      /** L Lᵀ `[D, D]`, symmetric and positive definite: rows of numbers, or an expression (whose upper triangle is not read). L is its Cholesky factor, in O(D³). */
+      readonly covariance: Matrix;
+      readonly scaleTril?: undefined;
+    }
+);
+
+/** Throws `ArgumentError` where rows of numbers are not symmetric (to nine digits) and positive definite. */
+const covariant = (rows: Matrix): void => {
+  if (!isRows(rows)) return;
+  rows.forEach((row, i) =>
+    row.forEach((v, j) => {
+      if (!(Math.abs(v - rows[j][i]) <= 1e-9 * Math.sqrt(Math.abs(row[i] * rows[j][j]))))
+        raise('ArgumentError', 'multivariateNormal', 'covariance is not symmetric', {
+          expected: `${rows[j][i]} in row ${i}, column ${j}`,
+          got: `${v}`,
+        });
+    }),
+  );
+  const [{ data }] = evaluateProgram(program([o.diagonal(o.cholesky(matrixOf('multivariateNormal', 'covariance', rows)))], 'float64'), {}); // biome-ignore format: one idea
+  const bad = Array.from(data).findIndex((v) => !(v > 0));
+  if (bad >= 0)
+    raise('ArgumentError', 'multivariateNormal', 'covariance is not positive definite', {
+      expected: 'a variance above 0 of each coordinate given the ones before it',
+      got: `none of coordinate ${bad}`,
+    });
+};
 
 /**
  * The normal law N(loc, L Lᵀ) of vectors `[D]`: log p(x) = −½ ‖L⁻¹(x − loc)‖² − Σ log Lᵢᵢ − ½ D log 2π nats, by a triangular solve in O(D²).
- * Throws `ArgumentError` where rows of numbers are not lower triangular with a positive diagonal, `ShapeError` where shapes do not fit.
+ * Throws `ArgumentError` where rows of numbers are not lower triangular with a positive diagonal (a covariance: not symmetric and positive definite),
+ * `ShapeError` where shapes do not fit.
  *
  * @example
  * multivariateNormal({ loc: [1, 2], scaleTril: [[1, 0], [0.5, 2]] }).covariance;
+ * multivariateNormal({ loc: [1, 2], covariance: [[1, 0.5], [0.5, 4.25]] }).entropy;
  */
-export const multivariateNormal = ({ loc = 0, scaleTril }: MultivariateNormalOptions): VectorNormal =>
-  vectorNormal(
-    { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(scaleTril) },
+export const multivariateNormal = ({ loc = 0, scaleTril, covariance }: MultivariateNormalOptions): VectorNormal => {
+  const owner = 'multivariateNormal';
+  if ((scaleTril === undefined) === (covariance === undefined))
+    return raise('ArgumentError', owner, 'how it spreads is said in one way', {
+      expected: 'scaleTril or covariance',
+      got: scaleTril === undefined ? 'neither' : 'both',
+    });
+  if (covariance !== undefined) {
+    const full = matrixOf(owner, 'covariance', covariance);
+    shaped(owner, 'covariance', full, [full.shape[0], full.shape[0]]);
+    covariant(covariance);
+    const l = o.cholesky(full);
+    const spec = { type: owner, loc: toSpec(loc), covariance: matrixSpec(covariance) };
+    return vectorNormal(spec, loc, trilScatter(owner, l), { scaleTril: l });
+  }
+  const given = scaleTril as Matrix;
+  return vectorNormal(
+    { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(given) },
     loc,
-    trilScatter('multivariateNormal', scaleTril),
-    { scaleTril: matrixOf('multivariateNormal', 'scaleTril', scaleTril) },
+    trilScatter(owner, given),
+    { scaleTril: matrixOf(owner, 'scaleTril', given) },
   );
+};
 
 /** Parameters of {@link lowRankNormal}. */
 export interface LowRankNormalOptions {

@@ -15,9 +15,14 @@ const bandwidth = t.union([finite, list(finite), oneOf(['scott', 'silverman'])],
 
 /** Discrete and relaxed laws and combinators by type. */
 export const discreteTable: Tables['laws'] = {
-  bernoulli: () => variant({ shape: shapeCodec }, { logits: argument }, ({ shape, ...p }) => d.bernoulli(shape, p)),
-  categorical: () => variant({ logits: argument }, { shape: shapeCodec }, d.categorical),
-  oneHotCategorical: () => variant({ logits: argument }, { shape: shapeCodec }, d.oneHotCategorical),
+  bernoulli: () =>
+    variant({ shape: shapeCodec }, { logits: argument, probs: argument }, ({ shape, ...p }) =>
+      d.bernoulli(shape, p as never),
+    ),
+  categorical: () =>
+    variant({}, { logits: argument, probs: argument, shape: shapeCodec }, (p) => d.categorical(p as never)),
+  oneHotCategorical: () =>
+    variant({}, { logits: argument, probs: argument, shape: shapeCodec }, (p) => d.oneHotCategorical(p as never)),
   binomial: () =>
     variant({ shape: shapeCodec, total: integer }, { logits: argument }, ({ shape, ...p }) => d.binomial(shape, p)),
   multinomial: () => variant({ total: integer, logits: argument }, { shape: shapeCodec }, d.multinomial),

@@ -39,7 +39,10 @@ export const familiesTable: Tables['laws'] = {
   gompertz: family(['concentration'], ['rate'], d.gompertz),
   kumaraswamy: family(['a', 'b'], [], d.kumaraswamy),
   triangular: family(['mode'], ['low', 'high'], d.triangular),
-  multivariateNormal: () => variant({ scaleTril: rows }, { loc: argument }, (options) => d.multivariateNormal(options)),
+  multivariateNormal: () =>
+    variant({}, { loc: argument, scaleTril: rows, covariance: rows }, (options) =>
+      d.multivariateNormal(options as never),
+    ),
   lowRankNormal: () =>
     variant({ factor: rows, diagonal: argument }, { loc: argument }, (options) => d.lowRankNormal(options)),
 };
