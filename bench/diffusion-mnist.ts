@@ -23,6 +23,7 @@ import { type Feeds, noiseFeeds, program } from '../src/core/program.ts';
 import { vmapAll } from '../src/core/vectorize.ts';
 import { allRows, type Dataset, take } from '../src/data/dataset.ts';
 import { loadDataset } from '../src/data/load.ts';
+import { rk4 } from '../src/dynamics/index.ts';
 import { loadCheckpoint, saveTo } from '../src/inference/checkpoint.ts';
 import { ddpmSimple } from '../src/inference/ddpm-losses.ts';
 import { evaluate, showEvaluation } from '../src/inference/evaluate.ts';
@@ -52,7 +53,6 @@ import {
   replaced,
   reverseChain,
   reverseRun,
-  rk4,
   sampleWith,
   sharedDenoiser,
   subSequence,

@@ -16,6 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ['sde'],
   ['mcmc'],
   ['distributions', 'bijectors', 'transports'],
+  ['dynamics'],
   ['nn'],
   ['algebra', 'data'],
   ['core'],

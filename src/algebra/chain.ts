@@ -5,6 +5,7 @@ import type { Expr } from '../core/expr.ts';
 import { add } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import { declare } from '../core/reading.ts';
+import { approximationOf, refinedOf } from './approximation.ts';
 import { addCost, free } from './cost.ts';
 import { type Grade, weaker } from './evidence.ts';
 import type { Spec } from './spec.ts';
@@ -50,10 +51,16 @@ export const chainOf = (layers: readonly Layer[], spec: Spec, running: Running =
     spec,
     parts,
     declaration,
+    ...endoOf(layers),
     grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
+    approximation: approximationOf(layers, () => chainOf(layers.map(refinedOf), spec, running)),
     cost: layers.reduce((c, l) => addCost(c, l.cost), free),
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', running(parts, 'encode')),
     decode: D.method(declaration, 'decode', running(parts, 'decode')),
   };
 };
+
+/** Layers that all fit any shape make one that does. */
+const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
+  layers.every((l) => 'endo' in l) ? { endo: true } : {};

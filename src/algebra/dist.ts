@@ -10,7 +10,9 @@ import type { Expr } from '../core/expr.ts';
 import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { type Evidence, type Grade, type Through, through } from './evidence.ts';
+import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import type { Approximate, Evidence, Grade, Granting, OfEvidence, Samples, Through } from './evidence.ts';
+import { through } from './evidence.ts';
 import { type AllFacts, knownFacts } from './facts.ts';
 import type { Spec } from './spec.ts';
 import type { Endo, Layer, Step, Transport } from './transport.ts';
@@ -33,6 +35,10 @@ export interface Law {
   readonly sample: D.Draw<Expr>;
   /** A sample with its own log-density, neither computed by inverting the other. */
   readonly sampleAndLogDensity: D.Draw<Scored>;
+  /** That it has no sampler: `sample` throws and says what to do instead. */
+  readonly unsampled?: true | undefined;
+  /** Why its numbers are approximate, and the same law computed more finely. */
+  readonly approximation?: Approximation<Law> | undefined;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
@@ -46,20 +52,54 @@ export interface Dist<out S extends Shape, out E> extends Law {
   readonly [Phantom]: { readonly shape: S; readonly evidence: E };
 }
 
-/**
- * A law of your own. Give `sampleAndLogDensity` where a sample's density comes with it; else it is derived. Each run of a method is one reading of the
- * law, in which it names a parameter once; another law of the same names in one objective is an error. A `declaration` that is given says whose
- * parameters it reads, where several laws are one model.
- */
-export const dist = <const S extends Shape, E>(options: {
+/** What {@link dist} is made from. */
+export interface LawOptions<S extends Shape> {
   readonly shape: S;
   readonly spec: Spec;
   readonly evidence: Evidence;
   readonly logDensity: (x: Expr) => D.Draw<Expr>;
-  readonly sample: D.Draw<Expr>;
+  /** None for a law that cannot be sampled: asking it for samples then throws a sentence. */
+  readonly sample?: D.Draw<Expr>;
   readonly sampleAndLogDensity?: D.Draw<Scored>;
+  readonly approximation?: Approximation<Law> | undefined;
   readonly declaration?: Declaration | undefined;
-}): Dist<S, E> => {
+}
+
+/**
+ * A law of your own. Its type follows from what is given: the evidence that is said, samples where there is a sampler, the mark of an approximation where
+ * there is one; or say shape and evidence as types, which what is given must grant. Give `sampleAndLogDensity` where a sample's density comes with it;
+ * else it is derived. Each run of a method is one reading of the law, in which it names a parameter once; another law of the same names in one
+ * objective is an error. A `declaration` that is given says whose parameters it reads, where several laws are one model.
+ *
+ * @example
+ * const wedge = dist({
+ *   shape: [],
+ *   spec: opaque('wedge', 'an example'),   // density 2x on (0, 1)
+ *   evidence: 'exact',
+ *   logDensity: (x) => draw.of(ops.log(ops.mul(2, x))),
+ *   sample: draw.map(ops.sqrt)(draw.fromRandom(random.uniform([]))),
+ * });   // Dist<readonly [], Exact & Samples>
+ */
+export function dist<const S extends Shape, const V extends Evidence>(
+  options: LawOptions<S> & {
+    readonly evidence: V;
+    readonly sample: D.Draw<Expr>;
+    readonly approximation: Approximation<Law>;
+  },
+): Dist<S, OfEvidence<V> & Samples & Approximate>;
+export function dist<const S extends Shape, const V extends Evidence>(
+  options: LawOptions<S> & { readonly evidence: V; readonly sample: D.Draw<Expr> },
+): Dist<S, OfEvidence<V> & Samples>;
+export function dist<const S extends Shape, const V extends Evidence>(
+  options: LawOptions<S> & { readonly evidence: V },
+): Dist<S, OfEvidence<V>>;
+export function dist<const S extends Shape, E>(options: LawOptions<S> & { readonly evidence: Granting<E> } & ([E] extends [Samples] ? { readonly sample: D.Draw<Expr> } : unknown)): Dist<S, E>; // biome-ignore format: one condition
+export function dist(options: LawOptions<Shape>): Dist<Shape, unknown> {
+  return lawFrom(options);
+}
+
+/** {@link dist} of an evidence that a type parameter says: what is given is not checked against it. */
+export const lawFrom = <S extends Shape, E>(options: LawOptions<S>): Dist<S, E> => {
   const { declaration = declare('law', options.spec.type) } = options;
   const density = D.method(declaration, 'logDensity', options.logDensity);
   const logDensity = (x: Expr): D.Draw<Expr> =>
@@ -69,7 +109,7 @@ export const dist = <const S extends Shape, E>(options: {
           expected: showShape(options.shape),
           got: showShape(x.shape),
         });
-  const sample = D.owned(declaration, options.sample, 'sample');
+  const sample = D.owned(declaration, options.sample ?? noSampler(options.spec.type), 'sample');
   const derived = pipe(
     sample,
     D.chain((value) =>
@@ -80,8 +120,19 @@ export const dist = <const S extends Shape, E>(options: {
     ),
   );
   const sampleAndLogDensity = D.owned(declaration, options.sampleAndLogDensity ?? derived, 'sampleAndLogDensity');
-  return { ...options, declaration, logDensity, sample, sampleAndLogDensity } as unknown as Dist<S, E>;
+  const unsampled = options.sample === undefined ? { unsampled: true } : {};
+  return { ...options, ...unsampled, declaration, logDensity, sample, sampleAndLogDensity } as unknown as Dist<S, E>;
 };
+
+/** The sampler of a law that has none: it says what to do instead. */
+const noSampler =
+  (type: string): D.Draw<Expr> =>
+  () =>
+    raise('ArgumentError', type, 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)');
+
+/** A law's sampler, where it has one: for laws made of other laws. */
+export const samplerOf = (law: Law, sample: D.Draw<Expr> = law.sample): { readonly sample?: D.Draw<Expr> } =>
+  law.unsampled === true ? {} : { sample };
 
 /**
  * The law of decode(z) for z from the base: log p(x) = log p_base(encode x) + contribution. Shape, evidence and capabilities follow.
@@ -98,10 +149,13 @@ export function pushforward<X extends Shape, Z extends Shape, G extends Grade>(
 export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<never, never> {
   return (base) => {
     const pushed = { transport: t, base };
-    const law = dist<never, never>({
+    const refined = (): Law =>
+      pushforward(refinedOf(t) as Endo<Grade>)(refinedOf<Law>(base) as Dist<Shape, unknown>) as Law;
+    const law = lawFrom<never, never>({
       shape: t.dataShape(base.shape) as never,
       spec: { type: 'pushforward', transport: t.spec, base: base.spec },
       evidence: through(t.grade, base.evidence),
+      approximation: approximationOf([t, base], refined),
       logDensity: (x) =>
         pipe(
           encodeOnce(pushed, x),
@@ -112,10 +166,13 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
             ),
           ),
         ),
-      sample: pipe(
-        onBase(base, base.sample),
-        D.chain((z) => decodeOnce(pushed, z)),
-        D.map((step) => step.value),
+      ...samplerOf(
+        base,
+        pipe(
+          onBase(base, base.sample),
+          D.chain((z) => decodeOnce(pushed, z)),
+          D.map((step) => step.value),
+        ),
       ),
       sampleAndLogDensity: pipe(
         onBase(base, base.sampleAndLogDensity),
@@ -210,6 +267,8 @@ export const named =
       spec: { type: 'named', name, law: plain.spec },
       evidence: plain.evidence,
       declaration: plain.declaration,
+      ...(plain.unsampled === true ? { unsampled: true } : {}),
+      approximation: approximationOf([plain], () => named(name)(refinedOf(plain) as Dist<Shape, unknown>) as Law),
       logDensity: (x: Expr) => D.at(name, plain.logDensity(x)),
       sample: D.at(name, plain.sample),
       sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),

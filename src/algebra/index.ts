@@ -1,6 +1,9 @@
 /** The algebra of laws and layers: evidence in the type, one ledger, declarations as data. */
+export * from './approximation.ts';
+export type { Composed, Fitting } from './composed.ts';
 export * from './conditional.ts';
 export * from './cost.ts';
+export { demand, gives } from './demand.ts';
 export * from './dist.ts';
 export * from './dream.ts';
 export * from './evidence.ts';

@@ -22,7 +22,9 @@ import { neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import type { Declaration } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import { chainOf } from './chain.ts';
+import type { Composed, Fitting } from './composed.ts';
 import { type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import type { Grade, Weaker } from './evidence.ts';
@@ -49,6 +51,8 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  /** Why its numbers are approximate (grades with ≈ in front), and the same layer computed more finely. */
+  readonly approximation?: Approximation<Layer> | undefined;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
@@ -89,6 +93,7 @@ export interface LayerOptions {
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
+  readonly approximation?: Approximation<Layer>;
   readonly map?: ScalarMap;
 }
 
@@ -156,7 +161,8 @@ export interface Graded extends Layer {
   readonly [Phantom]: { readonly grade: Grade };
 }
 
-type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
+/** The grade of a layer's type. */
+export type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
 
 /** The weakest grade of a list of layers. */
 export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
@@ -164,36 +170,6 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
   : L extends readonly []
     ? 'bijective'
     : GradeOf<L[number]>;
-
-/**
- * What each layer of a list must be to fit its neighbours: a layer with shapes starts at the shape where the one before it with shapes ended
- * (layers in between keep it). A layer that does not fit is the one that the compiler names.
- */
-export type Fitting<L extends readonly Graded[], At extends Shape | undefined = undefined> = L extends readonly [
-  infer F extends Graded,
-  ...infer R extends readonly Graded[],
-]
-  ? F extends Transport<infer _X, infer Z, infer G>
-    ? readonly [At extends Shape ? Transport<At, Z, G> : F, ...Fitting<R, Z>]
-    : readonly [F, ...Fitting<R, At>]
-  : L;
-
-/** The shapes at both ends of a list of layers; undefined where every layer fits any shape. */
-type Ends<
-  L extends readonly Graded[],
-  X0 extends Shape | undefined = undefined,
-  Z0 extends Shape | undefined = undefined,
-> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
-  ? F extends Transport<infer X, infer Z, Grade>
-    ? Ends<R, X0 extends Shape ? X0 : X, Z>
-    : Ends<R, X0, Z0>
-  : readonly [X0, Z0];
-
-/** The type of a composition: shapes where some layer has them, and the weakest grade. */
-export type Composed<L extends readonly Graded[]> =
-  Ends<L> extends readonly [infer X extends Shape, infer Z extends Shape]
-    ? Transport<X, Z, GradeOfAll<L>>
-    : Endo<GradeOfAll<L>>;
 
 /**
  * Layers from the data side to the latent side: `compose(f, g)` encodes by f, then g, and decodes by g, then f. Associative, with
@@ -214,16 +190,16 @@ const negated = (d: D.Draw<Step>): D.Draw<Step> =>
 
 /** A layer with two exact directions. */
 export interface Invertible extends Layer {
-  readonly [Phantom]: { readonly grade: 'bijective' };
+  readonly [Phantom]: { readonly grade: 'bijective' | '≈bijective' };
 }
 
 /** The type of a layer's inverse: the shapes exchanged. */
 export type Inverted<L extends Invertible> =
-  L extends Transport<infer X, infer Z, 'bijective'>
-    ? Transport<Z, X, 'bijective'>
+  L extends Transport<infer X, infer Z, infer G>
+    ? Transport<Z, X, G>
     : L extends MapLayer
       ? MapLayer
-      : Endo<'bijective'>;
+      : Endo<GradeOf<L>>;
 
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
@@ -234,6 +210,7 @@ export function inverse(layer: Layer): Layer {
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
+    approximation: approximationOf([layer], () => inverted(refinedOf(layer))),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
     dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),

@@ -13,7 +13,6 @@ import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
 import { bernoulli } from './bernoulli.ts';
-import { noSampler } from './energy.ts';
 import { bitsOf, countable, type Enumerable, type Enumeration } from './energy-enumerated.ts';
 import { type IndependentUnits, type Units, unitsOf, type VisibleParameters, type VisibleUnits } from './rbm-units.ts';
 
@@ -106,7 +105,6 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
     declaration,
     evidence: 'unnormalised',
     logDensity: logMarginal(machine, 1),
-    sample: noSampler('rbm'),
   });
   const whole: Machine<S> = {
     ...withFacts(law, { support: units.support }),
@@ -188,7 +186,6 @@ const between = <S extends Shape>(
     spec: { type: 'rbm', opaque: 'a bridge at an inverse temperature that is an expression' },
     evidence: 'unnormalised',
     logDensity: (x) => D.map((l: Expr) => o.sub(l, o.mul(o.sub(1, beta), start)))(logMarginal(machine, beta, base)(x)),
-    sample: noSampler('rbm'),
   });
   return { ...law, blocks: blocksOf(machine, beta, base) };
 };

@@ -8,7 +8,6 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { isInteger } from './counts.ts';
-import { noSampler } from './energy.ts';
 import { countable, digitsOf, type Enumerable } from './energy-enumerated.ts';
 
 /** Sets of events, coordinate by coordinate: an interval or integers `low … high`. */
@@ -60,7 +59,6 @@ export const restrict =
           plain.logDensity(o.where(within, x, low)),
         );
       },
-      sample: noSampler('restrict'),
     });
     return withFacts({ ...boxed, enumeration: () => lattice(plain, on) }, { support: on });
   };

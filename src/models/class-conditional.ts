@@ -6,7 +6,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Conditional, conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, lawFrom } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
@@ -89,7 +89,7 @@ export const withClass = (part: Conditional<readonly [number], Shape>): Dist<rea
   const [classes] = part.context;
   const size = sizeOf(part.event);
   const joined = (x: Expr, c: Expr): Expr => o.concat([flat(x), c], 0);
-  return dist({
+  return lawFrom({
     shape: [size + classes],
     spec: { type: 'withClass', of: part.spec },
     evidence: part.given(oneHot(0, classes))(root).evidence,
@@ -114,7 +114,7 @@ export const ofClass = (part: Conditional<readonly [number], Shape>, k: number):
   if (!(Number.isInteger(k) && k >= 0 && k < classes))
     return raise('ArgumentError', 'ofClass', 'there is no such class', { expected: `0 … ${classes - 1}`, got: `${k}` });
   const c = oneHot(k, classes);
-  return dist<Shape, Exact & Samples>({
+  return lawFrom<Shape, Exact & Samples>({
     shape: part.event,
     spec: { type: 'ofClass', class: k, of: part.spec },
     evidence: part.given(c)(root).evidence,

@@ -4,7 +4,7 @@
  */
 import { addCost, type Cost, costAt, free } from '../algebra/cost.ts';
 import { type Law, placeOf } from '../algebra/dist.ts';
-import { type Evidence, evidenceSign, type Grade } from '../algebra/evidence.ts';
+import { type Evidence, type Grade, signOf } from '../algebra/evidence.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import type { Layer } from '../algebra/transport.ts';
 import { isRecord, showJson } from '../core/codec.ts';
@@ -49,6 +49,8 @@ export interface Description {
   readonly evidence: Evidence;
   /** What stands between log p(x) and the number: `=`, `≥`, … */
   readonly sign: string;
+  /** What the log-density is computed by, where that makes it approximate. */
+  readonly computed?: string;
   readonly parameters: number;
   /** Every array of parameters by name. */
   readonly arrays: readonly { readonly name: string; readonly shape: Shape; readonly size: number }[];
@@ -157,7 +159,8 @@ export const describe = (law: Law): Description => {
   return {
     shape: law.shape,
     evidence: law.evidence,
-    sign: evidenceSign[law.evidence],
+    sign: signOf(law.evidence, { approximate: law.approximation !== undefined }),
+    ...(law.approximation === undefined ? {} : { computed: law.approximation.because }),
     parameters: arrays.reduce((n, a) => n + a.size, 0),
     arrays,
     cost: total(layers),

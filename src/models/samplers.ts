@@ -3,6 +3,7 @@ import { type Either, left, tryCatch } from 'fp-ts/lib/Either.js';
 import { innermost, type Law, rebased } from '../algebra/dist.ts';
 import { type Failure, failure, toFailure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
+import { heun, rk4 } from '../dynamics/index.ts';
 import {
   ancestral,
   type DiffusionSampler,
@@ -12,14 +13,12 @@ import {
   eulerMaruyama,
   flowSampler,
   type Grid,
-  heun,
   isResamplable,
   karrasGrid,
   langevinCorrector,
   logSnrGrid,
   predictorCorrector,
   reverseDiffusion,
-  rk4,
   uniformGrid,
 } from '../sde/index.ts';
 

@@ -11,9 +11,9 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { rk4, solveOde } from '../dynamics/index.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import type { Cld, PhasePoint } from './cld.ts';
-import { rk4, solveOde } from './ode.ts';
 
 /** A denoiser of velocities. */
 export interface PhaseDenoiser<out S extends Shape = Shape> {

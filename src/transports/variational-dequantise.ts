@@ -1,6 +1,6 @@
-import { pipe } from 'fp-ts/lib/function.js';
-import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import type { Conditional } from '../algebra/conditional.ts';
 import { parallel } from '../algebra/cost.ts';
+import { inferring } from '../algebra/inferring.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -48,21 +48,15 @@ export const variationalDequantise = <const S extends Shape>({
     {
       spec: { type: 'variationalDequantise', levels, noise: noise.spec },
       cost: parallel,
-      encode: (k) =>
-        pipe(
-          D.at('noise', sampleGiven(noise, o.mul(1 / levels, k))),
-          D.map((u) => ({
-            value: o.mul(1 / levels, o.add(k, u.value)),
-            contribution: o.neg(o.add(u.logDensity, volume)),
-          })),
-        ),
-      decode: (y) => {
-        const k = floorOf(y);
-        return pipe(
-          D.at('noise', logDensityGiven(noise, o.mul(1 / levels, k), o.sub(o.mul(levels, y), k))),
-          D.map((l) => ({ value: k, contribution: o.neg(o.add(l, volume)) })),
-        );
-      },
+      ...inferring({
+        place: 'noise',
+        posterior: (k) => noise.given(o.mul(1 / levels, k)),
+        join: (k, u) => D.of({ value: o.mul(1 / levels, o.add(k, u)), contribution: o.scalar(-volume) }),
+        generate: (y) => {
+          const k = floorOf(y);
+          return D.of({ value: k, inferred: o.sub(o.mul(levels, y), k), contribution: o.scalar(-volume) });
+        },
+      }),
     },
   );
 };

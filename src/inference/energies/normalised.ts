@@ -1,6 +1,7 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { demand } from '../../algebra/demand.ts';
+import { type Dist, type Law, lawFrom, samplerOf } from '../../algebra/dist.ts';
 import type { Estimated, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
@@ -10,7 +11,6 @@ import { sub } from '../../core/ops/elementwise.ts';
 import { type Backend, type Feeds, program } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
 import { type Enumerable, logPartition } from '../../distributions/energy-enumerated.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 import type { Partition } from './partition.ts';
 
 /**
@@ -38,7 +38,7 @@ export const enumeratedPartition =
 
 /**
  * A law with a number for its log Z: log p(x) = log f(x) − log Z nats. Its evidence is honest about the number: `estimated` (printed ≈) where it was estimated, and
- * `exact` (printed =) where it was summed. Either way the number belongs to the parameters it was found at, so the type never claims an exact density and
+ * `summed` (printed =) where it was summed. Either way the number belongs to the parameters it was found at, so the type never claims an exact density and
  * `maximumLikelihood` does not take it: to train with log Z that follows the parameters, `enumerated`. What can be sampled stays so. Throws `ArgumentError`
  * where log Z is not finite.
  *
@@ -52,12 +52,12 @@ export const normalised =
   ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> => {
     if (!Number.isFinite(logZ))
       return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
-    const plain = plainLaw<S>(law as Dist<S, Unnormalised>);
-    return dist({
+    const plain = demand<S>('normalised', law, 'unnormalisedLogDensity');
+    return lawFrom({
       shape: plain.shape,
       spec: { type: 'normalised', logZ, evidence, law: plain.spec },
-      evidence,
+      evidence: evidence === 'exact' ? 'summed' : evidence,
       logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
-      sample: plain.sample,
+      ...samplerOf(plain),
     });
   };

@@ -1,3 +1,4 @@
+import { demand } from '../../algebra/demand.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
@@ -6,7 +7,6 @@ import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 import { asLawKernel, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
@@ -40,7 +40,7 @@ export const sampledBy =
   ): L & Dist<S, Unnormalised & Samples> & ChainSampled => {
     if (!Number.isInteger(steps) || steps < 1)
       return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
-    const plain = plainLaw<S>(law);
+    const plain = demand<S>('sampledBy', law, 'unnormalisedLogDensity');
     const from = (start ?? defaultStart(plain)) as Law;
     if (!sameShape(from.shape, plain.shape))
       return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {

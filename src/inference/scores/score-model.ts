@@ -1,5 +1,7 @@
 /** What score matching is about: a law's score ∇ₓ log p(x), with or without the density behind it. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { demand } from '../../algebra/demand.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
@@ -35,7 +37,7 @@ export const nested = (source: HasScore<Shape>): { readonly [key: string]: Spec 
  */
 export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> => {
   if ('score' in source) return source;
-  const law = source as unknown as Law & { readonly shape: S };
+  const law = demand<S>('score', source as Law, 'unnormalisedLogDensity');
   return {
     spec: law.spec,
     shape: law.shape,

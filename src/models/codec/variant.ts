@@ -17,6 +17,7 @@ import { type CodecError, type Fields, isRecord, strict, t } from '../../core/co
 import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
+import type { OdeSolver } from '../../dynamics/index.ts';
 import type { LawKernel } from '../../inference/energies/law-kernel.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 import type { Optimizer } from '../../inference/optimizers/index.ts';
@@ -31,7 +32,6 @@ import type {
   Denoiser,
   DiffusionSampler,
   Grid,
-  OdeSolver,
   Preconditioning,
   Process,
   TimeLaw,

@@ -11,7 +11,6 @@ import { declare } from '../../core/reading.ts';
 import type { Scoped } from '../../core/scope.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
-import { noSampler } from '../../distributions/energy.ts';
 import { categorical, normal } from '../../distributions/index.ts';
 import {
   type ChainSampled,
@@ -87,7 +86,6 @@ export const jem = (
       evidence: 'unnormalised',
       declaration,
       logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
-      sample: noSampler('jem'),
     }),
   );
   // Said in one word: what it is sampled by belongs to the model.

@@ -1,9 +1,6 @@
 /** Estimators of laws that are known up to a constant, by chains or by noise. */
-import { chain, tryCatch } from 'fp-ts/lib/Either.js';
-import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
-import { toFailure } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import { normal } from '../../distributions/index.ts';
 import {
@@ -15,7 +12,7 @@ import {
 } from '../../inference/energies/index.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 import { mala } from '../../mcmc/index.ts';
-import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
+import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 /** The chain that suits a law when nobody says: its blocks in turn, or Langevin with acceptance. */
 const kernelOf = (law: Law): KernelFamily => ('blocks' in law ? blockGibbs() : mala({ stepSize: 0.05 }));
@@ -24,19 +21,7 @@ const ofUnnormalised = (
   name: string,
   make: (law: Dist<Shape, Unnormalised>, kernel: KernelFamily, n: number) => AnyObjective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law, n) =>
-    pipe(
-      demand(name, law, ['exact', 'unnormalised', 'estimated'], 'the law is not known up to a constant'),
-      chain((l) =>
-        tryCatch(
-          () => make(l as unknown as Dist<Shape, Unnormalised>, kernelOf(l), n),
-          toFailure('ArgumentError', name),
-        ),
-      ),
-    ),
-});
+): ObjectiveEntry => estimator(name, (law, n) => make(law, kernelOf(law), n), rest);
 
 const steps = (count: number) => ({ means: 'steps of the chain', default: count, integer: true });
 
