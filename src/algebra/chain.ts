@@ -8,6 +8,7 @@ import { declare } from '../core/reading.ts';
 import { approximationOf, refinedOf } from './approximation.ts';
 import { addCost, free } from './cost.ts';
 import { type Grade, weaker } from './evidence.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 import type { Layer, Part, Step } from './transport.ts';
 
@@ -47,7 +48,7 @@ export const inOrder: Running = (parts, direction) => (from) => (scope) => (curs
 export const chainOf = (layers: readonly Layer[], spec: Spec, running: Running = inOrder): Layer => {
   const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
   const declaration = declare('layer', spec.type);
-  return {
+  return countedBy(layers[0])({
     spec,
     parts,
     declaration,
@@ -58,9 +59,9 @@ export const chainOf = (layers: readonly Layer[], spec: Spec, running: Running =
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', running(parts, 'encode')),
     decode: D.method(declaration, 'decode', running(parts, 'decode')),
-  };
+  });
 };
 
 /** Layers that all fit any shape make one that does. */
 const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
-  layers.every((l) => 'endo' in l) ? { endo: true } : {};
+  layers.every((l) => l.endo === true) ? { endo: true } : {};

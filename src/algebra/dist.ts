@@ -11,9 +11,12 @@ import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import { type Carrier, type Kept, kept } from './capability.ts';
 import type { Approximate, Evidence, Grade, Granting, OfEvidence, Samples, Through } from './evidence.ts';
 import { through } from './evidence.ts';
 import { type AllFacts, knownFacts } from './facts.ts';
+import type { LawFamily } from './family.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 import type { Endo, Layer, Step, Transport } from './transport.ts';
 
@@ -26,7 +29,7 @@ export interface Scored {
 declare const Phantom: unique symbol;
 
 /** What every law is at run time. */
-export interface Law {
+export interface Law extends Carrier {
   readonly shape: Shape;
   readonly spec: Spec;
   readonly evidence: Evidence;
@@ -41,11 +44,16 @@ export interface Law {
   readonly approximation?: Approximation<Law> | undefined;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
+  /** What it says it is: closed forms are looked up by it. */
+  readonly family?: LawFamily | undefined;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
   /** The law this one is at a place of its own: see {@link named}. */
   readonly named?: { readonly place: string; readonly law: Law } | undefined;
 }
+
+/** Whether something is a law, where it may be another record (a denoiser, a model of a score): a density says so. */
+export const isLaw = (of: object): of is Law => 'logDensity' in of;
 
 /** A law over events of shape S with evidence E. */
 export interface Dist<out S extends Shape, out E> extends Law {
@@ -63,6 +71,8 @@ export interface LawOptions<S extends Shape> {
   readonly sampleAndLogDensity?: D.Draw<Scored>;
   readonly approximation?: Approximation<Law> | undefined;
   readonly declaration?: Declaration | undefined;
+  /** What the law says it is: closed forms are looked up by it. */
+  readonly family?: LawFamily | undefined;
 }
 
 /**
@@ -154,6 +164,7 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
     const law = lawFrom<never, never>({
       shape: t.dataShape(base.shape) as never,
       spec: { type: 'pushforward', transport: t.spec, base: base.spec },
+      family: { name: 'pushforward', parameters: {}, parts: [base] },
       evidence: through(t.grade, base.evidence),
       approximation: approximationOf([t, base], refined),
       logDensity: (x) =>
@@ -184,7 +195,7 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
         ),
       ),
     });
-    return { ...law, pushed };
+    return countedBy(t)({ ...law, pushed });
   };
 }
 
@@ -248,21 +259,27 @@ export const rebased = (law: Law, change: (innermost: Law) => Law): Law =>
           rebased(law.pushed.base, change) as Dist<Shape, unknown>,
         ) as unknown as Law);
 
+/** What a law keeps at a place of its own beside its density and samples: known facts, and capabilities by their rules. */
+export type Named<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'named'>;
+
 /**
  * The law at a place of its own: its parameters and noise are named `<name>/…`, so that one objective can hold two laws of a kind. Shape, density, samples
- * and known facts are the law's; what else it can do (blocks, chains) is asked of the law itself.
+ * and known facts are the law's; what else it can do (blocks, chains, a denoiser) it keeps by the rule of each capability.
  *
  * @example
  * const [teacher, student] = [named('teacher')(pipe(standardNormal([2]), pushforward(affine()))), named('student')(pipe(standardNormal([2]), pushforward(affine())))];
  */
 export const named =
   (name: string) =>
-  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<S, E> & Pick<L, keyof L & keyof AllFacts> => {
+  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<S, E> & Named<L> => {
     if (name === '' || name.startsWith('/') || name.endsWith('/'))
       return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
     const plain: Law = law as unknown as Law;
     return {
       ...knownFacts(law as Partial<AllFacts>),
+      ...kept('named', law, name),
+      // Parameters are expressions, which have their places in them; parts stand at places under the law's.
+      ...(plain.family === undefined || plain.family.parts !== undefined ? {} : { family: plain.family }),
       shape: plain.shape,
       spec: { type: 'named', name, law: plain.spec },
       evidence: plain.evidence,
@@ -274,7 +291,7 @@ export const named =
       sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
       ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
       named: { place: name, law: plain },
-    } as unknown as Dist<S, E> & Pick<L, keyof L & keyof AllFacts>;
+    } as unknown as Dist<S, E> & Named<L>;
   };
 
 /** log p(x) − log q(x): for importance weights and divergences. */

@@ -6,9 +6,13 @@ import { variable } from '../core/expr.ts';
 import { scan } from '../core/ops/control.ts';
 import { add } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
+import { capability, having } from './capability.ts';
 import { chainOf, inOrder, placed, type Running } from './chain.ts';
 import type { Grade } from './evidence.ts';
 import type { Endo, Step } from './transport.ts';
+
+/** How often a repetition repeats its layer. */
+export const repeating = capability<number>()('times');
 
 /** Options of {@link repeat}. */
 export interface RepeatOptions {
@@ -63,5 +67,6 @@ export const repeat = <G extends Grade>(n: number, layer: Endo<G>, { as }: Repea
   const copies = Array.from({ length: n }, () => layer);
   const spec = { type: 'repeat', times: n, layer: layer.spec, ...(as === undefined ? {} : { as }) };
   const loops = as === 'scan' || (as === undefined && n >= MANY);
-  return { ...chainOf(copies, spec, loops ? asScan : inOrder), endo: true } as unknown as Endo<G>;
+  const chain = chainOf(copies, spec, loops ? asScan : inOrder);
+  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
 };

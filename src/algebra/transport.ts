@@ -23,6 +23,7 @@ import { scalar } from '../core/ops/leaves.ts';
 import type { Declaration } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import { type Carrier, changed } from './capability.ts';
 import { chainOf } from './chain.ts';
 import type { Composed, Fitting } from './composed.ts';
 import { type Cost, flipCost, free, parallel } from './cost.ts';
@@ -32,7 +33,7 @@ import type { Inference } from './inferring.ts';
 import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
 
-export { type RepeatOptions, repeat } from './repeat.ts';
+export { type RepeatOptions, repeat, repeating } from './repeat.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
 export interface Step {
@@ -43,7 +44,7 @@ export interface Step {
 declare const Phantom: unique symbol;
 
 /** What every layer is at run time. */
-export interface Layer {
+export interface Layer extends Carrier {
   readonly spec: Spec;
   readonly grade: Grade;
   readonly cost: Cost;
@@ -57,6 +58,8 @@ export interface Layer {
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
+  /** Whether it fits any shape and keeps it. */
+  readonly endo?: true;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
@@ -205,7 +208,7 @@ export type Inverted<L extends Invertible> =
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
-    ...layer,
+    ...changed('inverted', layer, undefined),
     map: layer.map === undefined ? undefined : inverseMap(layer.map),
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
@@ -213,7 +216,7 @@ export function inverse(layer: Layer): Layer {
     approximation: approximationOf([layer], () => inverted(refinedOf(layer))),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
-    dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
+    dataShape: (latent) => (layer.endo === true ? latent : inverseShape(layer, latent)),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Shift and scale, one at a time, by fixed numbers or learned; both together are `shiftScale` and `affine`. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
+import { everywhere, fixing } from '../algebra/fixed.ts';
 import { bijection, type Endo, type MapLayer } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -42,7 +44,9 @@ export function shift(by?: number): Endo<'bijective'> {
     encode: (x) => pipe(b(x.shape), Sc.map((t) => ({ value: o.sub(x, t), contribution: o.scalar(0) }))), // biome-ignore format: one idea
     decode: (z) => pipe(b(z.shape), Sc.map((t) => ({ value: o.add(z, t), contribution: o.scalar(0) }))), // biome-ignore format: one idea
   });
-  return by === undefined ? layer : carrying(layer, (x) => o.sub(x, by), (z) => o.add(z, by), 0); // biome-ignore format: one idea
+  return by === undefined
+    ? layer
+    : having(fixing, everywhere(by, 1))(carrying(layer, (x) => o.sub(x, by), (z) => o.add(z, by), 0)); // biome-ignore format: one idea
 }
 
 /**
@@ -65,7 +69,7 @@ export function scale(by?: number): Endo<'bijective'> {
       encode: (x) => () => ({ value: o.div(x, by), contribution: contribution(x) }),
       decode: (z) => () => ({ value: o.mul(z, by), contribution: contribution(z) }),
     });
-    return carrying(layer, (x) => o.div(x, by), (z) => o.mul(z, by), -Math.log(Math.abs(by))); // biome-ignore format: one idea
+    return having(fixing, everywhere(0, by))(carrying(layer, (x) => o.div(x, by), (z) => o.mul(z, by), -Math.log(Math.abs(by)))); // biome-ignore format: one idea
   }
   const learned = (shape: Shape): Sc.Scoped<Expr> => Sc.parameter('logScale', shape, { init: zeros, kind: 'scale' });
   return bijection({

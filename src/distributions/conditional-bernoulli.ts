@@ -1,5 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Conditional, conditional } from '../algebra/conditional.ts';
+import { counting } from '../algebra/levels.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
@@ -18,13 +20,18 @@ export const conditionalBernoulli = <const C extends Shape, const S extends Shap
   event: S,
   { network = mlp([64, 64]) }: { readonly network?: Network } = {},
 ): Conditional<C, S> =>
-  conditional({
-    spec: { type: 'conditionalBernoulli', context, event, network: network.spec },
-    context,
-    event,
-    given: (c) =>
-      pipe(
-        Sc.at('net', network.apply(c, [1, ...event])),
-        Sc.map((out) => bernoulli(event as Shape, { logits: o.reshape(out, event) })),
-      ),
-  });
+  having(
+    counting,
+    2,
+  )(
+    conditional({
+      spec: { type: 'conditionalBernoulli', context, event, network: network.spec },
+      context,
+      event,
+      given: (c) =>
+        pipe(
+          Sc.at('net', network.apply(c, [1, ...event])),
+          Sc.map((out) => bernoulli(event as Shape, { logits: o.reshape(out, event) })),
+        ),
+    }),
+  );

@@ -58,6 +58,7 @@ export const independent =
     const made = lawFrom<readonly [...N, ...S], E>({
       shape: full as unknown as readonly [...N, ...S],
       spec: { type: 'independent', shape, law: law.spec },
+      family: { name: 'independent', parameters: {}, parts: [law], copies: n },
       evidence: law.evidence,
       logDensity: (x) =>
         D.map(([l]: readonly Expr[]) => o.sum(l))(
@@ -75,7 +76,7 @@ export const independent =
     });
     const facts = combined([law], ([e]) => o.broadcastTo(e, full));
     const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
-    return withFacts({ ...made, parts: [law], copies: n }, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
+    return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
   };
 
 /**
@@ -111,6 +112,7 @@ export const product = <E, L extends Dist<readonly [number], E>>(
   const made = lawFrom<readonly [number], E>({
     shape: [ends[laws.length]],
     spec: { type: 'product', laws: laws.map((l) => l.spec) },
+    family: { name: 'product', parameters: {}, parts: laws },
     evidence: together(laws.map((l) => l.evidence)),
     logDensity: (x) => D.map(o.addAll)(each((l, i) => l.logDensity(o.sliceAxis(x, 0, ends[i], ends[i + 1])))),
     ...(laws.every((l) => l.unsampled !== true)
@@ -124,5 +126,5 @@ export const product = <E, L extends Dist<readonly [number], E>>(
       logDensity: o.addAll(parts.map((s) => s.logDensity)),
     }))(each((l) => l.sampleAndLogDensity)),
   });
-  return withFacts({ ...made, parts: laws }, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
+  return withFacts(made, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
 };

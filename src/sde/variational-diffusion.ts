@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Bound, Denoises, Samples } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
@@ -7,11 +8,11 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
-import type { Denoiser } from './denoiser.ts';
+import { type Denoiser, denoising } from './denoiser.ts';
 import type { DiffusionLaw } from './diffusion.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { valueAt } from './process.ts';
-import { type DiffusionSampler, sampleWith } from './sampler.ts';
+import { type DiffusionSampler, resampling, type Sampling, sampleWith } from './sampler.ts';
 import { eulerMaruyama } from './sde-samplers.ts';
 import { importanceTime, likelihoodMass } from './time-law.ts';
 
@@ -99,5 +100,9 @@ export const variationalDiffusion = <S extends Shape>(
       ),
     ),
   });
-  return { ...law, denoiser, sampledWith: (sampling) => variationalDiffusion(denoiser, { times, ...sampling }) };
+  return pipe(
+    law,
+    having(denoising, denoiser as Denoiser),
+    having(resampling, (sampling: Sampling) => variationalDiffusion(denoiser, { times, ...sampling })),
+  );
 };

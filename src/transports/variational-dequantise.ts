@@ -1,6 +1,8 @@
+import { having } from '../algebra/capability.ts';
 import type { Conditional } from '../algebra/conditional.ts';
 import { parallel } from '../algebra/cost.ts';
 import { inferring } from '../algebra/inferring.ts';
+import { counting } from '../algebra/levels.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -42,7 +44,7 @@ export const variationalDequantise = <const S extends Shape>({
     });
   const volume = sizeOf(noise.event) * Math.log(levels);
   const floorOf = (y: Expr): Expr => o.max(0, o.min(levels - 1, o.floor(o.mul(levels, y))));
-  return transport<S, S, 'bound'>(
+  const layer = transport<S, S, 'bound'>(
     'bound',
     { data: noise.context, latent: noise.event },
     {
@@ -59,4 +61,5 @@ export const variationalDequantise = <const S extends Shape>({
       }),
     },
   );
+  return having(counting, levels)(layer);
 };

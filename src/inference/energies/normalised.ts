@@ -1,8 +1,10 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { type Kept, kept } from '../../algebra/capability.ts';
 import { demand } from '../../algebra/demand.ts';
 import { type Dist, type Law, lawFrom, samplerOf } from '../../algebra/dist.ts';
 import type { Estimated, Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
 import * as D from '../../core/draw.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -47,17 +49,18 @@ export const enumeratedPartition =
  */
 export const normalised =
   ({ logZ, evidence }: Partition) =>
-  <S extends Shape, E extends Unnormalised>(
-    law: Dist<S, E>,
-  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> => {
+  <S extends Shape, E extends Unnormalised, L extends Dist<S, E>>(
+    law: L & Dist<S, E>,
+  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> & Kept<L, 'normalised'> => {
     if (!Number.isFinite(logZ))
       return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
     const plain = demand<S>('normalised', law, 'unnormalisedLogDensity');
-    return lawFrom({
+    const made = lawFrom<S, Estimated & (E extends Samples ? Samples : unknown)>({
       shape: plain.shape,
       spec: { type: 'normalised', logZ, evidence, law: plain.spec },
       evidence: evidence === 'exact' ? 'summed' : evidence,
       logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
       ...samplerOf(plain),
     });
+    return { ...knownFacts(law as Partial<AllFacts>), ...kept('normalised', law as L, undefined), ...made };
   };

@@ -1,4 +1,5 @@
 /** The entries of laws known up to a constant, of their networks, and of the estimators that learn them. */
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { finite, list, nonNegative, oneOf, positiveInteger, positiveNumber, shapeCodec, t } from '../../core/codec.ts';
@@ -9,6 +10,7 @@ import {
   type Enumerable,
   energy,
   enumerated,
+  enumerating,
   productOfExperts,
   rbm,
   restrict,
@@ -22,7 +24,7 @@ import {
   persistentContrastiveDivergence,
   sampledBy,
 } from '../../inference/energies/index.ts';
-import { type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
+import { classifying, type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
 import { studentExperts, throughFeatures } from '../energies/networks.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -48,7 +50,7 @@ const box: t.Type<Box, unknown> = new t.Type<Box, unknown>(
 const untyped = (law: Law) => law as unknown as Dist<Shape, Exact & Samples>;
 
 const enumerable = (law: Law): Dist<Shape, Unnormalised> & Enumerable =>
-  'enumeration' in law
+  has(enumerating, law)
     ? (law as unknown as Dist<Shape, Unnormalised> & Enumerable)
     : raise('ArgumentError', '', 'enumerated: the law has no states to sum over', {
         expected: 'a Boltzmann machine, or a law restricted to integers',
@@ -56,7 +58,7 @@ const enumerable = (law: Law): Dist<Shape, Unnormalised> & Enumerable =>
       });
 
 const joint = (law: Law): JointEnergy =>
-  'classify' in law
+  has(classifying, law)
     ? (law as unknown as JointEnergy)
     : raise('ArgumentError', '', 'the law has no classifier', { expected: 'jem', got: law.spec.type });
 

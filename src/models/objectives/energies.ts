@@ -1,8 +1,9 @@
 /** Estimators of laws that are known up to a constant, by chains or by noise. */
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
-import { normal } from '../../distributions/index.ts';
+import { blocking, normal } from '../../distributions/index.ts';
 import {
   blockGibbs,
   contrastiveDivergence,
@@ -15,7 +16,7 @@ import { mala } from '../../mcmc/index.ts';
 import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 /** The chain that suits a law when nobody says: its blocks in turn, or Langevin with acceptance. */
-const kernelOf = (law: Law): KernelFamily => ('blocks' in law ? blockGibbs() : mala({ stepSize: 0.05 }));
+const kernelOf = (law: Law): KernelFamily => (has(blocking, law) ? blockGibbs() : mala({ stepSize: 0.05 }));
 
 const ofUnnormalised = (
   name: string,
@@ -43,7 +44,7 @@ export const energyObjectives: ObjectiveTable = {
         kernel,
         steps: k,
         buffer: 4096,
-        ...('blocks' in law ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
+        ...(has(blocking, law) ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
       })(law),
     {
       description: 'Energies of data against those of chains that go on from step to step, in a replay buffer.',
