@@ -59,7 +59,7 @@ export interface Layer extends Carrier {
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
   /** Whether it fits any shape and keeps it. */
-  readonly endo?: true;
+  readonly endo?: true | undefined;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
