@@ -15,24 +15,25 @@
  *
  * Nothing just produced is ever inverted to score it. This is the SurVAE ledger (Nielsen et al. 2020, arXiv:2007.02731).
  */
-import { pipe } from 'fp-ts/lib/function.js';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
-import { add, neg } from '../core/ops/elementwise.ts';
+import { neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
-import { type Declaration, declare } from '../core/reading.ts';
+import type { Declaration } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
-import { type Carrier, capability, changed, having } from './capability.ts';
+import { type Carrier, changed } from './capability.ts';
+import { chainOf } from './chain.ts';
 import type { Composed, Fitting } from './composed.ts';
-import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
+import { type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
-import { type Grade, type Weaker, weaker } from './evidence.ts';
+import type { Grade, Weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
-import { countedBy } from './levels.ts';
 import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
+
+export { type RepeatOptions, repeat, repeating } from './repeat.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
 export interface Step {
@@ -160,57 +161,6 @@ export const identity = (): Endo<'bijective'> =>
     decode: (value) => () => ({ value, contribution: scalar(0) }),
   });
 
-/** One layer's direction at its place: its parameters, noise, errors and non-finite numbers are found by it. */
-const placed = (segment: string, step: () => D.Draw<Step>): D.Draw<Step> =>
-  D.at(
-    segment,
-    (scope) => (cursor) =>
-      pipe(
-        step(),
-        D.chain((s) => D.map((value: Expr) => ({ value, contribution: s.contribution }))(D.labelled(s.value))),
-      )(scope)(cursor),
-  );
-
-/** Layers one after the other: a loop, so that ten thousand of them need no deeper stack than one. */
-const inOrder =
-  (parts: readonly Part[], direction: 'encode' | 'decode') =>
-  (from: Expr): D.Draw<Step> =>
-  (scope) =>
-  (cursor) => {
-    let value = from;
-    let contribution: Expr = scalar(0);
-    let at = cursor;
-    for (const { segment, layer } of direction === 'encode' ? parts : [...parts].reverse()) {
-      const before = value;
-      const [step, next] = placed(segment, () => layer[direction](before))(scope)(at);
-      value = step.value;
-      contribution = add(contribution, step.contribution);
-      at = next;
-    }
-    return [{ value, contribution }, at];
-  };
-
-const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
-  const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
-  const declaration = declare('layer', spec.type);
-  return countedBy(layers[0])({
-    spec,
-    parts,
-    declaration,
-    ...endoOf(layers),
-    grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
-    approximation: approximationOf(layers, () => chainOf(layers.map(refinedOf), spec)),
-    cost: layers.reduce((c, l) => addCost(c, l.cost), free),
-    dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
-    encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
-    decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
-  });
-};
-
-/** Layers that all fit any shape make one that does. */
-const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
-  layers.every((l) => l.endo === true) ? { endo: true } : {};
-
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {
   readonly [Phantom]: { readonly grade: Grade };
@@ -239,18 +189,6 @@ export function compose<const L extends readonly Graded[]>(
 export function compose(...layers: readonly Layer[]): Layer {
   return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
 }
-
-/** How often a repetition repeats its layer. */
-export const repeating = capability<number>()('times');
-
-/** The same layer `n` times, each with parameters of its own. */
-export const repeat = <G extends Grade>(n: number, layer: Endo<G>): Endo<G> => {
-  if (!Number.isInteger(n) || n < 1)
-    return raise('ArgumentError', 'repeat', 'needs a positive number of layers', { expected: '1, 2, …', got: `${n}` });
-  const copies = Array.from({ length: n }, () => layer);
-  const chain = chainOf(copies, { type: 'repeat', times: n, layer: layer.spec });
-  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
-};
 
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
   D.map((s: Step) => ({ value: s.value, contribution: neg(s.contribution) }))(d);

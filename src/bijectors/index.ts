@@ -8,6 +8,7 @@ export {
   identity,
   inverse,
   type MapLayer,
+  type RepeatOptions,
   repeat,
   type Step,
   type Transport,

@@ -137,8 +137,8 @@ export interface Attributes {
   readonly conv2dKernelGradient: Conv2dAttributes;
   // control and marks
   readonly stopGradient: None;
-  /** The identity, carrying the path of the layer that built it: used to say where a number went wrong. */
-  readonly label: { readonly path: string };
+  /** The identity, carrying the path of the layer that built it: used to say where a number went wrong. In a loop of layers, the path in each iteration. */
+  readonly label: { readonly path: string; readonly paths?: readonly string[] };
   /** Mean over the examples of the enclosing `vmap` of that name; the identity outside one. */
   readonly batchMean: { readonly axis: string };
   /**

@@ -1,8 +1,11 @@
 /** Where a number first stopped being finite. */
+
+import { projections } from '../../core/bodies.ts';
 import { type Failure, failure } from '../../core/errors.ts';
-import { type Expr, topological } from '../../core/expr.ts';
+import { type Expr, makeNode, type Node, topological } from '../../core/expr.ts';
+import { sliceAxis } from '../../core/ops/structure.ts';
 import { type Backend, type Feeds, program } from '../../core/program.ts';
-import { sizeOf } from '../../core/shape.ts';
+import { range, sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { splitFlat } from './flat.ts';
 import type { GamePlan } from './move-plan.ts';
@@ -19,6 +22,27 @@ export const allFinite = (t: Tensor): boolean => {
   return s === 0;
 };
 
+/** A value and the path of the layer that gave it. */
+interface Labelled {
+  readonly path: string;
+  readonly value: Expr;
+}
+
+/** What layers of a repetition gave that is one loop: the loop again, with labelled values as its outputs. */
+const labelledIn = (loop: Expr): readonly Labelled[] => {
+  if (loop.op !== 'scan') return [];
+  const { carries, length, until, body } = loop.attributes;
+  const inner = topological(body.results).flatMap((e) => e.op === 'label' && e.attributes.paths?.length === length ? [{ paths: e.attributes.paths, value: e.inputs[0] }] : []); // biome-ignore format: one idea
+  if (inner.length === 0 || until) return [];
+  const results = [...body.results.slice(0, carries), ...inner.map((l) => l.value)];
+  const again = makeNode('scan', loop.inputs, { ...loop.attributes, body: { ...body, results } }, [], 'real');
+  const stacked = projections(again as Expr & Node<'scan'>).slice(carries);
+  return range(length).flatMap((i) => inner.map(({ paths }, k) => ({ path: paths[i], value: sliceAxis(stacked[k], 0, i, i + 1) }))); // biome-ignore format: one idea
+};
+
+const labelledOf = (outputs: readonly Expr[]): readonly Labelled[] =>
+  topological(outputs).flatMap((e) => e.op === 'label' ? [{ path: e.attributes.path, value: e.inputs[0] }] : labelledIn(e)); // biome-ignore format: one idea
+
 /**
  * The path of the first layer (in order of computation) whose value is not finite, or nothing where every labelled value is. Runs
  * the program once with its labels as outputs.
@@ -28,18 +52,17 @@ export const firstNonFinite = async (
   outputs: readonly Expr[],
   feeds: Feeds,
 ): Promise<string | undefined> => {
-  const labels = topological(outputs).filter((e) => e.op === 'label');
+  const labels = labelledOf(outputs);
   if (labels.length === 0) return undefined;
   const p = program(
-    labels.map((l) => l.inputs[0]),
+    labels.map((l) => l.value),
     backend.precisions[0],
   );
   const executable = await backend.compile(p);
   const values = await executable.run(feeds);
   await executable.dispose();
   const i = values.findIndex((v) => !allFinite(v));
-  const found = labels[i];
-  return found === undefined || found.op !== 'label' ? undefined : found.attributes.path;
+  return labels[i]?.path;
 };
 
 /** The first of some named arrays that is not finite. */

@@ -98,7 +98,9 @@ export const layersTable: Tables['layers'] = {
   compose: (read) =>
     variant({ layers: list(read.layer, 'a list of layers') }, {}, ({ layers }) => compose(...layers.map(anyShape))),
   repeat: (read) =>
-    variant({ times: copies, layer: read.layer }, {}, ({ times, layer }) => repeat(times, anyShape(layer))),
+    variant({ times: copies, layer: read.layer }, { as: oneOf(['scan', 'unrolled']) }, ({ times, layer, ...options }) =>
+      repeat(times, anyShape(layer), options),
+    ),
   inverse: (read) => variant({ of: read.layer }, {}, ({ of }) => inverse(bijective('inverse', of))),
   affineCoupling: (read) => variant({}, { conditioner: read.network, logScale, split }, affineCoupling),
   additiveCoupling: (read) => variant({}, { conditioner: read.network, split }, additiveCoupling),
