@@ -1,5 +1,18 @@
 /** The algebra of laws and layers: evidence in the type, one ledger, declarations as data. */
 export * from './conditional.ts';
+export {
+  type AnyContext,
+  type Classes,
+  type Context,
+  type ContextPart,
+  type ContextValue,
+  classes,
+  contextOfVector,
+  contextParts,
+  contextSize,
+  contextVector,
+  noContext,
+} from './context.ts';
 export * from './cost.ts';
 export * from './dist.ts';
 export * from './dream.ts';

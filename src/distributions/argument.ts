@@ -1,4 +1,5 @@
 /** Parameters of distributions and layers: numbers, arrays, or expressions (which make a law conditional). */
+import { contextSpec, isPlaceholder } from '../algebra/context.ts';
 import { type Json, opaque } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -17,12 +18,12 @@ export const toExpr = (a: Argument): Expr => (typeof a === 'number' ? scalar(a) 
 /** The expressions behind specifications that cannot be read back: known as long as the specification itself is at hand, never from JSON. */
 const expressions = new WeakMap<object, Expr>();
 
-/** As JSON; an expression cannot be read back. */
+/** As JSON; an expression cannot be read back, unless it is the context of a conditional law around it. */
 export const toSpec = (a: Argument): Json => {
   if (typeof a === 'number' || isNumbers(a)) return a;
-  const spec = opaque('expression', 'the parameter is an expression');
-  expressions.set(spec, a);
-  return spec as Json;
+  const spec = isPlaceholder(a) ? contextSpec(a) : (opaque('expression', 'the parameter is an expression') as Json);
+  expressions.set(spec as object, a);
+  return spec;
 };
 
 /** The parameter that {@link toSpec} wrote, as an expression; `undefined` for one that was read from text, or that is no parameter. */

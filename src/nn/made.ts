@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { contextVector } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -6,7 +7,7 @@ import { fanIn, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { type Activation, activations } from './dense.ts';
-import type { Network } from './network.ts';
+import { type Network, network } from './network.ts';
 
 /** Options of {@link made}. */
 export interface MadeOptions {
@@ -81,9 +82,8 @@ export const made = (
       Sc.map((y) => o.reshape(y, output)),
     );
   };
-  return {
-    spec: { type: 'made', hidden, activation, zeroLast },
-    apply: (x, output) => masked(x, output),
-    given: masked,
-  };
+  return network(
+    { spec: { type: 'made', hidden, activation, zeroLast }, apply: (x, output) => masked(x, output) },
+    (x, output, context) => masked(x, output, contextVector(context)),
+  );
 };

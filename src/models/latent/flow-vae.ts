@@ -6,7 +6,7 @@ import { compose, repeat } from '../../algebra/transport.ts';
 import { iaf, reverse } from '../../bijectors/index.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalFlow, conditionalNormal, standardNormal } from '../../distributions/index.ts';
-import { contextual, made, mlp } from '../../nn/index.ts';
+import { made, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
 import { realNVP } from '../real-nvp.ts';
 import { decoderOf } from './likelihood.ts';
@@ -33,9 +33,8 @@ export const iafVae = <const S extends Shape>(
 ): Dist<S, Bound & Samples> => {
   const network = mlp(hidden, { activation, zeroLast: false });
   const code: Shape = [latent];
-  const encoder = conditionalFlow(
-    conditionalNormal(shape as Shape, code, { network }),
-    repeat(layers, compose(iaf({ conditioner: contextual(made(flowHidden, { activation })) }), reverse())),
+  const encoder = conditionalFlow(conditionalNormal(shape as Shape, code, { network }), (c) =>
+    repeat(layers, compose(iaf({ conditioner: made(flowHidden, { activation }).given(c) }), reverse())),
   );
   return pipe(
     standardNormal(code),
