@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
@@ -13,6 +13,8 @@ import { type DiffusionSampler, type Resamplable, type SampleOptions, sampleWith
 /** A law that keeps its denoiser. */
 export interface DiffusionLaw extends Resamplable {
   readonly denoiser: Denoiser;
+  /** The same law of another denoiser of the same events and process. */
+  readonly denoisedBy: (denoiser: Denoiser) => Law;
 }
 
 /** Options of {@link diffusion}. */
@@ -68,5 +70,10 @@ export const diffusion = <S extends Shape>(
       ),
     sample: sampleWith(sampler, grid, { finish })(denoiser),
   });
-  return { ...law, denoiser, sampledWith: (sampling) => diffusion(denoiser, { ...options, ...sampling }) };
+  return {
+    ...law,
+    denoiser,
+    denoisedBy: (other) => diffusion(other as Denoiser<S, 'signal'>, options),
+    sampledWith: (sampling) => diffusion(denoiser, { ...options, ...sampling }),
+  };
 };

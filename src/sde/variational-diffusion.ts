@@ -99,5 +99,10 @@ export const variationalDiffusion = <S extends Shape>(
       ),
     ),
   });
-  return { ...law, denoiser, sampledWith: (sampling) => variationalDiffusion(denoiser, { times, ...sampling }) };
+  return {
+    ...law,
+    denoiser,
+    denoisedBy: (other) => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times }),
+    sampledWith: (sampling) => variationalDiffusion(denoiser, { times, ...sampling }),
+  };
 };

@@ -1,6 +1,8 @@
 /** The contexts of the conditional laws that are being read: what `{ "type": "context" }` stands for inside them. */
 import { type AnyContext, type Context, contextParts } from '../../algebra/context.ts';
+import type { Law } from '../../algebra/dist.ts';
 import { isRecord, positiveInteger, shapeCodec, t } from '../../core/codec.ts';
+import { raise } from '../../core/errors.ts';
 
 /** Innermost first. */
 let around: readonly AnyContext[] = [];
@@ -18,6 +20,25 @@ export const readingInside = <A>(contexts: readonly AnyContext[], read: () => A)
     around = before;
   }
 };
+
+/** The law that an estimator of `conditionally` is read for. */
+let conditioned: Law | undefined;
+
+/** Reads an estimator for a law: `{ "type": "conditioned" }` is that law. */
+export const readingFor = <A>(law: Law, read: () => A): A => {
+  const before = conditioned;
+  conditioned = law;
+  try {
+    return read();
+  } finally {
+    conditioned = before;
+  }
+};
+
+/** What `{ "type": "conditioned" }` stands for. Throws `SpecError` outside an estimator of `conditionally`. */
+export const conditionedLaw = (): Law =>
+  conditioned ??
+  raise('SpecError', '', "'conditioned' is the law at a context: it stands inside an estimator of 'conditionally'");
 
 const valueAt = (value: AnyContext | undefined, field: readonly string[]): AnyContext | undefined =>
   field.reduce<AnyContext | undefined>(

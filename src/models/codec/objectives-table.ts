@@ -1,13 +1,17 @@
 /** The entries of objectives; an estimator that needs evidence demands it here too, in a sentence. */
+
+import type { Dist } from '../../algebra/dist.ts';
 import { finite, nonNegative, oneOf, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
+import { conditionally } from '../../inference/conditionally.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { hybridScoreMatching } from '../../inference/hybrid-score-matching.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
+import { forLaw, ofContext } from './inside.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
 import { bounded, ofEvents, withEvidence } from './objective-demands.ts';
 import { scoreObjectivesTable } from './score-objectives-table.ts';
@@ -28,6 +32,11 @@ export const objectivesTable: Tables['objectives'] = {
         ) as never,
       ),
     ),
+  conditionally: (read) =>
+    ofContext('estimator', { law: read.conditional }, { drop: nonNegative }, ({ law, drop }, json, c) => {
+      const estimator = forLaw(read.objective, json, 'estimator', c);
+      return conditionally((of: Dist<Shape, unknown>) => ofEvents('conditionally', estimator(of)), drop === undefined ? {} : { drop })(law) as unknown as Objective<Shape>; // biome-ignore format: one idea
+    }),
   elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(bounded('elbo', law) as never)),
   importanceWeighted: (read) =>
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
