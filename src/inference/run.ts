@@ -12,7 +12,6 @@ import { type Backend, type Feeds, type Program, program } from '../core/program
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
-import { besides } from '../data/sources/parts.ts';
 import { ofRow } from '../distributions/jointly.ts';
 import { type ContextArrays, contextNumbers, contextRows } from './context-arrays.ts';
 import { chunkRunner } from './run-chunks.ts';
@@ -169,6 +168,8 @@ const runConditional = (
   const { context, event } = part;
   const size = contextSize(context);
   const value = (c: Expr): AnyContext => contextOfVector(context, c) as AnyContext;
+  const array = (data: Float64Array, shape: Shape): Tensor =>
+    tensor(backend.precisions[0] === 'float64' ? data : Float32Array.from(data), shape);
   const at = bind(lawGiven(part, value(o.input(CONTEXT, [size])) as ContextValue<Context>), backend);
   const rows = chunkRunner(
     (n) => ({
@@ -191,17 +192,22 @@ const runConditional = (
     conditional: part,
     parameters,
     backend,
-    given: (c) => at({ ...parameters, [CONTEXT]: tensor(contextNumbers(context, c), [size]) }),
+    given: (c) => at({ ...parameters, [CONTEXT]: array(contextNumbers(context, c), [size]) }),
     sampleGiven: async (contexts, seed) => {
       const { n, data } = contextRows(context, contexts);
-      return (await rows('sample', n, seed, tensor(data, [n, size])))[0];
+      return (await rows('sample', n, seed, array(data, [n, size])))[0];
     },
     logDensityGiven: async (contexts, x, seed = 0) => {
       const { n, data } = contextRows(context, contexts);
       if (x.shape[0] !== n)
         raise('ShapeError', 'logDensityGiven', 'one context an event', { expected: `${x.shape[0]}`, got: `${n}` });
-      const both = besides(Float32Array.from(x.data as Float32Array), data, n);
-      return (await rows('logDensity', n, seed, tensor(both, [n, sizeOf(event) + size])))[0];
+      const both = new Float64Array(data.length + x.data.length);
+      const width = sizeOf(event);
+      for (let i = 0; i < n; i++) {
+        both.set(x.data.subarray(i * width, (i + 1) * width), i * (width + size));
+        both.set(data.subarray(i * size, (i + 1) * size), i * (width + size) + width);
+      }
+      return (await rows('logDensity', n, seed, array(both, [n, sizeOf(event) + size])))[0];
     },
   };
 };
