@@ -23,6 +23,7 @@ import { type Feeds, noiseFeeds, program } from '../src/core/program.ts';
 import { vmapAll } from '../src/core/vectorize.ts';
 import { allRows, type Dataset, take } from '../src/data/dataset.ts';
 import { loadDataset } from '../src/data/load.ts';
+import { rk4 } from '../src/dynamics/index.ts';
 import { loadCheckpoint, saveTo } from '../src/inference/checkpoint.ts';
 import { ddpmSimple } from '../src/inference/ddpm-losses.ts';
 import { evaluate, showEvaluation } from '../src/inference/evaluate.ts';
@@ -52,7 +53,6 @@ import {
   replaced,
   reverseChain,
   reverseRun,
-  rk4,
   sampleWith,
   sharedDenoiser,
   subSequence,
@@ -225,9 +225,9 @@ console.log(`  uniform noise    ${frechet(await seen(Float32Array.from({ length:
 const half = Array.from({ length: 784 }, (_, i) => (i < 392 ? 1 : 0));
 const seenHalf = masked(shape, half);
 const fill = (x: Expr): D.Draw<readonly Expr[]> => {
-  const y = o.mul(o.constant(half, shape), law.scale.toData(x));
+  const y = o.mul(o.constant(half, shape), law.reversed.scale.toData(x));
   return D.map((z: Expr) => [
-    law.scale.toEvent(
+    law.reversed.scale.toEvent(
       o.add(
         y,
         o.mul(
@@ -259,7 +259,7 @@ const at = [0, 40, 80, 110, 130, 150, 165, 175, 185, 199];
 const progress = pipe(
   D.fromRandom((c) => noising.prior(shape).sample({ path: '' })(c)),
   D.chain(reverseRun(chain, T, levels)),
-  D.map((r) => law.scale.toEvent(o.gather(r.progress, o.constant(at, [at.length], 'int32')))),
+  D.map((r) => law.reversed.scale.toEvent(o.gather(r.progress, o.constant(at, [at.length], 'int32')))),
 );
 picture('progressive', await drawn(progress, 6, 4), at.length);
 const weights = Array.from({ length: 9 }, (_, i) => i / 8);

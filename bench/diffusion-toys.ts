@@ -15,6 +15,7 @@ import { shiftScale } from '../src/bijectors/index.ts';
 import { PushforwardError } from '../src/core/errors.ts';
 import { onnx } from '../src/core/interpreters/onnx/index.ts';
 import { eightGaussians, standardScaling, type Toy, toyDatasetOf, twoMoons } from '../src/data/index.ts';
+import { rk4 } from '../src/dynamics/index.ts';
 import { adam, clipByGlobalNorm, cosine, denoisingScoreMatching, fit, run } from '../src/inference/index.ts';
 import { resMlp } from '../src/nn/index.ts';
 import {
@@ -25,7 +26,6 @@ import {
   logSnrGrid,
   type Process,
   predict,
-  rk4,
   subVp,
   ve,
   vp,

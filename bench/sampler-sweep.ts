@@ -18,12 +18,12 @@ import { generator, keyOf } from '../src/core/prng.ts';
 import { program } from '../src/core/program.ts';
 import { vmapAll } from '../src/core/vectorize.ts';
 import { mixture, normal } from '../src/distributions/index.ts';
+import { dormandPrince, heun, rk4, solveAdaptive } from '../src/dynamics/index.ts';
 import {
   ancestral,
   type Denoiser,
   type DiffusionSampler,
   ddim,
-  dormandPrince,
   dpmSolver,
   edm,
   edmHeun,
@@ -32,16 +32,13 @@ import {
   flowField,
   flowSampler,
   type Grid,
-  heun,
   karrasGrid,
   langevinCorrector,
   logSnrGrid,
   type Process,
   predictorCorrector,
   reverseDiffusion,
-  rk4,
   runSampler,
-  solveAdaptive,
   stochasticHeun,
   subVp,
   uniformGrid,

@@ -12,6 +12,7 @@ import { type Backend, type Feeds, noiseTensor } from '../src/core/program.ts';
 import { type Shape, sizeOf } from '../src/core/shape.ts';
 import type { Tensor } from '../src/core/tensor.ts';
 import { bernoulli, normal } from '../src/distributions/index.ts';
+import { rk4 } from '../src/dynamics/index.ts';
 import { joint, maximumLikelihood, posterior, run, site } from '../src/inference/index.ts';
 import type { AnyObjective } from '../src/inference/objective.ts';
 import { denoisingScoreMatching } from '../src/inference/scores/index.ts';
@@ -102,7 +103,7 @@ const likelihood =
   (steps: number, rows: number): Sampling['ours'] =>
   async (backend) => {
     const parameters = await parametersOf(denoisingScoreMatching(score) as never, backend);
-    const how = { divergence: 'exact', solver: sde.rk4(), grid: sde.uniformGrid(steps) } as const;
+    const how = { divergence: 'exact', solver: rk4(), grid: sde.uniformGrid(steps) } as const;
     const running = run(sde.diffusion(score, { likelihood: how }), parameters, backend);
     const x = numbers([rows, 2], 3);
     return {

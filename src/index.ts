@@ -19,6 +19,7 @@ export {
 } from './core/index.ts';
 export { onnx, reference } from './core/interpreters/index.ts';
 export * from './distributions/index.ts';
+export * from './dynamics/index.ts';
 export * from './inference/index.ts';
 export * from './mcmc/index.ts';
 export * from './models/index.ts';

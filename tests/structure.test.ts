@@ -16,6 +16,7 @@ const floors: readonly (readonly string[])[] = [
   ['sde'],
   ['mcmc'],
   ['distributions', 'bijectors', 'transports'],
+  ['dynamics'],
   ['nn'],
   ['algebra', 'data'],
   ['core'],
@@ -67,6 +68,38 @@ describe('the house', () => {
       .map((f) => [relative(src, f), readFileSync(f, 'utf8').split('\n').length] as const)
       .filter(([, n]) => n > 320);
     expect(large).toEqual([]);
+  });
+
+  test('what a law can do is declared, not guessed from properties or specifications', () => {
+    /** Where `'x' in y` tells the members of a union apart, or reads JSON: no question to a law. */
+    const unions: Readonly<Record<string, readonly string[]>> = {
+      'algebra/dist.ts': ['logDensity'], // isLaw: a law, or another record beside it
+      'algebra/spec.ts': ['opaque'], // JSON
+      'distributions/gamma-draws.ts': ['op'], // numbers, or an expression
+      'distributions/multivariate-t.ts': ['op'],
+      'inference/posterior.ts': ['op'],
+      'inference/objective.ts': ['batchLoss'], // two kinds of objectives
+      'inference/training/game.ts': ['moves'], // an objective, or a game
+      'inference/training/initialise.ts': ['shape'], // one tensor, or many
+      'inference/energies/annealed-importance.ts': ['bridge', 'data', 'data'], // options
+      'inference/energies/partition.ts': ['interval'], // two kinds of estimates
+    };
+    const rooms = ['algebra', 'distributions', 'inference', 'sde', 'mcmc'].flatMap((room) => files(join(src, room)));
+    const guesses = rooms.flatMap((f) => {
+      const found = [...readFileSync(f, 'utf8').matchAll(/'(\w+)' in \w/g)].map((m) => m[1]);
+      const allowed = unions[relative(src, f)] ?? [];
+      return found.length === allowed.length && found.every((word, i) => word === allowed[i])
+        ? []
+        : found.map((word) => `${relative(src, f)}: '${word}' in …`);
+    });
+    expect(guesses).toEqual([]);
+    // A specification is for printing and for JSON: nothing is decided by its type, and no parameter is read out of a law's.
+    const read =
+      /spec\.type\s*[!=]==|[!=]==\s*\w+\.spec\.type|switch \([\w.]*spec\.type|(?:law|p|q|base|inner|layer|plain)\.spec\.(?!type\b)\w+|stringify\([\w.]*\b(?:law|layer|transport|base)\.spec/g;
+    const decided = rooms.flatMap((f) =>
+      [...readFileSync(f, 'utf8').matchAll(read)].map((m) => `${relative(src, f)}: ${m[0]}`),
+    );
+    expect(decided).toEqual([]);
   });
 
   test('every subpath of the package has a source', () => {

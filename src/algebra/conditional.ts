@@ -8,13 +8,15 @@ import type { Expr } from '../core/expr.ts';
 import { calling, type Declaration, declare } from '../core/reading.ts';
 import { owned, root, type Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import type { Carrier } from './capability.ts';
 import { type AnyContext, bindContext, type Context, type ContextValue, checkContext, contextParts, givenSpec, isPlaceholder, placeholder, showContext } from './context.ts'; // biome-ignore format: one line
-import { type Dist, dist, type Law, type Scored } from './dist.ts';
+import { type Dist, type Law, lawFrom, type Scored } from './dist.ts';
 import type { Evidence } from './evidence.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 
 /** A law over events of shape S with evidence E for every context C. Its parameters stand where it is applied. */
-export interface Conditional<C extends Context, out S extends Shape, out E = unknown> {
+export interface Conditional<C extends Context, out S extends Shape, out E = unknown> extends Carrier {
   readonly spec: Spec;
   readonly context: C;
   readonly event: S;
@@ -27,7 +29,7 @@ export interface Conditional<C extends Context, out S extends Shape, out E = unk
 }
 
 /** What need not be asked of the law at a placeholder context. */
-export interface Declared<S extends Shape> {
+export interface ConditionalOptions<S extends Shape> {
   /** Default: that of the law at a placeholder, in which what reads the context says so. */
   readonly spec?: Spec;
   readonly event?: S;
@@ -47,7 +49,7 @@ export interface Declared<S extends Shape> {
 export const conditional = <const C extends Context, S extends Shape, E>(
   context: C,
   law: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
-  known: Declared<NoInfer<S>> = {},
+  known: ConditionalOptions<NoInfer<S>> = {},
 ): Conditional<C, S, E> => {
   const declaration = declare('conditional', known.spec?.type ?? 'conditional');
   const at = (c: ContextValue<C>): Scoped<Dist<S, E>> =>
@@ -71,7 +73,14 @@ export const conditional = <const C extends Context, S extends Shape, E>(
     law: bindContext(sample!.spec, owner),
   };
   const event = known.event ?? (sample!.shape as S);
-  return { spec, context, event, evidence: known.evidence ?? sample!.evidence, given, declaration };
+  return countedBy(sample)({
+    spec,
+    context,
+    event,
+    evidence: known.evidence ?? sample!.evidence,
+    given,
+    declaration,
+  });
 };
 
 /** A law, or a function of the place that gives one, as the latter; a law that stands for one at a context is replaced by that. */
@@ -92,7 +101,7 @@ export const lawWhere = <S extends Shape, E>(
     <A>(f: (l: Law) => D.Draw<A>): D.Draw<A> =>
     (scope) =>
       f(law(scope))(scope);
-  const made = dist<S, E>({
+  const made = lawFrom<S, E>({
     ...known,
     logDensity: (x) => on((l) => l.logDensity(x)),
     sample: on((l) => l.sample),

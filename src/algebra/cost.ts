@@ -3,10 +3,19 @@
 /** How a direction runs: all at once, one coordinate after another, or by iteration to a tolerance. */
 export type Direction = 'parallel' | 'sequential' | 'iterative';
 
-/** The cost of both directions. `passes` counts evaluations of the layer's network. */
+/** The cost of one direction. */
+export interface Passes {
+  readonly how: Direction;
+  /** Evaluations of the layer's network. */
+  readonly passes: number;
+  /** So many more for each coordinate of the event: what a loop over coordinates costs before the event's size is known. */
+  readonly perCoordinate?: number;
+}
+
+/** The cost of both directions. */
 export interface Cost {
-  readonly encode: { readonly how: Direction; readonly passes: number };
-  readonly decode: { readonly how: Direction; readonly passes: number };
+  readonly encode: Passes;
+  readonly decode: Passes;
 }
 
 /** One parallel pass each way. */
@@ -17,15 +26,30 @@ export const free: Cost = { encode: { how: 'parallel', passes: 0 }, decode: { ho
 
 const rank: readonly Direction[] = ['parallel', 'sequential', 'iterative'];
 
-const add = (a: Cost['encode'], b: Cost['encode']): Cost['encode'] => ({
-  how: rank[Math.max(rank.indexOf(a.how), rank.indexOf(b.how))],
-  passes: a.passes + b.passes,
-});
+const add = (a: Passes, b: Passes): Passes => {
+  const perCoordinate = (a.perCoordinate ?? 0) + (b.perCoordinate ?? 0);
+  return {
+    how: rank[Math.max(rank.indexOf(a.how), rank.indexOf(b.how))],
+    passes: a.passes + b.passes,
+    ...(perCoordinate === 0 ? {} : { perCoordinate }),
+  };
+};
 
 /** The cost of one layer after another. */
 export const addCost = (a: Cost, b: Cost): Cost => ({
   encode: add(a.encode, b.encode),
   decode: add(a.decode, b.decode),
+});
+
+const passesAt = ({ how, passes, perCoordinate = 0 }: Passes, coordinates: number): Passes => ({
+  how,
+  passes: passes + perCoordinate * coordinates,
+});
+
+/** The cost for events of so many coordinates, in passes alone. Adds up as costs do: `costAt(addCost(a, b), n) = addCost(costAt(a, n), costAt(b, n))`. */
+export const costAt = ({ encode, decode }: Cost, coordinates: number): Cost => ({
+  encode: passesAt(encode, coordinates),
+  decode: passesAt(decode, coordinates),
 });
 
 /** The cost with the directions exchanged. */

@@ -1,4 +1,7 @@
 /** The algebra of laws and layers: evidence in the type, one ledger, declarations as data. */
+export * from './approximation.ts';
+export * from './capability.ts';
+export type { Composed, Fitting } from './composed.ts';
 export * from './conditional.ts';
 export {
   type AnyContext,
@@ -14,12 +17,17 @@ export {
   noContext,
 } from './context.ts';
 export * from './cost.ts';
+export { demand, gives } from './demand.ts';
 export * from './dist.ts';
 export * from './dream.ts';
 export * from './evidence.ts';
 export * from './facts.ts';
+export type { LawFamily } from './family.ts';
+export { type FixedMap, fixing } from './fixed.ts';
 export * from './inferring.ts';
+export * from './levels.ts';
 export { rewrite, rewriteLayer } from './rewrite.ts';
+export { inverseMap, type Mapped, type ScalarMap } from './scalar-map.ts';
 export * from './spec.ts';
 export * from './support.ts';
 export * from './trace.ts';

@@ -21,10 +21,11 @@ import { add } from '../core/ops/elementwise.ts';
 import { input, scalar } from '../core/ops/leaves.ts';
 import type { Shape } from '../core/shape.ts';
 import { simplify } from '../core/simplify/index.ts';
+import { has } from './capability.ts';
 import { addCost, free } from './cost.ts';
 import { type Dist, type Law, named, pushforward } from './dist.ts';
 import { fuse } from './rewrite-fixed.ts';
-import type { Layer, Step, Transport } from './transport.ts';
+import { type Layer, repeating, type Step, type Transport } from './transport.ts';
 
 /** One step from a chain to its part: which part, of how many. */
 interface Turn {
@@ -47,7 +48,7 @@ const encoded = ({ layer, shape, trail }: Item, x: Expr = placeholder(shape)): S
 
 const pathOf = (trail: readonly Turn[]): string => trail.map((t) => t.segment).join('/');
 
-const latentOf = (item: Item): Shape => ('endo' in item.layer ? item.shape : encoded(item).value.shape);
+const latentOf = (item: Item): Shape => (item.layer.endo === true ? item.shape : encoded(item).value.shape);
 
 /** The parts of a chain with their places and shapes. */
 const partsOf = ({ layer, trail, shape }: Item): Item[] => {
@@ -109,7 +110,7 @@ const folded = (item: Item, kept: ReadonlyMap<string, Item>): Item[] => {
     const now = kept.get(pathOf(trail));
     return now === undefined ? [] : [now];
   }
-  if (layer.spec.type === 'repeat' && layer.parts.length > 1 && leavesOf(item).every(survives)) return [item];
+  if (has(repeating, layer) && layer.parts.length > 1 && leavesOf(item).every(survives)) return [item];
   return partsOf(item).flatMap((part) => folded(part, kept));
 };
 

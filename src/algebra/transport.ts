@@ -23,10 +23,15 @@ import { add, neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
+import { type Carrier, capability, changed, having } from './capability.ts';
+import type { Composed, Fitting } from './composed.ts';
 import { addCost, type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import { type Grade, type Weaker, weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
+import { countedBy } from './levels.ts';
+import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
 
 /** A value and what producing it adds to log p(x), in nats (a scalar). */
@@ -38,7 +43,7 @@ export interface Step {
 declare const Phantom: unique symbol;
 
 /** What every layer is at run time. */
-export interface Layer {
+export interface Layer extends Carrier {
   readonly spec: Spec;
   readonly grade: Grade;
   readonly cost: Cost;
@@ -46,12 +51,18 @@ export interface Layer {
   readonly dataShape: (latent: Shape) => Shape;
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
+  /** Why its numbers are approximate (grades with ≈ in front), and the same layer computed more finely. */
+  readonly approximation?: Approximation<Layer> | undefined;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
+  /** Whether it fits any shape and keeps it. */
+  readonly endo?: true;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
+  /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
+  readonly map?: ScalarMap | undefined;
 }
 
 /** A layer inside another, with the segment that it adds to the place of its parameters. */
@@ -72,6 +83,11 @@ export interface Endo<out G extends Grade> extends Layer {
   readonly [Phantom]: { readonly grade: G };
 }
 
+/** A layer that applies a fixed function of one number to every element; it carries the function, and stands wherever a scalar map is wanted. */
+export interface MapLayer extends Endo<'bijective'> {
+  readonly map: ScalarMap;
+}
+
 /** What {@link endo} and {@link transport} are made from. */
 export interface LayerOptions {
   readonly spec: Spec;
@@ -79,6 +95,8 @@ export interface LayerOptions {
   readonly encode: (x: Expr) => D.Draw<Step>;
   readonly decode: (z: Expr) => D.Draw<Step>;
   readonly inference?: Inference;
+  readonly approximation?: Approximation<Layer>;
+  readonly map?: ScalarMap;
 }
 
 /**
@@ -121,6 +139,7 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
 export const bijection = (options: {
   readonly spec: Spec;
   readonly cost?: Cost;
+  readonly map?: ScalarMap;
   readonly encode: (x: Expr) => (scope: { readonly path: string }) => Step;
   readonly decode: (z: Expr) => (scope: { readonly path: string }) => Step;
 }): Endo<'bijective'> =>
@@ -172,24 +191,31 @@ const inOrder =
 const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
   const parts = layers.map((layer, i) => ({ segment: `${i}.${layer.spec.type}`, layer }));
   const declaration = declare('layer', spec.type);
-  return {
+  return countedBy(layers[0])({
     spec,
     parts,
     declaration,
+    ...endoOf(layers),
     grade: layers.reduce<Grade>((g, l) => weaker(g, l.grade), 'bijective'),
+    approximation: approximationOf(layers, () => chainOf(layers.map(refinedOf), spec)),
     cost: layers.reduce((c, l) => addCost(c, l.cost), free),
     dataShape: (z) => layers.reduceRight((s, l) => l.dataShape(s), z),
     encode: D.method(declaration, 'encode', inOrder(parts, 'encode')),
     decode: D.method(declaration, 'decode', inOrder(parts, 'decode')),
-  };
+  });
 };
+
+/** Layers that all fit any shape make one that does. */
+const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
+  layers.every((l) => 'endo' in l) ? { endo: true } : {};
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {
   readonly [Phantom]: { readonly grade: Grade };
 }
 
-type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
+/** The grade of a layer's type. */
+export type GradeOf<L> = L extends { readonly [Phantom]: { readonly grade: infer G extends Grade } } ? G : never;
 
 /** The weakest grade of a list of layers. */
 export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
@@ -197,36 +223,6 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
   : L extends readonly []
     ? 'bijective'
     : GradeOf<L[number]>;
-
-/**
- * What each layer of a list must be to fit its neighbours: a layer with shapes starts at the shape where the one before it with shapes ended
- * (layers in between keep it). A layer that does not fit is the one that the compiler names.
- */
-export type Fitting<L extends readonly Graded[], At extends Shape | undefined = undefined> = L extends readonly [
-  infer F extends Graded,
-  ...infer R extends readonly Graded[],
-]
-  ? F extends Transport<infer _X, infer Z, infer G>
-    ? readonly [At extends Shape ? Transport<At, Z, G> : F, ...Fitting<R, Z>]
-    : readonly [F, ...Fitting<R, At>]
-  : L;
-
-/** The shapes at both ends of a list of layers; undefined where every layer fits any shape. */
-type Ends<
-  L extends readonly Graded[],
-  X0 extends Shape | undefined = undefined,
-  Z0 extends Shape | undefined = undefined,
-> = L extends readonly [infer F, ...infer R extends readonly Graded[]]
-  ? F extends Transport<infer X, infer Z, Grade>
-    ? Ends<R, X0 extends Shape ? X0 : X, Z>
-    : Ends<R, X0, Z0>
-  : readonly [X0, Z0];
-
-/** The type of a composition: shapes where some layer has them, and the weakest grade. */
-export type Composed<L extends readonly Graded[]> =
-  Ends<L> extends readonly [infer X extends Shape, infer Z extends Shape]
-    ? Transport<X, Z, GradeOfAll<L>>
-    : Endo<GradeOfAll<L>>;
 
 /**
  * Layers from the data side to the latent side: `compose(f, g)` encodes by f, then g, and decodes by g, then f. Associative, with
@@ -242,12 +238,16 @@ export function compose(...layers: readonly Layer[]): Layer {
   return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
 }
 
+/** How often a repetition repeats its layer. */
+export const repeating = capability<number>()('times');
+
 /** The same layer `n` times, each with parameters of its own. */
 export const repeat = <G extends Grade>(n: number, layer: Endo<G>): Endo<G> => {
   if (!Number.isInteger(n) || n < 1)
     return raise('ArgumentError', 'repeat', 'needs a positive number of layers', { expected: '1, 2, …', got: `${n}` });
   const copies = Array.from({ length: n }, () => layer);
-  return { ...chainOf(copies, { type: 'repeat', times: n, layer: layer.spec }), endo: true } as unknown as Endo<G>;
+  const chain = chainOf(copies, { type: 'repeat', times: n, layer: layer.spec });
+  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
 };
 
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
@@ -255,24 +255,30 @@ const negated = (d: D.Draw<Step>): D.Draw<Step> =>
 
 /** A layer with two exact directions. */
 export interface Invertible extends Layer {
-  readonly [Phantom]: { readonly grade: 'bijective' };
+  readonly [Phantom]: { readonly grade: 'bijective' | '≈bijective' };
 }
 
 /** The type of a layer's inverse: the shapes exchanged. */
 export type Inverted<L extends Invertible> =
-  L extends Transport<infer X, infer Z, 'bijective'> ? Transport<Z, X, 'bijective'> : Endo<'bijective'>;
+  L extends Transport<infer X, infer Z, infer G>
+    ? Transport<Z, X, G>
+    : L extends MapLayer
+      ? MapLayer
+      : Endo<GradeOf<L>>;
 
 /** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
 export function inverse<L extends Invertible>(layer: L): Inverted<L>;
 export function inverse(layer: Layer): Layer {
   return {
-    ...layer,
+    ...changed('inverted', layer, undefined),
+    map: layer.map === undefined ? undefined : inverseMap(layer.map),
     parts: layer.parts.map((p) => ({ ...p, layer: inverted(p.layer) })).reverse(),
     spec: { type: 'inverse', of: layer.spec },
     cost: flipCost(layer.cost),
+    approximation: approximationOf([layer], () => inverted(refinedOf(layer))),
     encode: (x) => negated(layer.decode(x)),
     decode: (z) => negated(layer.encode(z)),
-    dataShape: (latent) => ('endo' in layer ? latent : inverseShape(layer, latent)),
+    dataShape: (latent) => (layer.endo === true ? latent : inverseShape(layer, latent)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { free, parallel } from '../algebra/cost.ts';
 import { bijection, type Endo, type Step } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -8,7 +9,7 @@ import { showShape } from '../core/shape.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
 import { additiveMap, affineMap, type LogScale } from './scalar/affine-map.ts';
-import type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
+import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
 
 /** Which coordinates pass through. */
 export type Split =
@@ -59,16 +60,21 @@ const checkerboard = (shape: readonly number[], inverted: boolean): Expr => {
  *
  *     encode: (a, b) ↦ (a, f(b; net(a)))      log |det ∂z/∂x| = Σ log f′
  *
- * Both directions cost one pass of the conditioner. Throws `ShapeError` where there is nothing to split.
+ * Both directions cost one pass of the conditioner. A fixed map, `coupling(tanh())`, asks for no network: it acts on part b alone, free both ways. Where
+ * the map is onto part of the reals (tanh, exp, sigmoid …), so is part b of the latents, and `inverse` of the map takes data from there.
+ * Throws `ShapeError` where there is nothing to split.
  *
  * @example
- * coupling(affineMap(), { conditioner: mlp([64, 64]) })
+ * coupling(chainMaps(sinhArcsinhMap(), affineMap()), { conditioner: mlp([64, 64]) })
  */
 export const coupling = (
-  map: ScalarMap,
+  given: MapLike,
   { conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {},
-): Endo<'bijective'> =>
-  couplingNamed({ type: 'coupling', map: map.spec, conditioner: conditioner.spec, split }, map, conditioner, split);
+): Endo<'bijective'> => {
+  const map = mapOf(given);
+  const spec = { type: 'coupling', map: map.spec, conditioner: conditioner.spec, split };
+  return couplingNamed(spec, map, conditioner, split);
+};
 
 const couplingNamed = (
   spec: Endo<'bijective'>['spec'],
@@ -76,10 +82,12 @@ const couplingNamed = (
   conditioner: Network,
   split: Split,
 ): Endo<'bijective'> => {
+  const parametersOf = (x: Expr, shape: readonly number[]): Sc.Scoped<Expr> =>
+    map.width === 0 ? Sc.of(noRaw(shape)) : Sc.at('net', conditioner.apply(x, [map.width, ...shape]));
   const parts = (x: Expr, move: (b: Expr, raw: Expr) => Sc.Scoped<Mapped>): Sc.Scoped<Step> => {
     const [a, b] = parted(x, typeof split === 'number' ? split : undefined);
     return pipe(
-      Sc.at('net', conditioner.apply(a, [map.width, ...b.shape])),
+      parametersOf(a, b.shape),
       Sc.chain((raw) => move(b, raw)),
       Sc.map(({ value, logSlope }) => ({
         value: o.concat([a, value], x.shape.length - 1),
@@ -91,7 +99,7 @@ const couplingNamed = (
     const kept = checkerboard(x.shape, split === 'checkerboardInverse');
     const passes = o.less(0.5, kept);
     return pipe(
-      Sc.at('net', conditioner.apply(o.mul(kept, x), [map.width, ...x.shape])),
+      parametersOf(o.mul(kept, x), x.shape),
       Sc.chain((raw) => move(x, raw)),
       Sc.map(({ value, logSlope }) => ({
         value: o.where(passes, x, value),
@@ -100,7 +108,8 @@ const couplingNamed = (
     );
   };
   const step = split === 'half' || typeof split === 'number' ? parts : masked;
-  return bijection({ spec, encode: (x) => step(x, map.encode), decode: (z) => step(z, map.decode) });
+  const cost = map.width === 0 ? free : parallel;
+  return bijection({ spec, cost, encode: (x) => step(x, map.encode), decode: (z) => step(z, map.decode) });
 };
 
 /** Options of {@link affineCoupling}. */

@@ -4,18 +4,22 @@ import { bijection, type Endo } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
 import { zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
-import type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
+import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
 
 /**
- * A scalar map with free parameters of its own for every coordinate: log |det ∂z/∂x| = Σ log slope. Starts as the map starts (raw = 0).
+ * A scalar map with free parameters of its own for every coordinate: log |det ∂z/∂x| = Σ log slope. Starts as the map starts (raw = 0). A fixed map
+ * has no parameters. Free both ways.
  *
  * @example
  * elementwise(affineMap())
  */
-export const elementwise = (map: ScalarMap): Endo<'bijective'> => {
+export const elementwise = (given: MapLike): Endo<'bijective'> => {
+  const map = mapOf(given);
+  const parameters = (shape: readonly number[]) =>
+    map.width === 0 ? Sc.of(noRaw(shape)) : Sc.parameter('raw', [map.width, ...shape], { init: zeros, kind: 'raw' });
   const through = (shape: readonly number[], f: (raw: Parameters<ScalarMap['encode']>[1]) => Sc.Scoped<Mapped>) =>
     pipe(
-      Sc.parameter('raw', [map.width, ...shape], { init: zeros, kind: 'raw' }),
+      parameters(shape),
       Sc.chain(f),
       Sc.map(({ value, logSlope }) => ({ value, contribution: o.sum(logSlope) })),
     );

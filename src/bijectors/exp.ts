@@ -1,8 +1,8 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
-import { type Pointwise, pointwise, turned, within } from './pointwise.ts';
+import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
-const logarithm: Pointwise = {
+const logarithm: Fixed = {
   encode: (x) =>
     within(x, o.less(0, x), { standIn: 1 }, (y) => {
       const z = o.log(y);
@@ -18,7 +18,7 @@ const logarithm: Pointwise = {
  * @example
  * pipe(standardNormal([3]), pushforward(log()))   // a log-normal law
  */
-export const log = (): Endo<'bijective'> => pointwise({ type: 'log' }, logarithm);
+export const log = (): MapLayer => fixedLayer({ type: 'log' }, logarithm);
 
 /**
  * From the reals to the positive numbers: z = eˣ, log |det ∂z/∂x| = Σ x. Free both ways; the inverse of {@link log}, so decoding a z ≤ 0 is
@@ -27,4 +27,4 @@ export const log = (): Endo<'bijective'> => pointwise({ type: 'log' }, logarithm
  * @example
  * inverse(exp())   // data are positive
  */
-export const exp = (): Endo<'bijective'> => pointwise({ type: 'exp' }, turned(logarithm));
+export const exp = (): MapLayer => fixedLayer({ type: 'exp' }, turned(logarithm));

@@ -1,4 +1,5 @@
 /** Bijectors: exact, invertible transports, one layer a file. */
+export { inverseMap } from '../algebra/scalar-map.ts';
 export {
   bijection,
   compose,
@@ -6,6 +7,7 @@ export {
   endo,
   identity,
   inverse,
+  type MapLayer,
   repeat,
   type Step,
   type Transport,
@@ -29,8 +31,10 @@ export * from './power.ts';
 export * from './radial.ts';
 export * from './reshape.ts';
 export * from './scalar/affine-map.ts';
+export * from './scalar/composed-map.ts';
+export * from './scalar/learned-maps.ts';
 export * from './scalar/mixture-cdf-map.ts';
-export type { Mapped, ScalarMap } from './scalar/scalar-map.ts';
+export { type MapLike, type Mapped, type ScalarMap, type ScalarMapOptions, scalarMap } from './scalar/scalar-map.ts';
 export * from './scalar/spline-map.ts';
 export * from './scale-tril.ts';
 export * from './shift.ts';

@@ -1,8 +1,8 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { pointwise } from './pointwise.ts';
+import { fixedLayer } from './scalar/scalar-map.ts';
 
 /** Options of {@link leakyRelu}. */
 export interface LeakyReluOptions {
@@ -17,7 +17,7 @@ export interface LeakyReluOptions {
  * @example
  * leakyRelu({ slope: 0.1 })
  */
-export const leakyRelu = ({ slope = 0.01 }: LeakyReluOptions = {}): Endo<'bijective'> => {
+export const leakyRelu = ({ slope = 0.01 }: LeakyReluOptions = {}): MapLayer => {
   if (!(Number.isFinite(slope) && slope > 0))
     return raise('ArgumentError', 'leakyRelu', 'the slope makes no bijection', {
       expected: 'slope > 0',
@@ -27,7 +27,7 @@ export const leakyRelu = ({ slope = 0.01 }: LeakyReluOptions = {}): Endo<'biject
     const below = o.less(x, 0);
     return { value: o.where(below, by(x), x), logSlope: o.where(below, Math.log(slope), 0) };
   };
-  return pointwise(
+  return fixedLayer(
     { type: 'leakyRelu', slope },
     { encode: (x) => bend(x, (v) => o.mul(slope, v)), decode: (z) => bend(z, (v) => o.div(v, slope)) },
   );

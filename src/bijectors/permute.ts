@@ -1,5 +1,8 @@
 /** Permutations of the last axis: volume-preserving, so they contribute nothing. */
+import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
+import { backwards, permuting } from '../algebra/fixed.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -13,12 +16,18 @@ const volumePreserving = (value: Expr) => () => ({ value, contribution: scalar(0
 
 /** The last axis in reverse order. Its own inverse; log |det| = 0. */
 export const reverse = (): Endo<'bijective'> =>
-  bijection({
-    spec: { type: 'reverse' },
-    cost: free,
-    encode: (x) => volumePreserving(reverseAxis(x, -1)),
-    decode: (z) => volumePreserving(reverseAxis(z, -1)),
-  });
+  pipe(
+    bijection({
+      spec: { type: 'reverse' },
+      cost: free,
+      encode: (x) => volumePreserving(reverseAxis(x, -1)),
+      decode: (z) => volumePreserving(reverseAxis(z, -1)),
+    }),
+    having(
+      fixed,
+      permuting((n) => range(n).reverse()),
+    ),
+  );
 
 /** Which permutation: an explicit one, or a random one by seed (the same for every size and machine). */
 export type PermuteOptions = { readonly order: readonly number[] } | { readonly seed: number };
@@ -39,13 +48,19 @@ export const permute = (options: PermuteOptions): Endo<'bijective'> => {
   const taken = (x: Expr, inverted: boolean): Expr => {
     const axis = x.shape.length - 1;
     const order = orderFor(options, x.shape[axis]);
-    const index = inverted ? range(order.length).map((i) => order.indexOf(i)) : order;
+    const index = inverted ? backwards(order) : order;
     return gather(x, constant(index, [index.length], 'int32'), axis);
   };
-  return bijection({
-    spec: 'seed' in options ? { type: 'permute', seed: options.seed } : { type: 'permute', order: options.order },
-    cost: free,
-    encode: (x) => volumePreserving(taken(x, false)),
-    decode: (z) => volumePreserving(taken(z, true)),
-  });
+  return pipe(
+    bijection({
+      spec: 'seed' in options ? { type: 'permute', seed: options.seed } : { type: 'permute', order: options.order },
+      cost: free,
+      encode: (x) => volumePreserving(taken(x, false)),
+      decode: (z) => volumePreserving(taken(z, true)),
+    }),
+    having(
+      fixed,
+      permuting((n) => orderFor(options, n)),
+    ),
+  );
 };

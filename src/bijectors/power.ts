@@ -1,9 +1,8 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { type Pointwise, pointwise, within } from './pointwise.ts';
-import type { Mapped } from './scalar/scalar-map.ts';
+import { type Fixed, fixedLayer, type Mapped, within } from './scalar/scalar-map.ts';
 
 /** Options of {@link power}. */
 export interface PowerOptions {
@@ -43,13 +42,13 @@ const minus = ({ value, logSlope }: Mapped): Mapped => ({ value, logSlope: o.neg
  * @example
  * power({ exponent: 3, signed: true })   // the cube
  */
-export const power = ({ exponent, signed = false }: PowerOptions): Endo<'bijective'> => {
+export const power = ({ exponent, signed = false }: PowerOptions): MapLayer => {
   if (!(Number.isFinite(exponent) && (signed ? exponent > 0 : exponent !== 0)))
     return raise('ArgumentError', 'power', 'the exponent makes no bijection', {
       expected: signed ? 'exponent > 0' : 'an exponent other than 0',
       got: `${exponent}`,
     });
   const along = signed ? onReals : onPositive;
-  const f: Pointwise = { encode: (x) => along(x, exponent), decode: (z) => minus(along(z, 1 / exponent)) };
-  return pointwise({ type: 'power', exponent, signed }, f);
+  const f: Fixed = { encode: (x) => along(x, exponent), decode: (z) => minus(along(z, 1 / exponent)) };
+  return fixedLayer({ type: 'power', exponent, signed }, f);
 };

@@ -1,4 +1,6 @@
+import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
+import { fixing } from '../algebra/fixed.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import * as o from '../core/ops/index.ts';
@@ -39,7 +41,7 @@ export const shiftScale = ({ shift, scale }: ShiftScaleOptions): Endo<'bijective
           expected: `${shift.length} elements`,
           got: showShape(shape),
         });
-  return bijection({
+  const layer = bijection({
     spec: { type: 'shiftScale', shift, scale },
     cost: free,
     encode: (x) => () => {
@@ -51,4 +53,5 @@ export const shiftScale = ({ shift, scale }: ShiftScaleOptions): Endo<'bijective
       return { value: o.add(t, o.mul(s, z)), contribution: o.scalar(contribution) };
     },
   });
+  return having(fixing, () => ({ kind: 'affine', shift, scale }))(layer);
 };

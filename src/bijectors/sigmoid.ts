@@ -1,7 +1,7 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import * as o from '../core/ops/index.ts';
-import { type Pointwise, pointwise, turned, within } from './pointwise.ts';
+import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
 /** Options of {@link sigmoid}. */
 export interface SigmoidOptions {
@@ -12,7 +12,7 @@ export interface SigmoidOptions {
 }
 
 /** From (low, high) to the reals and back. */
-const unbounded = (low: number, high: number): Pointwise => {
+const unbounded = (low: number, high: number): Fixed => {
   const width = high - low;
   const logSlope = (z: o.Operand) => o.sub(o.add(o.softplus(z), o.softplus(o.neg(z))), Math.log(width));
   return {
@@ -41,9 +41,9 @@ const unbounded = (low: number, high: number): Pointwise => {
  * @example
  * inverse(sigmoid({ low: -1, high: 1 }))   // data in (−1, 1)
  */
-export const sigmoid = ({ low = 0, high = 1 }: SigmoidOptions = {}): Endo<'bijective'> =>
+export const sigmoid = ({ low = 0, high = 1 }: SigmoidOptions = {}): MapLayer =>
   Number.isFinite(low) && Number.isFinite(high) && low < high
-    ? pointwise({ type: 'sigmoid', low, high }, turned(unbounded(low, high)))
+    ? fixedLayer({ type: 'sigmoid', low, high }, turned(unbounded(low, high)))
     : raise('ArgumentError', 'sigmoid', 'not an interval', {
         expected: 'finite low < high',
         got: `low ${low}, high ${high}`,

@@ -1,7 +1,8 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { pointwise } from './pointwise.ts';
+import { type Fixed, fixedLayer } from './scalar/scalar-map.ts';
 
 /** Options of {@link sinhArcsinh}. */
 export interface SinhArcsinhOptions {
@@ -10,6 +11,28 @@ export interface SinhArcsinhOptions {
   /** δ > 0: data have heavier tails than the latent where it is above 1; default 1. */
   readonly tailweight?: number;
 }
+
+/** The function of one number and its inverse; `inverse` is 1 / δ. */
+export const sinhArcsinhBy = ({
+  skewness,
+  delta,
+  inverse,
+  logDelta,
+}: Record<'skewness' | 'delta' | 'inverse' | 'logDelta', o.Operand>): Fixed => {
+  const logSlope = (inner: Expr, a: Expr): Expr => o.sub(o.sub(o.logCosh(inner), o.logCosh(a)), logDelta);
+  return {
+    encode: (x) => {
+      const a = o.asinh(x);
+      const inner = o.sub(o.mul(inverse, a), skewness);
+      return { value: o.sinh(inner), logSlope: logSlope(inner, a) };
+    },
+    decode: (z) => {
+      const inner = o.asinh(z);
+      const a = o.mul(delta, o.add(inner, skewness));
+      return { value: o.sinh(a), logSlope: logSlope(inner, a) };
+    },
+  };
+};
 
 /**
  * Skewness and tails (Jones & Pewsey 2009, doi:10.1093/biomet/asp053): data are x = sinh(δ (sinh⁻¹ z + ε)), so
@@ -21,27 +44,12 @@ export interface SinhArcsinhOptions {
  * @example
  * pipe(standardNormal([1]), pushforward(sinhArcsinh({ skewness: 0.5, tailweight: 1.2 })))
  */
-export const sinhArcsinh = ({ skewness = 0, tailweight = 1 }: SinhArcsinhOptions = {}): Endo<'bijective'> => {
+export const sinhArcsinh = ({ skewness = 0, tailweight = 1 }: SinhArcsinhOptions = {}): MapLayer => {
   if (!(Number.isFinite(skewness) && Number.isFinite(tailweight) && tailweight > 0))
     return raise('ArgumentError', 'sinhArcsinh', 'not a skewness and a tail weight', {
       expected: 'a finite skewness and a tailweight > 0',
       got: `skewness ${skewness}, tailweight ${tailweight}`,
     });
-  const logSlope = (inner: o.Operand, a: o.Operand) =>
-    o.sub(o.sub(o.logCosh(inner), o.logCosh(a)), Math.log(tailweight));
-  return pointwise(
-    { type: 'sinhArcsinh', skewness, tailweight },
-    {
-      encode: (x) => {
-        const a = o.asinh(x);
-        const inner = o.sub(o.mul(1 / tailweight, a), skewness);
-        return { value: o.sinh(inner), logSlope: logSlope(inner, a) };
-      },
-      decode: (z) => {
-        const inner = o.asinh(z);
-        const a = o.mul(tailweight, o.add(inner, skewness));
-        return { value: o.sinh(a), logSlope: logSlope(inner, a) };
-      },
-    },
-  );
+  const parts = { skewness, delta: tailweight, inverse: 1 / tailweight, logDelta: Math.log(tailweight) };
+  return fixedLayer({ type: 'sinhArcsinh', skewness, tailweight }, sinhArcsinhBy(parts));
 };

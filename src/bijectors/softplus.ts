@@ -1,9 +1,9 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
-import { type Pointwise, pointwise, turned, within } from './pointwise.ts';
+import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
 // With x = softplus(z): ∂x/∂z = σ(z), so log |∂z/∂x| = −log σ(z) = softplus(−z), finite wherever z is.
-const fromPositive: Pointwise = {
+const fromPositive: Fixed = {
   encode: (x) =>
     within(x, o.less(0, x), { standIn: 1 }, (y) => {
       const z = o.softplusInverse(y);
@@ -19,7 +19,7 @@ const fromPositive: Pointwise = {
  * @example
  * compose(softplusInverse(), affine())   // a flow on the positive numbers
  */
-export const softplusInverse = (): Endo<'bijective'> => pointwise({ type: 'softplusInverse' }, fromPositive);
+export const softplusInverse = (): MapLayer => fixedLayer({ type: 'softplusInverse' }, fromPositive);
 
 /**
  * From the reals to the positive numbers: z = log(1 + eˣ), log |det ∂z/∂x| = −Σ softplus(−x). Free both ways; the inverse of
@@ -28,4 +28,4 @@ export const softplusInverse = (): Endo<'bijective'> => pointwise({ type: 'softp
  * @example
  * inverse(softplus())   // data are positive
  */
-export const softplus = (): Endo<'bijective'> => pointwise({ type: 'softplus' }, turned(fromPositive));
+export const softplus = (): MapLayer => fixedLayer({ type: 'softplus' }, turned(fromPositive));

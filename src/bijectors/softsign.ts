@@ -1,10 +1,7 @@
-import type { Endo } from '../algebra/transport.ts';
-import type { Expr } from '../core/expr.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
-import { pointwise } from './pointwise.ts';
-
-/** |x| whose derivative at 0 is 1: the functions here are odd, and their slopes even. */
-const size = (x: Expr): Expr => o.where(o.less(x, 0), o.neg(x), x);
+import { size } from './scalar/raw.ts';
+import { fixedLayer } from './scalar/scalar-map.ts';
 
 /**
  * From the reals to (−1, 1) with tails like 1 / |x|: z = x / (1 + |x|), log |det ∂z/∂x| = −2 Σ log(1 + |x|). It saturates far later than tanh. Free
@@ -13,8 +10,8 @@ const size = (x: Expr): Expr => o.where(o.less(x, 0), o.neg(x), x);
  * @example
  * inverse(softsign())   // data in (−1, 1)
  */
-export const softsign = (): Endo<'bijective'> =>
-  pointwise(
+export const softsign = (): MapLayer =>
+  fixedLayer(
     { type: 'softsign' },
     {
       encode: (x) => ({ value: o.div(x, o.add(1, size(x))), logSlope: o.mul(-2, o.log1p(size(x))) }),

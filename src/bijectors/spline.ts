@@ -1,6 +1,7 @@
 /** Spline flows: the rational-quadratic map by coupling and by autoregression. */
 
 import { type Endo, inverse } from '../algebra/transport.ts';
+import { checkedDependence, dependenceSpec } from '../nn/dependence.ts';
 import { made } from '../nn/made.ts';
 import { mlp } from '../nn/mlp.ts';
 import { type AutoregressiveOptions, autoregressive } from './autoregressive.ts';
@@ -36,20 +37,24 @@ export interface SplineAutoregressiveOptions extends AutoregressiveOptions, Spli
 
 /**
  * Neural spline flow by autoregression, RQ-NSF (AR) (Durkan et al. 2019): zᵢ = spline(xᵢ; net(x₍<ᵢ₎)), log |det ∂z/∂x| = Σ log slope. One pass to
- * encode, D passes to decode, as `maf`, whose place it takes by one word. Vectors `[D]` only.
+ * encode, D passes to decode, as `maf`, whose place (and options) it takes by one word. Vectors `[D]` only.
  *
  * @example
  * repeat(4, compose(splineAutoregressive({ bins: 8 }), reverse()))
  */
 export const splineAutoregressive = ({
   conditioner = made([64, 64]),
+  order,
+  passes,
+  adjacency,
   ...spline
 }: SplineAutoregressiveOptions = {}): Endo<'bijective'> => {
   const map = splineMap(spline);
   const { type: _, ...options } = map.spec;
+  const dependence = checkedDependence({ order, passes, adjacency });
   return {
-    ...autoregressive(map, { conditioner }),
-    spec: { type: 'splineAutoregressive', conditioner: conditioner.spec, ...options },
+    ...autoregressive(map, { conditioner, ...dependence }),
+    spec: { type: 'splineAutoregressive', conditioner: conditioner.spec, ...options, ...dependenceSpec(dependence) },
   };
 };
 

@@ -1,6 +1,6 @@
-import type { Endo } from '../algebra/transport.ts';
+import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
-import { pointwise } from './pointwise.ts';
+import { fixedLayer } from './scalar/scalar-map.ts';
 
 /**
  * From the reals to (−1, 1): z = tanh x, log |det ∂z/∂x| = Σ 2 (log 2 − x − softplus(−2x)), finite wherever x is. Free both ways. Decoding uses
@@ -10,8 +10,8 @@ import { pointwise } from './pointwise.ts';
  * @example
  * inverse(tanh())   // data in (−1, 1)
  */
-export const tanh = (): Endo<'bijective'> =>
-  pointwise(
+export const tanh = (): MapLayer =>
+  fixedLayer(
     { type: 'tanh' },
     {
       encode: (x) => ({ value: o.tanh(x), logSlope: o.logOneMinusTanhSquared(x) }),

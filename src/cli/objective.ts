@@ -1,8 +1,8 @@
 /** The one place where a run chooses its estimator: by name, by what the registry says of the model, or by the law's evidence. In programs types do. */
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
+import { gives } from '../algebra/demand.ts';
 import type { Law } from '../algebra/dist.ts';
-import type { Evidence } from '../algebra/evidence.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
@@ -11,15 +11,9 @@ import { models, objectiveNamed } from '../models/index.ts';
 import type { Parts } from './data-source.ts';
 import type { TrainingRecord } from './training-record.ts';
 
-const byEvidence: { readonly [E in Evidence]: string | undefined } = {
-  exact: 'maximumLikelihood',
-  bound: 'elbo',
-  // The mean of an unbiased estimate of −log p has the gradient of −log p in the mean.
-  unbiased: 'elbo',
-  estimated: undefined,
-  unnormalised: undefined,
-  none: undefined,
-};
+/** The estimator of a law with a density or a bound, where nobody says. */
+const byEvidence = (law: Law): string | undefined =>
+  gives(law, 'exactLogDensity') ? 'maximumLikelihood' : gives(law, 'meanBound') ? 'elbo' : undefined;
 
 const byName = (name: string | undefined, law: Law): Either<Failure, AnyObjective<Shape>> =>
   name === undefined
@@ -39,7 +33,7 @@ export const trainingObjective = (
 ): Either<Failure, AnyObjective<Shape>> => {
   const own = models[model]?.objective;
   const chosen =
-    objective === undefined && own !== undefined ? right(own(law)) : byName(objective ?? byEvidence[law.evidence], law);
+    objective === undefined && own !== undefined ? right(own(law)) : byName(objective ?? byEvidence(law), law);
   return train.levels !== undefined && test.levels !== train.levels
     ? pipe(chosen, map(dynamicallyBinarised(train.levels)))
     : chosen;

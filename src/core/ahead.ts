@@ -38,7 +38,7 @@ export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   const take = (e: Expr): void => {
     if (!isEarly(e)) return;
     if (isCheap(e)) take(e.inputs[0]);
-    else if (e.op === 'scan' || sizeOf(e.shape) > LARGEST) e.inputs.forEach(take);
+    else if (e.op === 'scan' || e.op === 'custom' || sizeOf(e.shape) > LARGEST) e.inputs.forEach(take);
     else asked.add(e);
   };
   for (const e of order) if (!isEarly(e)) e.inputs.forEach(take);

@@ -1,4 +1,4 @@
-/** Nodes with sub-programs, a scan or a cond: their results, their bodies, and the same node with its bodies rewritten. */
+/** Nodes with sub-programs, a scan, a cond or a custom derivative: their results, their bodies, and the same node with its bodies rewritten. */
 import { type ElementType, type Expr, type Lambda, makeNode, type Node, scanResults, withInputs } from './expr.ts';
 import type { Shape } from './shape.ts';
 
@@ -6,15 +6,20 @@ import type { Shape } from './shape.ts';
 export const condResults = (e: Node<'cond'>): { readonly shape: Shape; readonly type: ElementType }[] =>
   e.attributes.branches[0].results.map(({ shape, type }) => ({ shape, type }));
 
-/** The results of a scan or a cond, one `project` each. */
-export const projections = (e: Expr & (Node<'scan'> | Node<'cond'>)): Expr[] =>
-  (e.op === 'scan' ? scanResults(e) : condResults(e)).map((r, index) =>
-    makeNode('project', [e], { index }, r.shape, r.type),
-  );
+/** A node with several results. */
+export type Several = Expr & (Node<'scan'> | Node<'cond'> | Node<'custom'>);
 
-/** The sub-programs of a node: a loop's body, the branches of a cond, none elsewhere. */
-export const bodiesOf = (e: Expr): readonly Lambda[] =>
-  e.op === 'scan' ? [e.attributes.body] : e.op === 'cond' ? e.attributes.branches : [];
+/** The results of a node with several, one `project` each. */
+export const projections = (e: Several): Expr[] => {
+  const results = e.op === 'scan' ? scanResults(e) : e.op === 'cond' ? condResults(e) : e.attributes.forward.results;
+  return results.map((r, index) => makeNode('project', [e], { index }, r.shape, r.type));
+};
+
+/** The sub-programs of a node: a loop's body, the branches of a cond, a value and its declared derivative, none elsewhere. */
+export const bodiesOf = (e: Expr): readonly Lambda[] => {
+  if (e.op === 'custom') return [e.attributes.forward, e.attributes.backward];
+  return e.op === 'scan' ? [e.attributes.body] : e.op === 'cond' ? e.attributes.branches : [];
+};
 
 /** The node over other inputs, the results of its sub-programs rewritten (their variables stay). */
 export const withBodies = (
@@ -28,6 +33,10 @@ export const withBodies = (
   if (e.op === 'cond') {
     const [then, otherwise] = e.attributes.branches;
     return makeNode('cond', inputs, { branches: [into(then), into(otherwise)] }, e.shape, e.type);
+  }
+  if (e.op === 'custom') {
+    const { forward, backward } = e.attributes;
+    return makeNode('custom', inputs, { forward: into(forward), backward: into(backward) }, e.shape, e.type);
   }
   return withInputs(e, inputs);
 };

@@ -162,7 +162,12 @@ export interface Attributes {
    * One of two branches, by the flag. Inputs are the flag and closed-over values, which both branches take; only the branch taken is computed.
    */
   readonly cond: { readonly branches: readonly [then: Lambda, otherwise: Lambda] };
-  /** One result of a `scan` or a `cond`. */
+  /**
+   * Values with a reverse derivative of their own. `forward` maps the inputs to the results; `backward` maps the inputs, the results and the cotangents of the real
+   * results to cotangents of the real inputs. Programs hold `forward` alone (see `custom.ts`).
+   */
+  readonly custom: { readonly forward: Lambda; readonly backward: Lambda };
+  /** One result of a `scan`, a `cond` or a `custom`. */
   readonly project: { readonly index: number };
 }
 

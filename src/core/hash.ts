@@ -1,5 +1,6 @@
 /** Structural identity of expressions: equal declarations get equal keys, whatever objects they are made of. */
 import { createHash } from 'node:crypto';
+import { bodiesOf } from './bodies.ts';
 import { type Expr, type Lambda, topological } from './expr.ts';
 
 const constantKey = (data: Float64Array | Int32Array | Uint8Array): string => {
@@ -33,10 +34,11 @@ const attributesKey = (e: Expr, rename: ReadonlyMap<Expr, string>): string => {
       const inner = new Map([...rename, ...body.variables.map((v, i) => [v, `b${depth + i}`] as const)]);
       return `${length},${carries},${sequences}${until ? ',until' : ''}:${canonicalText(body.results, inner)}`;
     }
-    case 'cond': {
+    case 'cond':
+    case 'custom': {
       const text = ({ variables, results }: Lambda): string =>
         canonicalText(results, new Map([...rename, ...variables.map((v, i) => [v, `b${rename.size + i}`] as const)]));
-      return e.attributes.branches.map(text).join('|');
+      return bodiesOf(e).map(text).join('|');
     }
     default:
       return Object.keys(e.attributes).length === 0 ? '' : JSON.stringify(e.attributes);

@@ -6,6 +6,7 @@
  */
 import { withoutAdvances } from './advances.ts';
 import { checkClaims, type Parameter } from './claims.ts';
+import { withoutCustom } from './custom.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
 import { fillNoise } from './noise.ts';
@@ -65,7 +66,7 @@ export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attr
  * parameters have one name by chance (see `checkClaims`).
  */
 export const program = (given: readonly Expr[], precision: Precision = 'float32'): Program => {
-  const outputs = withoutAdvances(given);
+  const outputs = withoutAdvances(withoutCustom(given));
   const slots = new Map<string, Slot>();
   const order = topological(outputs);
   checkClaims(order.filter(isParameter));

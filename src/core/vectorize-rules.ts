@@ -245,5 +245,6 @@ export const vectorizeRules: RuleTable<[lanes: readonly Lane[], m: Mapping], Exp
   advance: advanceRule,
   scan: () => raise('ArgumentError', 'vmap', 'a scan is handled by vectorize'),
   cond: () => raise('ArgumentError', 'vmap', 'a cond is handled by vectorize'),
+  custom: () => raise('ArgumentError', 'vmap', 'a custom derivative is handled by vectorize'),
   project: () => raise('ArgumentError', 'vmap', 'a projection belongs to its scan'),
 };

@@ -4,6 +4,7 @@ import { applyRule, type Expr, makeNode, type Node, topological, variable, withI
 import * as o from './ops/index.ts';
 import { showShape } from './shape.ts';
 import { vectorizeCond } from './vectorize-cond.ts';
+import { vectorizeCustom } from './vectorize-custom.ts';
 import { vectorizeScan } from './vectorize-loop.ts';
 import { type Lane, type Mapping, vectorizeRules } from './vectorize-rules.ts';
 
@@ -78,6 +79,12 @@ export const vectorize = (results: readonly Expr[], bound: ReadonlyMap<Expr, Lan
         loops.set(
           e,
           vectorizeCond(e, inputs, m, (rs, b) => vectorize(rs, b, m)),
+        );
+        lanes.set(e, { value: e, mapped: true });
+      } else if (e.op === 'custom') {
+        loops.set(
+          e,
+          vectorizeCustom(e, inputs, m, (rs, b) => vectorize(rs, b, m)),
         );
         lanes.set(e, { value: e, mapped: true });
       } else lanes.set(e, { value: applyRule(vectorizeRules, e, inputs, m), mapped: true });

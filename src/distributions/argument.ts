@@ -15,26 +15,13 @@ const isNumbers = (a: Argument): a is readonly number[] => Array.isArray(a);
 /** As an expression. */
 export const toExpr = (a: Argument): Expr => (typeof a === 'number' ? scalar(a) : isNumbers(a) ? constant(a) : a);
 
-/** The expressions behind specifications that cannot be read back: known as long as the specification itself is at hand, never from JSON. */
-const expressions = new WeakMap<object, Expr>();
-
 /** As JSON; an expression cannot be read back, unless it is the context of a conditional law around it. */
-export const toSpec = (a: Argument): Json => {
-  if (typeof a === 'number' || isNumbers(a)) return a;
-  const spec = isPlaceholder(a) ? contextSpec(a) : (opaque('expression', 'the parameter is an expression') as Json);
-  expressions.set(spec as object, a);
-  return spec;
-};
-
-/** The parameter that {@link toSpec} wrote, as an expression; `undefined` for one that was read from text, or that is no parameter. */
-export const fromSpec = (json: Json | undefined): Expr | undefined =>
-  typeof json === 'number'
-    ? scalar(json)
-    : Array.isArray(json) && json.every((v) => typeof v === 'number')
-      ? constant(json as readonly number[])
-      : typeof json === 'object' && json !== null
-        ? expressions.get(json)
-        : undefined;
+export const toSpec = (a: Argument): Json =>
+  typeof a === 'number' || isNumbers(a)
+    ? a
+    : isPlaceholder(a)
+      ? contextSpec(a)
+      : (opaque('expression', 'the parameter is an expression') as Json);
 
 /** The argument broadcast to the event's shape; throws `ShapeError` naming it. */
 export const fits = (owner: string, name: string, a: Expr, shape: Shape): Expr => {

@@ -7,8 +7,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { finite, onCoins } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link bernoulli}. */
 export interface BernoulliOptions {
@@ -33,7 +34,7 @@ export const bernoulli = <const S extends Shape>(
   const q = o.sigmoid(o.neg(l));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'bernoulli', shape, logits: toSpec(logits) },
+    ...familyOf('bernoulli', shape, { logits }),
     evidence: 'exact',
     logDensity: (x) => D.of(onCoins(x, (k) => o.neg(o.sum(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
     sample: pipe(

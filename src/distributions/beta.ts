@@ -8,7 +8,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
 /** Parameters of {@link beta}; both positive. */
@@ -50,7 +51,7 @@ export const beta = <const S extends Shape>(
   );
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'beta', shape, alpha: toSpec(options.alpha), beta: toSpec(options.beta) },
+    ...familyOf('beta', shape, { alpha: options.alpha, beta: options.beta }),
     evidence: 'exact',
     logDensity: (x) =>
       D.of(

@@ -6,8 +6,9 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { type CountChance, constants, countChances, finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { binomialLog, drawBinomial, regimeOf } from './rejection.ts';
 
 /** The largest number of trials: beyond, float32 counts have no digits left for single successes. */
@@ -52,7 +53,7 @@ export const binomial = <const S extends Shape>(
   const means = total < 20 ? [0] : constants(logits)?.map((v) => total / (1 + Math.exp(Math.abs(v))));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'binomial', shape, total, logits: toSpec(logits) },
+    ...familyOf('binomial', shape, { total, logits }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, total, (k: Expr) => binomialLog(k, n, logP, logQ)))),
     sample: D.fromRandom(drawBinomial(n, l, regimeOf(means))),

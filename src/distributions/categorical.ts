@@ -8,8 +8,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { gumbel } from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 
 /** Parameters of {@link categorical}, {@link oneHotCategorical} and the relaxed laws. */
@@ -69,7 +70,7 @@ export const categorical = <const S extends Shape = readonly []>({
     o.squeezeDims(o.takeAlong(logp, o.expandDims(o.cast(i, 'int32'), shape.length)), shape.length);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'categorical', shape, logits: toSpec(logits) },
+    ...familyOf('categorical', shape, { logits }, l.shape),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
     sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
@@ -104,7 +105,7 @@ export const oneHotCategorical = <const S extends Shape = readonly []>({
   };
   const law = dist<readonly [...S, number], Exact & Samples>({
     shape: [...shape, k] as unknown as readonly [...S, number],
-    spec: { type: 'oneHotCategorical', shape, logits: toSpec(logits) },
+    ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
     evidence: 'exact',
     logDensity: (x) => {
       const each = o.sum(o.where(chosen(x), logp, 0), -1);

@@ -2,7 +2,7 @@ import { reals } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type Family, inverseCdf, type LocationScale, locationScale, type ScalarFact, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
 /** log(1 + z²), without the square where it would overflow. */
@@ -74,6 +74,6 @@ export const cauchy = <const S extends Shape>(
 ): Family<S, Exclude<ScalarFact, 'mean' | 'variance'>> =>
   scalarFamily(
     shape,
-    { type: 'cauchy', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    familyOf('cauchy', shape, { loc, scale }),
     locationScale('cauchy', shape, { loc, scale }, standardCauchy),
   );

@@ -2,7 +2,8 @@ import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type GammaFacts, gammaOf } from './gamma.ts';
 import { positiveFinite } from './gamma-draws.ts';
 
@@ -26,5 +27,5 @@ export const chiSquared = <const S extends Shape>(
 ): Dist<S, Exact & Samples> & GammaFacts => {
   positiveFinite('chiSquared', 'degrees', degrees);
   const half = o.mul(0.5, fits('chiSquared', 'degrees', toExpr(degrees), shape));
-  return gammaOf(shape, half, o.broadcastTo(0.5, shape), { type: 'chiSquared', shape, degrees: toSpec(degrees) });
+  return gammaOf(shape, half, o.broadcastTo(0.5, shape), familyOf('chiSquared', shape, { degrees }));
 };

@@ -55,6 +55,7 @@ export const dirichlet = ({
   const law = dist<readonly [number], Exact & Samples>({
     shape: [k],
     spec: { type: 'dirichlet', concentration: toSpec(concentration as Argument) },
+    family: { name: 'dirichlet', parameters: { concentration: a } },
     evidence: 'exact',
     logDensity: (x) => {
       const inside = o.and(o.less(0, o.neg(o.reduceMax(o.neg(x)))), o.less(o.abs(o.sub(o.sum(x), 1)), SLACK));

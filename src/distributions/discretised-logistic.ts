@@ -1,15 +1,18 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { counting } from '../algebra/levels.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { broadcastShapes, type Shape, sameShape, showShape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link discretisedLogistic}, in units of levels. */
 export interface DiscretisedLogisticOptions {
@@ -67,7 +70,7 @@ export const discretisedLogistic = <const S extends Shape>(
   const s = fits('discretisedLogistic', 'scale', toExpr(scale), shape);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'discretisedLogistic', shape, loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf('discretisedLogistic', shape, { loc, scale, levels }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
     sample: pipe(
@@ -79,7 +82,7 @@ export const discretisedLogistic = <const S extends Shape>(
   const middle = o.min(Math.max(levels - 2, 0), o.max(Math.min(1, levels - 1), round(m, levels)));
   const at = (k: Expr): Expr => binLog(o.broadcastTo(k, shape), m, s, levels);
   const better = (a: Expr, b: Expr): Expr => o.where(o.greaterEqual(at(a), at(b)), a, b);
-  return withFacts(law, {
+  return withFacts(having(counting, levels)(law), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     mode: better(better(o.broadcastTo(first, shape), o.broadcastTo(last, shape)), o.broadcastTo(middle, shape)),
     cdf: (x: Expr) => {
@@ -128,7 +131,7 @@ export const discretisedLogisticMixture = <const S extends Shape>(
   const logW = o.sub(w, o.restoreAxes(o.logSumExp(w, rank), w, rank));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: owner, shape, logits: toSpec(logits), loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf(owner, shape, { logits, loc, scale, levels }, full),
     evidence: 'exact',
     logDensity: (x) =>
       D.of(
@@ -150,5 +153,5 @@ export const discretisedLogisticMixture = <const S extends Shape>(
       ),
     ),
   });
-  return withFacts(law, { support: { kind: 'integers', low: 0, high: levels - 1 } });
+  return withFacts(having(counting, levels)(law), { support: { kind: 'integers', low: 0, high: levels - 1 } });
 };

@@ -1,15 +1,18 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { counting } from '../algebra/levels.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link discretisedNormal}, in units of levels. */
 export interface DiscretisedNormalOptions {
@@ -76,7 +79,7 @@ export const discretisedNormal = <const S extends Shape>(
   const s = fits(owner, 'scale', toExpr(scale), shape);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'discretisedNormal', shape, loc: toSpec(loc), scale: toSpec(scale), levels },
+    ...familyOf('discretisedNormal', shape, { loc, scale, levels }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
     sample: pipe(
@@ -84,7 +87,7 @@ export const discretisedNormal = <const S extends Shape>(
       D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
     ),
   });
-  return withFacts(law, {
+  return withFacts(having(counting, levels)(law), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     cdf: (x: Expr) => {
       const inside = o.normalCdf(o.div(o.sub(o.add(o.floor(x), 0.5), m), s));

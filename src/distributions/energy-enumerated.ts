@@ -3,6 +3,7 @@
  * lattice state each (then k is x itself), or the hidden units of a Boltzmann machine. log Z is then a sum, and the law can be sampled exactly.
  */
 import { pipe } from 'fp-ts/lib/function.js';
+import { capability, type Having } from '../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
@@ -23,10 +24,17 @@ export interface Enumeration {
   readonly given: (k: Expr) => D.Draw<Expr>;
 }
 
-/** A law that can be summed. Evaluated where it is asked for: a law with too many states can still be declared. */
-export interface Enumerable {
-  readonly enumeration: () => Enumeration;
-}
+/** The states of a law that can be summed. Evaluated where it is asked for: a law with too many states can still be declared. */
+export const enumerating = capability<() => Enumeration>()('enumeration', {
+  named: (enumeration, place) => () => {
+    const { states, logWeight, given } = enumeration();
+    return { states, logWeight: (k) => D.at(place, logWeight(k)), given: (k) => D.at(place, given(k)) };
+  },
+  resampled: (enumeration) => enumeration,
+});
+
+/** A law that can be summed. */
+export type Enumerable = Having<typeof enumerating>;
 
 /** No more states than 2²⁰ are summed. */
 export const MOST_STATES = 2 ** 20;

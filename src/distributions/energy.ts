@@ -2,18 +2,10 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
-import { raise } from '../core/errors.ts';
-import type { Expr } from '../core/expr.ts';
 import { neg } from '../core/ops/elementwise.ts';
 import type { Shape } from '../core/shape.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
-
-/** The sampler of a law that has none: it says what to do instead. */
-export const noSampler =
-  (type: string): D.Draw<Expr> =>
-  () =>
-    raise('ArgumentError', type, 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)');
 
 /**
  * An energy: log p(x) = −E(x) − log Z nats with E(x) from a network and log Z unknown, so `logDensity` gives −E(x) and its evidence is
@@ -35,5 +27,4 @@ export const energy = <const S extends Shape>(
     spec: { type: 'energy', shape, network: network.spec },
     evidence: 'unnormalised',
     logDensity: (x) => pipe(D.at('energy', D.fromScoped(network.apply(x, []))), D.map(neg)),
-    sample: noSampler('energy'),
   });

@@ -1,7 +1,8 @@
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link exponential}. */
@@ -30,5 +31,5 @@ export const exponential = <const S extends Shape>(shape: S, { rate = 1 }: Expon
     inverse: (e) => o.div(e, r),
     facts: { mean: o.div(1, r), variance: o.div(1, o.square(r)), mode: 0, entropy: o.sub(1, o.log(r)) },
   });
-  return scalarFamily(shape, { type: 'exponential', shape, rate: toSpec(rate) }, law);
+  return scalarFamily(shape, familyOf('exponential', shape, { rate }), law);
 };

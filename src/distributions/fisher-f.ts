@@ -8,7 +8,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
 /** Parameters of {@link fisherF}: degrees of freedom, positive. */
@@ -48,7 +49,7 @@ export const fisherF = <const S extends Shape>(
   const logX = (odds: Expr): Expr => o.add(odds, o.sub(o.log(n), o.log(m)));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'fisherF', shape, numerator: toSpec(numerator), denominator: toSpec(denominator) },
+    ...familyOf('fisherF', shape, { numerator, denominator }),
     evidence: 'exact',
     logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.betaKernel(a, b, ...shares(z)), o.log(z)))),
     sample: D.map((l: Expr) => o.exp(l))(D.map(logX)(logOdds)),

@@ -2,13 +2,13 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
-import type { Spec } from '../algebra/spec.ts';
 import { positives } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { type Declared, familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
 /** Facts of the gamma law and its kin. */
@@ -29,11 +29,11 @@ export const gammaOf = <S extends Shape>(
   shape: S,
   a: Expr,
   b: Expr,
-  spec: Spec,
+  declared: Declared,
 ): Dist<S, Exact & Samples> & GammaFacts => {
   const law = dist<S, Exact & Samples>({
     shape,
-    spec,
+    ...declared,
     evidence: 'exact',
     logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.gammaKernel(a, o.mul(b, z)), o.log(z)))),
     sample: pipe(
@@ -88,6 +88,6 @@ export const gamma = <const S extends Shape>(
     shape,
     fits('gamma', 'concentration', toExpr(concentration), shape),
     fits('gamma', 'rate', toExpr(rate), shape),
-    { type: 'gamma', shape, concentration: toSpec(concentration), rate: toSpec(rate) },
+    familyOf('gamma', shape, { concentration, rate }),
   );
 };

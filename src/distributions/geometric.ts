@@ -7,8 +7,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { finite, onIntegers } from './counts.ts';
+import { familyOf } from './family-of.ts';
 
 /** Parameters of {@link geometric}. */
 export interface GeometricOptions {
@@ -34,7 +35,7 @@ export const geometric = <const S extends Shape>(
   const odds = o.exp(o.neg(l));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'geometric', shape, logits: toSpec(logits) },
+    ...familyOf('geometric', shape, { logits }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k) => o.add(logP, o.mul(k, logQ))))),
     sample: pipe(

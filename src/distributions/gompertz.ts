@@ -1,6 +1,7 @@
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { byHazard, type Chances, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link gompertz}. */
@@ -38,9 +39,5 @@ export const gompertz = <const S extends Shape>(
     inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
     facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
   });
-  return scalarFamily(
-    shape,
-    { type: 'gompertz', shape, concentration: toSpec(concentration), rate: toSpec(rate) },
-    law,
-  );
+  return scalarFamily(shape, familyOf('gompertz', shape, { concentration, rate }), law);
 };

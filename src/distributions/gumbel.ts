@@ -2,7 +2,7 @@ import { reals } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
 /** The Euler–Mascheroni constant γ. */
@@ -52,6 +52,6 @@ export const standardGumbel: ScalarLaw<EveryFact> = inverseCdf({
 export const gumbel = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
   scalarFamily(
     shape,
-    { type: 'gumbel', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    familyOf('gumbel', shape, { loc, scale }),
     locationScale('gumbel', shape, { loc, scale }, standardGumbel),
   );

@@ -2,7 +2,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map, normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, toSpec } from './argument.ts';
+import type { Argument } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 import { type EveryFact, type Family, locationScale, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
@@ -59,6 +60,6 @@ export interface HalfNormalOptions {
 export const halfNormal = <const S extends Shape>(shape: S, { scale = 1 }: HalfNormalOptions = {}): Family<S> =>
   scalarFamily(
     shape,
-    { type: 'halfNormal', shape, scale: toSpec(scale) },
+    familyOf('halfNormal', shape, { scale }),
     locationScale('halfNormal', shape, { scale }, standardHalfNormal),
   );

@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { capability, capabilityOf, type Having, having } from '../algebra/capability.ts';
 import type { Conditional } from '../algebra/conditional.ts';
 import { type Dist, dist, type Law, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
@@ -16,14 +17,13 @@ export interface Level {
   readonly logDensity: Expr;
 }
 
-/** A law of vectors made of groups, each given the ones before it. */
-export interface Hierarchical extends Law {
-  /** The groups at z, in order; their log-densities sum to log p(z). */
-  readonly levels: (z: Expr) => D.Draw<readonly Level[]>;
-}
+/** The groups at z that a law is made of, in order, each given the ones before it; their log-densities sum to log p(z). */
+export const grouping = capability<(z: Expr) => D.Draw<readonly Level[]>>()('levels', {
+  named: (levels, place) => (z) => D.at(place, levels(z)),
+});
 
-/** Whether a law is made of groups. */
-export const isHierarchical = (law: Law): law is Hierarchical => 'levels' in law;
+/** A law of vectors made of groups. */
+export type Hierarchical = Having<typeof grouping>;
 
 const width = (owner: string, shape: Shape): number =>
   shape.length === 1
@@ -105,7 +105,7 @@ export const hierarchical = (
     sample: D.map((s: Scored) => s.value)(sampleAndLogDensity),
     sampleAndLogDensity,
   });
-  return { ...law, levels };
+  return having(grouping, levels)(law);
 };
 
 /** What one group costs: KL(q_g ‖ p_g) in nats given the groups before it, and whether it is a closed form or one sample's log-ratio. */
@@ -128,9 +128,8 @@ const divergence = (q: Level, p: Level): D.Draw<Divergence> => {
 export const levelsOf =
   (law: Law) =>
   (z: Expr): D.Draw<readonly Level[]> =>
-    isHierarchical(law)
-      ? law.levels(z)
-      : D.map((logDensity: Expr): readonly Level[] => [{ law, value: z, logDensity }])(law.logDensity(z));
+    capabilityOf(grouping, law)?.(z) ??
+    D.map((logDensity: Expr): readonly Level[] => [{ law, value: z, logDensity }])(law.logDensity(z));
 
 const joined = (levels: readonly Level[], law: Law, value: Expr): readonly Level[] => [
   { law, value, logDensity: o.addAll(levels.map((l) => l.logDensity)) },

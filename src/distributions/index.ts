@@ -13,8 +13,9 @@ export * from './discretised-normal.ts';
 export * from './elliptical.ts';
 export * from './empirical.ts';
 export { energy } from './energy.ts';
-export { type Enumerable, type Enumeration, enumerated, logPartition } from './energy-enumerated.ts';
+export { type Enumerable, type Enumeration, enumerated, enumerating, logPartition } from './energy-enumerated.ts';
 export * from './exponential.ts';
+export { type Declared, familyOf } from './family-of.ts';
 export * from './fisher-f.ts';
 export { type GammaFacts, type GammaOptions, gamma } from './gamma.ts';
 export * from './geometric.ts';
@@ -48,6 +49,9 @@ export * from './rayleigh.ts';
 export {
   type Blocked,
   type Blocks,
+  type Bridging,
+  blocking,
+  bridging,
   type Machine,
   type MachineBridge,
   type RbmOptions,

@@ -7,7 +7,8 @@ import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import type { GammaFacts } from './gamma.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
@@ -39,7 +40,7 @@ export const inverseGamma = <const S extends Shape>(
   const s = fits('inverseGamma', 'scale', toExpr(scale), shape);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'inverseGamma', shape, concentration: toSpec(concentration), scale: toSpec(scale) },
+    ...familyOf('inverseGamma', shape, { concentration, scale }),
     evidence: 'exact',
     logDensity: (x) => D.of(supported(o.less(0, x), x, 1, (z) => o.sub(o.gammaKernel(a, o.div(s, z)), o.log(z)))),
     sample: pipe(

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, contextOfVector, contextSize, contextVector } from '../algebra/context.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
 import type { Bound, Evidence, Exact, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
@@ -52,7 +52,7 @@ export const jointlyAs = <E>(
     atPrior(p.sample),
     D.chain((c) => D.map((s: { readonly value: Expr }) => rowOf(s.value, value(c)))(D.at(GIVEN, sampleGiven(part, value(c))))),
   ); // biome-ignore format: one idea
-  return dist<readonly [number], Joined<E>>({
+  return lawFrom<readonly [number], Joined<E>>({
     shape: [sizeOf(event) + n],
     spec,
     evidence: joined(part.evidence),

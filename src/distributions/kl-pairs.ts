@@ -1,36 +1,20 @@
 /** Closed forms of KL(p ‖ q), as data: one line a pair of families. Sources: Gil, Alajaji & Linder 2013; Bishop 2006, appendix B. */
-import { pipe } from 'fp-ts/lib/function.js';
 import type { Law } from '../algebra/dist.ts';
-import { isReadable } from '../algebra/spec.ts';
-import * as D from '../core/draw.ts';
+import { sameExpression } from '../algebra/family.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { fromSpec } from './argument.ts';
+import { sameShape } from '../core/shape.ts';
 import { logSoftmax } from './categorical.ts';
 import { deviance } from './counts.ts';
-import { type Composed, type KlPair, type KlTable, parameter } from './kl-table.ts';
-
-type Reader = (law: Law) => readonly (Expr | undefined)[];
-
-/** A pair whose parameters are read by name and whose divergence is a sum over coordinates. */
-const pair =
-  (read: Reader, f: (p: readonly Expr[], q: readonly Expr[]) => Expr): KlPair =>
-  (p, q) => {
-    const [a, b] = [read(p), read(q)];
-    const known = (all: readonly (Expr | undefined)[]): all is readonly Expr[] => all.every((e) => e !== undefined);
-    return known(a) && known(b) ? D.of(o.sum(f(a, b))) : undefined;
-  };
-
-const named =
-  (...names: readonly (string | readonly string[])[]): Reader =>
-  (law) =>
-    names.map((n) => parameter(law, typeof n === 'string' ? [n] : n));
+import { composedPairs } from './kl-composed.ts';
+import { ellipticalPairs } from './kl-elliptical.ts';
+import { type KlPair, type KlTable, named, pair, parameter, type Reader } from './kl-table.ts';
 
 const zero = (law: Law): Expr => o.broadcastTo(o.scalar(0), law.shape);
 
 /** Location and scale; of a standard law 0 and 1. */
 const locScale: Reader = (law) =>
-  law.spec.type === 'standardNormal' ? [zero(law), o.add(zero(law), 1)] : named('loc', 'scale')(law);
+  law.family?.name === 'standardNormal' ? [zero(law), o.add(zero(law), 1)] : named('loc', 'scale')(law);
 
 const spread = (x: Expr): Expr => o.sub(o.sub(x, 1), o.log(x));
 
@@ -68,13 +52,11 @@ const uniforms = pair(named('low', 'high'), ([a1, b1], [a2, b2]) =>
   ),
 );
 
-const shapeNames = ['concentration', 'alpha'] as const;
-
 /**
  * (a₁−a₂) ψ(a₁) − log Γ(a₁)/Γ(a₂) + a₂ log β₁/β₂ + a₁ (β₂−β₁)/β₁: as the deviance of a₂ from a₁ β₂/β₁ and a remainder, so that no large
  * log-gammas meet.
  */
-const gammas = pair(named(shapeNames, 'rate'), ([a1, b1], [a2, b2]) =>
+const gammas = pair(named('concentration', 'rate'), ([a1, b1], [a2, b2]) =>
   o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
@@ -117,9 +99,9 @@ const simplices = (a: readonly Expr[], b: readonly Expr[]): Expr => {
 };
 
 /** log B(a₂,b₂)/B(a₁,b₁) + (a₁−a₂) ψ(a₁) + (b₁−b₂) ψ(b₁) − (a₁−a₂+b₁−b₂) ψ(a₁+b₁). */
-const betas = pair(named(['alpha', 'a', 'concentration1'], ['beta', 'b', 'concentration0']), simplices);
+const betas = pair(named('alpha', 'beta'), simplices);
 
-const dirichlets = pair(named(['concentration', 'alpha']), ([a], [b]) => {
+const dirichlets = pair(named('concentration'), ([a], [b]) => {
   const [sa, sb] = [o.sum(a), o.sum(b)];
   const each = o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, o.mul(a, o.div(sb, sa))));
   return o.sub(o.sum(each), o.divergenceRemainder(sa, sb));
@@ -147,79 +129,29 @@ const geometrics = pair(named('logits'), ([a], [b]) =>
 /** λ₁ log λ₁/λ₂ − λ₁ + λ₂. */
 const poissons = pair(named('rate'), ([a], [b]) => deviance(a, b, o.log(b)));
 
-const classCount = (law: Law): number | undefined => {
-  const shape = fromSpec(law.spec.logits)?.shape;
-  return shape?.[shape.length - 1];
-};
-
-/** Class logits `[…, K]`; `apart` where events are integers and have no axis of classes. */
-const classes =
-  (apart: boolean): Reader =>
-  (law) => [parameter(law, ['logits'], apart ? [...law.shape, classCount(law) ?? 0] : law.shape)];
-
 const divergenceOfClasses = ([a]: readonly Expr[], [b]: readonly Expr[]): Expr => {
   const [p, q] = [logSoftmax(a), logSoftmax(b)];
   const some = o.greater(p, Number.NEGATIVE_INFINITY);
   return o.mul(o.exp(p), o.where(some, o.sub(o.where(some, p, 0), q), 0));
 };
 
+const classCount = (law: Law): number | undefined => parameter(law, 'logits')?.shape.at(-1);
+
+/** Laws over one number of classes. */
 const sameClasses =
-  (apart: boolean): KlPair =>
-  (p, q, parts) =>
-    classCount(p) === classCount(q) ? pair(classes(apart), divergenceOfClasses)(p, q, parts) : undefined;
-
-/** n times the divergence of one trial, for one number of trials. */
-const trials =
   (one: KlPair): KlPair =>
+  (p, q, parts) =>
+    classCount(p) === classCount(q) ? one(p, q, parts) : undefined;
+
+/** The divergence of one trial, as often as both try: for one number of trials. */
+const trials =
+  (f: (p: readonly Expr[], q: readonly Expr[]) => Expr): KlPair =>
   (p, q, parts) => {
-    const each = p.spec.total === q.spec.total ? one(p, q, parts) : undefined;
-    return each && D.map((d: Expr) => o.mul(p.spec.total as number, d))(each);
+    const [n, m] = [p, q].map((law) => parameter(law, 'total'));
+    return n !== undefined && m !== undefined && sameShape(n.shape, m.shape) && sameExpression(n, m)
+      ? pair(named('logits'), (a, b) => o.mul(n, f(a, b)))(p, q, parts)
+      : undefined;
   };
-
-/** ½ (‖L₂⁻¹L₁‖² + ‖L₂⁻¹(m₁−m₂)‖² − D) + log |L₂|/|L₁|, for scale_tril given as rows. */
-const multivariateNormals: KlPair = (p, q) => {
-  const d = p.shape[0];
-  const tril = (law: Law): Expr | undefined => {
-    const rows = law.spec.scaleTril;
-    return Array.isArray(rows) ? o.constant((rows as readonly (readonly number[])[]).flat(), [d, d]) : fromSpec(rows);
-  };
-  const [l1, l2, m1, m2] = [tril(p), tril(q), parameter(p, ['loc']), parameter(q, ['loc'])];
-  if (!l1 || !l2 || !m1 || !m2) return undefined;
-  const gap = o.triangularSolve(l2, o.reshape(o.sub(m1, m2), [d, 1]));
-  const mixed = o.triangularSolve(l2, o.triangle(l1, true));
-  const squares = o.sub(o.add(o.sum(o.square(mixed)), o.sum(o.square(gap))), d);
-  const logs = o.sum(o.log(o.div(o.diagonal(l2), o.diagonal(l1))));
-  return D.of(o.add(o.mul(0.5, squares), logs));
-};
-
-const summed = (terms: readonly (D.Draw<Expr> | undefined)[]): D.Draw<Expr> | undefined =>
-  terms.length > 0 && terms.every((t) => t !== undefined)
-    ? (terms as readonly D.Draw<Expr>[]).reduce((a, b) =>
-        pipe(
-          a,
-          D.chain((x) => D.map((y: Expr) => o.add(x, y))(b)),
-        ),
-      )
-    : undefined;
-
-/** Σ over independent parts, times the number of copies. */
-const products: KlPair = (p, q, parts) => {
-  const [a, b] = [(p as Composed).parts ?? [], (q as Composed).parts ?? []];
-  const n = (p as Composed).copies ?? 1;
-  if (a.length !== b.length || n !== ((q as Composed).copies ?? 1)) return undefined;
-  const total = summed(a.map((l, i) => parts(l, b[i])));
-  return total && D.map((d: Expr) => o.mul(n, d))(total);
-};
-
-const depth = (law: Law): number => (law.pushed === undefined ? 0 : 1 + depth(law.pushed.base));
-
-/** A bijection that both laws were pushed through cancels: the same declaration at the same place has the same parameters. */
-const pushforwards: KlPair = (p, q, parts) => {
-  if (p.pushed === undefined || q.pushed === undefined || depth(p) !== depth(q)) return undefined;
-  const [f, g] = [p.pushed.transport, q.pushed.transport];
-  const same = f === g || (isReadable(f.spec) && JSON.stringify(f.spec) === JSON.stringify(g.spec));
-  return same && f.grade === 'bijective' ? parts(p.pushed.base, q.pushed.base) : undefined;
-};
 
 /** The library's closed forms. Yours: `kl(p, q, { pairs: { ...klPairs, 'mine/mine': (p, q) => … } })`. */
 export const klPairs: KlTable = {
@@ -227,7 +159,6 @@ export const klPairs: KlTable = {
   'standardNormal/standardNormal': normals,
   'normal/standardNormal': normals,
   'standardNormal/normal': normals,
-  'multivariateNormal/multivariateNormal': multivariateNormals,
   'laplace/laplace': laplaces,
   'gumbel/gumbel': gumbels,
   'exponential/exponential': exponentials,
@@ -244,13 +175,12 @@ export const klPairs: KlTable = {
   'beta/beta': betas,
   'dirichlet/dirichlet': dirichlets,
   'bernoulli/bernoulli': bernoullis,
-  'binomial/binomial': trials(bernoullis),
+  'binomial/binomial': trials(([a], [b]) => coins(a, b)),
   'geometric/geometric': geometrics,
   'poisson/poisson': poissons,
-  'categorical/categorical': sameClasses(true),
-  'oneHotCategorical/oneHotCategorical': sameClasses(false),
-  'multinomial/multinomial': trials(sameClasses(false)),
-  'independent/independent': products,
-  'product/product': products,
-  'pushforward/pushforward': pushforwards,
+  'categorical/categorical': sameClasses(pair(named('logits'), divergenceOfClasses)),
+  'oneHotCategorical/oneHotCategorical': sameClasses(pair(named('logits'), divergenceOfClasses)),
+  'multinomial/multinomial': sameClasses(trials(divergenceOfClasses)),
+  ...ellipticalPairs,
+  ...composedPairs,
 };

@@ -1,13 +1,8 @@
 /** What an entry of the table of divergences is, and how it reads the parameters of its laws. */
 import type { Law } from '../algebra/dist.ts';
-import type * as D from '../core/draw.ts';
+import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
-import { broadcastTo } from '../core/ops/structure.ts';
-import { broadcastShapes, type Shape, sameShape } from '../core/shape.ts';
-import { fromSpec } from './argument.ts';
-
-/** A law made of independent ones: its parts, or copies of its one part. */
-export type Composed = Law & { readonly parts?: readonly Law[]; readonly copies?: number };
+import { sum } from '../core/ops/reduce.ts';
 
 /**
  * A closed form of KL(p ‖ q) in nats, a scalar; `undefined` where it does not apply to these two (another total, parameters that are not known).
@@ -15,18 +10,31 @@ export type Composed = Law & { readonly parts?: readonly Law[]; readonly copies?
  */
 export type KlPair = (p: Law, q: Law, parts: (p: Law, q: Law) => D.Draw<Expr> | undefined) => D.Draw<Expr> | undefined;
 
-/** Closed forms by `type of p/type of q`. */
+/** Closed forms by `family of p/family of q`. */
 export type KlTable = { readonly [pair: string]: KlPair };
 
 /**
- * A parameter of a law by its name in the specification, broadcast to a shape (the event's unless said otherwise); expressions too, as long as
- * the law was built here and not read from JSON. The first of several names that is there.
+ * A parameter of a law by its name in the family that the law declares, of the shape that the family gives it; `undefined` where there is none.
+ *
+ * @example
+ * parameter(normal([2], { loc: 3 }), 'loc')?.shape;   // [2]
  */
-export const parameter = (law: Law, names: readonly string[], shape: Shape = law.shape): Expr | undefined => {
-  for (const name of names) {
-    const e = fromSpec(law.spec[name]);
-    const full = e && broadcastShapes(e.shape, shape);
-    if (e !== undefined && full !== undefined && sameShape(full, shape)) return broadcastTo(e, shape);
-  }
-  return undefined;
-};
+export const parameter = (law: Law, name: string): Expr | undefined => law.family?.parameters[name];
+
+/** What a pair reads of a law. */
+export type Reader = (law: Law) => readonly (Expr | undefined)[];
+
+/** Parameters by name. */
+export const named =
+  (...names: readonly string[]): Reader =>
+  (law) =>
+    names.map((n) => parameter(law, n));
+
+/** A pair whose parameters are read by name and whose divergence is a sum over coordinates. */
+export const pair =
+  (read: Reader, f: (p: readonly Expr[], q: readonly Expr[]) => Expr): KlPair =>
+  (p, q) => {
+    const [a, b] = [read(p), read(q)];
+    const known = (all: readonly (Expr | undefined)[]): all is readonly Expr[] => all.every((e) => e !== undefined);
+    return known(a) && known(b) ? D.of(sum(f(a, b))) : undefined;
+  };

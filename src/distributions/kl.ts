@@ -24,7 +24,7 @@ export type Estimate =
 export interface EstimateOptions {
   /** Samples of an estimate; default 1. */
   readonly samples?: number;
-  /** Closed forms by `p/q` (types of specifications); yours beside the library's: `{ ...klPairs, 'mine/mine': … }`. */
+  /** Closed forms by `p/q` (names of families); yours beside the library's: `{ ...klPairs, 'mine/mine': … }`. */
   readonly pairs?: KlTable;
 }
 
@@ -45,7 +45,12 @@ const average = (p: Law, n: number, f: (s: Scored) => D.Draw<Expr>): Estimate =>
 };
 
 const closed = (p: Law, q: Law, pairs: KlTable): D.Draw<Expr> | undefined => {
-  const pair: KlPair | undefined = pairs[`${p.spec.type}/${q.spec.type}`];
+  // Laws at one place are compared there.
+  if (p.named !== undefined && q.named !== undefined && p.named.place === q.named.place) {
+    const there = closed(p.named.law, q.named.law, pairs);
+    return there && D.at(p.named.place, there);
+  }
+  const pair: KlPair | undefined = pairs[`${p.family?.name}/${q.family?.name}`];
   return pair?.(p, q, (a, b) => (sameShape(a.shape, b.shape) ? closed(a, b, pairs) : undefined));
 };
 
@@ -58,8 +63,8 @@ const sameEvents = (owner: string, p: Law, q: Law): void => {
 };
 
 /**
- * KL(p ‖ q) = E_p [log p(x) − log q(x)] in nats: by the closed form that `pairs` has for the two types (sums over independent parts; a bijection
- * that both were pushed through cancels), else the mean of `samples` draws from p, which is `unbiased` and says so. Gradients of an estimate
+ * KL(p ‖ q) = E_p [log p(x) − log q(x)] in nats: by the closed form that `pairs` has for the two families (sums over independent parts; a bijection
+ * that both were pushed through cancels, where both encode alike), else the mean of `samples` draws from p, which is `unbiased` and says so. Gradients of an estimate
  * flow through the sampler: they are right where p is reparameterised. Throws `ShapeError` where events differ.
  *
  * @example

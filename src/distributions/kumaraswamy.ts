@@ -4,7 +4,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map, uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 import { type Family, inverseCdf, type ScalarFact, scalarFamily } from './scalar-law.ts';
 
@@ -91,9 +92,8 @@ export const kumaraswamy = <const S extends Shape>(
     const shapes = o.add(o.mul(o.sub(p, 1), l), o.mul(o.sub(q, 1), rest));
     return { value: o.exp(l), logDensity: o.add(o.log(o.mul(p, q)), shapes) };
   };
-  return scalarFamily(
-    shape,
-    { type: 'kumaraswamy', shape, a: toSpec(a), b: toSpec(b) },
-    { ...law, scored: (full) => map(scored)(uniformNoise(full)) },
-  );
+  return scalarFamily(shape, familyOf('kumaraswamy', shape, { a, b }), {
+    ...law,
+    scored: (full) => map(scored)(uniformNoise(full)),
+  });
 };

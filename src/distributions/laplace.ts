@@ -2,7 +2,7 @@ import { reals } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
 /** log P(Z ≤ z): z − log 2 below 0. */
@@ -53,6 +53,6 @@ export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
 export const laplace = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
   scalarFamily(
     shape,
-    { type: 'laplace', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    familyOf('laplace', shape, { loc, scale }),
     locationScale('laplace', shape, { loc, scale }, standardLaplace),
   );

@@ -3,7 +3,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { fits, toExpr, toSpec } from './argument.ts';
+import { fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { standardNormalScalar } from './normal.ts';
 import { onSupport } from './on-support.ts';
 import {
@@ -54,5 +55,5 @@ export const logNormal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 
       upperQuantile: (l: Expr) => o.exp(base.facts.upperQuantile(l)),
     },
   };
-  return scalarFamily(shape, { type: 'logNormal', shape, loc: toSpec(loc), scale: toSpec(scale) }, law);
+  return scalarFamily(shape, familyOf('logNormal', shape, { loc, scale }), law);
 };

@@ -2,7 +2,7 @@ import { reals } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
 /** The standard logistic law: log p(z) = −softplus(z) − softplus(−z) nats. */
@@ -33,6 +33,6 @@ export const standardLogistic: ScalarLaw<EveryFact> = inverseCdf({
 export const logistic = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
   scalarFamily(
     shape,
-    { type: 'logistic', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    familyOf('logistic', shape, { loc, scale }),
     locationScale('logistic', shape, { loc, scale }, standardLogistic),
   );

@@ -87,6 +87,7 @@ export const mixture = <S extends Shape, L extends Dist<S, Exact & Samples>>({
   const made = dist<S, Exact & Samples>({
     shape: shape as S,
     spec: { type: 'mixture', logits: toSpec(logits), components: components.map((c) => c.spec) },
+    family: { name: 'mixture', parameters: { logits: l }, parts: components },
     evidence: 'exact',
     logDensity: (x) => D.map((ls: Expr) => mixed(logW, ls))(each((c) => c.logDensity(x))),
     sample: pipe(

@@ -7,10 +7,10 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
 import { checkTotal } from './binomial.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
 import { isInteger, poissonLog } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 import { drawBinomial } from './rejection.ts';
 
@@ -42,7 +42,7 @@ export const multinomial = <const S extends Shape = readonly []>({
   const n = o.scalar(total);
   const law = dist<readonly [...S, number], Exact & Samples>({
     shape: l.shape as readonly [...S, number],
-    spec: { type: 'multinomial', shape, total, logits: toSpec(logits) },
+    ...familyOf('multinomial', shape, { total, logits }, l.shape),
     evidence: 'exact',
     logDensity: (x) => {
       const counts = o.cast(isInteger(x, 0, total), 'real');

@@ -5,6 +5,7 @@ import type { Spec } from '../algebra/spec.ts';
 import { reals } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -20,13 +21,20 @@ export type VectorNormal = Dist<readonly [number], Exact & Samples> &
 
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
-const vectorNormal = (owner: string, spec: Spec, loc: Argument, scatter: Scatter): VectorNormal => {
+const vectorNormal = (
+  spec: Spec,
+  loc: Argument,
+  scatter: Scatter,
+  scale: { readonly [name: string]: Expr },
+): VectorNormal => {
+  const owner = spec.type;
   const { size } = scatter;
   const m = fits(owner, 'loc', toExpr(loc), [size]);
   const peak = o.neg(o.add(scatter.halfLogDet, 0.5 * size * LOG_TWO_PI));
   const law = dist<readonly [number], Exact & Samples>({
     shape: [size],
     spec,
+    family: { name: owner, parameters: { loc: m, ...scale } },
     evidence: 'exact',
     logDensity: (x) => D.of(o.add(o.mul(-0.5, scatter.squaredLength(o.sub(x, m))), peak)),
     sample: D.fromRandom(map((e: typeof m) => o.add(m, e))(scatter.spread)),
@@ -58,10 +66,10 @@ export interface MultivariateNormalOptions {
  */
 export const multivariateNormal = ({ loc = 0, scaleTril }: MultivariateNormalOptions): VectorNormal =>
   vectorNormal(
-    'multivariateNormal',
     { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(scaleTril) },
     loc,
     trilScatter('multivariateNormal', scaleTril),
+    { scaleTril: matrixOf('multivariateNormal', 'scaleTril', scaleTril) },
   );
 
 /** Parameters of {@link lowRankNormal}. */
@@ -87,10 +95,10 @@ export const lowRankNormal = ({ loc = 0, factor, diagonal }: LowRankNormalOption
   const f = matrixOf('lowRankNormal', 'factor', factor);
   const d = fits('lowRankNormal', 'diagonal', toExpr(diagonal), [f.shape[0]]);
   return vectorNormal(
-    'lowRankNormal',
     { type: 'lowRankNormal', loc: toSpec(loc), factor: matrixSpec(factor), diagonal: toSpec(diagonal) },
     loc,
     lowRankScatter(f, d),
+    { factor: f, diagonal: d },
   );
 };
 

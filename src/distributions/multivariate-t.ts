@@ -71,6 +71,7 @@ export const multivariateT = ({
   const law = dist<readonly [number], Exact & Samples>({
     shape: [n],
     spec: { type: 'multivariateT', degrees: toSpec(degrees), loc: toSpec(loc), scaleTril: matrix as Json },
+    family: { name: 'multivariateT', parameters: { degrees: nu, loc: m, scaleTril: l } },
     evidence: 'exact',
     logDensity: (x) => {
       const t = o.triangularSolve(l, o.reshape(o.sub(x, m), [n, 1]), { lower: true });

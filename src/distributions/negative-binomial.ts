@@ -7,8 +7,9 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { type CountChance, countChances, deviance, finite, onIntegers, stirlingError } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { drawGamma, drawPoisson } from './rejection.ts';
 
 /** Parameters of {@link negativeBinomial}. */
@@ -55,7 +56,7 @@ export const negativeBinomial = <const S extends Shape>(
   };
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'negativeBinomial', shape, total: toSpec(total), logits: toSpec(logits) },
+    ...familyOf('negativeBinomial', shape, { total, logits }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, logPk))),
     sample: D.fromRandom(

@@ -3,7 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { toSpec } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
 
 /** N(0, 1): log p(z) = −½ z² − ½ log 2π nats. */
@@ -32,7 +32,7 @@ export const standardNormalScalar: ScalarLaw<EveryFact> = {
  * const base = standardNormal([2]);   // Dist<readonly [2], Exact & Samples> with every fact
  */
 export const standardNormal = <const S extends Shape>(shape: S): Family<S> =>
-  scalarFamily(shape, { type: 'standardNormal', shape }, standardNormalScalar);
+  scalarFamily(shape, familyOf('standardNormal', shape, {}), standardNormalScalar);
 
 /** Parameters of {@link normal}; `scale` are standard deviations, positive. */
 export interface NormalOptions extends LocationScale {}
@@ -48,6 +48,6 @@ export interface NormalOptions extends LocationScale {}
 export const normal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: NormalOptions = {}): Family<S> =>
   scalarFamily(
     shape,
-    { type: 'normal', shape, loc: toSpec(loc), scale: toSpec(scale) },
+    familyOf('normal', shape, { loc, scale }),
     locationScale('normal', shape, { loc, scale }, standardNormalScalar),
   );

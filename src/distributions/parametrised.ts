@@ -1,9 +1,11 @@
 /** Families whose parameters are a network of the context. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { type Conditional, conditional } from '../algebra/conditional.ts';
 import { type Context, contextVector } from '../algebra/context.ts';
 import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
+import { counting } from '../algebra/levels.ts';
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -38,6 +40,8 @@ const links = {
 export interface ParametricFamily {
   readonly name: string;
   readonly parameters: { readonly [name: string]: keyof typeof links };
+  /** n, where events are the integers 0 … n − 1. */
+  readonly counts?: number;
   readonly make: <const S extends Shape>(
     shape: S,
     parameters: { readonly [name: string]: Argument },
@@ -51,9 +55,10 @@ const entry = (
   name: string,
   make: FamilyConstructor,
   parameters: ParametricFamily['parameters'],
+  counts?: number,
 ): readonly [FamilyConstructor, ParametricFamily] => [
   make,
-  { name, parameters, make: make as unknown as ParametricFamily['make'] },
+  { name, parameters, make: make as unknown as ParametricFamily['make'], ...(counts === undefined ? {} : { counts }) },
 ];
 
 const locationScale = { loc: 'real', scale: 'positive' } as const;
@@ -69,7 +74,7 @@ const known: ReadonlyMap<FamilyConstructor, ParametricFamily> = new Map([
   entry('beta', beta, { alpha: 'positive', beta: 'positive' }),
   entry('exponential', exponential, { rate: 'positive' }),
   entry('poisson', poisson, { rate: 'positive' }),
-  entry('bernoulli', bernoulli, { logits: 'real' }),
+  entry('bernoulli', bernoulli, { logits: 'real' }, 2),
 ]);
 
 /** The families that {@link parametrised} knows, by name. */
@@ -124,13 +129,13 @@ export const parametrised = <const C extends Context, const S extends Shape>(
       ? {}
       : { fixed: Object.fromEntries(Object.entries(fixed).map(([k, v]) => [k, toSpec(v)])) }),
   };
-  const part = (out: Expr, i: number): Expr => o.reshape(o.sliceAxis(out, 0, i, i + 1), event);
+  const raw = (out: Expr, i: number): Expr => o.reshape(o.sliceAxis(out, 0, i, i + 1), event);
   const law = (out: Expr): Dist<S, Exact & Samples> =>
     of.make(event, {
       ...fixed,
-      ...Object.fromEntries(learned.map(([name, link], i) => [name, links[link](part(out, i))])),
+      ...Object.fromEntries(learned.map(([name, link], i) => [name, links[link](raw(out, i))])),
     });
-  return conditional(
+  const part = conditional(
     context,
     (c) => {
       const x = typeof c === 'object' && 'op' in c ? (c as Expr) : contextVector(c);
@@ -138,6 +143,7 @@ export const parametrised = <const C extends Context, const S extends Shape>(
     },
     { spec, event, evidence: 'exact' },
   );
+  return of.counts === undefined ? part : having(counting, of.counts)(part);
 };
 
 /** Options of {@link conditionalNormal}. */

@@ -1,7 +1,8 @@
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link pareto}. */
@@ -47,9 +48,5 @@ export const pareto = <const S extends Shape>(shape: S, { concentration, scale =
       entropy: o.add(o.log(o.div(s, a)), o.add(1, o.div(1, a))),
     },
   });
-  return scalarFamily(
-    shape,
-    { type: 'pareto', shape, concentration: toSpec(concentration), scale: toSpec(scale) },
-    law,
-  );
+  return scalarFamily(shape, familyOf('pareto', shape, { concentration, scale }), law);
 };

@@ -5,8 +5,9 @@ import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
 import { type CountChance, constants, countChances, every, onIntegers, poissonLog } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { drawPoisson, regimeOf } from './rejection.ts';
 
 /** The largest constant rate: beyond, a float32 uniform number has no digits for single counts. */
@@ -35,7 +36,7 @@ export const poisson = <const S extends Shape>(
   const logM = o.log(m);
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'poisson', shape, rate: toSpec(rate) },
+    ...familyOf('poisson', shape, { rate }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k: Expr) => poissonLog(k, m, logM)))),
     sample: D.fromRandom(drawPoisson(m, regimeOf(constants(rate)))),

@@ -6,7 +6,6 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { noSampler } from './energy.ts';
 
 /**
  * A product of experts: log p(x) = Σₖ log fₖ(x) − log Z nats, events any expert can veto (Hinton 2002, "Training products of experts by minimizing
@@ -53,6 +52,5 @@ export const productOfExperts = <const S extends Shape>(
         ),
         D.map(o.addAll),
       ),
-    sample: noSampler('productOfExperts'),
   });
 };

@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law, type Scored } from '../algebra/dist.ts';
-import { type Evidence, through } from '../algebra/evidence.ts';
+import { approximationOf, refinedOf } from '../algebra/approximation.ts';
+import { type Dist, type Law, lawFrom, type Scored, samplerOf } from '../algebra/dist.ts';
+import { together } from '../algebra/evidence.ts';
 import { type AllFacts, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -54,35 +55,29 @@ export const independent =
       copies(n, () => D.map((s: Scored): readonly Expr[] => [s.value, s.logDensity])(law.sampleAndLogDensity))(index),
       D.map(([value, l]) => ({ value: o.reshape(value, full), logDensity: o.sum(l) })),
     );
-    const made = dist<readonly [...N, ...S], E>({
+    const made = lawFrom<readonly [...N, ...S], E>({
       shape: full as unknown as readonly [...N, ...S],
       spec: { type: 'independent', shape, law: law.spec },
+      family: { name: 'independent', parameters: {}, parts: [law], copies: n },
       evidence: law.evidence,
       logDensity: (x) =>
         D.map(([l]: readonly Expr[]) => o.sum(l))(
           copies(n, (v) => D.map((l: Expr): readonly Expr[] => [l])(law.logDensity(v)))(rowsOf(x)),
         ),
-      sample: pipe(
-        copies(n, () => D.map((v: Expr): readonly Expr[] => [v])(law.sample))(index),
-        D.map(([value]) => o.reshape(value, full)),
+      ...samplerOf(
+        law,
+        pipe(
+          copies(n, () => D.map((v: Expr): readonly Expr[] => [v])(law.sample))(index),
+          D.map(([value]) => o.reshape(value, full)),
+        ),
       ),
+      approximation: approximationOf([law], () => independent(shape)(refinedOf<Law>(law) as Dist<Shape, unknown>)),
       sampleAndLogDensity: scored,
     });
     const facts = combined([law], ([e]) => o.broadcastTo(e, full));
     const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
-    return withFacts({ ...made, parts: [law], copies: n }, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
+    return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
   };
-
-const weakest = (all: readonly Evidence[]): Evidence =>
-  all.includes('none')
-    ? 'none'
-    : all.includes('unnormalised') || all.includes('estimated')
-      ? all.every((e) => e === 'exact' || e === 'estimated' || e === 'unnormalised')
-        ? all.includes('unnormalised')
-          ? 'unnormalised'
-          : 'estimated'
-        : 'none'
-      : all.reduce((a, b) => (b === 'bound' || b === 'unbiased' ? through(b, a) : a));
 
 /**
  * Independent laws of vectors side by side: events `[D₁ + D₂ + …]`, log p(x) = Σₖ log pₖ(xₖ) nats. The evidence is what all of them have; facts that
@@ -114,16 +109,22 @@ export const product = <E, L extends Dist<readonly [number], E>>(
         ),
       D.of([]),
     );
-  const made = dist<readonly [number], E>({
+  const made = lawFrom<readonly [number], E>({
     shape: [ends[laws.length]],
     spec: { type: 'product', laws: laws.map((l) => l.spec) },
-    evidence: weakest(laws.map((l) => l.evidence)),
+    family: { name: 'product', parameters: {}, parts: laws },
+    evidence: together(laws.map((l) => l.evidence)),
     logDensity: (x) => D.map(o.addAll)(each((l, i) => l.logDensity(o.sliceAxis(x, 0, ends[i], ends[i + 1])))),
-    sample: D.map((parts: readonly Expr[]) => o.concat(parts))(each((l) => l.sample)),
+    ...(laws.every((l) => l.unsampled !== true)
+      ? { sample: D.map((parts: readonly Expr[]) => o.concat(parts))(each((l) => l.sample)) }
+      : {}),
+    approximation: approximationOf(laws, () =>
+      product(laws.map((l) => refinedOf<Law>(l) as Dist<readonly [number], E>)),
+    ),
     sampleAndLogDensity: D.map((parts: readonly Scored[]) => ({
       value: o.concat(parts.map((s) => s.value)),
       logDensity: o.addAll(parts.map((s) => s.logDensity)),
     }))(each((l) => l.sampleAndLogDensity)),
   });
-  return withFacts({ ...made, parts: laws }, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
+  return withFacts(made, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
 };

@@ -1,6 +1,7 @@
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, edgePower, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Parameters of {@link rayleigh}. */
@@ -35,5 +36,5 @@ export const rayleigh = <const S extends Shape>(shape: S, { scale = 1 }: Rayleig
       entropy: o.add(o.log(s), 1 - 0.5 * Math.LN2 + 0.577215664901532861 / 2),
     },
   });
-  return scalarFamily(shape, { type: 'rayleigh', shape, scale: toSpec(scale) }, law);
+  return scalarFamily(shape, familyOf('rayleigh', shape, { scale }), law);
 };

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { capability, type Having, having } from '../algebra/capability.ts';
+import { type Dist, dist, named } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -13,8 +14,7 @@ import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
 import { bernoulli } from './bernoulli.ts';
-import { noSampler } from './energy.ts';
-import { bitsOf, countable, type Enumerable, type Enumeration } from './energy-enumerated.ts';
+import { bitsOf, countable, type Enumerable, type Enumeration, enumerating } from './energy-enumerated.ts';
 import { type IndependentUnits, type Units, unitsOf, type VisibleParameters, type VisibleUnits } from './rbm-units.ts';
 
 export type { VisibleUnits } from './rbm-units.ts';
@@ -37,10 +37,18 @@ export interface Blocks {
   readonly visibleGiven: (h: Expr) => Sc.Scoped<Dist<readonly [number], Exact & Samples>>;
 }
 
+/** What block Gibbs samples by; a constant of the density is nothing to it. */
+export const blocking = capability<Blocks>()('blocks', {
+  named: ({ hiddenGiven, visibleGiven }, place) => ({
+    hiddenGiven: (v) => Sc.at(place, hiddenGiven(v)),
+    visibleGiven: (h) => Sc.at(place, visibleGiven(h)),
+  }),
+  resampled: (blocks) => blocks,
+  normalised: (blocks) => blocks,
+});
+
 /** A law that block Gibbs can sample. */
-export interface Blocked {
-  readonly blocks: Blocks;
-}
+export type Blocked = Having<typeof blocking>;
 
 /** Laws that lead from independent units (β = 0, where log f is the log-density of `from`) to a machine (β = 1). */
 export interface MachineBridge<S extends Shape> {
@@ -48,13 +56,27 @@ export interface MachineBridge<S extends Shape> {
   readonly at: (beta: Expr) => Dist<S, Unnormalised> & Blocked;
 }
 
+/** A bridge from independent units: logits of coin flips; means and standard deviations (default 1) of normal units. */
+export type Bridging<S extends Shape> = (base?: {
+  readonly loc?: Argument;
+  readonly scale?: Argument;
+}) => MachineBridge<S>;
+
+/** The bridge of laws that a law brings along, for annealed importance sampling. */
+export const bridging = capability<Bridging<Shape>>()('bridge', {
+  named: (bridge, place) => (base) => {
+    const { from, at } = bridge(base);
+    return { from, at: (beta) => named(place)(at(beta)) };
+  },
+  resampled: (bridge) => bridge,
+});
+
 /** A restricted Boltzmann machine: a law over visible units that knows its hidden ones. */
-export interface Machine<S extends Shape> extends Dist<S, Unnormalised>, Facts<'support'>, Enumerable, Blocked {
-  readonly hidden: number;
-  readonly visible: VisibleUnits;
-  /** From independent units: logits of coin flips; means and standard deviations (default 1) of normal units. */
-  readonly bridge: (base?: { readonly loc?: Argument; readonly scale?: Argument }) => MachineBridge<S>;
-}
+export type Machine<S extends Shape> = Dist<S, Unnormalised> &
+  Facts<'support'> &
+  Enumerable &
+  Blocked &
+  Having<typeof bridging, Bridging<S>>;
 
 /** Zeros and ones are discrete in the type. */
 type SupportOf<V extends VisibleUnits> = [V] extends ['bernoulli'] ? Discrete : unknown;
@@ -106,25 +128,23 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
     declaration,
     evidence: 'unnormalised',
     logDensity: logMarginal(machine, 1),
-    sample: noSampler('rbm'),
   });
-  const whole: Machine<S> = {
-    ...withFacts(law, { support: units.support }),
-    hidden,
-    visible,
-    blocks: blocksOf(machine, 1),
-    enumeration: () => enumerationOf(machine, visible),
-    bridge: ({ loc = 0, scale: deviation = 1 } = {}) => {
-      const base: IndependentUnits = {
-        loc: fits('rbm', 'loc', toExpr(loc), [size]),
-        scale: fits('rbm', 'scale', toExpr(deviation), [size]),
-      };
-      return {
-        from: shaped(shape, units.independent(base)),
-        at: (beta) => between(machine, beta, base),
-      };
-    },
+  const bridge: Bridging<S> = ({ loc = 0, scale: deviation = 1 } = {}) => {
+    const base: IndependentUnits = {
+      loc: fits('rbm', 'loc', toExpr(loc), [size]),
+      scale: fits('rbm', 'scale', toExpr(deviation), [size]),
+    };
+    return {
+      from: shaped(shape, units.independent(base)),
+      at: (beta) => between(machine, beta, base),
+    };
   };
+  const whole: Machine<S> = pipe(
+    withFacts(law, { support: units.support }),
+    having(blocking, blocksOf(machine, 1)),
+    having(enumerating, () => enumerationOf(machine, visible)),
+    having(bridging, bridge),
+  );
   return whole as Machine<S> & SupportOf<V>;
 };
 
@@ -188,9 +208,8 @@ const between = <S extends Shape>(
     spec: { type: 'rbm', opaque: 'a bridge at an inverse temperature that is an expression' },
     evidence: 'unnormalised',
     logDensity: (x) => D.map((l: Expr) => o.sub(l, o.mul(o.sub(1, beta), start)))(logMarginal(machine, beta, base)(x)),
-    sample: noSampler('rbm'),
   });
-  return { ...law, blocks: blocksOf(machine, beta, base) };
+  return having(blocking, blocksOf(machine, beta, base))(law);
 };
 
 /** Sums over the side with fewer units; normal units have no states, so there it is the hidden side. */

@@ -10,9 +10,10 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
 import { finite } from './counts.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 
 /** Parameters of {@link concrete} and {@link straightThrough}. */
@@ -72,7 +73,7 @@ export const concrete = <const S extends Shape = readonly []>({
   );
   const law = dist<readonly [...S, number], Exact & Samples>({
     shape: l.shape as readonly [...S, number],
-    spec: { type: 'concrete', shape, logits: toSpec(logits), temperature: toSpec(temperature) },
+    ...familyOf('concrete', shape, { logits, temperature }, l.shape),
     evidence: 'exact',
     logDensity: (x) => {
       const inner = o.equal(o.sum(o.cast(o.greater(x, 0), 'real'), -1), l.shape[shape.length]);
@@ -106,7 +107,7 @@ export const straightThrough = <const S extends Shape = readonly []>({
   const k = l.shape[shape.length];
   const law = dist<readonly [...S, number], Samples>({
     shape: l.shape as readonly [...S, number],
-    spec: { type: 'straightThrough', shape, logits: toSpec(logits), temperature: toSpec(temperature) },
+    ...familyOf('straightThrough', shape, { logits, temperature }, l.shape),
     evidence: 'none',
     logDensity: () =>
       raise('ArgumentError', 'straightThrough', 'a straight-through sample has no density', {
@@ -155,7 +156,7 @@ export const relaxedBernoulli = <const S extends Shape>(
   );
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'relaxedBernoulli', shape, logits: toSpec(logits), temperature: toSpec(temperature) },
+    ...familyOf('relaxedBernoulli', shape, { logits, temperature }),
     evidence: 'exact',
     logDensity: (x) => {
       const ok = o.and(o.less(0, x), o.less(x, 1));

@@ -1,3 +1,4 @@
+import { having } from '../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
@@ -8,8 +9,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { isInteger } from './counts.ts';
-import { noSampler } from './energy.ts';
-import { countable, digitsOf, type Enumerable } from './energy-enumerated.ts';
+import { countable, digitsOf, type Enumerable, type Enumeration, enumerating } from './energy-enumerated.ts';
 
 /** Sets of events, coordinate by coordinate: an interval or integers `low … high`. */
 export type Box =
@@ -60,12 +60,11 @@ export const restrict =
           plain.logDensity(o.where(within, x, low)),
         );
       },
-      sample: noSampler('restrict'),
     });
-    return withFacts({ ...boxed, enumeration: () => lattice(plain, on) }, { support: on });
+    return withFacts(having(enumerating, () => lattice(plain, on))(boxed), { support: on });
   };
 
-const lattice = (law: Law, on: Box): ReturnType<Enumerable['enumeration']> => {
+const lattice = (law: Law, on: Box): Enumeration => {
   if (on.kind !== 'integers')
     return raise('ArgumentError', 'restrict', 'an interval has no states to sum over', { got: showSupport(on) });
   const n = sizeOf(law.shape);

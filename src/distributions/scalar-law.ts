@@ -5,7 +5,6 @@
 import { type Dist, dist, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
-import type { Spec } from '../algebra/spec.ts';
 import type { Support } from '../algebra/support.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -14,6 +13,7 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { map, type Random, uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import type { Declared } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 
 /** What may be known of each coordinate. */
@@ -67,12 +67,11 @@ const mapped = (facts: Partial<ScalarFacts>, rules: Rules<unknown>): Record<stri
  * Independent coordinates with a scalar law: log p(x) = Σᵢ log p(xᵢ) nats; facts are broadcast to the event's shape and entropies summed.
  *
  * @example
- * const spec = { shape: [3], type: 'standardLogistic' };
- * const law = scalarFamily([3], spec, standardLogistic);
+ * const law = scalarFamily([3], familyOf('standardLogistic', [3], {}), standardLogistic);
  */
 export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   shape: S,
-  spec: Spec,
+  declared: Declared,
   law: ScalarLaw<K>,
 ): Family<S, K> => {
   const full = (x: Operand): Expr => o.broadcastTo(x, shape);
@@ -94,7 +93,7 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   });
   const base = dist<S, Exact & Samples>({
     shape,
-    spec,
+    ...declared,
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(held(full(law.logDensity(x))))),
     sample: D.fromRandom(law.draw(shape)),

@@ -8,7 +8,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { logGamma, positiveFinite } from './gamma-draws.ts';
 
 /** A normal variable, and the logarithm of what it is stretched by. */
@@ -71,7 +72,7 @@ export const studentT = <const S extends Shape>(
   const value = ([e, w]: Parts): Expr => o.add(m, o.mul(s, o.mul(e, o.exp(w))));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'studentT', shape, degrees: toSpec(degrees), loc: toSpec(loc), scale: toSpec(scale) },
+    ...familyOf('studentT', shape, { degrees, loc, scale }),
     evidence: 'exact',
     logDensity: (x) => {
       const t = o.div(o.sub(x, m), s);

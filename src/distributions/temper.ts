@@ -5,7 +5,6 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { mul } from '../core/ops/elementwise.ts';
 import type { Shape } from '../core/shape.ts';
-import { noSampler } from './energy.ts';
 
 /**
  * A law at another temperature: log p_β(x) = β log f(x) − log Z_β nats, flatter for β < 1, sharper for β > 1. It stands where the law stands: both
@@ -26,6 +25,5 @@ export const tempered =
       spec: { type: 'tempered', beta, law: law.spec },
       evidence: 'unnormalised',
       logDensity: (x) => D.map((l: Expr) => mul(beta, l))(law.logDensity(x)),
-      sample: noSampler('tempered'),
     });
   };

@@ -3,7 +3,8 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
@@ -91,9 +92,5 @@ export const triangular = <const S extends Shape>(
       upperQuantile: (v) => o.where(o.less(v, o.log(o.div(r, w))), right(o.exp(v)), left(o.neg(o.expm1(v)))),
     },
   });
-  return scalarFamily(
-    shape,
-    { type: 'triangular', shape, low: toSpec(low), mode: toSpec(mode), high: toSpec(high) },
-    law,
-  );
+  return scalarFamily(shape, familyOf('triangular', shape, { low, mode, high }), law);
 };

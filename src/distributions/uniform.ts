@@ -3,7 +3,8 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** Bounds of {@link uniform}. */
@@ -47,5 +48,5 @@ export const uniform = <const S extends Shape>(shape: S, { low = 0, high = 1 }: 
       upperQuantile: (l) => o.sub(b, o.mul(width, o.exp(l))),
     },
   });
-  return scalarFamily(shape, { type: 'uniform', shape, low: toSpec(low), high: toSpec(high) }, law);
+  return scalarFamily(shape, familyOf('uniform', shape, { low, high }), law);
 };

@@ -8,7 +8,8 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { isFixed, positiveFinite } from './gamma-draws.ts';
 
 /** Parameters of {@link vonMises}. */
@@ -136,7 +137,7 @@ export const vonMises = <const S extends Shape>(
   const level = o.add(o.logBesselI0Scaled(k), Math.log(2 * Math.PI));
   const law = dist<S, Exact & Samples>({
     shape,
-    spec: { type: 'vonMises', shape, loc: toSpec(loc), concentration: toSpec(concentration) },
+    ...familyOf('vonMises', shape, { loc, concentration }),
     evidence: 'exact',
     logDensity: (x) => {
       const inside = o.lessEqual(o.abs(x), Math.PI * (1 + 1e-6));

@@ -2,7 +2,8 @@ import { positives } from '../algebra/support.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, edgePower, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
 
 /** The Euler–Mascheroni constant γ. */
@@ -56,9 +57,5 @@ export const weibull = <const S extends Shape>(shape: S, { concentration, scale 
   positive('weibull', 'scale', scale);
   const k = fits('weibull', 'concentration', toExpr(concentration), shape);
   const s = fits('weibull', 'scale', toExpr(scale), shape);
-  return scalarFamily(
-    shape,
-    { type: 'weibull', shape, concentration: toSpec(concentration), scale: toSpec(scale) },
-    weibullScalar(k, s),
-  );
+  return scalarFamily(shape, familyOf('weibull', shape, { concentration, scale }), weibullScalar(k, s));
 };

@@ -1,5 +1,6 @@
 /** What DDPM is trained by: the squared error of its noise, alone or with a little of the bound for its variances. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { capabilityOf } from '../algebra/capability.ts';
 import { type Law, onInnermost } from '../algebra/dist.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -7,15 +8,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import {
-  boundTerm,
-  drawIndex,
-  lookUp,
-  noised,
-  onReverseChain,
-  type ReverseChained,
-  reverseChainOf,
-} from '../sde/ddpm.ts';
+import { boundTerm, drawIndex, lookUp, noised, onReverseChain, type ReverseChained, reversing } from '../sde/ddpm.ts';
 import type { GaussianChain } from '../sde/ddpm-chain.ts';
 import type { Objective } from './objective.ts';
 
@@ -24,7 +17,7 @@ const atRandomStep =
   (estimator: string, law: Law, loss: (part: ReverseChained, event: Expr, index: Expr, noise: Expr) => D.Draw<Expr>) =>
   (x: Expr): D.Draw<Expr> =>
     onInnermost(law, x, (base, event) => {
-      const part = reverseChainOf(base);
+      const part = capabilityOf(reversing, base);
       return part === undefined
         ? raise('ArgumentError', estimator, 'the law has no reverse chain', { expected: 'ddpm', got: base.spec.type })
         : onReverseChain(

@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { capabilityOf } from '../algebra/capability.ts';
 import { type Law, onInnermost } from '../algebra/dist.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -6,7 +7,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type PhaseDenoiser, phaseDenoiserOf } from '../sde/cld-law.ts';
+import { type PhaseDenoiser, phaseDenoising } from '../sde/cld-law.ts';
 import type { Objective } from './objective.ts';
 
 /** ‖ε̂ − ε_v‖² at a random time, velocities at the start integrated out. */
@@ -42,7 +43,7 @@ export const hybridScoreMatching = <S extends Shape>(law: Law & { readonly shape
   evidence: 'none',
   loss: (x) =>
     onInnermost(law, x, (base, x0) => {
-      const d = phaseDenoiserOf(base);
+      const d = capabilityOf(phaseDenoising, base);
       return d === undefined
         ? raise('ArgumentError', 'hybridScoreMatching', 'the law has no denoiser of velocities', {
             expected: 'cldLaw',

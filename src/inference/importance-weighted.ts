@@ -1,5 +1,5 @@
+import { demand } from '../algebra/demand.ts';
 import type { Dist, Law } from '../algebra/dist.ts';
-import type { Bound } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -34,10 +34,10 @@ export const importanceWeightedDensity =
  */
 export const importanceWeighted =
   (k: number) =>
-  <S extends Shape>(law: Dist<S, Bound>): Objective<S> => {
+  <S extends Shape>(law: Dist<S, { readonly lowerBound: true }>): Objective<S> => {
     if (!Number.isInteger(k) || k < 1)
       return raise('ArgumentError', 'importanceWeighted', 'needs one sample or more', { got: `${k}` });
-    const plain = law as unknown as Law & { readonly shape: S };
+    const plain = demand<S>('importanceWeighted', law, 'lowerBound');
     return {
       shape: plain.shape,
       spec: { type: 'importanceWeighted', samples: k, law: plain.spec },

@@ -2,8 +2,9 @@
  * Objectives: what training minimises, as a function of one event, in nats. Estimators derive them from declarations and demand the
  * evidence they need: `maximumLikelihood` of a law that only has a bound is a compile error that says so.
  */
+import { demand } from '../algebra/demand.ts';
 import type { Dist, Law } from '../algebra/dist.ts';
-import type { Bound, Evidence } from '../algebra/evidence.ts';
+import type { Evidence } from '../algebra/evidence.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -62,20 +63,21 @@ const negativeLog = <S extends Shape>(estimator: string, law: Law & { readonly s
 });
 
 /**
- * Maximum likelihood: the mean of −log p(x). Needs an exact density; a law that is only bounded has `elbo` instead.
+ * Maximum likelihood: the mean of −log p(x). Needs an exact density (one computed up to the error of a solver counts, and says so); a law that is only
+ * bounded has `elbo` instead.
  *
  * @example
  * fit({ objective: maximumLikelihood(realNVP), data, optimizer: adam() })
  */
 export const maximumLikelihood = <S extends Shape>(law: Dist<S, { readonly exactLogDensity: true }>): Objective<S> =>
-  negativeLog('maximumLikelihood', law as unknown as Law & { readonly shape: S });
+  negativeLog('maximumLikelihood', demand<S>('maximumLikelihood', law, 'exactLogDensity'));
 
 /**
- * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised.
- * Of an exact law it is maximum likelihood.
+ * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised. Of an exact law, or
+ * one whose log-density is estimated without bias, it is maximum likelihood.
  */
-export const elbo = <S extends Shape>(law: Dist<S, Bound>): Objective<S> =>
-  negativeLog('elbo', law as unknown as Law & { readonly shape: S });
+export const elbo = <S extends Shape>(law: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+  negativeLog('elbo', demand<S>('elbo', law, 'meanBound'));
 
 /** An objective times a number. */
 export const weighted = <S extends Shape>(weight: number, objective: Objective<S>): Objective<S> => ({

@@ -2,8 +2,9 @@
  * Posteriors: what a joint law says of its latent quantities once the others are observed, as one law over unconstrained real numbers. Kernels sample it,
  * laws and flows are fitted to it, and `constrain` brings either back to named quantities.
  */
+import { demand } from '../algebra/demand.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
-import type { Samples, Unnormalised } from '../algebra/evidence.ts';
+import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { opaque } from '../algebra/spec.ts';
 import { constraintOf, reals, showSupport } from '../algebra/support.ts';
 import type { Constraint } from '../core/constraints.ts';
@@ -180,9 +181,11 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
  * fit({ objective: variationalPosterior(guide, target), data: noData(), steps: 500, batchSize: 64 });
  */
 export const variationalPosterior = <const S extends Shape>(
-  guide: Dist<S, Unnormalised & Samples>,
+  guide: Dist<S, Exact & Samples>,
   target: Dist<readonly [number], Unnormalised>,
 ): Objective<readonly [1]> => {
+  demand('variationalPosterior', guide, 'exactLogDensity', 'samples');
+  demand('variationalPosterior', target, 'unnormalisedLogDensity');
   if (!sameShape(guide.shape, target.shape))
     raise('ShapeError', 'variationalPosterior', 'the guide lives elsewhere than the posterior', {
       expected: showShape(target.shape),

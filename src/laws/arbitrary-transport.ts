@@ -4,23 +4,29 @@
  *     fc.assert(fc.property(arbitraryTransport(fc), (t) => assertLaws(`${t}`, transportLaws(t.layer, t))))
  */
 import type * as FastCheck from 'fast-check';
+import { inverseMap } from '../algebra/scalar-map.ts';
 import { compose, type Endo, inverse, type Layer, repeat } from '../algebra/transport.ts';
 import { actNorm } from '../bijectors/act-norm.ts';
 import { affine } from '../bijectors/affine.ts';
 import { autoregressive } from '../bijectors/autoregressive.ts';
 import { affineCoupling, coupling as couplingOf } from '../bijectors/coupling.ts';
 import { elementwise } from '../bijectors/elementwise.ts';
+import { exp, log } from '../bijectors/exp.ts';
 import { invertible1x1 } from '../bijectors/invertible-1x1.ts';
 import { leakyRelu } from '../bijectors/leaky-relu.ts';
 import { logit } from '../bijectors/logit.ts';
 import { permute, reverse } from '../bijectors/permute.ts';
 import { reshape } from '../bijectors/reshape.ts';
 import { additiveMap, affineMap } from '../bijectors/scalar/affine-map.ts';
+import { chainMaps, scaledMap } from '../bijectors/scalar/composed-map.ts';
+import { leakyReluMap, powerMap, sinhArcsinhMap } from '../bijectors/scalar/learned-maps.ts';
 import type { ScalarMap } from '../bijectors/scalar/scalar-map.ts';
 import { splineMap } from '../bijectors/scalar/spline-map.ts';
+import { scale } from '../bijectors/shift.ts';
 import { sinhArcsinh } from '../bijectors/sinh-arcsinh.ts';
 import { keyOf, permutation } from '../core/prng.ts';
-import { type Shape, showShape } from '../core/shape.ts';
+import { range, type Shape, showShape } from '../core/shape.ts';
+import type { Dependence } from '../nn/dependence.ts';
 import { made } from '../nn/made.ts';
 import { mlp } from '../nn/mlp.ts';
 
@@ -81,7 +87,7 @@ const networks = [
 ] as const;
 
 const coupling = (variant: number): Endo<'bijective'> =>
-  affineCoupling({ conditioner: networks[variant % 4], logScale: variant < 4 ? 'bounded' : 'learned' });
+  affineCoupling({ conditioner: networks[variant % 4], logScale: variant % 8 < 4 ? 'bounded' : 'learned' });
 
 /** Scalar maps, for every combinator. */
 const maps: readonly ScalarMap[] = [
@@ -89,6 +95,23 @@ const maps: readonly ScalarMap[] = [
   affineMap({ logScale: 'learned' }),
   additiveMap(),
   splineMap({ bins: 4, bound: 3 }),
+  sinhArcsinhMap(),
+  powerMap(),
+  leakyReluMap(),
+  chainMaps(sinhArcsinhMap(), affineMap()),
+  sinhArcsinh({ skewness: 0.2, tailweight: 1.1 }).map,
+  scaledMap(sinhArcsinh({ skewness: -0.3, tailweight: 0.9 })),
+  inverseMap(chainMaps(leakyRelu({ slope: 0.4 }), splineMap({ bins: 3, bound: 2 }))),
+  chainMaps(exp(), scale(0.5), log(), powerMap()),
+];
+
+/** Orders, blocks and a chain, each coordinate reading its neighbour. */
+const dependences = (d: number): readonly Dependence[] => [
+  {},
+  { order: 'reverse' },
+  { passes: 2 },
+  { order: 'reverse', passes: Math.max(1, d - 1) },
+  { adjacency: range(d).map((i) => range(d).map((j) => (j === i + 1 ? 1 : 0))) },
 ];
 
 const parametrisations = ['lu', 'plain', 'exponential', 'householder'] as const;
@@ -108,7 +131,10 @@ const onReals = ({ kind, variant }: Pick1, shape: Shape): Endo<'bijective'> => {
       return elementwise(map);
     case 'autoregressive':
       return shape.length === 1
-        ? autoregressive(map, { conditioner: made([6], { activation: 'tanh' }) })
+        ? autoregressive(map, {
+            conditioner: made([6], { activation: 'tanh' }),
+            ...dependences(shape[0])[variant % 5],
+          })
         : couplingOf(map, { conditioner: networks[0] });
     case 'affine':
       return affine();
@@ -152,7 +178,7 @@ const extend = (place: Place, pick: Pick1): Place => {
 };
 
 /**
- * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of several scalar maps (splines among them), linear maps
+ * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of all kinds of scalar maps (splines, chains, inverses; orders, blocks and graphs), linear maps
  * of channels, pointwise functions, permutations, reshapes,
  * logit and its inverse, repetitions and inverses, over events of shapes [2] … [5] and [2, 3], on the reals or on (0, 1).
  */
@@ -164,7 +190,7 @@ export const arbitraryTransport = (
     .record({
       shape: fc.constantFrom<Shape>([2], [3], [4], [5], [2, 3]),
       unit: fc.boolean(),
-      picks: fc.array(fc.record({ kind: fc.constantFrom(...kinds), inverted: fc.boolean(), variant: fc.nat(7) }), {
+      picks: fc.array(fc.record({ kind: fc.constantFrom(...kinds), inverted: fc.boolean(), variant: fc.nat(23) }), {
         minLength: 1,
         maxLength: depth,
       }),

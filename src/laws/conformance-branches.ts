@@ -1,4 +1,4 @@
-/** Conformance cases of branches. */
+/** Conformance cases of branches, and of values with a derivative of their own. */
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { between, type Case, type CaseInput, coins, integers, positive, testCase } from './conformance-case.ts';
@@ -109,4 +109,50 @@ export const branchCases = {
       o.cond(b, () => [o.mul(o.exp(w), o.add(x, e))], () => [o.mul(x, o.sin(e))])[0],
     ), // biome-ignore format: one idea
   ],
+  custom: [
+    testCase('a product, by its own rule', [between([3]), between([3])], (x, k) => product(x, o.sin(k))),
+    testCase('a rule that reads the value', [between([3])], (x) => {
+      const [y] = o.customGradient({
+        inputs: [x],
+        forward: ([v]) => [o.tanh(v)],
+        backward: (_, [t], [g]) => [o.mul(g, o.sub(1, o.square(t)))],
+      });
+      return o.mul(y, x);
+    }),
+    testCase('several results, of several types', [between([3]), integers([], 1, 4)], (x, n) => {
+      const [y, count, z] = o.customGradient({
+        inputs: [x, n],
+        forward: ([v, k]) => [o.exp(v), o.add(k, 1), o.sum(o.square(v))],
+        backward: ([v], [e], [g, h]) => [o.add(o.mul(g, e), o.mul(o.mul(2, h), v))],
+      });
+      return o.mul(o.mul(y, z), o.cast(count, 'real'));
+    }),
+    testCase('in a loop', [between([2]), between([3, 2])], (x, us) => {
+      const body = (c: readonly Expr[], u: readonly Expr[]) => ({ carry: [o.sin(product(c[0], u[0]))] });
+      return o.scan({ length: 3, init: [x], xs: [us], body }).carry[0];
+    }),
+    testCase('a loop in it', [between([2]), between([2])], (x, k) => {
+      const power = (v: Expr, w: Expr): Expr => o.scan({ length: 3, init: [v], body: ([c]) => ({ carry: [o.mul(c, w)] }) }).carry[0]; // biome-ignore format: one idea
+      const [y] = o.customGradient({
+        inputs: [x, k],
+        forward: ([v, w]) => [power(v, w)],
+        backward: ([v, w], _, [g]) => [power(g, w), o.mul(o.mul(3, g), o.mul(v, o.square(w)))],
+      });
+      return o.sin(y);
+    }),
+    ...either('in a branch', [between([2]), between([2])], (x, k, b) =>
+      o.cond(b, () => [product(x, k)], () => [o.exp(x)])[0],
+    ), // biome-ignore format: one idea
+    testCase('shared by examples', [between([2]), { ...between([2]), leaf: 'parameter' }], (x, w) =>
+      product(o.sin(x), o.exp(w)),
+    ),
+  ],
 } as const;
+
+/** x k with its declared gradient. */
+const product = (x: Expr, k: Expr): Expr =>
+  o.customGradient({
+    inputs: [x, k],
+    forward: ([a, b]) => [o.mul(a, b)],
+    backward: ([a, b], _, [g]) => [o.mul(g, b), o.mul(g, a)],
+  })[0];

@@ -1,7 +1,7 @@
 /** Class-conditional laws. */
 import { type Conditional, conditional, contextShape, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type Classes, type Context, classes } from '../algebra/context.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, dist, lawFrom } from '../algebra/dist.ts';
 import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
@@ -101,7 +101,7 @@ export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<re
     return raise('ArgumentError', 'ofClass', 'there is no such class', { expected: `0 … ${count - 1}`, got: `${k}` });
   const c = oneHot(k, count);
   const scored = D.at(GIVEN, sampleGiven(of, c));
-  return dist<Shape, E>({
+  return lawFrom<Shape, E>({
     shape: of.event,
     spec: { type: 'ofClass', class: k, of: of.spec },
     evidence: of.evidence,

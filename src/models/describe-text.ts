@@ -68,7 +68,7 @@ const aligned = (rows: readonly Row[]): string => {
 export const describeText = (d: Description): string => {
   const head = [
     `x ${showShape(d.shape)}`,
-    `log p(x) ${d.sign} (${d.evidence})`,
+    `log p(x) ${d.sign} (${d.evidence}${d.computed === undefined ? '' : `, up to the error of ${d.computed}`})`,
     `${showCount(d.parameters)} parameters`,
     `encode ${showPasses(d.cost.encode)}`,
     `decode ${showPasses(d.cost.decode)}`,

@@ -2,9 +2,9 @@
  * What a law is made of, as plain data: the layers with their shapes, parameters, evidence and costs. Everything is read off the declaration:
  * shapes and parameters by encoding placeholders, the rest from what each layer says of itself.
  */
-import { addCost, type Cost, free } from '../algebra/cost.ts';
+import { addCost, type Cost, costAt, free } from '../algebra/cost.ts';
 import { type Law, placeOf } from '../algebra/dist.ts';
-import { type Evidence, evidenceSign, type Grade } from '../algebra/evidence.ts';
+import { type Evidence, type Grade, signOf } from '../algebra/evidence.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import type { Layer } from '../algebra/transport.ts';
 import { isRecord, showJson } from '../core/codec.ts';
@@ -49,6 +49,8 @@ export interface Description {
   readonly evidence: Evidence;
   /** What stands between log p(x) and the number: `=`, `≥`, … */
   readonly sign: string;
+  /** What the log-density is computed by, where that makes it approximate. */
+  readonly computed?: string;
   readonly parameters: number;
   /** Every array of parameters by name. */
   readonly arrays: readonly { readonly name: string; readonly shape: Shape; readonly size: number }[];
@@ -119,7 +121,7 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
     latent: step.value.shape,
     parameters: sizes([step.value, step.contribution]),
     grade: layer.grade,
-    cost: layer.cost,
+    cost: all.length === 0 ? costAt(layer.cost, sizeOf(x)) : total(repeated ? all.map(() => parts[0]) : parts),
     ...(repeated ? { times: all.length } : {}),
     parts,
   };
@@ -157,7 +159,8 @@ export const describe = (law: Law): Description => {
   return {
     shape: law.shape,
     evidence: law.evidence,
-    sign: evidenceSign[law.evidence],
+    sign: signOf(law.evidence, { approximate: law.approximation !== undefined }),
+    ...(law.approximation === undefined ? {} : { computed: law.approximation.because }),
     parameters: arrays.reduce((n, a) => n + a.size, 0),
     arrays,
     cost: total(layers),

@@ -1,11 +1,11 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Law, pushforward } from '../algebra/dist.ts';
+import { pushforward } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
 import { compose, type Endo } from '../algebra/transport.ts';
 import {
   actNorm,
   affineCoupling,
   invertible1x1,
-  logit,
   multiScale,
   type Parametrisation,
   reshape,
@@ -15,8 +15,7 @@ import {
 import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp, type Network } from '../nn/index.ts';
-import { dequantise } from '../transports/index.ts';
-import { type Events, overEvents } from './over-events.ts';
+import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
 
 /** Options of {@link glow}. */
 export interface GlowOptions {
@@ -57,8 +56,8 @@ const halved = ([h, w, c]: Shape): Shape => [h / 2, w / 2, 2 * c];
  * @example
  * glow({ shape: [28, 28], levels: 256 }, { steps: 4, scales: 2, channels: 32 })
  */
-export const glow = (events: Events, options: GlowOptions = {}): Law => {
-  const { shape, levels } = events;
+export const glow = <const V extends Events>(events: V, options: GlowOptions = {}): Over<V, Exact & Samples> => {
+  const shape: V['shape'] = events.shape;
   const { steps = 4, scales = 2, channels = 32, parametrisation } = options;
   const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
   const count = image.length === 3 ? Math.min(scales, halvings(image)) : 0;
@@ -67,12 +66,10 @@ export const glow = (events: Events, options: GlowOptions = {}): Law => {
   const sides = range(count).map((i) => range(i).reduce<Shape>(halved, image));
   const size: Shape = [sizeOf(image)];
   const each = sides.map((side, i) => compose(squeeze(side, squeezed(side) as Shape), flow(i)));
-  const images = pipe(
+  return pipe(
     standardNormal(size),
     pushforward(multiScale(image, size, each)),
     pushforward(reshape(shape, image)),
+    overLevelsOf(events),
   );
-  return levels === undefined
-    ? images
-    : pipe(images, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))));
 };

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
-import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Dist, pushforward } from '../algebra/dist.ts';
+import type { Exact, Samples, Through } from '../algebra/evidence.ts';
 import { compose, type Endo } from '../algebra/transport.ts';
 import { logit, reshape } from '../bijectors/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
@@ -13,6 +13,20 @@ export interface Events {
   readonly levels?: number;
 }
 
+/** The type of a model over events: evidence E where events are real, what dequantisation leaves of it where they are levels, and no more than that where nobody knows. */
+export type Over<V extends Events, E> = Dist<
+  V['shape'],
+  V extends { readonly shape: Shape; readonly levels?: undefined } ? E : Through<'bound', E>
+>;
+
+/** A law of real events as one of what a model must fit: for integer levels behind logit (α = 1e-6) and dequantisation, else as it is. */
+export const overLevelsOf =
+  <V extends Events>({ levels }: V) =>
+  <E>(law: Dist<V['shape'], E>): Over<V, E> =>
+    (levels === undefined
+      ? law
+      : pipe(law, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))))) as Over<V, E>;
+
 /**
  * A flow on vectors as a law over any events: standard normal → flow → the event's shape, and for integer levels → logit (α = 1e-6) →
  * dequantisation (Dinh et al. 2017, §4.1), whose log-density bounds the log-probability of the levels.
@@ -20,13 +34,15 @@ export interface Events {
  * @example
  * overEvents({ shape: [28, 28], levels: 256 }, repeat(5, compose(maf(), reverse())))
  */
-export const overEvents = (events: Events, flow: Endo<'bijective'>): Law =>
+export const overEvents = <const V extends Events>(events: V, flow: Endo<'bijective'>): Over<V, Exact & Samples> =>
   shapedAs(events, pipe(standardNormal([sizeOf(events.shape)]), pushforward(flow)));
 
 /** A law of vectors as a law over any events: reshaped, and for integer levels behind logit (α = 1e-6) and dequantisation. */
-export const shapedAs = ({ shape, levels }: Events, vectors: Law): Law => {
-  const law = vectors as Dist<readonly [number], Exact & Samples>;
-  const shaped: Dist<Shape, Exact & Samples> =
-    shape.length === 1 ? law : pipe(law, pushforward(reshape(shape, [sizeOf(shape)])));
-  return levels === undefined ? shaped : pipe(shaped, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 })))); // biome-ignore format: one idea
+export const shapedAs = <const V extends Events, E>(events: V, vectors: Dist<readonly [number], E>): Over<V, E> => {
+  const shape: V['shape'] = events.shape;
+  return overLevelsOf(events)(
+    shape.length === 1
+      ? (vectors as Dist<V['shape'], E>)
+      : pipe(vectors, pushforward(reshape(shape, [sizeOf(shape)] as readonly [number]))),
+  );
 };

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
-import type { Exact, Samples } from '../algebra/evidence.ts';
+import { type Dist, pushforward } from '../algebra/dist.ts';
+import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
 import { compose, repeat } from '../algebra/transport.ts';
 import {
   actNorm,
@@ -18,7 +18,7 @@ import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp } from '../nn/index.ts';
 import { dequantise } from '../transports/index.ts';
-import { type Events, overEvents } from './over-events.ts';
+import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
 
 /** Options of {@link realNVP}. */
 export interface RealNvpOptions {
@@ -47,11 +47,11 @@ export const realNVP = <const S extends Shape>(
  * RealNVP for images of integer grey levels, flattened: uniform dequantisation, logit (α = 1e-6), couplings with learned log-scales, halves
  * exchanged and coordinates permuted in turn. `logDensity` bounds the log-probability of the levels, so bits/dim needs no offset.
  */
-export const realNVPImages = (
-  shape: Shape,
+export const realNVPImages = <const S extends Shape>(
+  shape: S,
   levels: number,
   { layers = 8, hidden = [512, 512] }: RealNvpOptions = {},
-): Law => {
+): Dist<S, Bound & Samples> => {
   const size = sizeOf(shape);
   // Halves change places after every other coupling, so that no coordinate passes through untouched: after eight random
   // permutations alone about 784 / 2⁸ = 3 coordinates never move, and each costs tens of nats.
@@ -97,8 +97,11 @@ export interface RealNvpMultiScaleOptions {
  * @example
  * realNVPMultiScale({ shape: [28, 28], levels: 256 }, { scales: 2, channels: 32 })
  */
-export const realNVPMultiScale = (events: Events, options: RealNvpMultiScaleOptions = {}): Law => {
-  const { shape, levels } = events;
+export const realNVPMultiScale = <const V extends Events>(
+  events: V,
+  options: RealNvpMultiScaleOptions = {},
+): Over<V, Exact & Samples> => {
+  const shape: V['shape'] = events.shape;
   const { scales = 2, channels = 32, blocks = 1, hidden = [64, 64] } = options;
   const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
   const count = image.length === 3 ? Math.max(0, ...range(scales + 1).filter((n) => n > 0 && scalesFit(image, n))) : 0;
@@ -114,12 +117,10 @@ export const realNVPMultiScale = (events: Events, options: RealNvpMultiScaleOpti
   const sides = range(count).map((i) => range(i).reduce<Shape>(halved, image));
   const each = sides.map((side, i) => (i === count - 1 ? compose(...checkers(4)) : scale(side)));
   const size: Shape = [sizeOf(image)];
-  const images = pipe(
+  return pipe(
     standardNormal(size),
     pushforward(multiScale(image, size, each)),
     pushforward(reshape(shape, image)),
+    overLevelsOf(events),
   );
-  return levels === undefined
-    ? images
-    : pipe(images, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))));
 };

@@ -1,8 +1,10 @@
 /** Samplers of diffusion models by name: what `sample --sampler` can say. Another sampler is another word; the model stays as it was trained. */
 import { type Either, left, tryCatch } from 'fp-ts/lib/Either.js';
+import { capabilityOf, has } from '../algebra/capability.ts';
 import { innermost, type Law, rebased } from '../algebra/dist.ts';
 import { type Failure, failure, toFailure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
+import { heun, rk4 } from '../dynamics/index.ts';
 import {
   ancestral,
   type DiffusionSampler,
@@ -12,14 +14,12 @@ import {
   eulerMaruyama,
   flowSampler,
   type Grid,
-  heun,
-  isResamplable,
   karrasGrid,
   langevinCorrector,
   logSnrGrid,
   predictorCorrector,
+  resampling,
   reverseDiffusion,
-  rk4,
   uniformGrid,
 } from '../sde/index.ts';
 
@@ -118,7 +118,7 @@ export const resampled =
     const word = Object.keys(samplers).find((k) => k.toLowerCase() === name.toLowerCase());
     if (word === undefined) return left(unknownName('sampler', 'sampler', name, Object.keys(samplers)));
     const entry = samplers[word];
-    if (!isResamplable(innermost(law)))
+    if (!has(resampling, innermost(law)))
       return left(
         failure('ArgumentError', 'sampler', 'only a diffusion model has samplers to choose from', {
           got: law.spec.type,
@@ -126,7 +126,7 @@ export const resampled =
       );
     const sampling = { sampler: entry.sampler(), grid: entry.grid(steps ?? entry.steps) };
     return tryCatch(
-      () => rebased(law, (inner) => (isResamplable(inner) ? inner.sampledWith(sampling) : inner)),
+      () => rebased(law, (inner) => capabilityOf(resampling, inner)?.(sampling) ?? inner),
       toFailure('ArgumentError', 'sampler'),
     );
   };

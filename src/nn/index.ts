@@ -3,6 +3,7 @@ export * from './attention.ts';
 export * from './batch-normalised.ts';
 export { type ConvNetOptions, convNet } from './conv-net.ts';
 export * from './dense.ts';
+export type { Dependence } from './dependence.ts';
 export * from './greyscale.ts';
 export * from './group-norm.ts';
 export * from './made.ts';

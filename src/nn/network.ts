@@ -5,6 +5,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Scoped } from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import type { Dependence } from './dependence.ts';
 
 /** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
 export interface Network {
@@ -18,6 +19,8 @@ export interface Network {
    * const layer = (c: Expr) => affineCoupling({ conditioner: mlp([64]).given(c) });
    */
   readonly given: (context: AnyContext) => Network;
+  /** The same network with other masks, where it has some: what autoregressive layers of another order, fewer passes or a graph ask for. */
+  readonly masked?: (dependence: Dependence) => Network;
 }
 
 /** A network without its context: what {@link network} completes. */

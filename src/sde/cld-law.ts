@@ -1,6 +1,7 @@
 /** The law of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { capability, type Having, having } from '../algebra/capability.ts';
+import { type Dist, dist } from '../algebra/dist.ts';
 import type { Bound, Samples } from '../algebra/evidence.ts';
 import { isReadable, type Json } from '../algebra/spec.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
@@ -11,9 +12,9 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { rk4, solveOde } from '../dynamics/index.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import type { Cld, PhasePoint } from './cld.ts';
-import { rk4, solveOde } from './ode.ts';
 
 /** A denoiser of velocities. */
 export interface PhaseDenoiser<out S extends Shape = Shape> {
@@ -163,14 +164,11 @@ export const samplePhase =
     );
   };
 
-/** The law of {@link cldLaw}, which keeps its denoiser: hybrid score matching trains it. */
-export interface CldLaw {
-  readonly phaseDenoiser: PhaseDenoiser;
-}
-
-/** The phase denoiser of a law; undefined for others. */
-export const phaseDenoiserOf = (law: Law): PhaseDenoiser | undefined =>
-  'phaseDenoiser' in law ? (law as Law & CldLaw).phaseDenoiser : undefined;
+/** The denoiser of velocities that a law of {@link cldLaw} keeps: hybrid score matching trains it. */
+export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
+  named: (d, place) => ({ ...d, noise: (at, t) => Sc.at(place, d.noise(at, t)) }),
+  resampled: (d) => d,
+});
 
 /**
  * The law of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
@@ -183,7 +181,7 @@ export const phaseDenoiserOf = (law: Law): PhaseDenoiser | undefined =>
 export const cldLaw = <const S extends Shape>(
   d: PhaseDenoiser<S>,
   options: CldLawOptions = {},
-): Dist<S, Bound & Samples> & CldLaw => {
+): Dist<S, Bound & Samples> & Having<typeof phaseDenoising> => {
   const { sampler = 'sscs', steps = 100, likelihoodSteps = 50 } = options;
   if (![steps, likelihoodSteps].every((n) => Number.isInteger(n) && n > 0))
     return raise('ArgumentError', 'cldLaw', 'needs a positive number of steps', {
@@ -227,5 +225,5 @@ export const cldLaw = <const S extends Shape>(
         }),
       ),
   });
-  return { ...law, phaseDenoiser: d };
+  return having(phaseDenoising, d as PhaseDenoiser)(law);
 };

@@ -108,8 +108,12 @@ export const classifierFreeGuidance = <S extends Shape>({
       const away = of(unconditional)(x, t)(scope);
       return o.add(away, o.mul(scale, o.sub(of(conditional)(x, t)(scope), away)));
     };
+  const { shape, process, prediction, declaration } = conditional;
   return {
-    ...conditional,
+    shape,
+    process,
+    prediction,
+    declaration,
     spec: {
       type: 'classifierFreeGuidance',
       scale,

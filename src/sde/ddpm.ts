@@ -3,8 +3,10 @@
  * chain, and a reverse chain that is learned. Its bound splits into terms of closed form (eq. 5), so a look at one step estimates it without bias.
  */
 import { pipe } from 'fp-ts/lib/function.js';
+import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Bound, Samples } from '../algebra/evidence.ts';
+import { counting } from '../algebra/levels.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -18,7 +20,7 @@ import { discretisedNormal } from '../distributions/discretised-normal.ts';
 import { normal } from '../distributions/normal.ts';
 import { type GaussianChain, normalKl, tabled } from './ddpm-chain.ts';
 import type { Denoiser } from './denoiser.ts';
-import { type Resamplable, type Sampling, sampleWith } from './sampler.ts';
+import { resampling, type Sampling, sampleWith } from './sampler.ts';
 
 /** What the reverse chain says of x_{k−1} given x_k. */
 export interface Reversed {
@@ -156,15 +158,14 @@ export interface DdpmOptions {
 /** Where the parameters of the reverse chain stand. */
 const PLACE = 'denoiser';
 
-/** The law of a reverse chain, which it keeps: estimators and pictures read it. */
+/** The reverse chain of a law, and how it reads events. */
 export interface ReverseChained {
   readonly reverseChain: ReverseChain<Shape>;
   readonly scale: DataScale;
 }
 
-/** The reverse chain of a law of {@link ddpm}; undefined for others. */
-export const reverseChainOf = (law: Law): ReverseChained | undefined =>
-  'reverseChain' in law ? (law as Law & ReverseChained) : undefined;
+/** The reverse chain that a law of {@link ddpm} keeps: estimators and pictures read it, where the law's own parameters stand. */
+export const reversing = capability<ReverseChained>()('reversed');
 
 /** A part that reads the reverse chain, at its place. */
 export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
@@ -185,7 +186,7 @@ export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, par
 export const ddpm = <const S extends Shape>(
   model: ReverseChain<S>,
   { levels, terms = 'one', sampling }: DdpmOptions = {},
-): Dist<S, Bound & Samples> & ReverseChained => {
+): Dist<S, Bound & Samples> & Having<typeof reversing> => {
   const scale = dataScale(model.shape, levels);
   const { steps } = model.chain;
   const total: (x: Expr) => D.Draw<Expr> =
@@ -219,10 +220,11 @@ export const ddpm = <const S extends Shape>(
         : D.map(scale.toEvent)(sampleWith(sampling.sampler, sampling.grid)(denoiserOf(model))),
     ),
   });
-  const otherwise: Pick<Resamplable, 'sampledWith'> = {
-    sampledWith: (other) => ddpm(model, { ...(levels === undefined ? {} : { levels }), terms, sampling: other }),
-  };
-  return { ...law, reverseChain: model, scale, ...(model.denoiser === undefined ? {} : otherwise) };
+  const whole = levels === undefined ? law : having(counting, levels)(law);
+  const chained = having(reversing, { reverseChain: model as ReverseChain<Shape>, scale })(whole);
+  const otherwise = (other: Sampling): Law =>
+    ddpm(model, { ...(levels === undefined ? {} : { levels }), terms, sampling: other });
+  return model.denoiser === undefined ? chained : having(resampling, otherwise)(chained);
 };
 
 const denoiserOf = (model: ReverseChain<Shape>): Denoiser<Shape, 'signal'> =>

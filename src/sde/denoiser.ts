@@ -4,6 +4,7 @@
  *
  *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
  */
+import { type Carrier, capability, changed } from '../algebra/capability.ts';
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -22,7 +23,7 @@ export type Prediction = 'noise' | 'data' | 'score' | 'velocity';
 export type Field = (x: Expr, t: Expr) => Sc.Scoped<Expr>;
 
 /** A denoiser of events of shape S noised by a process. */
-export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = Terminal> {
+export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = Terminal> extends Carrier {
   readonly spec: Spec;
   readonly shape: S;
   readonly process: Process<T>;
@@ -40,6 +41,32 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   /** Its identity, that of the network it is made of: each evaluation is one reading of it. */
   readonly declaration?: Declaration | undefined;
 }
+
+/** The same denoiser whose fields are read as `there` says. */
+export const movedDenoiser = <S extends Shape, T extends Terminal>(
+  of: Denoiser<S, T>,
+  there: (field: Field) => Field,
+): Denoiser<S, T> => ({
+  ...of,
+  raw: there(of.raw),
+  data: there(of.data),
+  noise: there(of.noise),
+  score: there(of.score),
+  velocity: there(of.velocity),
+});
+
+/** A field at a place of its own. */
+export const placedField =
+  (place: string) =>
+  (field: Field): Field =>
+  (x, t) =>
+    Sc.at(place, field(x, t));
+
+/** The denoiser that a law is the law of: score matching trains it. What `Denoises` is at run time. */
+export const denoising = capability<Denoiser>()('denoiser', {
+  named: (d, place) => movedDenoiser(changed('named', d, place), placedField(place)),
+  resampled: (d) => d,
+});
 
 type Numbers = { readonly a: Expr; readonly s: Expr };
 type Both = { readonly data: Expr; readonly noise: Expr };

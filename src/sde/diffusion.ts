@@ -1,21 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Denoiser } from './denoiser.ts';
+import { type Denoiser, denoising } from './denoiser.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
-import { type DiffusionSampler, type Resamplable, type SampleOptions, sampleWith } from './sampler.ts';
+import { type DiffusionSampler, resampling, type SampleOptions, type Sampling, sampleWith } from './sampler.ts';
 
-/** A law that keeps its denoiser. */
-export interface DiffusionLaw extends Resamplable {
-  readonly denoiser: Denoiser;
-  /** The same law of another denoiser of the same events and process. */
-  readonly denoisedBy: (denoiser: Denoiser) => Law;
-}
+/** The same law of another denoiser of the same events and process: what guidance of a law asks for. */
+export const redenoising = capability<(denoiser: Denoiser) => Law>()('denoisedBy');
+
+/** A law that keeps its denoiser, and whose sampler is a choice. */
+export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling> & Having<typeof redenoising>;
 
 /** Options of {@link diffusion}. */
 export interface DiffusionOptions extends SampleOptions {
@@ -70,10 +70,10 @@ export const diffusion = <S extends Shape>(
       ),
     sample: sampleWith(sampler, grid, { finish })(denoiser),
   });
-  return {
-    ...law,
-    denoiser,
-    denoisedBy: (other) => diffusion(other as Denoiser<S, 'signal'>, options),
-    sampledWith: (sampling) => diffusion(denoiser, { ...options, ...sampling }),
-  };
+  return pipe(
+    law,
+    having(denoising, denoiser as Denoiser),
+    having(resampling, (sampling: Sampling) => diffusion(denoiser, { ...options, ...sampling })),
+    having(redenoising, (other: Denoiser): Law => diffusion(other as Denoiser<S, 'signal'>, options)),
+  );
 };

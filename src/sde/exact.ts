@@ -1,12 +1,11 @@
 /** Laws that can be diffused in closed form: normal laws and their mixtures. They are the oracles of this room: marginals and denoisers without training. */
 import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
-import { opaque, type Spec } from '../algebra/spec.ts';
+import { opaque } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
-import { fromSpec } from '../distributions/argument.ts';
 import { mixtureSameFamily } from '../distributions/mixture.ts';
 import { normal } from '../distributions/normal.ts';
 import { type Denoiser, denoiser, type Field } from './denoiser.ts';
@@ -19,32 +18,29 @@ interface Components {
   readonly scale: Expr;
 }
 
-const notGaussian = (spec: Spec): never =>
-  raise('ArgumentError', spec.type, 'this law cannot be diffused in closed form', {
+const notGaussian = (law: Law): never =>
+  raise('ArgumentError', law.spec.type, 'this law cannot be diffused in closed form', {
     expected: 'standardNormal, normal, or a mixture of them',
-    got: spec.type,
+    got: law.spec.type,
   });
 
-const one = (spec: Spec, shape: Shape): { readonly loc: Expr; readonly scale: Expr } => {
-  if (spec.type === 'standardNormal') return { loc: o.broadcastTo(0, shape), scale: o.broadcastTo(1, shape) };
-  if (spec.type !== 'normal') return notGaussian(spec);
-  const [loc, scale] = [fromSpec(spec.loc), fromSpec(spec.scale)];
-  return loc === undefined || scale === undefined
-    ? notGaussian(spec)
-    : { loc: o.broadcastTo(loc, shape), scale: o.broadcastTo(scale, shape) };
+const one = (law: Law): { readonly loc: Expr; readonly scale: Expr } => {
+  const { family, shape } = law;
+  if (family?.name === 'standardNormal') return { loc: o.broadcastTo(0, shape), scale: o.broadcastTo(1, shape) };
+  if (family?.name !== 'normal') return notGaussian(law);
+  const { loc, scale } = family.parameters;
+  return { loc, scale };
 };
 
-const componentsOf = ({ spec, shape }: Law): Components => {
-  const specs = spec.type === 'mixture' ? (spec.components as unknown as readonly Spec[]) : [spec];
-  const parts = specs.map((s) => one(s, shape));
-  const logits = spec.type === 'mixture' ? fromSpec(spec.logits) : o.constant([0]);
-  return logits === undefined
-    ? notGaussian(spec)
-    : {
-        logits: o.sub(logits, o.logSumExp(logits)),
-        loc: o.stack(parts.map((p) => p.loc)),
-        scale: o.stack(parts.map((p) => p.scale)),
-      };
+const componentsOf = (law: Law): Components => {
+  const mixed = law.family?.name === 'mixture' ? law.family : undefined;
+  const parts = (mixed?.parts ?? [law]).map(one);
+  const logits = mixed?.parameters.logits ?? o.constant([0]);
+  return {
+    logits: o.sub(logits, o.logSumExp(logits)),
+    loc: o.stack(parts.map((p) => p.loc)),
+    scale: o.stack(parts.map((p) => p.scale)),
+  };
 };
 
 /**

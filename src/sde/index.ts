@@ -1,6 +1,5 @@
 /** Stochastic differential equations and diffusion: noising processes, denoisers, grids and samplers. */
 
-export * from './brownian.ts';
 export * from './cld.ts';
 export * from './cld-law.ts';
 export * from './control.ts';
@@ -12,14 +11,12 @@ export * from './ddpm-schedule.ts';
 export * from './denoiser.ts';
 export * from './diffusion.ts';
 export * from './discrete.ts';
-export * from './dormand-prince.ts';
 export * from './exact.ts';
 export * from './families.ts';
 export * from './grid.ts';
 export * from './inverse-problems.ts';
 export * from './langevin-samplers.ts';
 export * from './latents.ts';
-export * from './ode.ts';
 export * from './path-samplers.ts';
 export * from './preconditioning.ts';
 export * from './probability-flow.ts';
@@ -28,7 +25,6 @@ export * from './reverse-chain.ts';
 export * from './run-sampler.ts';
 export * from './sampler.ts';
 export * from './sde-samplers.ts';
-export * from './sde-solvers.ts';
 export * from './time-law.ts';
 export * from './trajectory.ts';
 export * from './variational-diffusion.ts';

@@ -7,9 +7,9 @@ import * as o from '../core/ops/index.ts';
 import { normal as normalNoise, type Random, rademacher } from '../core/random.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { type Arrays, heun, type OdeSolver, rk4, solveOde, type TraceBy } from '../dynamics/index.ts';
 import type { Denoiser } from './denoiser.ts';
 import { type Grid, logSnrGrid, timesOf } from './grid.ts';
-import { type Arrays, heun, type OdeSolver, rk4, solveOde } from './ode.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
@@ -38,12 +38,6 @@ export const flowSampler = ({ solver = heun() }: { readonly solver?: OdeSolver }
     },
     { reversible: true },
   );
-
-/**
- * How the divergence is had: `exact` (as many derivatives as the event has elements), or one of Hutchinson's probes, drawn once for a whole solve:
- * `rademacher` (no variance where the Jacobian is diagonal), or `gaussian`.
- */
-export type TraceBy = 'exact' | 'rademacher' | 'gaussian';
 
 /** Options of {@link probabilityFlow}. */
 export interface ProbabilityFlowOptions<V extends TraceBy = TraceBy> {

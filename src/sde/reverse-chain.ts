@@ -1,14 +1,24 @@
 /** Reverse chains of denoisers: a denoiser looked at at T times, with fixed or learned variances. */
-import { raise } from '../core/errors.ts';
+import { capability, changed, type Having, having, needs } from '../algebra/capability.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import type { Sharing } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { clipData } from './control.ts';
 import { lookUp, type ReverseChain } from './ddpm.ts';
 import { type GaussianChain, gaussianChain, reverseLogVariances } from './ddpm-chain.ts';
-import { type Denoiser, type Field, ownedField, type Prediction, type PredictOptions, predict } from './denoiser.ts';
+import {
+  type Denoiser,
+  type Field,
+  movedDenoiser,
+  ownedField,
+  type Prediction,
+  type PredictOptions,
+  placedField,
+  predict,
+} from './denoiser.ts';
 import { standard } from './preconditioning.ts';
 import { type Process, type Terminal, valuesAt } from './process.ts';
 
@@ -35,19 +45,14 @@ export interface LearnedChainOptions extends Omit<ReverseChainOptions, 'variance
   readonly variance: 'learned';
 }
 
-/** A denoiser that says beside its prediction how sure it is. */
-export interface VarianceDenoiser<out S extends Shape = Shape> extends Denoiser<S, 'signal'> {
-  /** r for every coordinate: log of the variance of a reverse step is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15). */
-  readonly learned: Field;
-}
+/** r for every coordinate: log of the variance of a reverse step is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15). */
+export const learnedVariance = capability<Field>()('learned', {
+  named: (r, place) => placedField(place)(r),
+  shared: (r, sharing) => sharedField(sharing)(r),
+});
 
-const learnedOf = (denoiser: Denoiser): Field =>
-  'learned' in denoiser
-    ? (denoiser as unknown as VarianceDenoiser).learned
-    : raise('ArgumentError', 'reverseChain', 'this denoiser says no variances', {
-        expected: 'predictWithVariance',
-        got: denoiser.spec.type,
-      });
+/** A denoiser that says beside its prediction how sure it is. */
+export type VarianceDenoiser<S extends Shape = Shape> = Denoiser<S, 'signal'> & Having<typeof learnedVariance>;
 
 /**
  * The reverse chain of a denoiser at T times. Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where variances are to be learned by a
@@ -71,7 +76,10 @@ export function reverseChain(
   const times = chainTimes(denoiser.process, steps);
   const chain = chainAt(denoiser.process, times);
   const tables = reverseLogVariances(chain);
-  const learned = variance === 'learned' ? learnedOf(denoiser) : undefined;
+  const learned =
+    variance === 'learned'
+      ? needs(learnedVariance, denoiser, 'reverseChain', 'this denoiser says no variances', 'predictWithVariance')
+      : undefined;
   const table = o.constant(times);
   const logVariance =
     (x: Expr, index: Expr): Sc.Scoped<Expr> =>
@@ -127,15 +135,22 @@ export const predictWithVariance = <const S extends Shape>(
   { shape, preconditioning = standard() }: PredictOptions<S>,
 ): VarianceDenoiser<S> => {
   const denoiser = predict(prediction, process, head(network, 0), { shape, preconditioning });
-  return {
-    ...denoiser,
-    spec: { ...denoiser.spec, type: 'predictWithVariance' },
-    learned: ownedField(denoiser.declaration, (x, t) => {
-      const c = preconditioning.scalings(prediction, process)(t);
-      return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));
-    }),
+  const learned: Field = (x, t) => {
+    const c = preconditioning.scalings(prediction, process)(t);
+    return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));
   };
+  return having(
+    learnedVariance,
+    ownedField(denoiser.declaration, learned),
+  )({ ...denoiser, spec: { ...denoiser.spec, type: 'predictWithVariance' } });
 };
+
+/** A field whose parameters stand where all who share them read them. */
+const sharedField =
+  (sharing: Sharing) =>
+  (field: Field): Field =>
+  (x, t) =>
+    Sc.sharedBy(sharing, field(x, t));
 
 /**
  * A denoiser whose parameters stand at one absolute place: laws made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
@@ -149,17 +164,8 @@ export const sharedDenoiser = <S extends Shape, T extends Terminal>(
   of: Denoiser<S, T>,
 ): Denoiser<S, T> => {
   const sharing = { name: place, by: of.declaration };
-  const there =
-    (field: Field): Field =>
-    (x, t) =>
-      Sc.sharedBy(sharing, field(x, t));
   return {
-    ...of,
+    ...movedDenoiser(changed('shared', of, sharing), sharedField(sharing)),
     spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
-    raw: there(of.raw),
-    data: there(of.data),
-    noise: there(of.noise),
-    score: there(of.score),
-    velocity: there(of.velocity),
   };
 };

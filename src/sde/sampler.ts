@@ -3,7 +3,8 @@
  * loop (`sampleWith`), so that its program does not grow with the number of steps.
  */
 
-import type { Law } from '../algebra/dist.ts';
+import { capability } from '../algebra/capability.ts';
+import { type Dist, type Law, named } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -112,13 +113,10 @@ export interface Sampling {
   readonly grid: Grid;
 }
 
-/** A law whose sampler is a choice: the same parameters at the same places, the same density, other steps. */
-export interface Resamplable extends Law {
-  readonly sampledWith: (sampling: Sampling) => Law;
-}
-
-/** Whether a law's sampler is a choice. */
-export const isResamplable = (law: Law): law is Resamplable => 'sampledWith' in law;
+/** The sampler of a law is a choice: the same parameters at the same places, the same density, other steps. */
+export const resampling = capability<(sampling: Sampling) => Law>()('sampledWith', {
+  named: (make, place) => (sampling) => named(place)(make(sampling) as Dist<Shape, unknown>),
+});
 
 /** What is done at the last time: its noise is left, or removed by one more evaluation, E[x₀ | x] (Tweedie). */
 export type Finish = 'noisy' | 'denoised';

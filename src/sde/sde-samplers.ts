@@ -6,15 +6,16 @@ import * as o from '../core/ops/index.ts';
 import { of as constantly, map, normal } from '../core/random.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Denoiser } from './denoiser.ts';
-import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 import {
   type Calculus,
   eulerMaruyamaSolver,
+  itoSde,
   type SdeSolver,
   type StateField,
   stochasticHeunSolver,
-} from './sde-solvers.ts';
+} from '../dynamics/index.ts';
+import type { Denoiser } from './denoiser.ts';
+import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** mean + scale · z with fresh z. */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
@@ -40,7 +41,7 @@ const reverseDrift =
 const reverseSde = <C extends Calculus>(
   type: string,
   calculus: C,
-  { step, evaluations }: SdeSolver<C>,
+  { step, evaluations }: SdeSolver<C, 'diagonal'>,
   churn: number,
 ): DiffusionSampler<'signal'> =>
   churn >= 0
@@ -52,7 +53,7 @@ const reverseSde = <C extends Calculus>(
           const diffusion: StateField = (x, t) => o.broadcastTo(o.mul(churn, o.sqrt(d.process.diffusion2(t))), x.shape);
           return (x, from, to) => (scope) => {
             const dt = o.sub(to, from);
-            const go = step({ calculus, drift: reverseDrift(d, churn)(scope), diffusion });
+            const go = step({ ...itoSde(reverseDrift(d, churn)(scope), diffusion), calculus });
             return churn === 0
               ? constantly(go(x, from, dt, o.broadcastTo(0, x.shape)))
               : map((z: Expr) => go(x, from, dt, o.mul(o.sqrt(o.neg(dt)), z)))(normal(x.shape));

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { having } from '../algebra/capability.ts';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Bound, Denoises, Samples } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -7,11 +8,11 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
-import type { Denoiser } from './denoiser.ts';
-import type { DiffusionLaw } from './diffusion.ts';
+import { type Denoiser, denoising } from './denoiser.ts';
+import { type DiffusionLaw, redenoising } from './diffusion.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { valueAt } from './process.ts';
-import { type DiffusionSampler, sampleWith } from './sampler.ts';
+import { type DiffusionSampler, resampling, type Sampling, sampleWith } from './sampler.ts';
 import { eulerMaruyama } from './sde-samplers.ts';
 import { importanceTime, likelihoodMass } from './time-law.ts';
 
@@ -99,10 +100,10 @@ export const variationalDiffusion = <S extends Shape>(
       ),
     ),
   });
-  return {
-    ...law,
-    denoiser,
-    denoisedBy: (other) => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times }),
-    sampledWith: (sampling) => variationalDiffusion(denoiser, { times, ...sampling }),
-  };
+  return pipe(
+    law,
+    having(denoising, denoiser as Denoiser),
+    having(resampling, (sampling: Sampling) => variationalDiffusion(denoiser, { times, ...sampling })),
+    having(redenoising, (other: Denoiser): Law => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times })), // biome-ignore format: one line
+  );
 };

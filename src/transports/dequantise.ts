@@ -1,5 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
+import { counting } from '../algebra/levels.ts';
 import { type Endo, endo } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -24,21 +26,26 @@ export interface DequantiseOptions {
 export const dequantise = ({ levels = 256 }: DequantiseOptions = {}): Endo<'bound'> => {
   if (!Number.isInteger(levels) || levels < 2)
     return raise('ArgumentError', 'dequantise', 'needs two or more levels', { got: `${levels}` });
-  return endo('bound', {
-    spec: { type: 'dequantise', levels },
-    cost: free,
-    encode: (k) =>
-      pipe(
-        D.fromRandom(uniform(k.shape)),
-        D.map((u) => ({
-          value: o.mul(1 / levels, o.add(k, u)),
-          contribution: o.scalar(-sizeOf(k.shape) * Math.log(levels)),
-        })),
-      ),
-    decode: (y) =>
-      D.of({
-        value: o.max(0, o.min(levels - 1, o.floor(o.mul(levels, y)))),
-        contribution: o.scalar(-sizeOf(y.shape) * Math.log(levels)),
-      }),
-  });
+  return having(
+    counting,
+    levels,
+  )(
+    endo('bound', {
+      spec: { type: 'dequantise', levels },
+      cost: free,
+      encode: (k) =>
+        pipe(
+          D.fromRandom(uniform(k.shape)),
+          D.map((u) => ({
+            value: o.mul(1 / levels, o.add(k, u)),
+            contribution: o.scalar(-sizeOf(k.shape) * Math.log(levels)),
+          })),
+        ),
+      decode: (y) =>
+        D.of({
+          value: o.max(0, o.min(levels - 1, o.floor(o.mul(levels, y)))),
+          contribution: o.scalar(-sizeOf(y.shape) * Math.log(levels)),
+        }),
+    }),
+  );
 };

@@ -2,6 +2,7 @@ import { type Conditional, givenAny, logDensityGiven, sampleGiven } from '../alg
 import type { Cost } from '../algebra/cost.ts';
 import type { Scored } from '../algebra/dist.ts';
 import { inferring } from '../algebra/inferring.ts';
+import { countedBy } from '../algebra/levels.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -30,21 +31,25 @@ export const stochastic = <const X extends Shape, const Z extends Shape>({
   encoder,
   decoder,
 }: StochasticOptions<X, Z>): Transport<X, Z, 'bound'> =>
-  transport<X, Z, 'bound'>(
-    'bound',
-    { data: encoder.context, latent: encoder.event },
-    {
-      spec: { type: 'stochastic', encoder: encoder.spec, decoder: decoder.spec },
-      cost: onePassEach,
-      ...inferring({
-        place: 'encoder',
-        posterior: (x) => givenAny(encoder, x),
-        join: (x, z) =>
-          D.map((contribution: Expr) => ({ value: z, contribution }))(D.at('decoder', logDensityGiven(decoder, z, x))),
-        generate: (z) =>
-          D.map((x: Scored) => ({ value: x.value, contribution: x.logDensity, inferred: z }))(
-            D.at('decoder', sampleGiven(decoder, z)),
-          ),
-      }),
-    },
+  countedBy(decoder)(
+    transport<X, Z, 'bound'>(
+      'bound',
+      { data: encoder.context, latent: encoder.event },
+      {
+        spec: { type: 'stochastic', encoder: encoder.spec, decoder: decoder.spec },
+        cost: onePassEach,
+        ...inferring({
+          place: 'encoder',
+          posterior: (x) => givenAny(encoder, x),
+          join: (x, z) =>
+            D.map((contribution: Expr) => ({ value: z, contribution }))(
+              D.at('decoder', logDensityGiven(decoder, z, x)),
+            ),
+          generate: (z) =>
+            D.map((x: Scored) => ({ value: x.value, contribution: x.logDensity, inferred: z }))(
+              D.at('decoder', sampleGiven(decoder, z)),
+            ),
+        }),
+      },
+    ),
   );

@@ -1,6 +1,8 @@
-import { pipe } from 'fp-ts/lib/function.js';
-import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { having } from '../algebra/capability.ts';
+import { type Conditional, givenAny } from '../algebra/conditional.ts';
 import { parallel } from '../algebra/cost.ts';
+import { inferring } from '../algebra/inferring.ts';
+import { counting } from '../algebra/levels.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -42,27 +44,22 @@ export const variationalDequantise = <const S extends Shape>({
     });
   const volume = sizeOf(noise.event) * Math.log(levels);
   const floorOf = (y: Expr): Expr => o.max(0, o.min(levels - 1, o.floor(o.mul(levels, y))));
-  return transport<S, S, 'bound'>(
+  const layer = transport<S, S, 'bound'>(
     'bound',
     { data: noise.context, latent: noise.event },
     {
       spec: { type: 'variationalDequantise', levels, noise: noise.spec },
       cost: parallel,
-      encode: (k) =>
-        pipe(
-          D.at('noise', sampleGiven(noise, o.mul(1 / levels, k))),
-          D.map((u) => ({
-            value: o.mul(1 / levels, o.add(k, u.value)),
-            contribution: o.neg(o.add(u.logDensity, volume)),
-          })),
-        ),
-      decode: (y) => {
-        const k = floorOf(y);
-        return pipe(
-          D.at('noise', logDensityGiven(noise, o.mul(1 / levels, k), o.sub(o.mul(levels, y), k))),
-          D.map((l) => ({ value: k, contribution: o.neg(o.add(l, volume)) })),
-        );
-      },
+      ...inferring({
+        place: 'noise',
+        posterior: (k) => givenAny(noise, o.mul(1 / levels, k)),
+        join: (k, u) => D.of({ value: o.mul(1 / levels, o.add(k, u)), contribution: o.scalar(-volume) }),
+        generate: (y) => {
+          const k = floorOf(y);
+          return D.of({ value: k, inferred: o.sub(o.mul(levels, y), k), contribution: o.scalar(-volume) });
+        },
+      }),
     },
   );
+  return having(counting, levels)(layer);
 };

@@ -36,7 +36,9 @@ describe('objectives', () => {
     expect(said('elbo:3')).toMatchObject({ left: { message: 'elbo takes no number' } });
     for (const n of ['0', '-1', '2.5', 'x', '', '3:4'])
       expect(said(`importanceWeighted:${n}`)).toMatchObject({ left: { expected: 'importanceWeighted:<samples>' } });
-    expect(said('maximumLikelihood')).toMatchObject({ left: { message: expect.stringContaining('no exact density') } });
+    expect(said('maximumLikelihood')).toMatchObject({
+      left: { message: expect.stringContaining('no exact log-density') },
+    });
   });
 
   it('train a model, and the checkpoint says by which', async () => {

@@ -7,7 +7,7 @@ import type { Expr } from '../../src/core/expr.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
-import { noiseFeeds, program } from '../../src/core/program.ts';
+import { type Feeds, noiseFeeds, program } from '../../src/core/program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { tensor, tensorOf } from '../../src/core/tensor.ts';
 import { lawPrograms } from '../../src/inference/run.ts';
@@ -26,13 +26,14 @@ export const logP = (law: Law, rows: readonly (readonly number[])[]): number[] =
   Array.from(logDensities(law, tensorOf(rows.flat(), [rows.length, ...law.shape]), {}));
 
 /** The numbers of an expression without inputs. */
-export const numbers = (e: Expr, seed = 0): number[] => {
+export const numbers = (e: Expr, seed = 0, parameters: Feeds = {}): number[] => {
   const p = program([e], 'float64');
-  return Array.from(evaluateProgram(p, noiseFeeds(p, { seed }))[0].data);
+  return Array.from(evaluateProgram(p, { ...noiseFeeds(p, { seed }), ...parameters })[0].data);
 };
 
 /** The numbers of a drawn expression. */
-export const drawn = (d: D.Draw<Expr>, seed = 0): number[] => numbers(D.runDraw(d), seed);
+export const drawn = (d: D.Draw<Expr>, seed = 0, parameters: Feeds = {}): number[] =>
+  numbers(D.runDraw(d), seed, parameters);
 
 /** n samples as rows. */
 export const rowsOf = (law: Law, n: number, seed = 0): number[][] => {

@@ -1,35 +1,45 @@
 /** Divergences: every closed form against quadrature or enumeration, estimates that say so, and what each needs. */
 import { describe, expect, it } from 'vitest';
-import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
+import { type Dist, dist, type Law, named } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
-import { affine } from '../../src/bijectors/index.ts';
+import { compose } from '../../src/algebra/transport.ts';
+import { affine, affineCoupling, shift } from '../../src/bijectors/index.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import {
   bernoulli,
+  beta as betaLaw,
   binomial,
   categorical,
   cauchy,
   chiSquared,
+  conditionalFlow,
+  conditionalNormal,
   crossEntropy,
+  dirichlet,
   entropy,
   exponential,
+  familyOf,
+  gamma as gammaLaw,
   geometric,
   gumbel,
   halfNormal,
   independent,
   inverseGamma,
+  type KlTable,
   kl,
   klPairs,
   laplace,
   logNormal,
+  lowRankNormal,
   mixture,
   multinomial,
   multivariateNormal,
   normal,
   oneHotCategorical,
+  parameter,
   pareto,
   poisson,
   product,
@@ -38,7 +48,8 @@ import {
   standardNormal,
   uniform,
 } from '../../src/distributions/index.ts';
-import { gaussLegendre } from '../../src/laws/index.ts';
+import { gaussLegendre, lawParameters } from '../../src/laws/index.ts';
+import { mlp } from '../../src/nn/index.ts';
 import { drawn, logP, numbers, refusal, relative } from './helpers.ts';
 
 type Any = Dist<readonly number[], Exact & Samples>;
@@ -70,26 +81,10 @@ const sum = (p: Law, q: Law, rows: readonly (readonly number[])[], ws?: readonly
   return a.reduce((s, l, i) => s + (l === Number.NEGATIVE_INFINITY ? 0 : (ws?.[i] ?? 1) * Math.exp(l) * (l - b[i])), 0);
 };
 
-/** Stands for a family that another file has: its specification and its density. */
-const stub = (type: string, parameters: Record<string, number>, logDensity: (x: Expr) => Expr): Law =>
-  dist<readonly [1], Exact & Samples>({
-    shape: [1],
-    spec: { type, ...parameters },
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(logDensity(x))),
-    sample: D.of(o.constant([0.5])),
-  });
-const gamma = (a: number, b: number): Law =>
-  stub('gamma', { concentration: a, rate: b }, (x) =>
-    o.sub(o.add(o.mul(a - 1, o.log(x)), a * Math.log(b)), o.add(o.mul(b, x), o.lgamma(a))),
-  );
-const beta = (a: number, b: number): Law =>
-  stub('beta', { alpha: a, beta: b }, (x) =>
-    o.add(
-      o.add(o.mul(a - 1, o.log(x)), o.mul(b - 1, o.log1p(o.neg(x)))),
-      o.sub(o.lgamma(a + b), o.add(o.lgamma(a), o.lgamma(b))),
-    ),
-  );
+const gamma = (concentration: number, rate: number): Law => gammaLaw([1], { concentration, rate });
+const beta = (alpha: number, b: number): Law => betaLaw([1], { alpha, beta: b });
+
+const simplex = (concentration: readonly number[]): Law => dirichlet({ concentration });
 
 const loc = (l: number, s: number) => ({ loc: l, scale: s });
 const continuous: readonly (readonly [string, Law, Law, readonly number[], number])[] = [
@@ -120,17 +115,9 @@ describe('closed forms agree with quadrature to 1e-8', () => {
   });
 
   it('Dirichlet, of two classes, is beta; of three, a limit of the definition', () => {
-    const dirichlet = (a: readonly number[]): Law =>
-      dist<readonly number[], Exact & Samples>({
-        shape: [a.length],
-        spec: { type: 'dirichlet', concentration: a },
-        evidence: 'exact',
-        logDensity: () => D.of(o.scalar(0)),
-        sample: D.of(o.constant(a)),
-      });
-    expect(relative(exact(dirichlet([2.5, 3.5]), dirichlet([1.5, 4])), exact(beta(2.5, 3.5), beta(1.5, 4)))).toBeLessThan(1e-12); // biome-ignore format: one idea
+    expect(relative(exact(simplex([2.5, 3.5]), simplex([1.5, 4])), exact(beta(2.5, 3.5), beta(1.5, 4)))).toBeLessThan(1e-12); // biome-ignore format: one idea
     // Aggregation: a Dirichlet law is a beta law and one of fewer classes, independent.
-    const whole = exact(dirichlet([1, 2, 3]), dirichlet([2, 2.5, 1.5]));
+    const whole = exact(simplex([1, 2, 3]), simplex([2, 2.5, 1.5]));
     const parts = exact(beta(1, 5), beta(2, 4)) + exact(beta(2, 3), beta(2.5, 1.5));
     expect(relative(whole, parts)).toBeLessThan(1e-12);
   });
@@ -198,6 +185,105 @@ describe('laws made of laws', () => {
   });
 });
 
+describe('normal laws of vectors, however their covariances are given', () => {
+  const [factor, diagonal] = [[[1, 0.5], [-0.3, 0.2], [0.7, -1]], [0.4, 0.9, 0.2]]; // biome-ignore format: a matrix
+  /** L with L Lᵀ = F Fᵀ + diag d, by hand. */
+  const covariance = factor.map((a, i) =>
+    factor.map((b, j) => a[0] * b[0] + a[1] * b[1] + (i === j ? diagonal[i] : 0)),
+  );
+  const tril = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]; // biome-ignore format: a matrix
+  covariance.forEach((row, i) =>
+    row.slice(0, i + 1).forEach((v, j) => {
+      const rest = v - tril[i].slice(0, j).reduce((t, w, k) => t + w * tril[j][k], 0);
+      tril[i][j] = i === j ? Math.sqrt(rest) : rest / tril[j][j];
+    }),
+  );
+  const other = [[1.3, 0, 0], [0.4, 0.8, 0], [-1, 0.2, 0.6]]; // biome-ignore format: a matrix
+  const low = lowRankNormal({ loc: [1, 2, -1], factor, diagonal });
+  const same = multivariateNormal({ loc: [1, 2, -1], scaleTril: tril });
+  const q = multivariateNormal({ loc: 0.5, scaleTril: other });
+
+  it('a low-rank law and the full law of its covariance are as far from any other', () => {
+    expect(relative(exact(low, q), exact(same, q))).toBeLessThan(1e-12);
+    expect(relative(exact(q, low), exact(q, same))).toBeLessThan(1e-12);
+    expect(Math.abs(exact(low, same))).toBeLessThan(1e-12);
+    expect(Math.abs(exact(low, low))).toBeLessThan(1e-12);
+    const tall = lowRankNormal({ factor: [[2], [1], [0]], diagonal: 0.3 });
+    expect(relative(exact(low, tall), exact(same, tall))).toBeLessThan(1e-12);
+  });
+
+  it('a law by axes and the full law of its scales are as far from any other', () => {
+    const axes = normal([3], { loc: [1, 0, 2], scale: [0.5, 1, 2] });
+    const full = multivariateNormal({ loc: [1, 0, 2], scaleTril: [[0.5, 0, 0], [0, 1, 0], [0, 0, 2]] }); // biome-ignore format: a matrix
+    for (const r of [q, low]) {
+      expect(relative(exact(axes, r), exact(full, r))).toBeLessThan(1e-12);
+      expect(relative(exact(r, axes), exact(r, full))).toBeLessThan(1e-12);
+    }
+    const unit = multivariateNormal({ scaleTril: [[1, 0, 0], [0, 1, 0], [0, 0, 1]] }); // biome-ignore format: a matrix
+    expect(relative(exact(low, standardNormal([3])), exact(low, unit))).toBeLessThan(1e-12);
+  });
+
+  it('matrices may be expressions', () => {
+    const given = (rows: readonly (readonly number[])[]) => o.constant(rows.flat(), [rows.length, rows[0].length]);
+    const [p, r] = [tril, other].map((l) => multivariateNormal({ loc: 0.5, scaleTril: given(l) }));
+    expect(exact(p, r)).toBe(exact(multivariateNormal({ loc: 0.5, scaleTril: tril }), q));
+    expect(exact(lowRankNormal({ loc: [1, 2, -1], factor: given(factor), diagonal }), r)).toBe(exact(low, q));
+  });
+});
+
+describe('bijections are compared by what they compute', () => {
+  const context = (c: number) => o.constant([c, -c]);
+  const flow = conditionalFlow(conditionalNormal([2], [2]), (c) => affineCoupling({ conditioner: mlp([4]).given(c) }));
+  const given = (c: Expr): Any => flow.given(c)({ path: '' }) as Any;
+
+  it('conditional flows of one context differ by their bases alone; of two contexts there is no closed form', () => {
+    const base = conditionalNormal([2], [2]);
+    const at = (of: typeof base, c: number): Any => of.given(context(c))({ path: 'base' }) as Any;
+    const parameters = lawParameters(given(context(0.7)), 'reals', 3, 0.5);
+    const value = (p: Law, q: Law): number => drawn(kl(p as Any, q as Any).value, 0, parameters)[0];
+    expect(kl(given(context(0.7)), given(context(0.7))).evidence).toBe('exact');
+    expect(Math.abs(value(given(context(0.7)), given(context(0.7))))).toBeLessThan(1e-12);
+    expect(kl(given(context(0.7)), given(context(-2))).evidence).toBe('unbiased');
+    // The same layer, whose networks read no context: then the base laws, which do, are all that differs.
+    const fixed = conditionalFlow(base, () => affineCoupling({ conditioner: mlp([4]) }));
+    const [p, q] = [0.7, -2].map((c) => fixed.given(context(c))({ path: '' }) as Any);
+    expect(kl(p, q).evidence).toBe('exact');
+    expect(value(p, q)).toBeGreaterThan(0);
+    expect(relative(value(p, q), value(at(base, 0.7), at(base, -2)))).toBeLessThan(1e-12);
+  });
+
+  it('of different contexts, the estimate is that of the densities', () => {
+    const parameters = lawParameters(given(context(0.7)), 'reals', 3, 0.5);
+    const [p, q] = [given(context(0.7)), given(context(-2))];
+    const [first, second] = [1, 2].map((seed) => drawn(kl(p, q, { samples: 4000 }).value, seed, parameters)[0]);
+    expect(first).toBeGreaterThan(0.1);
+    expect(Math.abs(first - second)).toBeLessThan(0.2 * first);
+  });
+
+  it('two declarations of one layer at one place are one bijection; of other numbers they are not', () => {
+    const [p, q] = [normal([2], { loc: [1, -1], scale: 0.5 }), standardNormal([2])];
+    const through = (by: number) => (law: typeof p) => pushforward(compose(affine(), shift(by)))(law);
+    expect(exact(through(3)(p), through(3)(q))).toBeCloseTo(exact(p, q), 12);
+    expect(kl(through(3)(p), through(4)(q)).evidence).toBe('unbiased');
+    // The same map written otherwise is not recognised: an estimate, and no wrong closed form.
+    const twice = pushforward(compose(affine(), compose(shift(1), shift(2))))(q);
+    expect(kl(through(3)(p), twice).evidence).toBe('unbiased');
+  });
+
+  it('laws at one place are compared there; at two places their parameters differ', () => {
+    const f = affine();
+    const [p, q] = [pushforward(f)(normal([2], { loc: 1 })), pushforward(f)(standardNormal([2]))];
+    expect(exact(named('a')(p), named('a')(q))).toBeCloseTo(1, 12);
+    expect(kl(named('a')(p), named('b')(q)).evidence).toBe('unbiased');
+    expect(exact(named('a')(normal([2], { loc: 1 })), named('b')(standardNormal([2])))).toBeCloseTo(1, 12);
+  });
+
+  it('a layer that asks for a context from outside is not compared', () => {
+    const layer = () => (c) => affineCoupling({ conditioner: mlp([4]).given(c) });
+    expect(kl(pushforward(layer())(standardNormal([2])), pushforward(layer())(standardNormal([2]))).evidence).toBe('unbiased'); // biome-ignore format: one idea
+  });
+});
+
 describe('parameters may be expressions', () => {
   it('the divergence of a conditional law is exact, and differentiable', () => {
     const m = o.parameterLeaf('m', o.scalar(0.5));
@@ -238,6 +324,24 @@ describe('estimates say so', () => {
   it('a pair of your own is a line in a table', () => {
     const mine = kl(p, q, { pairs: { ...klPairs, 'normal/laplace': () => D.of(o.scalar(42)) } });
     expect([mine.evidence, drawn(mine.value)[0]]).toEqual(['exact', 42]);
+  });
+
+  it('a family of your own is declared where its law is made', () => {
+    const mine = (rate: number): Any =>
+      dist<readonly [1], Exact & Samples>({
+        shape: [1],
+        ...familyOf('mine', [1], { rate }),
+        evidence: 'exact',
+        logDensity: (x) => D.of(o.sum(x)),
+        sample: D.of(o.constant([0.5])),
+      });
+    const pairs: KlTable = {
+      ...klPairs,
+      'mine/mine': (a, b) => D.of(o.sum(o.sub(parameter(a, 'rate') as Expr, parameter(b, 'rate') as Expr))),
+    };
+    const found = kl(product([mine(5), mine(1)] as never), product([mine(2), mine(3)] as never), { pairs });
+    expect([found.evidence, drawn(found.value)[0]]).toEqual(['exact', 1]);
+    expect(kl(mine(5), mine(2)).evidence).toBe('unbiased');
   });
 
   it('different totals have no closed form; different events no divergence', () => {

@@ -4,6 +4,7 @@ import * as b from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
+import * as Sc from '../../src/core/scope.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { TransportLawOptions } from '../../src/laws/index.ts';
 
@@ -28,6 +29,13 @@ export const scalarLayers: readonly Entry[] = [
   ['learned scale', b.scale(), reals],
   ['mixture CDF coupling', b.coupling(b.mixtureCdfMap({ components: 2 })), { shape: [2] }],
   ['inverse autoregressive spline', b.splineInverseAutoregressive({ bins: 2 }), { shape: [2], spread: 0.5 }],
+  ['coupling of tanh', b.coupling(b.tanh()), reals],
+  ['learned sinhArcsinh', b.elementwise(b.sinhArcsinhMap()), reals],
+  ['learned power', b.elementwise(b.powerMap()), reals],
+  ['learned leakyRelu', b.elementwise(b.leakyReluMap()), { shape: [6] }],
+  ['scaled softsign', b.elementwise(b.scaledMap(b.softsign())), reals],
+  ['chained coupling', b.coupling(b.chainMaps(b.sinhArcsinhMap(), b.affineMap())), reals],
+  ['autoregressive in two passes', b.autoregressive(b.powerMap(), { passes: 2 }), reals],
   ['sylvester', b.sylvester({ width: 2 }), reals],
   [
     'bijectTo an interval',
@@ -62,8 +70,36 @@ export const scalarRight: readonly Entry[] = [
   formula('sinhArcsinh by square roots', b.sinhArcsinh({ skewness: 0.6, tailweight: 1.7 }), reals, (x, z) => o.sub(o.mul(0.5, o.sub(half(z), half(x))), Math.log(1.7))), // biome-ignore format: one idea
 ];
 
+/** A map whose log-slope is another formula of (x, z, raw, log-slope), the same both ways. */
+const sloped = (map: b.ScalarMap, wrong: (at: { readonly x: Expr; readonly z: Expr; readonly raw: Expr; readonly logSlope: Expr }) => Expr): b.ScalarMap => ({
+  ...map,
+  encode: (x, raw) => Sc.map(({ value, logSlope }: b.Mapped) => ({ value, logSlope: wrong({ x, z: value, raw, logSlope }) }))(map.encode(x, raw)),
+  decode: (z, raw) => Sc.map(({ value, logSlope }: b.Mapped) => ({ value, logSlope: wrong({ x: value, z, raw, logSlope }) }))(map.decode(z, raw)),
+}); // biome-ignore format: one idea
+
+const row = (raw: Expr, i: number, x: Expr): Expr => o.reshape(o.sliceAxis(raw, 0, i, i + 1), x.shape);
+const far = (x: Expr): Expr => o.log1p(o.abs(x));
+
+/** Log-slopes of maps with learned parameters, one term wrong. */
+export const mapFormulas: readonly Entry[] = (
+  [
+    ['learned sinhArcsinh: log δ forgotten', b.sinhArcsinhMap(), ({ raw, x, logSlope }) => o.add(logSlope, o.tanh(row(raw, 1, x)))],
+    ['learned sinhArcsinh: √(1 + x²) forgotten', b.sinhArcsinhMap(), ({ x, logSlope }) => o.add(logSlope, o.mul(0.5, half(x)))],
+    ['learned sinhArcsinh: √(1 + z²) forgotten', b.sinhArcsinhMap(), ({ z, logSlope }) => o.sub(logSlope, o.mul(0.5, half(z)))],
+    ['learned power: p for p − 1', b.powerMap(), ({ x, logSlope }) => o.add(logSlope, far(x))],
+    ['learned power: log p added', b.powerMap(), ({ raw, x, logSlope }) => o.add(logSlope, o.tanh(row(raw, 0, x)))],
+    ['learned leakyRelu: on the wrong side', b.leakyReluMap(), ({ raw, x }) => o.where(o.less(0, x), o.mul(3, o.tanh(o.mul(1 / 3, row(raw, 0, x)))), 0)],
+    ['scaled softsign: the slope at x, not x / c', b.scaledMap(b.softsign()), ({ x }) => o.mul(-2, far(x))],
+    ['scaled softsign: log c counted', b.scaledMap(b.softsign()), ({ raw, x, logSlope }) => o.add(logSlope, row(raw, 0, x))],
+    ['chain: the second slope forgotten', b.chainMaps(b.scale(3), b.leakyReluMap()), () => o.scalar(-Math.log(3))],
+    ['chain: the second slope at x', b.chainMaps(b.affineMap(), b.softsign()), ({ raw, x }) => o.sub(o.mul(3, o.tanh(o.mul(1 / 3, row(raw, 0, x)))), o.mul(2, far(x)))],
+    ['inverse: the sign of the slope', b.inverseMap(b.affineMap()), ({ logSlope }) => o.neg(logSlope)],
+  ] as readonly (readonly [string, b.ScalarMap, Parameters<typeof sloped>[1]])[]
+).map(([name, map, wrong]) => [name, b.elementwise(sloped(map, (at) => o.broadcastTo(wrong(at), at.x.shape))), { shape: [6] }]); // biome-ignore format: one line a mutant
+
 /** One term wrong. */
 export const scalarFormulas: readonly Entry[] = [
+  ...mapFormulas,
   formula('exp: z for x', b.exp(), reals, (_, z) => z),
   formula('log: x for −log x', b.log(), positive, (x) => o.neg(x)),
   formula('softplus: the other side', b.softplus(), reals, (x) => o.logSigmoid(o.neg(x))),

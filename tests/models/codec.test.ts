@@ -264,7 +264,7 @@ describe('what does not fit', () => {
   it('demands the evidence that an objective needs', () => {
     const { spec } = realNVPImages([2, 2], 8);
     expect(refused(readObjective({ type: 'maximumLikelihood', law: spec }))).toBe(
-      "ArgumentError maximumLikelihood: the law has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got evidence 'bound')",
+      'ArgumentError maximumLikelihood: the law has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
     );
     expect(refused(readObjective({ type: 'elbo', law: flow({ type: 'permute', order: [0] }) }))).toMatch(
       /^ArgumentError law\.transport\.layers\[0\]: permute/,

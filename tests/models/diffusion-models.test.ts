@@ -1,6 +1,7 @@
 /** Diffusion models as compositions: swaps that are one word, what trains them, and how their bounds relate. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { having } from '../../src/algebra/capability.ts';
 import { type Dist, type Law, pushforward } from '../../src/algebra/dist.ts';
 import type { Bound } from '../../src/algebra/evidence.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
@@ -30,6 +31,7 @@ import {
   ddpmProcess,
   diffusion,
   exactDenoiser,
+  learnedVariance,
   logSnrGrid,
   reverseChain,
   sharedDenoiser,
@@ -194,10 +196,8 @@ describe('bounds of N(0, ¼) with its exact denoiser', () => {
   const truth = -0.5 * Math.log(2 * Math.PI * 0.25) - 0.36 / 0.5;
 
   test('learned variances between β̃ and β: r = 1 is large, r = −1 is small', () => {
-    const learned = (r: number): VarianceDenoiser => ({
-      ...exact,
-      learned: (v: Expr) => () => o.broadcastTo(r, v.shape),
-    });
+    const learned = (r: number): VarianceDenoiser =>
+      having(learnedVariance, (v: Expr) => () => o.broadcastTo(r, v.shape))(exact);
     for (const [r, variance] of [
       [1, 'large'],
       [-1, 'small'],

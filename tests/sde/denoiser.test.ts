@@ -8,6 +8,7 @@ import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { mixture, normal, standardNormal } from '../../src/distributions/index.ts';
+import { dormandPrince, rk4, type TraceBy } from '../../src/dynamics/index.ts';
 import { showVerdicts, transportLaws, violations } from '../../src/laws/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import {
@@ -16,7 +17,6 @@ import {
   ddpmProcess,
   diffuse,
   diffusion,
-  dormandPrince,
   dpmSolver,
   edm,
   exactDenoiser,
@@ -26,11 +26,9 @@ import {
   type Process,
   predict,
   probabilityFlow,
-  rk4,
   sampleWith,
   standard,
   subVp,
-  type TraceBy,
   uniformGrid,
   valueAt,
   ve,

@@ -7,6 +7,7 @@ import * as D from '../../src/core/draw.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { mixture, normal, type standardNormal } from '../../src/distributions/index.ts';
+import * as Y from '../../src/dynamics/index.ts';
 import { readers, readLaw } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import * as S from '../../src/sde/index.ts';
@@ -46,7 +47,7 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
       S.givenGrid([1, 0.5, 0.2]),
     ],
   ],
-  ['solver', [S.euler(), S.heun(), S.rk4(), S.dormandPrince({ rtol: 1e-4 })]],
+  ['solver', [Y.euler(), Y.heun(), Y.rk4(), Y.dormandPrince({ rtol: 1e-4 })]],
   [
     'sampler',
     [
@@ -59,7 +60,7 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
       S.edmHeun({ churn: 0.1, between: [0.1, 3] }),
       S.edmHeun(),
       S.annealedLangevin({ stepSize: 1e-5 }),
-      S.flowSampler({ solver: S.rk4() }),
+      S.flowSampler({ solver: Y.rk4() }),
       S.predictorCorrector({ corrector: S.langevinCorrector({ size: 'norms' }), predictor: S.ddim() }),
     ],
   ],
@@ -83,7 +84,7 @@ describe('parse ∘ serialise = id', () => {
     const law = S.diffusion(S.exactDenoiser(S.vp(), normal([2], { loc: [1, 2], scale: 0.5 })), {
       sampler: S.dpmSolver(),
       grid: S.karrasGrid(6),
-      likelihood: { divergence: 'exact', solver: S.heun() },
+      likelihood: { divergence: 'exact', solver: Y.heun() },
     });
     const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
     if (E.isLeft(read)) throw new Error(sentence(read.left));

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { onnx, reference } from '../../src/core/interpreters/index.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
 import { mixture, normal } from '../../src/distributions/index.ts';
+import { dormandPrince } from '../../src/dynamics/index.ts';
 import { run } from '../../src/inference/index.ts';
 import {
   type DiffusionOptions,
   diffusion,
-  dormandPrince,
   dpmSolver,
   edm,
   edmHeun,

@@ -7,18 +7,16 @@ import * as o from '../../src/core/ops/index.ts';
 import { program } from '../../src/core/program.ts';
 import { normal as normalNoise } from '../../src/core/random.ts';
 import { tensorOf, toNumbers } from '../../src/core/tensor.ts';
+import { eulerMaruyamaSolver, integrate, itoSde, solveSde } from '../../src/dynamics/index.ts';
 import {
   betas,
   ddpmProcess,
   discreteTime,
   edm,
   edmWeighting,
-  eulerMaruyamaSolver,
   fromBetas,
   gaussianPath,
   importanceTime,
-  integrate,
-  itoSde,
   karrasGrid,
   likelihoodMass,
   likelihoodWeighting,
@@ -30,7 +28,6 @@ import {
   quadraticGrid,
   simpleWeighting,
   slope,
-  solveSde,
   subSequence,
   subVp,
   timesOf,

@@ -8,6 +8,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { noiseKey, noiseTensor, parametersOf, program } from '../../src/core/program.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
 import { normal } from '../../src/distributions/index.ts';
+import { dormandPrince } from '../../src/dynamics/index.ts';
 import { run } from '../../src/inference/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import {
@@ -18,7 +19,6 @@ import {
   ddim,
   denoiser,
   diffusion,
-  dormandPrince,
   dpmSolver,
   edmHeun,
   eulerMaruyama,

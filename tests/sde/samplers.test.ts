@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as D from '../../src/core/draw.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { normal } from '../../src/distributions/index.ts';
+import { heun, rk4 } from '../../src/dynamics/index.ts';
 import {
   ancestral,
   annealedLangevin,
@@ -20,7 +21,6 @@ import {
   flowSampler,
   type Grid,
   givenGrid,
-  heun,
   interpolateWith,
   karrasGrid,
   langevinCorrector,
@@ -30,7 +30,6 @@ import {
   predictorCorrector,
   quadraticGrid,
   reverseDiffusion,
-  rk4,
   sampleWith,
   slerp,
   stochasticHeun,

@@ -1,7 +1,17 @@
 /** Compile-time tests: what must type-check (by assignment to the full type) and what must not (`@ts-expect-error`). Nothing here runs. */
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Grade } from '../../src/algebra/evidence.ts';
-import type { Bound, Exact, Samples, Unbiased, Unnormalised } from '../../src/algebra/index.ts';
+import type { Evidence, Grade, grants } from '../../src/algebra/evidence.ts';
+import type {
+  Approximate,
+  Bound,
+  Estimated,
+  Exact,
+  MeanBound,
+  Samples,
+  Unbiased,
+  Unnormalised,
+} from '../../src/algebra/index.ts';
+import { dist, type Law } from '../../src/algebra/index.ts';
 import {
   affine,
   affineCoupling,
@@ -16,8 +26,17 @@ import {
   reverse,
   type Transport,
 } from '../../src/bijectors/index.ts';
+import { draw, type Expr, ops } from '../../src/core/index.ts';
 import { type Dist, normal, pushforward, standardNormal, uniform } from '../../src/distributions/index.ts';
-import { elbo, maximumLikelihood, type Objective, fit as train, weighted } from '../../src/inference/index.ts';
+import {
+  elbo,
+  importanceWeighted,
+  maximumLikelihood,
+  type Objective,
+  fit as train,
+  weighted,
+} from '../../src/inference/index.ts';
+import { glow, realNVPImages, realNVPMultiScale, vaeOverEvents } from '../../src/models/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
 
@@ -50,7 +69,7 @@ const squeezedBack = () => inverse(squeezed);
 
 const eight = compose(affine(), reverse(), affine(), reverse(), affine(), reverse(), logit(), ffjord());
 is<typeof eight, Endo<'unbiased'>>(true);
-is<ReturnType<typeof weakened>, Endo<'bound'>>(true);
+is<ReturnType<typeof weakened>, Endo<'mean bound'>>(true);
 const weakened = () => compose(ffjord(), dequantise(), affine());
 const sliced = compose(affine(), slice([4], [2]), ffjord());
 is<typeof sliced, Transport<readonly [4], readonly [2], 'unbiased'>>(true);
@@ -59,9 +78,29 @@ const none = compose();
 is<typeof none, Endo<'bijective'>>(true);
 const many = compose(...Array.from({ length: 3 }, () => affineCoupling({ conditioner: mlp([4]) })));
 is<typeof many, Endo<'bijective'>>(true);
+declare const squares: readonly Transport<readonly [4], readonly [4], 'bijective'>[];
+is<ReturnType<typeof squared>, Transport<readonly [4], readonly [4], 'bijective'>>(true);
+const squared = () => compose(...squares);
+declare const halvings: readonly Transport<readonly [4], readonly [2], 'bijective'>[];
+// @ts-expect-error any number of layers that change the shape do not fit each other
+compose(...halvings);
+// @ts-expect-error layers of one named shape are no layer of any shape
+repeat(2, compose(...squares));
+const around = () => compose(...Array.from({ length: 3 }, () => affine()), reshape([4, 4], [16]), ...[affine()]);
+is<ReturnType<typeof around>, Transport<readonly [4, 4], readonly [16], 'bijective'>>(true);
 export const generic = <G extends Grade>(f: Endo<G>) => compose(f, identity(), affine());
 const specialised = generic(dequantise());
 is<typeof specialised, Endo<'bound'>>(true);
+
+// ── the types of evidence say what the table says ─────────────────────────────────────────────────────────────────────
+type Uses<V extends Evidence> = (typeof grants)[V][number];
+is<keyof Exact, Uses<'exact'>>(true);
+is<keyof Unbiased, Uses<'unbiased'>>(true);
+is<keyof Bound, Uses<'bound'>>(true);
+is<keyof MeanBound, Uses<'mean bound'>>(true);
+is<keyof Estimated, Uses<'estimated'>>(true);
+is<keyof Estimated, Uses<'summed'>>(true);
+is<keyof Unnormalised, Uses<'unnormalised'>>(true);
 
 // ── laws: shape and evidence follow ───────────────────────────────────────────────────────────────────────────────────
 const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
@@ -77,6 +116,47 @@ const hvae = pipe(standardNormal([5]), pushforward(compose(stochastic([784], [20
 is<typeof hvae, Dist<readonly [784], Bound & Samples>>(true);
 const traced = pipe(standardNormal([3]), pushforward(ffjord()));
 is<typeof traced, Dist<readonly [3], Unbiased & Samples>>(true);
+
+// ── laws of one's own: evidence, samples and marks follow from what is given ──────────────────────────────────────────
+const parts = { shape: [2], spec: { type: 'mine' }, logDensity: (x: Expr) => draw.of(x) } as const;
+const drawn = draw.of(ops.constant([0, 0]));
+is<ReturnType<typeof mine>, Dist<readonly [2], Exact & Samples>>(true);
+const mine = () => dist({ ...parts, evidence: 'exact', sample: drawn });
+is<ReturnType<typeof unsampled>, Dist<readonly [2], Unnormalised>>(true);
+const unsampled = () => dist({ ...parts, evidence: 'unnormalised' });
+declare const approximation: NonNullable<Law['approximation']>;
+is<ReturnType<typeof rough>, Dist<readonly [2], Bound & Samples & Approximate>>(true);
+const rough = () => dist({ ...parts, evidence: 'bound', sample: drawn, approximation });
+// @ts-expect-error what is said must be given: a bound is no density
+dist<readonly [2], Exact>({ ...parts, evidence: 'bound' });
+// @ts-expect-error nor is a law without a sampler one with samples
+dist<readonly [2], Exact & Samples>({ ...parts, evidence: 'exact' });
+// @ts-expect-error
+maximumLikelihood(dist({ ...parts, evidence: 'unnormalised', sample: drawn }));
+
+// ── approximations are marked, and taken ──────────────────────────────────────────────────────────────────────────────
+declare const solved: () => Endo<'≈bijective'>;
+const solvedFlow = pipe(standardNormal([2]), pushforward(compose(affine(), solved())));
+is<typeof solvedFlow, Dist<readonly [2], Exact & Samples & Approximate>>(true);
+maximumLikelihood(solvedFlow);
+inverse(solved());
+is<ReturnType<typeof solvedLevels>, Dist<readonly [2], Bound & Samples & Approximate>>(true);
+const solvedLevels = () => pipe(solvedFlow, pushforward(dequantise()));
+// @ts-expect-error an approximate bijection is not an exact one
+export const precise: Endo<'bijective'> = solved();
+
+// ── published models keep their types ─────────────────────────────────────────────────────────────────────────────────
+maximumLikelihood(glow({ shape: [2] }));
+maximumLikelihood(realNVPMultiScale({ shape: [4, 4] }));
+elbo(vaeOverEvents({ shape: [4], levels: 8 }));
+// @ts-expect-error levels are dequantised, which bounds
+maximumLikelihood(glow({ shape: [4, 4], levels: 8 }));
+// @ts-expect-error
+maximumLikelihood(realNVPImages([4, 4], 8));
+declare const events: { readonly shape: readonly number[]; readonly levels?: number };
+elbo(glow(events));
+// @ts-expect-error events that may be levels
+maximumLikelihood(glow(events));
 
 // ── more evidence is a subtype ────────────────────────────────────────────────────────────────────────────────────────
 export const bound: Dist<readonly [2], Bound> = flow;
@@ -108,8 +188,9 @@ maximumLikelihood(levels);
 maximumLikelihood(traced);
 // @ts-expect-error an unnormalised density has no bound
 elbo(energy([2]));
-// @ts-expect-error a bound seen through a trace is nothing at all
-elbo(pipe(levels, pushforward(ffjord())));
+elbo(pipe(levels, pushforward(ffjord()))); // a bound through a trace is a bound in the mean,
+// @ts-expect-error whose samples do not average
+importanceWeighted(5)(pipe(levels, pushforward(ffjord())));
 // @ts-expect-error only bijections have inverses: rounding does not
 inverse(dequantise());
 // @ts-expect-error nor has slicing

@@ -2,6 +2,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Denoises, Exact, Samples, Unbiased } from '../../src/algebra/index.ts';
 import { type Dist, normal, pushforward } from '../../src/distributions/index.ts';
+import {
+  eulerMaruyamaSolver,
+  itoSde,
+  milsteinSolver,
+  solveSde,
+  stochasticHeunSolver,
+  toStratonovich,
+} from '../../src/dynamics/index.ts';
 import { maximumLikelihood } from '../../src/inference/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import {
@@ -14,23 +22,17 @@ import {
   edm,
   edmHeun,
   eulerMaruyama,
-  eulerMaruyamaSolver,
   exactDenoiser,
   flowSampler,
-  itoSde,
   langevinCorrector,
   logSnrGrid,
-  milsteinSolver,
   type Process,
   predict,
   predictorCorrector,
   probabilityFlow,
   reverseDiffusion,
   sampleWith,
-  solveSde,
-  stochasticHeunSolver,
   subVp,
-  toStratonovich,
   ve,
   vp,
   zeroTerminalSnr,

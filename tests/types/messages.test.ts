@@ -18,7 +18,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'a bound of an unnormalised law',
     code: 'elbo(energy([2]));',
-    says: ["Property 'lowerBound' is missing in type 'Unnormalised'"],
+    says: ["Property 'meanBound' is missing in type 'Unnormalised'"],
   },
   {
     name: 'maximum likelihood of a VAE',
@@ -33,7 +33,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'wake–sleep of a law that can only be sampled',
     code: 'wakeSleep(sampler);',
-    says: ["Property 'lowerBound' is missing in type 'Samples'"],
+    says: ["Property 'meanBound' is missing in type 'Samples'"],
   },
   {
     name: 'maximum likelihood of an energy',
@@ -78,7 +78,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'the inverse of a rounding',
     code: 'inverse(dequantise());',
-    says: [`Type '"bound"' is not assignable to type '"bijective"'`],
+    says: [`Type '"bound"' is not assignable to type '"bijective" | "≈bijective"'`],
   },
   {
     name: 'a law in place of an objective',

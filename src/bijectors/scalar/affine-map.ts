@@ -3,6 +3,7 @@ import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { ones } from '../../core/parameters.ts';
 import * as Sc from '../../core/scope.ts';
+import { bounded, rowsOf } from './raw.ts';
 import type { ScalarMap } from './scalar-map.ts';
 
 /** How an affine map keeps its log-scale from exploding. */
@@ -16,19 +17,16 @@ const BOUND = 3;
 
 const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
   kind === 'bounded'
-    ? Sc.of(o.mul(BOUND, o.tanh(o.mul(1 / BOUND, raw))))
+    ? Sc.of(bounded(raw, BOUND))
     : pipe(
         Sc.parameter('logScale', raw.shape, { init: ones, kind: 'scale' }),
         Sc.map((c) => o.mul(c, o.tanh(raw))),
       );
 
-const rows = (raw: Expr, shape: readonly number[]): readonly Expr[] =>
-  Array.from({ length: raw.shape[0] }, (_, i) => o.reshape(o.sliceAxis(raw, 0, i, i + 1), shape));
-
 /** z = x · e^{s} + t with s, t from raw: log slope s. */
 export const affineMap = ({ logScale = 'bounded' }: { readonly logScale?: LogScale } = {}): ScalarMap => {
   const parts = (x: Expr, raw: Expr): Sc.Scoped<{ readonly s: Expr; readonly t: Expr }> => {
-    const [first, t] = rows(raw, x.shape);
+    const [first, t] = rowsOf(raw, x.shape);
     return Sc.map((s: Expr) => ({ s, t }))(logScaleOf(logScale, first));
   };
   return {
@@ -53,7 +51,7 @@ export const additiveMap = (): ScalarMap => {
   return {
     spec: { type: 'additiveMap' },
     width: 1,
-    encode: (x, raw) => Sc.of({ value: o.add(x, rows(raw, x.shape)[0]), logSlope: zero(x) }),
-    decode: (z, raw) => Sc.of({ value: o.sub(z, rows(raw, z.shape)[0]), logSlope: zero(z) }),
+    encode: (x, raw) => Sc.of({ value: o.add(x, rowsOf(raw, x.shape)[0]), logSlope: zero(x) }),
+    decode: (z, raw) => Sc.of({ value: o.sub(z, rowsOf(raw, z.shape)[0]), logSlope: zero(z) }),
   };
 };

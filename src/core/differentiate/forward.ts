@@ -134,6 +134,7 @@ export const forwardRules: RuleTable<[tangents: Tangents], Expr | undefined> = {
   advance: (_, [t]) => t,
   scan: () => raise('ArgumentError', 'jvp', 'a scan has no single tangent'),
   cond: () => raise('ArgumentError', 'jvp', 'a cond has no single tangent'),
+  custom: () => raise('ArgumentError', 'jvp', 'a custom derivative has no single tangent'),
   project: () => raise('ArgumentError', 'jvp', 'a projection belongs to its scan'),
 };
 
@@ -206,6 +207,15 @@ const forwardCond = (e: Node<'cond'>, tangents: Tangents): (Expr | undefined)[] 
   return results.map((_, i) => dots[asked.indexOf(i)]);
 };
 
+/** The tangents of a custom node's results: those of its value, whatever it declares for reverse mode. */
+const forwardCustom = (e: Node<'custom'>, tangents: Tangents): (Expr | undefined)[] => {
+  const { variables, results } = e.attributes.forward;
+  const dots = jvpPartial(results, variables, tangents);
+  const moving = dots.flatMap((d, i) => (d === undefined ? [] : [i]));
+  const found = applyLambda({ variables, results: moving.map((i) => dots[i]!) }, e.inputs);
+  return results.map((_, i) => found[moving.indexOf(i)]);
+};
+
 const pair = (values: readonly Expr[], dots: readonly Expr[]): (Expr | undefined)[] => {
   let k = 0;
   return values.map((v) => (isReal(v) ? dots[k++] : undefined));
@@ -225,6 +235,7 @@ const jvpPartial = (outputs: readonly Expr[], wrt: readonly Expr[], tangents: Ta
     if (!active.has(e) || seeded.has(e)) continue;
     if (e.op === 'scan') loops.set(e, forwardScan(e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
     else if (e.op === 'cond') loops.set(e, forwardCond(e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
+    else if (e.op === 'custom') loops.set(e, forwardCustom(e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
     else if (e.op === 'project') t.set(e, loops.get(e.inputs[0])?.[e.attributes.index]);
     else if (isReal(e)) t.set(e, applyRule(forwardRules, e, e.inputs.map((x) => t.get(x)))); // biome-ignore format: one idea
   }

@@ -25,6 +25,7 @@ const before = (e: Expr): readonly Expr[] => {
   if (e.op === 'advance') return e.inputs.slice(0, 1);
   if (e.op !== 'project') return e.inputs;
   const [whole] = e.inputs;
+  if (whole.op === 'custom') return whole.inputs;
   const bodies = bodiesOf(whole);
   const inside = bodies.map((b) => reach(b.results));
   const offset = whole.inputs.length - bodies[0].variables.length;

@@ -185,6 +185,7 @@ export const reverseRules: RuleTable<[g: Expr, needs: readonly boolean[]], Cotan
   advance: (_, g) => [g],
   scan: () => raise('ArgumentError', 'vjp', 'a scan has no single cotangent'),
   cond: () => raise('ArgumentError', 'vjp', 'a cond has no single cotangent'),
+  custom: () => raise('ArgumentError', 'vjp', 'a custom derivative has no single cotangent'),
   project: () => raise('ArgumentError', 'vjp', 'a projection belongs to its scan'),
 };
 

@@ -14,6 +14,7 @@ import * as o from '../ops/index.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { closeTightly } from '../simplify/loops.ts';
 import { reverseCond } from './reverse-cond.ts';
+import { reverseCustom } from './reverse-custom.ts';
 import { isReal, reverseRules } from './reverse-rules.ts';
 
 /** Zeros with the shape of an expression. */
@@ -73,6 +74,14 @@ export const vjp = (outputs: readonly Expr[], wrt: readonly Expr[], cotangents: 
         reverseCond(e, cs, e.inputs.map((x) => active.has(x) && isReal(x)), vjp).forEach((c, k) => {
           send(e.inputs[k], c);
         }); // biome-ignore format: one idea
+      continue;
+    }
+    if (e.op === 'custom') {
+      const cs = loops.get(e);
+      if (cs !== undefined)
+        reverseCustom(e, cs).forEach((c, k) => {
+          send(e.inputs[k], c);
+        });
       continue;
     }
     const ge = g.get(e);

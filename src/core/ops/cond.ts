@@ -38,10 +38,11 @@ export const cond = (flag: Expr, then: () => readonly Expr[], otherwise: () => r
   return branched(flag, [...closed.keys()], [...closed.values()], a, b);
 };
 
-/** Whether a node is part of a branch: made there, and no leaf that a program has to find. Loops and branches stay with their results. */
+/** Whether a node is part of a branch: made there, and no leaf that a program has to find. What has several results stays with them. */
 const belongs = (e: Expr, made: ReadonlySet<Expr>): boolean =>
   e.op === 'scan' ||
   e.op === 'cond' ||
+  e.op === 'custom' ||
   (made.has(e) && e.op !== 'variable' && e.op !== 'input' && e.op !== 'parameter' && e.op !== 'noise');
 
 /** A cond of which it is known what it closes over: `branches` makes the results of both from variables in place of `closure`, and mentions nothing else. */

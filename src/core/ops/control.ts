@@ -2,8 +2,9 @@
 
 import { projections } from '../bodies.ts';
 import { raise } from '../errors.ts';
-import { dependents, type Expr, makeNode, type Node, substitute, topological, variable } from '../expr.ts';
+import { type Expr, makeNode, type Node, substitute, variable } from '../expr.ts';
 import { sameShape, showShape } from '../shape.ts';
+import { closedOver } from './custom.ts';
 
 /** The same value, a constant to every derivative. */
 export const stopGradient = (x: Expr): Expr => makeNode('stopGradient', [x], {}, x.shape, x.type);
@@ -120,14 +121,7 @@ export const scanOf = (
   xVars: readonly Expr[],
   { until, results }: ScanBody,
 ): { carry: Expr[]; ys: Expr[] } => {
-  const order = topological(results);
-  const inner = dependents(order, [...carryVars, ...xVars]);
-  const captured = new Map<Expr, Expr>();
-  const close = (e: Expr): void => {
-    if (!inner.has(e) && !captured.has(e)) captured.set(e, variable(e.shape, e.type));
-  };
-  for (const e of order) if (inner.has(e)) e.inputs.forEach(close);
-  results.forEach(close);
+  const captured = closedOver(results, [...carryVars, ...xVars]);
   const node = makeNode(
     'scan',
     [...init, ...xs, ...captured.keys()],

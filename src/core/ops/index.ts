@@ -5,6 +5,7 @@ export * from './cholesky.ts';
 export * from './cond.ts';
 export * from './control.ts';
 export * from './convolution.ts';
+export * from './custom.ts';
 export * from './elementwise.ts';
 export {
   betaKernel,

@@ -60,7 +60,7 @@ const replaceLoops = (
       const made = replaced(e, inputs);
       loops.set(e, made);
       done.set(e, made.loop);
-    } else if (e.op === 'project') {
+    } else if (e.op === 'project' && loops.has(e.inputs[0])) {
       const { loop, index } = loops.get(e.inputs[0])!;
       const k = index(e.attributes.index);
       const known = projects.get(loop) ?? new Map<number, Expr>();

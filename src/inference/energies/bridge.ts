@@ -1,4 +1,5 @@
 /** Bridges of laws: what annealing walks over, from a law that is known to one that is not. */
+import { demand } from '../../algebra/demand.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type Facts, withFacts } from '../../algebra/facts.ts';
@@ -8,8 +9,6 @@ import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
-import { noSampler } from '../../distributions/energy.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 
 /** Laws f_β for β from 0, where f₀ is the density of `from`, to 1, where f₁ is the law in question. */
 export interface Bridge<S extends Shape> {
@@ -31,7 +30,10 @@ export const geometricBridge = <S extends Shape>({
   readonly from: Dist<S, Exact & Samples>;
   readonly to: Dist<S, Unnormalised>;
 }): Bridge<S> => {
-  const [known, law] = [from as unknown as Law, plainLaw(to) as Law & { readonly support?: Support }];
+  const [known, law] = [
+    demand('geometricBridge', from, 'exactLogDensity', 'samples'),
+    demand('geometricBridge', to, 'unnormalisedLogDensity') as Law & { readonly support?: Support },
+  ];
   if (!sameShape(known.shape, law.shape))
     return raise('ShapeError', 'geometricBridge', 'the two laws have events of different shapes', {
       expected: showShape(law.shape),
@@ -48,7 +50,6 @@ export const geometricBridge = <S extends Shape>({
           D.chain((a: Expr) => D.map((b: Expr) => o.add(o.mul(o.sub(1, beta), a), o.mul(beta, b)))(law.logDensity(x)))(
             D.at('from', known.logDensity(x)),
           ),
-        sample: noSampler('geometricBridge'),
       });
       return law.support === undefined ? between : withFacts(between, { support: law.support } as Facts<'support'>);
     },

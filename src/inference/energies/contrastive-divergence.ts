@@ -1,4 +1,5 @@
-import type { Dist, Law } from '../../algebra/dist.ts';
+import { demand } from '../../algebra/demand.ts';
+import type { Dist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Json, Spec } from '../../algebra/spec.ts';
 import { raise } from '../../core/errors.ts';
@@ -39,10 +40,6 @@ export const contrastSpec = ({
 export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
   alpha === undefined || alpha === 0 ? o.scalar(0) : o.mul(alpha, o.square(l));
 
-/** A law without its types: inside estimators the evidence has been demanded already. */
-export const plainLaw = <S extends Shape>(law: Dist<S, Unnormalised>): Law & { readonly shape: S } =>
-  law as unknown as Law & { readonly shape: S };
-
 /**
  * Contrastive divergence, CD-k (Hinton 2002, doi:10.1162/089976602760128018): the chain starts at the event x⁺ itself and takes k steps of a kernel that
  * leaves the law invariant, ending at x⁻, a constant to every derivative. The loss is the *difference of energies* E(x⁺) − E(x⁻) =
@@ -59,7 +56,7 @@ export const contrastiveDivergence = (options: ContrastOptions) => {
   checkContrast('contrastiveDivergence', options);
   const { kernel, steps = 1, energyPenalty } = options;
   return <S extends Shape>(law: Dist<S, Unnormalised>): Objective<S> => {
-    const plain = plainLaw(law);
+    const plain = demand<S>('contrastiveDivergence', law, 'unnormalisedLogDensity');
     const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), law: plain.spec };
     return {
       shape: plain.shape,

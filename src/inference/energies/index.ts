@@ -15,5 +15,5 @@ export { LOG_PARTITION, type NoiseContrastiveOptions, noiseContrastive } from '.
 export { enumeratedPartition, normalised } from './normalised.ts';
 export { type Partition, type PartitionEstimate, showPartition } from './partition.ts';
 export { type PersistentOptions, persistentContrastiveDivergence } from './persistent.ts';
-export { type ChainSampled, type SampledByOptions, sampledBy } from './sampled-by.ts';
+export { type ChainSampled, chaining, type Resampled, type SampledByOptions, sampledBy } from './sampled-by.ts';
 export { type Normalised, type NormaliserOptions, withNormaliser } from './with-normaliser.ts';

@@ -1,14 +1,14 @@
 /** Kernels for laws with parameters: a kernel of src/mcmc on the law's log-density, or one that knows the law's conditionals. */
+import { needs } from '../../algebra/capability.ts';
 import type { Law } from '../../algebra/dist.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
 import * as D from '../../core/draw.ts';
-import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork, type Random } from '../../core/random.ts';
 import { asConstants, type Scope, type Scoped } from '../../core/scope.ts';
-import type { Blocked } from '../../distributions/rbm.ts';
+import { blocking } from '../../distributions/rbm.ts';
 import type { AnyKernel, LogDensity } from '../../mcmc/index.ts';
 
 /** A kernel for every law of some kind, over the law's own parameters. */
@@ -49,8 +49,6 @@ export const asLawKernel = (family: KernelFamily): LawKernel => ({
   on: (law) => kernelOn(family, law),
 });
 
-const isBlocked = (law: Law): law is Law & Blocked => 'blocks' in law;
-
 /**
  * Block Gibbs sampling of a Boltzmann machine: h from p(h | v), then v from p(v | h), each block at once (Smolensky 1986). It leaves p(v)
  * invariant, and is reversible in v. A step costs two products `[V] × [V, H]`. Throws `ArgumentError`, in use, for a law without blocks.
@@ -63,12 +61,8 @@ export const blockGibbs = (): LawKernel => {
   return {
     spec,
     on: (law) => {
-      if (!isBlocked(law))
-        return raise('ArgumentError', 'blockGibbs', 'the law has no blocks to draw in turn', {
-          expected: 'a Boltzmann machine (rbm)',
-          got: law.spec.type,
-        });
-      const { hiddenGiven, visibleGiven } = law.blocks;
+      const none = 'the law has no blocks to draw in turn';
+      const { hiddenGiven, visibleGiven } = needs(blocking, law, 'blockGibbs', none, 'a Boltzmann machine (rbm)');
       return (scope) => ({
         spec,
         init: (position: Expr) => ({ position }),

@@ -1,3 +1,4 @@
+import { demand } from '../../algebra/demand.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
@@ -8,7 +9,6 @@ import { constantly } from '../../core/parameters.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import type { Objective } from '../objective.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 
 /** Options of {@link noiseContrastive}. */
 export interface NoiseContrastiveOptions<S extends Shape> {
@@ -40,8 +40,8 @@ export const noiseContrastive =
       return raise('ArgumentError', 'noiseContrastive', 'there is one noise event or more for each event', {
         got: `${ratio}`,
       });
-    const plain = plainLaw(law);
-    const from = noise as unknown as Law;
+    const plain = demand<S>('noiseContrastive', law, 'unnormalisedLogDensity');
+    const from: Law = demand('noiseContrastive', noise, 'exactLogDensity', 'samples');
     if (!sameShape(from.shape, plain.shape))
       return raise('ShapeError', 'noiseContrastive', 'the noise has events of another shape', {
         expected: showShape(plain.shape),

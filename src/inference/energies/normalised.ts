@@ -1,7 +1,10 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { type Kept, kept } from '../../algebra/capability.ts';
+import { demand } from '../../algebra/demand.ts';
+import { type Dist, type Law, lawFrom, samplerOf } from '../../algebra/dist.ts';
 import type { Estimated, Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
 import * as D from '../../core/draw.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -10,7 +13,6 @@ import { sub } from '../../core/ops/elementwise.ts';
 import { type Backend, type Feeds, program } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
 import { type Enumerable, logPartition } from '../../distributions/energy-enumerated.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 import type { Partition } from './partition.ts';
 
 /**
@@ -38,7 +40,7 @@ export const enumeratedPartition =
 
 /**
  * A law with a number for its log Z: log p(x) = log f(x) − log Z nats. Its evidence is honest about the number: `estimated` (printed ≈) where it was estimated, and
- * `exact` (printed =) where it was summed. Either way the number belongs to the parameters it was found at, so the type never claims an exact density and
+ * `summed` (printed =) where it was summed. Either way the number belongs to the parameters it was found at, so the type never claims an exact density and
  * `maximumLikelihood` does not take it: to train with log Z that follows the parameters, `enumerated`. What can be sampled stays so. Throws `ArgumentError`
  * where log Z is not finite.
  *
@@ -47,17 +49,18 @@ export const enumeratedPartition =
  */
 export const normalised =
   ({ logZ, evidence }: Partition) =>
-  <S extends Shape, E extends Unnormalised>(
-    law: Dist<S, E>,
-  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> => {
+  <S extends Shape, E extends Unnormalised, L extends Dist<S, E>>(
+    law: L & Dist<S, E>,
+  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> & Kept<L, 'normalised'> => {
     if (!Number.isFinite(logZ))
       return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
-    const plain = plainLaw<S>(law as Dist<S, Unnormalised>);
-    return dist({
+    const plain = demand<S>('normalised', law, 'unnormalisedLogDensity');
+    const made = lawFrom<S, Estimated & (E extends Samples ? Samples : unknown)>({
       shape: plain.shape,
       spec: { type: 'normalised', logZ, evidence, law: plain.spec },
-      evidence,
+      evidence: evidence === 'exact' ? 'summed' : evidence,
       logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
-      sample: plain.sample,
+      ...samplerOf(plain),
     });
+    return { ...knownFacts(law as Partial<AllFacts>), ...kept('normalised', law as L, undefined), ...made };
   };

@@ -1,3 +1,4 @@
+import { demand } from '../../algebra/demand.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
@@ -14,7 +15,7 @@ import { standardNormal } from '../../distributions/normal.ts';
 import { uniform as uniformLaw } from '../../distributions/uniform.ts';
 import { type PersistentChains, persistent } from '../../mcmc/index.ts';
 import type { BatchObjective } from '../objective.ts';
-import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf, plainLaw } from './contrastive-divergence.ts';
+import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf } from './contrastive-divergence.ts';
 import { kernelOn } from './law-kernel.ts';
 
 /** Options of {@link persistentContrastiveDivergence}. */
@@ -75,7 +76,7 @@ export const persistentContrastiveDivergence = (options: PersistentOptions) => {
       got: `${chains}`,
     });
   return <S extends Shape>(law: Dist<S, Unnormalised>): BatchObjective<S> => {
-    const plain = plainLaw(law);
+    const plain = demand<S>(owner, law, 'unnormalisedLogDensity');
     const start = options.start ?? defaultStart(plain);
     if (!sameShape(start.shape, plain.shape))
       raise('ShapeError', owner, 'chains start at events of another shape', {

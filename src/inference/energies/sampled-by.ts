@@ -1,12 +1,14 @@
+import { capability, type Having, having, type Kept, kept } from '../../algebra/capability.ts';
+import { demand } from '../../algebra/demand.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
-import { plainLaw } from './contrastive-divergence.ts';
 import { asLawKernel, type KernelFamily, kernelOn, type LawKernel, specOfFamily } from './law-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
@@ -19,15 +21,22 @@ export interface SampledByOptions {
   readonly start?: Dist<Shape, Samples>;
 }
 
-/** A law that knows the chain it is sampled by; estimators that run chains may take it from there. */
-export interface ChainSampled {
-  readonly chain: { readonly kernel: LawKernel; readonly start: Dist<Shape, Samples> };
-}
+/** The chain that a law is sampled by: estimators that run chains may take it from there, whatever constant the density has. */
+export const chaining = capability<{ readonly kernel: LawKernel; readonly start: Dist<Shape, Samples> }>()('chain', {
+  named: (chain) => chain,
+  normalised: (chain) => chain,
+});
+
+/** A law that knows the chain it is sampled by. */
+export type ChainSampled = Having<typeof chaining>;
+
+/** What a law keeps when another sampler is put behind it: known facts, and capabilities by their rules. */
+export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resampled'>;
 
 /**
  * A law that is known up to a constant with a chain for its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
  * the law as far as the chain has mixed, no further: the density stays what it was. Everything that runs samplers (`run(…).sample`, the command
- * line, reports) takes it. Whatever else the law knows (blocks, support, enumeration) it keeps. Cost: `steps` kernel steps a sample, in one loop. Throws
+ * line, reports) takes it. What else is known of the density (blocks, support, enumeration) it keeps. Cost: `steps` kernel steps a sample, in one loop. Throws
  * `ArgumentError` where steps is not a positive integer or the kernel cannot sample the law.
  *
  * @example
@@ -37,10 +46,10 @@ export const sampledBy =
   ({ kernel, steps, start }: SampledByOptions) =>
   <S extends Shape, L extends Dist<S, Unnormalised>>(
     law: L & Dist<S, Unnormalised>,
-  ): L & Dist<S, Unnormalised & Samples> & ChainSampled => {
+  ): Dist<S, Unnormalised & Samples> & Resampled<L> & ChainSampled => {
     if (!Number.isInteger(steps) || steps < 1)
       return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
-    const plain = plainLaw<S>(law);
+    const plain = demand<S>('sampledBy', law, 'unnormalisedLogDensity');
     const from = (start ?? defaultStart(plain)) as Law;
     if (!sameShape(from.shape, plain.shape))
       return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {
@@ -57,5 +66,12 @@ export const sampledBy =
         return fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(next);
       },
     });
-    return { ...law, ...made, chain: { kernel: asLawKernel(kernel), start: from as Dist<Shape, Samples> } };
+    const whole = {
+      ...knownFacts(law as Partial<AllFacts>),
+      ...kept('resampled', law, undefined),
+      ...made,
+      ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
+      ...(plain.named === undefined ? {} : { named: plain.named }),
+    } as unknown as Dist<S, Unnormalised & Samples> & Resampled<L>;
+    return having(chaining, { kernel: asLawKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
   };

@@ -1,17 +1,18 @@
 /** What makes a law that is known up to a constant measurable: its constant, summed where that can be done, else estimated. */
 import { map, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { capabilityOf, has, needs } from '../../algebra/capability.ts';
 import { type Dist, innermost, type Law, rebased } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
-import { type Failure, raise, toFailure } from '../../core/errors.ts';
+import { type Failure, toFailure } from '../../core/errors.ts';
 import type { Backend, Feeds } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Enumerable } from '../../distributions/energy-enumerated.ts';
-import type { Machine } from '../../distributions/rbm.ts';
+import { type Enumerable, enumerating } from '../../distributions/energy-enumerated.ts';
+import { bridging } from '../../distributions/rbm.ts';
 import { type AnnealingProgress, annealedImportanceSampling } from './annealed-importance.ts';
 import { enumeratedPartition, normalised } from './normalised.ts';
 import type { Partition, PartitionEstimate } from './partition.ts';
-import type { ChainSampled } from './sampled-by.ts';
+import { chaining } from './sampled-by.ts';
 
 /** A law with its constant, and what is known of that constant. */
 export interface Normalised {
@@ -42,21 +43,13 @@ const alone = (law: Law, parameters: Feeds): Feeds =>
     : Object.fromEntries(Object.entries(parameters).map(([name, t]) => [name.replace(/^base\//, ''), t]));
 
 const isSummable = (law: Law): law is Law & Enumerable => {
-  if (!('enumeration' in law)) return false;
+  if (!has(enumerating, law)) return false;
   try {
-    return (law as Law & Enumerable).enumeration().states <= FEW;
+    return law.enumeration().states <= FEW;
   } catch {
     return false;
   }
 };
-
-const chainOf = (law: Law): ChainSampled['chain'] =>
-  'chain' in law
-    ? (law as Law & ChainSampled).chain
-    : raise('ArgumentError', law.spec.type, 'the law is known up to a constant, and has no chain to estimate it with', {
-        expected: 'sampledBy({ kernel, steps })(law)',
-        got: law.spec.type,
-      });
 
 /**
  * A law known up to a constant, under whatever it was pushed through, with log Z at given parameters: summed over its states where they are few (evidence
@@ -79,11 +72,8 @@ export const withNormaliser =
         ? await enumeratedPartition(inner, own, options.backend)()
         : await annealed(inner, own, options)();
       return map((partition: Partition | PartitionEstimate) => ({
-        // What else the law knows (its chain, its blocks) it keeps: reports run the chain.
-        law: rebased(law, (base) => ({
-          ...base,
-          ...(normalised(partition)(base as unknown as Dist<Shape, Unnormalised>) as unknown as Law),
-        })),
+        // Its chain the law keeps: reports run it.
+        law: rebased(law, (base) => normalised(partition)(base as Dist<Shape, Unnormalised>)),
         partition,
       }))(found);
     } catch (e) {
@@ -96,10 +86,12 @@ const annealed = (
   parameters: Feeds,
   { betas = 1000, chains = 200, ...rest }: Omit<NormaliserOptions, 'parameters'>,
 ): TaskEither<Failure, PartitionEstimate> => {
-  const { kernel, start } = chainOf(law);
+  const none = 'the law is known up to a constant, and has no chain to estimate it with';
+  const { kernel, start } = needs(chaining, law, law.spec.type, none, 'sampledBy({ kernel, steps })(law)');
   const common = { kernel, betas, chains, parameters, ...rest };
-  return 'bridge' in law
-    ? annealedImportanceSampling<Shape>({ bridge: (law as unknown as Machine<Shape>).bridge(), ...common })
+  const bridge = capabilityOf(bridging, law);
+  return bridge !== undefined
+    ? annealedImportanceSampling<Shape>({ bridge: bridge(), ...common })
     : annealedImportanceSampling<Shape>({
         from: start as Dist<Shape, Exact & Samples>,
         to: law as unknown as Dist<Shape, Unnormalised>,

@@ -1,6 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import { scoredAt } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
@@ -26,10 +25,10 @@ export const monteCarloEm = ({
   transitions = 1,
   leapfrogSteps = 10,
   stepSize,
-}: ChainOptions): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+}: ChainOptions): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('monteCarloEm', transitions);
   return (law) =>
-    ofBound(law, { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
+    ofBound(law, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
       pipe(
         posteriorChain(plain, { stepSize, leapfrogSteps })(x),
         D.chain((chain) =>

@@ -1,5 +1,7 @@
 /** Estimates of log p(x) of one event, for evaluation: by importance sampling, and by posterior samples. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { demand } from '../../algebra/demand.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
@@ -58,10 +60,10 @@ export const importanceSampling = (k: number): ((law: Law) => (x: Expr) => D.Dra
  */
 export const tightened = (
   k: number,
-): (<S extends Shape>(law: Dist<S, Bound & Samples>) => Dist<S, Bound & Samples>) => {
+): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true } & Samples>) => Dist<S, Bound & Samples>) => {
   sampleCount('tightened', k);
   return (law) => {
-    const plain = law as unknown as Law;
+    const plain: Law = demand('tightened', law, 'lowerBound');
     return dist({
       shape: plain.shape,
       spec: { type: 'tightened', samples: k, law: plain.spec },

@@ -1,7 +1,6 @@
 /** Estimators whose gradient runs along the path of the sample: sticking the landing, and doubly reparameterised gradients. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import { alongThePath, modelOnly, pathOnly } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
@@ -17,10 +16,12 @@ import { logMean, normalised, ofBound, sameNoise, sampleCount, traced, valueWith
  * @example
  * const objective = stickingTheLanding(1)(vae([2]));
  */
-export const stickingTheLanding = (k: number): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+export const stickingTheLanding = (
+  k: number,
+): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('stickingTheLanding', k);
   return (law) =>
-    ofBound(law, { type: 'stickingTheLanding', samples: k }, (plain, x) =>
+    ofBound(law, 'lowerBound', { type: 'stickingTheLanding', samples: k }, (plain, x) =>
       pipe(
         traced(plain, k, alongThePath, (t) => [t.logDensity])(x),
         D.map(([logWeights]) => logMean(logWeights)),
@@ -39,10 +40,10 @@ export const stickingTheLanding = (k: number): (<S extends Shape>(law: Dist<S, B
  * @example
  * const objective = dreg(5)(vae([2]));
  */
-export const dreg = (k: number): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+export const dreg = (k: number): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('dreg', k);
   return (law) =>
-    ofBound(law, { type: 'dreg', samples: k }, (plain, x) =>
+    ofBound(law, 'lowerBound', { type: 'dreg', samples: k }, (plain, x) =>
       pipe(
         sameNoise(
           traced(plain, k, modelOnly, (t) => [t.logDensity])(x),

@@ -1,5 +1,6 @@
 /** What estimators share: several draws of one event's trace, weights of importance sampling, and losses whose value and gradient are said apart. */
 
+import { demand } from '../../algebra/demand.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
@@ -61,17 +62,21 @@ export const logJointOf = (t: Trace): Expr => o.add(t.logDensity, logPosteriorOf
 export const logPosteriorOf = (t: Trace): Expr =>
   t.sites.length === 0 ? o.scalar(0) : o.addAll(t.sites.map((s) => s.logPosterior));
 
-/** An objective of a law: minus a bound. */
+/**
+ * An objective of a law: minus a bound. `use` is what the estimator wants of the law's number: a bound in the mean where single samples are averaged, one whose
+ * exponential is a weight where samples are averaged inside the logarithm.
+ */
 export const ofBound = <S extends Shape>(
   law: Dist<S, unknown>,
-  spec: Spec,
+  use: 'lowerBound' | 'meanBound',
+  { type, ...settings }: Spec,
   bound: (law: Law, x: Expr) => D.Draw<Expr>,
   evidence?: Evidence,
 ): Objective<S> => {
-  const plain = law as unknown as Law & { readonly shape: S };
+  const plain = demand<S>(type, law, use);
   return {
     shape: plain.shape,
-    spec: { ...spec, law: plain.spec },
+    spec: { type, ...settings, law: plain.spec },
     evidence: evidence ?? plain.evidence,
     loss: (x) => D.map(o.neg)(bound(plain, x)),
   };

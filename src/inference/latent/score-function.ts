@@ -1,7 +1,8 @@
 /** Score-function gradients: for posteriors that cannot be reparameterised, such as coin flips. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { demand } from '../../algebra/demand.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import { asConstants } from '../../algebra/trace.ts';
 import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
@@ -49,10 +50,10 @@ const ofTheOthers = (values: Expr): Expr => o.div(o.sub(o.sum(values), values), 
 export const scoreFunction = ({
   baseline = 'none',
   samples = baseline === 'none' ? 1 : 2,
-}: ScoreFunctionOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+}: ScoreFunctionOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
   sampleCount('scoreFunction', samples, baseline === 'none' ? 1 : 2);
   return (law) =>
-    ofBound(law, { type: 'scoreFunction', samples, baseline }, (plain, x) =>
+    ofBound(law, 'meanBound', { type: 'scoreFunction', samples, baseline }, (plain, x) =>
       pipe(
         scored(plain, samples)(x),
         D.map((all) => reinforced(all, baseline === 'none' ? o.scalar(0) : ofTheOthers(all[0]))),
@@ -77,18 +78,18 @@ export interface MovingAverageOptions {
 export const scoreFunctionWithAverage = ({
   samples = 1,
   decay = 0.9,
-}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => BatchObjective<S>) => {
+}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => BatchObjective<S>) => {
   sampleCount('scoreFunctionWithAverage', samples);
   if (!(decay >= 0 && decay < 1))
     raise('ArgumentError', 'scoreFunctionWithAverage', 'the decay of an average is from 0 to below 1', {
       got: `${decay}`,
     });
   return (law) => {
-    const plain = law as unknown as Law;
+    const plain = demand<(typeof law)['shape']>('scoreFunctionWithAverage', law, 'meanBound');
     return {
-      shape: law.shape as never,
-      spec: { type: 'scoreFunctionWithAverage', samples, decay, law: law.spec },
-      evidence: law.evidence,
+      shape: plain.shape as never,
+      spec: { type: 'scoreFunctionWithAverage', samples, decay, law: plain.spec },
+      evidence: plain.evidence,
       batchLoss: (batch) => (scope) => (cursor) => {
         const zero = { initial: of<Cursor, Expr>(o.scalar(0)) };
         const average = buffer('average', zero)(scope);

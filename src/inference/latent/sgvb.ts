@@ -1,6 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist, Law } from '../../algebra/dist.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import { type InferredGroup, trace, withPlaced } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -86,12 +85,13 @@ export interface SgvbOptions {
 export const sgvb = ({
   samples = 1,
   kl = [],
-}: SgvbOptions = {}): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+}: SgvbOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
   sampleCount('sgvb', samples);
   const spec = { type: 'sgvb', samples, kl: kl.map((w) => w.spec) };
   return (law) =>
     ofBound(
       law,
+      'meanBound',
       spec,
       (plain, x) => {
         let sizes: readonly number[] = [];

@@ -2,7 +2,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
 import { dream } from '../../algebra/dream.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import { asConstants, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
@@ -31,8 +30,8 @@ import {
  * @example
  * const objective = wakeSleep(vae([2]));
  */
-export const wakeSleep = <S extends Shape>(law: Dist<S, Bound>): Objective<S> =>
-  ofBound(law, { type: 'wakeSleep' }, (plain, x) =>
+export const wakeSleep = <S extends Shape>(law: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+  ofBound(law, 'meanBound', { type: 'wakeSleep' }, (plain, x) =>
     pipe(
       trace(plain, asConstants)(x),
       D.chain((awake) =>
@@ -55,10 +54,12 @@ export const wakeSleep = <S extends Shape>(law: Dist<S, Bound>): Objective<S> =>
  * @example
  * const objective = reweightedWakeSleep(5)(vae([2]));
  */
-export const reweightedWakeSleep = (k: number): (<S extends Shape>(law: Dist<S, Bound>) => Objective<S>) => {
+export const reweightedWakeSleep = (
+  k: number,
+): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('reweightedWakeSleep', k);
   return (law) =>
-    ofBound(law, { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
+    ofBound(law, 'lowerBound', { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
       pipe(
         traced(plain, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)])(x),
         D.map(([logWeights, logJoints, logPosteriors]) => {

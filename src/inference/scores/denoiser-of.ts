@@ -1,5 +1,6 @@
 /** Objectives of denoisers, and of laws that have one under fixed transports. */
-import { type Dist, innermost, type Law, onInnermost } from '../../algebra/dist.ts';
+import { has, needs } from '../../algebra/capability.ts';
+import { type Dist, innermost, isLaw, type Law, onInnermost } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type * as D from '../../core/draw.ts';
@@ -7,36 +8,26 @@ import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import { parametersOf } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Denoiser } from '../../sde/denoiser.ts';
+import { type Denoiser, denoising } from '../../sde/denoiser.ts';
 import type { Objective } from '../objective.ts';
 
 /** What is denoised: a denoiser, or a law that has one under fixed transports (scaling, dequantisation). */
 export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
 
-/** A law that keeps its denoiser: what `Denoises` is at run time. */
-export interface DenoisingLaw extends Law {
-  readonly denoiser: Denoiser;
-}
-
-const keepsDenoiser = (law: Law): law is DenoisingLaw => 'denoiser' in law;
-
 /** Whether there is a denoiser under whatever a law was pushed through. */
-export const hasDenoiser = (law: Law): boolean => keepsDenoiser(innermost(law));
+export const hasDenoiser = (law: Law): boolean => has(denoising, innermost(law));
 
 /**
  * The denoiser of a law, found under whatever the law was pushed through. Throws `ArgumentError` where there is none.
  */
-export const denoiserOf = (law: Law): Denoiser => {
-  const inner = innermost(law);
-  return keepsDenoiser(inner)
-    ? inner.denoiser
-    : raise('ArgumentError', law.spec.type, 'the law has no denoiser to train', {
-        expected: 'a diffusion law, perhaps pushed through fixed transports',
-        got: inner.spec.type,
-      });
-};
-
-const isLaw = (source: object): source is Law => 'logDensity' in source;
+export const denoiserOf = (law: Law): Denoiser =>
+  needs(
+    denoising,
+    innermost(law),
+    law.spec.type,
+    'the law has no denoiser to train',
+    'a diffusion law, perhaps pushed through fixed transports',
+  );
 
 /** An objective from a denoiser's loss of a clean event; of a law on the innermost side of its transports, which must be fixed. */
 export const onDenoiser = <S extends Shape>(

@@ -1,22 +1,17 @@
+import { needs } from '../../algebra/capability.ts';
 import { type Conditional, lawWhere } from '../../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextSpec, noContext } from '../../algebra/context.ts';
-import { type Dist, innermost, type Law, rebased } from '../../algebra/dist.ts';
+import { type Dist, rebased } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
-import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import { classifierFreeGuidance } from '../../sde/control.ts';
-import type { Denoiser } from '../../sde/denoiser.ts';
+import { redenoising } from '../../sde/diffusion.ts';
 import { denoiserOf } from './denoiser-of.ts';
 
 /** Options of {@link guided}. */
 export interface GuidedOptions {
   /** 0 ignores the context, 1 (default) is the conditional law, more goes beyond it. */
   readonly scale?: number;
-}
-
-/** A law that can be made of another denoiser. */
-interface Redenoised extends Law {
-  readonly denoisedBy: (denoiser: Denoiser) => Law;
 }
 
 /**
@@ -43,11 +38,7 @@ export const guided = <C extends Context, S extends Shape, E extends Denoises>(
       scale,
     });
     return rebased(law, (inner) =>
-      'denoisedBy' in innermost(inner)
-        ? (inner as Redenoised).denoisedBy(denoiser)
-        : raise('ArgumentError', 'guided', 'the law is no diffusion that another denoiser could be put in', {
-            got: inner.spec.type,
-          }),
+      needs(redenoising, inner, 'guided', 'no other denoiser can be put in this law', 'a diffusion law')(denoiser),
     ) as Dist<S, E>;
   });
 };

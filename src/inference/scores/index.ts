@@ -1,5 +1,5 @@
 /** Score matching: laws known up to a constant, fields and denoisers from data, without a normalising constant. */
-export { type DenoisingLaw, denoiserOf, type HasDenoiser, hasDenoiser } from './denoiser-of.ts';
+export { denoiserOf, type HasDenoiser, hasDenoiser } from './denoiser-of.ts';
 export * from './denoising.ts';
 export { type GuidedOptions, guided } from './guided.ts';
 export { ladderTime } from './ladder.ts';

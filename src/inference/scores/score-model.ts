@@ -1,6 +1,8 @@
 /** What score matching is about: a law's score ∇ₓ log p(x), with or without the density behind it. */
+
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import { demand } from '../../algebra/demand.ts';
+import { type Dist, isLaw } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import { grad } from '../../core/differentiate/index.ts';
@@ -27,15 +29,15 @@ const mentioning = (x: Expr, others: Expr): Expr => o.add(x, o.where(o.less(1, 0
 
 /** The source as a part of an objective's spec: `law`, or `model`. */
 export const nested = (source: HasScore<Shape>): { readonly [key: string]: Spec } =>
-  'score' in source ? { model: source.spec } : { law: source.spec };
+  isLaw(source) ? { law: source.spec } : { model: source.spec };
 
 /**
  * The score of a law by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
  * energy) have no gradient, but stay parameters of what is trained: the law that is run afterwards asks for them. Cost: one backward pass.
  */
 export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> => {
-  if ('score' in source) return source;
-  const law = source as unknown as Law & { readonly shape: S };
+  if (!isLaw(source)) return source;
+  const law = demand<S>('score', source, 'unnormalisedLogDensity');
   return {
     spec: law.spec,
     shape: law.shape,

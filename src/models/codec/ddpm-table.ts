@@ -35,7 +35,7 @@ const chainOf = ({
 }: ReturnType<typeof chainFields>['_A']): sde.ReverseChain<Shape> => {
   const options = { ...rest, ...(given === undefined ? {} : { range: ends(given) }) };
   return variance === 'learned'
-    ? sde.reverseChain(denoiser as sde.VarianceDenoiser, { ...options, variance })
+    ? sde.reverseChain(denoiser as unknown as sde.VarianceDenoiser, { ...options, variance })
     : sde.reverseChain(denoiser, { ...options, variance: variance as 'large' | 'small' });
 };
 

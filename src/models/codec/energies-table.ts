@@ -1,4 +1,5 @@
 /** The entries of laws known up to a constant, of their networks, and of the estimators that learn them. */
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { finite, list, nonNegative, oneOf, positiveInteger, positiveNumber, shapeCodec, t } from '../../core/codec.ts';
@@ -9,6 +10,7 @@ import {
   type Enumerable,
   energy,
   enumerated,
+  enumerating,
   productOfExperts,
   rbm,
   restrict,
@@ -22,9 +24,8 @@ import {
   persistentContrastiveDivergence,
   sampledBy,
 } from '../../inference/energies/index.ts';
-import { type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
+import { classifying, type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
 import { studentExperts, throughFeatures } from '../energies/networks.ts';
-import { withEvidence } from './objective-demands.ts';
 import { type Tables, variant } from './variant.ts';
 
 const scaleCodec = t.union([positiveNumber, oneOf(['learned'])], 'a positive number, or learned');
@@ -45,15 +46,11 @@ const box: t.Type<Box, unknown> = new t.Type<Box, unknown>(
   t.identity,
 );
 
-/** The law where it is known up to a constant. */
-const unnormalised = (owner: string, law: Law): Dist<Shape, Unnormalised> =>
-  withEvidence(owner, law, ['unnormalised', 'exact', 'estimated'], 'the law is not known up to a constant') as unknown as Dist<Shape, Unnormalised>; // biome-ignore format: one idea
-
-const sampler = (owner: string, law: Law): Dist<Shape, Exact & Samples> =>
-  withEvidence(owner, law, ['exact'], 'the law has no exact density') as unknown as Dist<Shape, Exact & Samples>;
+/** A law whose type was lost: what takes it demands its evidence. */
+const untyped = (law: Law) => law as unknown as Dist<Shape, Exact & Samples>;
 
 const enumerable = (law: Law): Dist<Shape, Unnormalised> & Enumerable =>
-  'enumeration' in law
+  has(enumerating, law)
     ? (law as unknown as Dist<Shape, Unnormalised> & Enumerable)
     : raise('ArgumentError', '', 'enumerated: the law has no states to sum over', {
         expected: 'a Boltzmann machine, or a law restricted to integers',
@@ -61,7 +58,7 @@ const enumerable = (law: Law): Dist<Shape, Unnormalised> & Enumerable =>
       });
 
 const joint = (law: Law): JointEnergy =>
-  'classify' in law
+  has(classifying, law)
     ? (law as unknown as JointEnergy)
     : raise('ArgumentError', '', 'the law has no classifier', { expected: 'jem', got: law.spec.type });
 
@@ -73,8 +70,8 @@ export const energiesTable: Tables['laws'] = {
       productOfExperts(experts as unknown as readonly Dist<Shape, Unnormalised>[]),
     ),
   tempered: (read) =>
-    variant({ beta: nonNegative, law: read.law }, {}, ({ beta, law }) => tempered(beta)(unnormalised('tempered', law))),
-  restrict: (read) => variant({ on: box, law: read.law }, {}, ({ on, law }) => restrict(on)(unnormalised('restrict', law))), // biome-ignore format: one entry
+    variant({ beta: nonNegative, law: read.law }, {}, ({ beta, law }) => tempered(beta)(untyped(law))),
+  restrict: (read) => variant({ on: box, law: read.law }, {}, ({ on, law }) => restrict(on)(untyped(law))), // biome-ignore format: one entry
   rbm: () =>
     variant(
       { shape: shapeCodec, hidden: positiveInteger },
@@ -84,14 +81,14 @@ export const energiesTable: Tables['laws'] = {
   enumerated: (read) => variant({ law: read.law }, {}, ({ law }) => enumerated(enumerable(law))),
   normalised: (read) =>
     variant({ logZ: finite, evidence: oneOf(['exact', 'estimated']), law: read.law }, {}, ({ law, ...partition }) =>
-      normalised(partition)(unnormalised('normalised', law)),
+      normalised(partition)(untyped(law)),
     ),
   sampledBy: (read) =>
     variant(
       { kernel: read.kernel, steps: positiveInteger, law: read.law },
       { start: read.law },
       ({ kernel, steps, start, law }) =>
-      sampledBy({ kernel, steps, ...(start === undefined ? {} : { start: start as unknown as Dist<Shape, Samples> }) })(unnormalised('sampledBy', law)), // biome-ignore format: one entry
+      sampledBy({ kernel, steps, ...(start === undefined ? {} : { start: untyped(start) }) })(untyped(law)), // biome-ignore format: one entry
     ),
   jem: (read) =>
     variant(
@@ -122,16 +119,13 @@ export const energyObjectivesTable: Tables['objectives'] = {
     variant(
       { kernel: read.kernel, law: read.law },
       { steps: positiveInteger, energyPenalty: nonNegative },
-      ({ law, ...options }) => contrastiveDivergence(options)(unnormalised('contrastiveDivergence', law)),
+      ({ law, ...options }) => contrastiveDivergence(options)(untyped(law)),
     ),
   persistentContrastiveDivergence: (read) =>
     variant(
       { kernel: read.kernel, buffer: positiveInteger, law: read.law },
       persistentFields(read.law),
-      ({ law, start, ...options }) =>
-        persistentContrastiveDivergence({ ...options, ...startOf(start) })(
-          unnormalised('persistentContrastiveDivergence', law),
-        ),
+      ({ law, start, ...options }) => persistentContrastiveDivergence({ ...options, ...startOf(start) })(untyped(law)),
     ),
   jemObjective: (read) =>
     variant(
@@ -143,10 +137,7 @@ export const energyObjectivesTable: Tables['objectives'] = {
     variant(
       { noise: read.law, law: read.law },
       { ratio: positiveInteger, logPartition: finite },
-      ({ law, noise, ...options }) =>
-        noiseContrastive({ noise: sampler('noiseContrastive', noise), ...options })(
-          unnormalised('noiseContrastive', law),
-        ),
+      ({ law, noise, ...options }) => noiseContrastive({ noise: untyped(noise), ...options })(untyped(law)),
     ),
 };
 
@@ -159,4 +150,4 @@ const persistentFields = <L extends t.Mixed>(law: L) => ({
 });
 
 const startOf = (start: Law | undefined): { readonly start?: Dist<Shape, Samples> } =>
-  start === undefined ? {} : { start: start as unknown as Dist<Shape, Samples> };
+  start === undefined ? {} : { start: untyped(start) };

@@ -18,7 +18,7 @@ import {
   wakeSleep,
 } from '../../inference/latent/index.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
-import { bounded, ofEvents } from './objective-demands.ts';
+import { ofEvents } from './objective-demands.ts';
 import { type Entry, type Tables, type Variant, variant } from './variant.ts';
 
 const warmUp = strict({ warmUp: positiveNumber });
@@ -49,37 +49,35 @@ type Estimator = (law: never) => AnyObjective<Shape>;
 
 /** An estimator that takes its number of samples and a law with a bound. */
 const ofSamples =
-  (name: string, make: (k: number) => Estimator): Entry<AnyObjective<Shape>> =>
+  (make: (k: number) => Estimator): Entry<AnyObjective<Shape>> =>
   (read) =>
-    variant({ law: read.law }, { samples: positiveInteger }, ({ law, samples = 1 }) =>
-      make(samples)(bounded(name, law) as never),
-    );
+    variant({ law: read.law }, { samples: positiveInteger }, ({ law, samples = 1 }) => make(samples)(law as never));
 
 /** Estimators of latent variables by type. */
 export const latentObjectivesTable: Tables['objectives'] = {
   sgvb: (read) =>
     variant({ law: read.law }, { samples: positiveInteger, kl: list(weighing) }, ({ law, ...options }) =>
-      sgvb(options)(bounded('sgvb', law) as never),
+      sgvb(options)(law as never),
     ),
-  stickingTheLanding: ofSamples('stickingTheLanding', stickingTheLanding),
-  dreg: ofSamples('dreg', dreg),
-  reweightedWakeSleep: ofSamples('reweightedWakeSleep', reweightedWakeSleep),
-  wakeSleep: (read) => variant({ law: read.law }, {}, ({ law }) => wakeSleep(bounded('wakeSleep', law) as never)),
+  stickingTheLanding: ofSamples(stickingTheLanding),
+  dreg: ofSamples(dreg),
+  reweightedWakeSleep: ofSamples(reweightedWakeSleep),
+  wakeSleep: (read) => variant({ law: read.law }, {}, ({ law }) => wakeSleep(law as never)),
   scoreFunction: (read) =>
     variant(
       { law: read.law },
       { samples: positiveInteger, baseline: oneOf(['none', 'leaveOneOut']) },
-      ({ law, ...options }) => scoreFunction(options)(bounded('scoreFunction', law) as never),
+      ({ law, ...options }) => scoreFunction(options)(law as never),
     ),
   scoreFunctionWithAverage: (read) =>
     variant({ law: read.law }, { samples: positiveInteger, decay: nonNegative }, ({ law, ...options }) =>
-      scoreFunctionWithAverage(options)(bounded('scoreFunctionWithAverage', law) as never),
+      scoreFunctionWithAverage(options)(law as never),
     ),
   monteCarloEm: (read) =>
     variant(
       { law: read.law, stepSize: positiveNumber },
       { leapfrogSteps: positiveInteger, transitions: positiveInteger },
-      ({ law, ...options }) => monteCarloEm(options)(bounded('monteCarloEm', law) as never),
+      ({ law, ...options }) => monteCarloEm(options)(law as never),
     ),
   fullVariationalBayes: (read) =>
     variant(

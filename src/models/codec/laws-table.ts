@@ -10,7 +10,6 @@ import { discreteTable } from './discrete-table.ts';
 import { familiesTable } from './families-table.ts';
 import { gammaTable } from './gamma-table.ts';
 import { anyShape } from './layers-table.ts';
-import { bounded } from './objective-demands.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Laws by type. */
@@ -24,9 +23,7 @@ export const lawsTable: Tables['laws'] = {
   uniform: () =>
     variant({ shape: shapeCodec }, { low: argument, high: argument }, ({ shape, ...rest }) => uniform(shape, rest)),
   tightened: (read) =>
-    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
-      tightened(samples)(bounded('tightened', law) as never),
-    ),
+    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) => tightened(samples)(law as never)),
   named: (read) =>
     variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
   implicit: (read) =>

@@ -43,7 +43,7 @@ import {
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import { abs, augment, dequantise, slice, sort, stochastic, variationalDequantise } from '../../transports/index.ts';
-import { scalarLayersTable, scalarMapsTable } from './scalar-layers-table.ts';
+import { dependence, scalarLayersTable, scalarMapsTable } from './scalar-layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Types were checked when the declaration was written; what JSON says is checked here. */
@@ -114,9 +114,11 @@ export const layersTable: Tables['layers'] = {
     variant({ map: read.map }, { conditioner: read.network, split }, ({ map, ...options }) => coupling(map, options)),
   elementwise: (read) => variant({ map: read.map }, {}, ({ map }) => elementwise(map)),
   autoregressive: (read) =>
-    variant({ map: read.map }, { conditioner: read.network }, ({ map, ...options }) => autoregressive(map, options)),
-  maf: (read) => variant({}, { conditioner: read.network, logScale }, maf),
-  iaf: (read) => variant({}, { conditioner: read.network, logScale }, iaf),
+    variant({ map: read.map }, { conditioner: read.network, ...dependence }, ({ map, ...options }) =>
+      autoregressive(map, options),
+    ),
+  maf: (read) => variant({}, { conditioner: read.network, logScale, ...dependence }, maf),
+  iaf: (read) => variant({}, { conditioner: read.network, logScale, ...dependence }, iaf),
   actNorm: () => variant({}, { varianceFloor: positiveNumber }, actNorm),
   // Files without a rate are of the time when statistics stood still.
   batchNorm: () =>

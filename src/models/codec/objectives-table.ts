@@ -1,5 +1,4 @@
-/** The entries of objectives; an estimator that needs evidence demands it here too, in a sentence. */
-
+/** The entries of objectives; estimators demand the evidence that they need themselves. */
 import type { Dist } from '../../algebra/dist.ts';
 import { finite, nonNegative, oneOf, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -13,7 +12,7 @@ import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
 import { forLaw, ofContext } from './inside.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
-import { bounded, ofEvents, withEvidence } from './objective-demands.ts';
+import { ofEvents } from './objective-demands.ts';
 import { scoreObjectivesTable } from './score-objectives-table.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -21,36 +20,22 @@ import { type Tables, variant } from './variant.ts';
 export const objectivesTable: Tables['objectives'] = {
   ...latentObjectivesTable,
   ...scoreObjectivesTable,
-  maximumLikelihood: (read) =>
-    variant({ law: read.law }, {}, ({ law }) =>
-      maximumLikelihood(
-        withEvidence(
-          'maximumLikelihood',
-          law,
-          ['exact'],
-          'the law has no exact log-density; elbo takes one that is bounded',
-        ) as never,
-      ),
-    ),
   conditionally: (read) =>
     ofContext('estimator', { law: read.conditional }, { drop: nonNegative }, ({ law, drop }, json, c) => {
       const estimator = forLaw(read.objective, json, 'estimator', c);
       return conditionally((of: Dist<Shape, unknown>) => ofEvents('conditionally', estimator(of)), drop === undefined ? {} : { drop })(law) as unknown as Objective<Shape>; // biome-ignore format: one idea
     }),
-  elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(bounded('elbo', law) as never)),
+  maximumLikelihood: (read) => variant({ law: read.law }, {}, ({ law }) => maximumLikelihood(law as never)),
+  elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(law as never)),
   importanceWeighted: (read) =>
     variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
-      importanceWeighted(samples)(bounded('importanceWeighted', law) as never),
+      importanceWeighted(samples)(law as never),
     ),
   variationalPosterior: (read) =>
     variant(
       { guide: read.law, target: read.law },
       {},
-      ({ guide, target }) =>
-        variationalPosterior(
-          withEvidence('variationalPosterior', guide, ['exact'], 'the guide has no exact log-density') as never,
-          withEvidence('variationalPosterior', target, ['exact', 'unnormalised'], 'the target has no density') as never,
-        ) as unknown as Objective<Shape>,
+      ({ guide, target }) => variationalPosterior(guide as never, target as never) as unknown as Objective<Shape>,
     ),
   dynamicallyBinarised: (read) =>
     variant({ levels: positiveInteger, objective: read.objective }, {}, ({ levels, objective }) =>

@@ -16,7 +16,6 @@ import {
   varianceReducedSlicedScoreMatching,
 } from '../../inference/scores/index.ts';
 import { type Denoiser, variationalDiffusion } from '../../sde/index.ts';
-import { withEvidence } from './objective-demands.ts';
 import { type Readers, type Tables, variant } from './variant.ts';
 
 const projections = { rademacher, gaussian, sphere } as const;
@@ -31,12 +30,7 @@ const scored = (read: Readers) => ({ law: read.law, model: read.scoreModel });
 const hasScore = (
   owner: string,
   { law, model }: { readonly law?: object; readonly model?: object },
-): HasScore<readonly number[]> => {
-  const source = either(owner, law, model, "'law' and 'model'");
-  if (law !== undefined)
-    withEvidence(owner, law as never, ['exact', 'unnormalised'], 'the law has no log-density to take the score of');
-  return source as HasScore<readonly number[]>;
-};
+): HasScore<readonly number[]> => either(owner, law, model, "'law' and 'model'") as HasScore<readonly number[]>;
 
 /** Models of a score by type. */
 export const scoreModelsTable: Tables['scoreModels'] = {

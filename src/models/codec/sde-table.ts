@@ -1,5 +1,6 @@
 /** The entries of noising processes, denoisers, samplers and what they are made of; of the law of a diffusion model, and of its flow as a layer. */
 import { finite, list, nonNegative, oneOf, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
+import * as dynamics from '../../dynamics/index.ts';
 import * as sde from '../../sde/index.ts';
 import { type Tables, variant } from './variant.ts';
 
@@ -71,11 +72,11 @@ export const gridsTable: Tables['grids'] = {
 
 /** Solvers of ordinary differential equations by type. */
 export const solversTable: Tables['solvers'] = {
-  euler: () => variant({}, {}, sde.euler),
-  heun: () => variant({}, {}, sde.heun),
-  rk4: () => variant({}, {}, sde.rk4),
+  euler: () => variant({}, {}, dynamics.euler),
+  heun: () => variant({}, {}, dynamics.heun),
+  rk4: () => variant({}, {}, dynamics.rk4),
   dormandPrince: () =>
-    variant({}, { rtol: positiveNumber, atol: positiveNumber, maxSteps: positiveInteger }, sde.dormandPrince),
+    variant({}, { rtol: positiveNumber, atol: positiveNumber, maxSteps: positiveInteger }, dynamics.dormandPrince),
 };
 
 /** Samplers by type. */

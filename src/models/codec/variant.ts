@@ -18,6 +18,7 @@ import { type CodecError, type Fields, isRecord, strict, t } from '../../core/co
 import { failure, toFailure } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Shape } from '../../core/shape.ts';
+import type { OdeSolver } from '../../dynamics/index.ts';
 import type { LawKernel } from '../../inference/energies/law-kernel.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 import type { Optimizer } from '../../inference/optimizers/index.ts';
@@ -32,7 +33,6 @@ import type {
   Denoiser,
   DiffusionSampler,
   Grid,
-  OdeSolver,
   Preconditioning,
   Process,
   TimeLaw,
@@ -137,6 +137,11 @@ export const variant = <A, R extends t.Props, O extends t.Props>(
       })(fields.validate(u, c)),
   };
 };
+
+/** The variant of what is read through one more function. */
+export const through =
+  <A, B>(f: (a: A) => B) =>
+  ({ validate }: Variant<A>): Variant<B> => ({ validate: (u, c) => E.map(f)(validate(u, c)) });
 
 /** Specifications nested deeper than this are refused: nobody wrote them by hand. */
 const DEEPEST = 400;

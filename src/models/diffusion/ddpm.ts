@@ -1,8 +1,9 @@
 /** Denoising diffusion with a variational bound: DDPM, improved DDPM, and DDIM, which is DDPM sampled otherwise. */
+import type { Having } from '../../algebra/capability.ts';
 import type { Dist } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
-import { type BetaScheduleOptions, type DdpmOptions, ddim, ddpm, ddpmProcess, predict, predictWithVariance, type ReverseChained, type ReverseChainOptions, reverseChain, subSequence } from '../../sde/index.ts'; // biome-ignore format: one line
+import { type BetaScheduleOptions, type DdpmOptions, ddim, ddpm, ddpmProcess, predict, predictWithVariance, type ReverseChainOptions, reverseChain, type reversing, subSequence } from '../../sde/index.ts'; // biome-ignore format: one line
 import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
 
@@ -13,7 +14,7 @@ export interface DdpmModelOptions extends DiffusionNetworkOptions, BetaScheduleO
 }
 
 /** The law of a denoising diffusion, which `ddpmSimple` trains. */
-export type DdpmLaw = Dist<Shape, Bound & Samples> & ReverseChained;
+export type DdpmLaw = Dist<Shape, Bound & Samples> & Having<typeof reversing>;
 
 /** Levels are stretched over [−1, 1], where x̂₀ is kept. */
 const within = ({ levels }: Events): Pick<ReverseChainOptions, 'range'> =>
@@ -86,7 +87,7 @@ export const ddimModel = (
   events: Events,
   { samplingSteps = 20, eta = 0, ...options }: DdimModelOptions = {},
 ): DdpmLaw => {
-  const { reverseChain: chain } = ddpmModel(events, options);
+  const { reverseChain: chain } = ddpmModel(events, options).reversed;
   const grid = subSequence(Math.min(samplingSteps, chain.chain.steps));
   return ddpm(chain, { ...levelsOf(events), sampling: { sampler: ddim({ eta }), grid } });
 };

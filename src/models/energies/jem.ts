@@ -1,7 +1,9 @@
 /** A classifier read as a law of event and class: JEM. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { capability, type Having, having } from '../../algebra/capability.ts';
 import { type Dist, dist, type Law } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { counting } from '../../algebra/levels.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -11,7 +13,6 @@ import { declare } from '../../core/reading.ts';
 import type { Scoped } from '../../core/scope.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
-import { noSampler } from '../../distributions/energy.ts';
 import { categorical, normal } from '../../distributions/index.ts';
 import {
   type ChainSampled,
@@ -37,8 +38,8 @@ export interface JemOptions {
   readonly steps?: number;
 }
 
-/** A law of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
-export interface JointEnergy extends Dist<readonly [number], Unnormalised & Samples> {
+/** What a law of event and class knows of both. */
+export interface Classifier {
   readonly event: Shape;
   readonly classes: number;
   /** The law of the event alone: log Σ_c f(x, c), at the same place. */
@@ -46,6 +47,12 @@ export interface JointEnergy extends Dist<readonly [number], Unnormalised & Samp
   /** log p(c | x), `[K]`. */
   readonly classify: (x: Expr) => Scoped<Expr>;
 }
+
+/** The classifier that a law of event and class is. */
+export const classifying = capability<Classifier>()('classifier');
+
+/** A law of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
+export type JointEnergy = Dist<readonly [number], Unnormalised & Samples> & Classifier & Having<typeof classifying>;
 
 /**
  * A classifier as an energy (JEM, Grathwohl et al. 2020, arXiv:1912.03263): with logits g(x) of K classes, log f(x, c) = log N(x; m, s²) + g(x)_c, so
@@ -87,7 +94,6 @@ export const jem = (
       evidence: 'unnormalised',
       declaration,
       logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
-      sample: noSampler('jem'),
     }),
   );
   // Said in one word: what it is sampled by belongs to the model.
@@ -114,7 +120,9 @@ export const jem = (
       ),
     ),
   });
-  return { ...joint, event: shape, classes, marginal, classify };
+  const classifier: Classifier = { event: shape, classes, marginal, classify };
+  const whole = having(classifying, classifier)({ ...joint, ...classifier });
+  return levels === undefined ? whole : having(counting, levels)(whole);
 };
 
 const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; readonly c: Expr } => {
@@ -135,7 +143,7 @@ const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; 
 export const jemObjective =
   (options: Omit<PersistentOptions, 'kernel'> & Partial<Pick<PersistentOptions, 'kernel'>>) =>
   (model: JointEnergy): BatchObjective<readonly [number]> => {
-    const { event, classes, marginal, classify } = model;
+    const { event, classes, marginal, classify } = model.classifier;
     const { kernel, start } = marginal.chain;
     const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
     const { law: _, ...told } = chains.spec;

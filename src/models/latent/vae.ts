@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, type Law, pushforward } from '../../algebra/dist.ts';
+import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
@@ -43,5 +43,7 @@ export const vae = <const S extends Shape>(
  * {@link vae} for any events: a normal decoder for real data, coin flips for two levels, and for more levels a normal decoder behind
  * dequantisation and logit.
  */
-export const vaeOverEvents = (events: Events, options: VaeOptions = {}): Law =>
-  overLevels(events, (decoder) => vae(events.shape, { ...options, decoder }));
+export const vaeOverEvents = <const V extends Events>(
+  events: V,
+  options: VaeOptions = {},
+): Dist<V['shape'], Bound & Samples> => overLevels(events, (decoder) => vae(events.shape, { ...options, decoder }));

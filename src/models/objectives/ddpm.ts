@@ -1,32 +1,28 @@
 /** Estimators of denoising diffusion as a latent-variable model, and of critically-damped Langevin diffusion. */
-import { tryCatch } from 'fp-ts/lib/Either.js';
 import type { Law } from '../../algebra/dist.ts';
 import { runDraw } from '../../core/draw.ts';
-import { toFailure } from '../../core/errors.ts';
 import { input } from '../../core/ops/leaves.ts';
 import type { Shape } from '../../core/shape.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { hybridScoreMatching } from '../../inference/hybrid-score-matching.ts';
 import type { Objective } from '../../inference/objective.ts';
-import type { ObjectiveEntry, ObjectiveTable } from './entry.ts';
+import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 /** An entry whose loss says itself what a law lacks, where it is built. */
 const built = (
   name: string,
   make: (law: Law) => Objective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper'>,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law) =>
-    tryCatch(
-      () => {
-        const objective = make(law);
-        runDraw(objective.loss(input('x', law.shape)));
-        return objective;
-      },
-      toFailure('ArgumentError', name),
-    ),
-});
+): ObjectiveEntry =>
+  estimator(
+    name,
+    (law: Law) => {
+      const objective = make(law);
+      runDraw(objective.loss(input('x', law.shape)));
+      return objective;
+    },
+    rest,
+  );
 
 /** Estimators of denoising diffusion by name. */
 export const ddpmObjectives: ObjectiveTable = {

@@ -1,11 +1,9 @@
 /** Estimators of laws that are known up to a constant, by chains or by noise. */
-import { chain, tryCatch } from 'fp-ts/lib/Either.js';
-import { pipe } from 'fp-ts/lib/function.js';
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
-import { toFailure } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
-import { normal } from '../../distributions/index.ts';
+import { blocking, normal } from '../../distributions/index.ts';
 import {
   blockGibbs,
   contrastiveDivergence,
@@ -15,28 +13,16 @@ import {
 } from '../../inference/energies/index.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 import { mala } from '../../mcmc/index.ts';
-import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
+import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 /** The chain that suits a law when nobody says: its blocks in turn, or Langevin with acceptance. */
-const kernelOf = (law: Law): KernelFamily => ('blocks' in law ? blockGibbs() : mala({ stepSize: 0.05 }));
+const kernelOf = (law: Law): KernelFamily => (has(blocking, law) ? blockGibbs() : mala({ stepSize: 0.05 }));
 
 const ofUnnormalised = (
   name: string,
   make: (law: Dist<Shape, Unnormalised>, kernel: KernelFamily, n: number) => AnyObjective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law, n) =>
-    pipe(
-      demand(name, law, ['exact', 'unnormalised', 'estimated'], 'the law is not known up to a constant'),
-      chain((l) =>
-        tryCatch(
-          () => make(l as unknown as Dist<Shape, Unnormalised>, kernelOf(l), n),
-          toFailure('ArgumentError', name),
-        ),
-      ),
-    ),
-});
+): ObjectiveEntry => estimator(name, (law, n) => make(law, kernelOf(law), n), rest);
 
 const steps = (count: number) => ({ means: 'steps of the chain', default: count, integer: true });
 
@@ -58,7 +44,7 @@ export const energyObjectives: ObjectiveTable = {
         kernel,
         steps: k,
         buffer: 4096,
-        ...('blocks' in law ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
+        ...(has(blocking, law) ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
       })(law),
     {
       description: 'Energies of data against those of chains that go on from step to step, in a replay buffer.',

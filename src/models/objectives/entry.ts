@@ -1,8 +1,7 @@
 /** What the table of estimators knows of one. */
-import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { type Either, tryCatch } from 'fp-ts/lib/Either.js';
 import type { Law } from '../../algebra/dist.ts';
-import type { Evidence } from '../../algebra/evidence.ts';
-import { type Failure, failure } from '../../core/errors.ts';
+import { type Failure, toFailure } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 
@@ -22,18 +21,12 @@ export interface ObjectiveTable {
   readonly [name: string]: ObjectiveEntry;
 }
 
-/** The law where its evidence is one of those wanted, else a sentence: what types say when a program is compiled, said when a command is run. */
-export const demand = (
-  estimator: string,
-  law: Law,
-  wanted: readonly Evidence[],
-  advice: string,
-): Either<Failure, Law> =>
-  wanted.includes(law.evidence)
-    ? right(law)
-    : left(
-        failure('ArgumentError', estimator, advice, {
-          expected: `a log-density that is ${wanted.join(' or ')}`,
-          got: `${law.spec.type}, whose log-density is ${law.evidence}`,
-        }),
-      );
+/** An entry whose estimator says itself what a law lacks: a sentence, where the compiler would say it of a program. */
+export const estimator = (
+  name: string,
+  make: (law: never, number: number) => AnyObjective<Shape>,
+  rest: Omit<ObjectiveEntry, 'of'>,
+): ObjectiveEntry => ({
+  ...rest,
+  of: (law, number) => tryCatch(() => make(law as never, number), toFailure('ArgumentError', name)),
+});

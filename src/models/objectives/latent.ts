@@ -1,8 +1,4 @@
 /** Estimators of laws with latent variables. */
-import { map } from 'fp-ts/lib/Either.js';
-import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../algebra/dist.ts';
-import type { Bound } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import {
   dreg,
@@ -17,23 +13,14 @@ import {
   wakeSleep,
 } from '../../inference/latent/index.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
-import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
+import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
-type Bounded = Dist<Shape, Bound>;
-
-/** An entry for any law that is bounded. */
+/** An entry for laws with latent variables. */
 const ofBounded = (
   name: string,
-  make: (n: number) => (law: Bounded) => AnyObjective<Shape>,
+  make: (n: number) => (law: never) => AnyObjective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law: Law, n) =>
-    pipe(
-      demand(name, law, ['exact', 'bound'], 'the law has no bound'),
-      map((l) => make(n)(l as unknown as Bounded)),
-    ),
-});
+): ObjectiveEntry => estimator(name, (law, n) => make(n)(law), rest);
 
 const samples = (count: number) => ({ means: 'samples', default: count, integer: true });
 

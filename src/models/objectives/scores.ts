@@ -1,68 +1,63 @@
 /** Estimators that match scores: of laws that denoise, and of laws known up to a constant. */
-import { type Either, left, map, tryCatch } from 'fp-ts/lib/Either.js';
-import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Dist } from '../../algebra/dist.ts';
 import type { Denoises, Unnormalised } from '../../algebra/evidence.ts';
-import { type Failure, failure, toFailure } from '../../core/errors.ts';
+import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Objective } from '../../inference/objective.ts';
 import {
   denoiserOf,
   denoisingScoreMatching,
   denoisingScoreMatchingAt,
+  hasDenoiser,
   scoreMatching,
   slicedScoreMatching,
   varianceReducedSlicedScoreMatching,
 } from '../../inference/scores/index.ts';
 import { edmWeighting, importanceTime, likelihoodWeighting, logNormalTime, minSnrWeighting } from '../../sde/index.ts';
-import { demand, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
+import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
 type Rest = Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>;
 
 /** An entry for laws that have a denoiser. */
 const ofDenoising = (
+  name: string,
   make: (law: Dist<Shape, Denoises>, n: number) => Objective<Shape>,
   rest: Rest,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law, n) =>
-    tryCatch(
-      () => {
-        denoiserOf(law);
-        return make(law as unknown as Dist<Shape, Denoises>, n);
-      },
-      toFailure('ArgumentError', law.spec.type),
-    ),
-});
+): ObjectiveEntry =>
+  estimator(
+    name,
+    (law, n) => {
+      denoiserOf(law);
+      return make(law, n);
+    },
+    rest,
+  );
 
-/** The law where it has a score of its own: a smooth density, perhaps up to a constant. */
-const withScore = (name: string, law: Law): Either<Failure, Law> =>
-  'denoiser' in law
-    ? left(failure('ArgumentError', name, 'the law denoises: denoisingScoreMatching trains it', { got: law.spec.type }))
-    : demand(name, law, ['exact', 'unnormalised', 'estimated'], 'the law has no log-density to take the score of');
-
+/** An entry for laws with a score of their own: a smooth density, perhaps up to a constant. A denoiser's law is trained by denoising. */
 const ofScored = (
   name: string,
   make: (n: number) => (law: Dist<Shape, Unnormalised>) => Objective<Shape>,
   rest: Rest,
-): ObjectiveEntry => ({
-  ...rest,
-  of: (law, n) =>
-    pipe(
-      withScore(name, law),
-      map((l) => make(n)(l as unknown as Dist<Shape, Unnormalised>)),
-    ),
-});
+): ObjectiveEntry =>
+  estimator(
+    name,
+    (law, n) =>
+      hasDenoiser(law)
+        ? raise('ArgumentError', name, 'the law denoises: denoisingScoreMatching trains it')
+        : make(n)(law),
+    rest,
+  );
 
 const directions = { means: 'directions', default: 1, integer: true };
 
 /** Score-matching estimators by name. */
 export const scoreObjectives: ObjectiveTable = {
-  denoisingScoreMatching: ofDenoising((law) => denoisingScoreMatching(law), {
+  denoisingScoreMatching: ofDenoising('denoisingScoreMatching', (law) => denoisingScoreMatching(law), {
     description: 'Denoising at all noise levels, weighed as noise prediction is (L_simple of DDPM).',
     paper: 'Vincent 2011; Ho, Jain & Abbeel 2020, arXiv:2006.11239',
   }),
   likelihoodWeighted: ofDenoising(
+    'likelihoodWeighted',
     (law) => denoisingScoreMatching(law, { weighting: likelihoodWeighting, drawnBy: importanceTime }),
     {
       description: 'Denoising weighed by g², which bounds the likelihood; times drawn by importance.',
@@ -70,6 +65,7 @@ export const scoreObjectives: ObjectiveTable = {
     },
   ),
   edmWeighted: ofDenoising(
+    'edmWeighted',
     (law, sigmaData) => denoisingScoreMatching(law, { weighting: edmWeighting({ sigmaData }), time: logNormalTime() }),
     {
       description: 'Denoising with the weighting and the log-normal noise levels of EDM.',
@@ -77,11 +73,15 @@ export const scoreObjectives: ObjectiveTable = {
       number: { means: 'σ_data', default: 1, integer: false },
     },
   ),
-  minSnrWeighted: ofDenoising((law, gamma) => denoisingScoreMatching(law, { weighting: minSnrWeighting({ gamma }) }), {
-    description: 'Denoising whose weight of the data’s error is at most γ.',
-    paper: 'Hang et al. 2023, arXiv:2303.09556',
-    number: { means: 'γ', default: 5, integer: false },
-  }),
+  minSnrWeighted: ofDenoising(
+    'minSnrWeighted',
+    (law, gamma) => denoisingScoreMatching(law, { weighting: minSnrWeighting({ gamma }) }),
+    {
+      description: 'Denoising whose weight of the data’s error is at most γ.',
+      paper: 'Hang et al. 2023, arXiv:2303.09556',
+      number: { means: 'γ', default: 5, integer: false },
+    },
+  ),
   denoisingAt: ofScored('denoisingAt', denoisingScoreMatchingAt, {
     description: 'Denoising score matching at one noise scale, of any law with a score.',
     paper: 'Vincent 2011',

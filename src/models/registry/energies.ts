@@ -1,15 +1,12 @@
 /** The registry's energies: densities known up to a constant, sampled by chains. */
+import { has, needs } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
-import {
-  type ChainSampled,
-  type PersistentOptions,
-  persistentContrastiveDivergence,
-} from '../../inference/energies/index.ts';
+import { chaining, type PersistentOptions, persistentContrastiveDivergence } from '../../inference/energies/index.ts';
 import type { BatchObjective } from '../../inference/objective.ts';
 import { energyOverEvents } from '../energies/energy-model.ts';
-import { type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
+import { classifying, type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
 import { studentExperts } from '../energies/networks.ts';
 import { rbmModel } from '../energies/rbm-model.ts';
 import type { ModelTable } from './entry.ts';
@@ -18,7 +15,13 @@ import type { ModelTable } from './entry.ts';
 const persistent =
   (options: Omit<PersistentOptions, 'kernel' | 'start'>) =>
   (law: Law): BatchObjective<Shape> => {
-    const { kernel, start } = (law as Law & ChainSampled).chain;
+    const { kernel, start } = needs(
+      chaining,
+      law,
+      'persistent',
+      'the law has no chain of its own',
+      'sampledBy({ kernel, steps })(law)',
+    );
     return persistentContrastiveDivergence({ kernel, start, ...options })(law as unknown as Dist<Shape, Unnormalised>);
   };
 
@@ -60,6 +63,6 @@ export const energyModels: ModelTable = {
         ? energyOverEvents(event, hidden === undefined ? {} : { hidden })
         : jem(event, classes, hidden === undefined ? {} : { hidden }),
     training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
-    objective: (law) => ('classify' in law ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as BatchObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
+    objective: (law) => (has(classifying, law) ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as BatchObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
   },
 };

@@ -1,4 +1,5 @@
 /** Chains of a law that is sampled by chains: where they go, what the log-density does, whether they agree. */
+import { has } from '../../algebra/capability.ts';
 import { decodeFromBase, innermost, type Law } from '../../algebra/dist.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -6,15 +7,13 @@ import { fork } from '../../core/random.ts';
 import { asConstants, root } from '../../core/scope.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
-import type { ChainSampled } from '../../inference/energies/index.ts';
+import { type ChainSampled, chaining } from '../../inference/energies/index.ts';
 import { rHat } from '../../mcmc/index.ts';
 import { chainOf, type Position } from '../../mcmc/kernel.ts';
 import { rankPlots, tracePlots } from '../chains.ts';
 import { trajectories } from '../trajectories.ts';
 import { firstRows, floats, isPlane, squareAround } from './events.ts';
 import { type Figure, type Finder, nothing } from './record.ts';
-
-const isChainSampled = (law: Law): law is Law & ChainSampled => 'chain' in law;
 
 const STEPS = 400;
 const CHAINS = 8;
@@ -42,7 +41,7 @@ const along = (t: Tensor, chain: number, place: number, from: number): Float64Ar
 export const chains: Finder = async ({ running, test, seed }) => {
   const { law } = running;
   const inner = innermost(law);
-  if (!isChainSampled(inner)) return nothing;
+  if (!has(chaining, inner)) return nothing;
   const own = walk(inner);
   const [positions, logs] = await running.each(() =>
     D.chain(([path, log]: readonly Expr[]) =>

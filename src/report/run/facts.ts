@@ -1,7 +1,7 @@
 import type { Evidence } from '../../algebra/evidence.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { Evaluation } from '../../inference/evaluate.ts';
+import { type Evaluation, showApproximation } from '../../inference/evaluate.ts';
 import type { ReportRecord } from '../report-html.ts';
 
 const signed = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(4)}`;
@@ -10,6 +10,8 @@ const kinds: { readonly [E in Evidence]: string } = {
   exact: 'exact',
   unbiased: 'an unbiased estimate',
   bound: 'an upper bound',
+  'mean bound': 'an upper bound',
+  summed: 'exact, with a normaliser that was summed',
   estimated: 'up to the error of an estimated normaliser',
   unnormalised: 'up to a constant: no likelihood',
   none: 'unknown',
@@ -17,7 +19,9 @@ const kinds: { readonly [E in Evidence]: string } = {
 
 /** The test result as facts, with what kind of number it is. */
 export const evaluationFacts = (e: Evaluation, data: Dataset): ReportRecord['facts'] => {
-  const kind = kinds[e.evidence];
+  const kind = [kinds[e.evidence], ...(e.approximation === undefined ? [] : [showApproximation(e.approximation)])].join(
+    '; ',
+  );
   const events = `${e.events.toLocaleString('en-US')} events, ${kind}`;
   const nats = (x: number): string => `${x.toFixed(4)} nats`;
   const known = [

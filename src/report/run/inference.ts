@@ -167,7 +167,7 @@ export const inference: Finder = async (record) => {
     facts: klFacts(groups, kl, used),
     figures: [
       ...(image === undefined ? [] : [await reconstructions(record, image)]),
-      ...(image !== undefined && base.spec.type === 'standardNormal' && sizeOf(base.shape) === 2
+      ...(image !== undefined && base.family?.name === 'standardNormal' && sizeOf(base.shape) === 2
         ? [await walk(record, image, base.shape)]
         : []),
       units,

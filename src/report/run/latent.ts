@@ -7,7 +7,7 @@ import { type Finder, nothing } from './record.ts';
 /** Where the encoder of a law over a standard normal base sends test data. */
 export const codes: Finder = async ({ running, test, seed }) => {
   const base = innermost(running.law);
-  if (running.law.pushed === undefined || base.spec.type !== 'standardNormal') return nothing;
+  if (running.law.pushed === undefined || base.family?.name !== 'standardNormal') return nothing;
   const dimension = sizeOf(base.shape);
   const encoded = await running.encode(firstRows(test, dimension <= 64 ? 4000 : 1000), seed);
   return {

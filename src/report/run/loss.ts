@@ -15,6 +15,8 @@ export const training: Finder = async ({ history, test, evaluation, objective })
     exact: '−log p',
     unbiased: 'an unbiased estimate of −log p',
     bound: 'an upper bound on −log p',
+    'mean bound': 'an upper bound on −log p',
+    summed: '−log p',
     estimated: 'an estimate of −log p',
     unnormalised: `the loss of ${objective.name}`,
     none: `the loss of ${objective.name}, which is no likelihood,`,

@@ -11,6 +11,8 @@ const densities: { readonly [E in Evidence]: string } = {
   exact: 'density',
   unbiased: 'estimate of the density',
   bound: 'bound on the density',
+  'mean bound': 'bound on the density',
+  summed: 'density',
   estimated: 'density, normalised by an estimate',
   unnormalised: 'density up to a constant',
   none: 'score',

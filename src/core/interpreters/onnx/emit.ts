@@ -219,6 +219,7 @@ const rules: RuleTable<[s: Scope], string> = {
   advance: through,
   scan: absent,
   cond: absent,
+  custom: absent,
   project: (n, s) => {
     const loop = n.inputs[0] as Expr & (Node<'scan'> | Node<'cond'>);
     const emitBodies = loop.op === 'scan' ? emitLoop : emitBranches;

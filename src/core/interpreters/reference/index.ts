@@ -160,6 +160,7 @@ const rules: RuleTable<[inputs: readonly Tensor[]], Tensor> = {
   advance: same,
   scan: leaf,
   cond: leaf,
+  custom: leaf,
   project: leaf,
 };
 

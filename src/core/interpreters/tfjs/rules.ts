@@ -75,5 +75,6 @@ export const rules: RuleTable<[c: Compile], Emitted> = {
   advance: through,
   scan: absent,
   cond: absent,
+  custom: absent,
   project: absent,
 };

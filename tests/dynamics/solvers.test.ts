@@ -21,8 +21,8 @@ import {
   stratonovichSde,
   toIto,
   toStratonovich,
-} from '../../src/sde/index.ts';
-import { drawn, moments, numbersOf } from './values.ts';
+} from '../../src/dynamics/index.ts';
+import { drawn, moments, numbersOf } from '../sde/values.ts';
 
 /** Slope of log error against log step, by least squares. */
 const slopeOf = (points: readonly (readonly [step: number, error: number])[]): number => {

@@ -1,0 +1,165 @@
+/** Solvers of ordinary differential equations, a tableau and a controller, over several arrays at once, forwards or backwards in time. */
+import type { Json, Spec } from '../algebra/spec.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { evaluationsPerStep, solveAdaptive } from './adaptive.ts';
+import { backsolved } from './backsolve.ts';
+import { type AdaptiveOptions, adaptive, type Controller, fixed } from './controller.ts';
+import { overGrid, type SolveGradient } from './loops.ts';
+import { type Arrays, tableau as checked, fixedStep, stagesNeeded, type Tableau, type VectorField } from './tableau.ts';
+import { tableaux } from './tableaux.ts';
+
+/** What an advance over one interval may be told. */
+export interface AdvanceOptions {
+  /** How a loop inside it is differentiated; default `throughSteps`. */
+  readonly gradient?: Exclude<SolveGradient, 'backsolve'> | undefined;
+  /** So many of the last arrays have no say in the length of a step; default 0. */
+  readonly quadratures?: number | undefined;
+}
+
+/** A solver: from the state at a time to that at another. A solver with steps of its own choice makes them in between. */
+export interface OdeSolver {
+  readonly spec: Spec;
+  /** The power of the step by which the error at the end falls. */
+  readonly order: number;
+  /** Evaluations of the field from one time to the next; NaN where the solver chooses. */
+  readonly evaluations: number;
+  readonly advance: (field: VectorField, options?: AdvanceOptions) => (state: Arrays, from: Expr, to: Expr) => Arrays;
+  /** Present where the solver chooses its steps. */
+  readonly adaptive?: AdaptiveSolver;
+}
+
+/** What a solver that chooses its steps says of itself. */
+export interface AdaptiveSolver extends Required<AdaptiveOptions> {
+  /** Evaluations of the field from one time to the next at most. */
+  readonly atMost: number;
+  /** The same solver to a tolerance 32 times as fine. */
+  readonly refined: () => OdeSolver;
+}
+
+const REFINEMENT = 32;
+
+/** A solver under a specification of its own. */
+const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => {
+  if (controller.kind === 'fixed')
+    return {
+      spec,
+      order: t.order,
+      evaluations: stagesNeeded(t),
+      advance: (field) => {
+        const step = fixedStep(t, field);
+        return (state, from, to) => step(state, from, o.sub(to, from));
+      },
+    };
+  const { rtol, atol, maxSteps } = controller;
+  if (t.embedded === undefined)
+    return raise('ArgumentError', t.name, 'this method has no estimate of its error: it cannot choose its steps', {
+      expected: 'fixed(), or a tableau with an embedded method',
+    });
+  return {
+    spec,
+    order: t.order,
+    evaluations: Number.NaN,
+    adaptive: {
+      rtol,
+      atol,
+      maxSteps,
+      atMost: 1 + evaluationsPerStep(t) * maxSteps,
+      refined: () => {
+        const finer = { rtol: rtol / REFINEMENT, atol: atol / REFINEMENT, maxSteps };
+        return solverOf(specWith(spec, finer), t, adaptive(finer));
+      },
+    },
+    advance: (field, options) => (state, from, to) => {
+      const out = solveAdaptive(field, { rtol, atol, maxSteps, tableau: t, ...options })(state, from, to);
+      return out.state.map((x) => o.label(`${t.name}: the step underflowed`, o.where(out.failed, Number.NaN, x)));
+    },
+  };
+};
+
+/** The specification with other tolerances, where they stand in it. */
+const specWith = (spec: Spec, options: Required<AdaptiveOptions>): Spec =>
+  spec.type === 'rungeKutta'
+    ? { ...spec, controller: { kind: 'adaptive', ...options } }
+    : { ...spec, ...(options as { readonly [key: string]: Json }) };
+
+/**
+ * The solver of a tableau and a controller. Cost: the stages of the tableau for each step. Throws `ArgumentError` where the tableau does not keep what it claims, or
+ * has no embedded method and the controller wants one.
+ *
+ * @example
+ * solveOde(rungeKutta(tableaux.tsit5, adaptive({ rtol: 1e-6 })), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
+export const rungeKutta = (t: Tableau, controller: Controller = fixed()): OdeSolver =>
+  solverOf({ type: 'rungeKutta', tableau: t as unknown as Json, controller: controller as unknown as Json }, checked(t), controller); // biome-ignore format: one idea
+
+/**
+ * Euler's method: order 1, one evaluation a step.
+ *
+ * @example
+ * euler().advance(([x]) => [ops.neg(x)])([ops.scalar(1)], ops.scalar(0), ops.scalar(0.1));
+ */
+export const euler = (): OdeSolver => solverOf({ type: 'euler' }, tableaux.euler, fixed());
+
+/** The midpoint rule: order 2, two evaluations a step. */
+export const midpoint = (): OdeSolver => solverOf({ type: 'midpoint' }, tableaux.midpoint, fixed());
+
+/** Heun's method, the explicit trapezoid: order 2, two evaluations a step. */
+export const heun = (): OdeSolver => solverOf({ type: 'heun' }, tableaux.heun, fixed());
+
+/** The classical method of Runge and Kutta: order 4, four evaluations a step. */
+export const rk4 = (): OdeSolver => solverOf({ type: 'rk4' }, tableaux.rk4, fixed());
+
+const named = (t: Tableau, options: AdaptiveOptions): OdeSolver => {
+  const controller = adaptive(options);
+  const { kind: _, ...rest } = controller as Controller & { readonly kind: 'adaptive' };
+  return solverOf({ type: t.name, ...rest }, t, controller);
+};
+
+/** Options of {@link dormandPrince}. */
+export type DormandPrinceOptions = AdaptiveOptions;
+
+/**
+ * Dormand–Prince 5(4) with proportional–integral step control. Under `vmap` every example has steps of its own, so no result depends on batch mates. Where a step
+ * underflows, or `maxSteps` were not enough, the arrays are NaN (`integrate` raises a failure that says where). Cost: 6 evaluations for each step tried, and one.
+ * Throws `ArgumentError` where a tolerance is not positive.
+ *
+ * @example
+ * solveOde(dormandPrince({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
+export const dormandPrince = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.dormandPrince, options);
+
+/** Bogacki–Shampine 3(2), for coarse tolerances: as {@link dormandPrince}, at 3 evaluations for each step tried. */
+export const bogackiShampine = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.bogackiShampine, options);
+
+/** Tsitouras 5(4): as {@link dormandPrince}, with smaller constants of the error. */
+export const tsit5 = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.tsit5, options);
+
+/** Options of {@link solveOde}. */
+export interface SolveOptions {
+  /** How the solve is differentiated in reverse mode; default `throughSteps`. See {@link SolveGradient}. */
+  readonly gradient?: SolveGradient;
+}
+
+/**
+ * The state at the last of some times (one loop over the steps between them), from that at the first. Times are numbers or an array `[n + 1]`, which may be
+ * differentiated by. Cost: the solver's evaluations for each step; of a gradient, about as much again for each evaluation, and one more solve with `checkpointed`.
+ *
+ * @example
+ * solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.25, 0.5, 1]);   // e⁻¹
+ */
+export const solveOde =
+  (solver: OdeSolver, field: VectorField, { gradient = 'throughSteps' }: SolveOptions = {}) =>
+  (state: Arrays, times: readonly number[] | Expr): Arrays => {
+    const grid = 'op' in times ? times : o.constant(times);
+    const n = grid.shape[0] - 1;
+    if (grid.shape.length !== 1 || n < 1)
+      return raise('ShapeError', 'solveOde', 'needs an array of two times or more', { got: `${grid.shape}` });
+    if (gradient === 'backsolve') return backsolved(solver, field, state, grid);
+    const step = solver.advance(field, { gradient });
+    const at = (i: number): Expr => ('op' in times ? o.reshape(o.sliceAxis(times, 0, i, i + 1), []) : o.scalar(times[i])); // biome-ignore format: one idea
+    if (n === 1) return step(state, at(0), at(1));
+    const [from, to] = 'op' in times ? [o.sliceAxis(times, 0, 0, n), o.sliceAxis(times, 0, 1, n + 1)] : [o.constant(times.slice(0, -1)), o.constant(times.slice(1))]; // biome-ignore format: one idea
+    return overGrid(state, [from, to], (now, [a, b]) => step(now, a, b), { gradient });
+  };

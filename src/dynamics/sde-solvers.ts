@@ -1,0 +1,92 @@
+/** Solvers of stochastic differential equations, step by step along a Brownian path. */
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { map, type Random } from '../core/random.ts';
+import { brownianIncrements } from './brownian.ts';
+import { type Calculus, diagonalCorrection, kicked, type NoiseKind, type Sde } from './sde.ts';
+
+/** A solver of equations of one sense, with the noise that it can take. */
+export interface SdeSolver<in C extends Calculus = never, in N extends NoiseKind = 'diagonal'> {
+  readonly name: string;
+  /** Powers of the step by which the error of a path, and that of a mean, falls, where each element has noise of its own. */
+  readonly order: { readonly strong: number; readonly weak: number };
+  /** Evaluations of the drift in one step. */
+  readonly evaluations: number;
+  /** x after dt, when the Brownian path moved by dw. */
+  readonly step: (sde: Sde<C, N>) => (x: Expr, t: Expr, dt: Expr, dw: Expr) => Expr;
+}
+
+/** Euler–Maruyama: x + f dt + b dw, b elementwise or a matrix. Strong order ½ (1 where b does not depend on x), weak order 1. */
+export const eulerMaruyamaSolver: SdeSolver<'ito', NoiseKind> = {
+  name: 'Euler–Maruyama',
+  order: { strong: 0.5, weak: 1 },
+  evaluations: 1,
+  step: (sde) => (x, t, dt, dw) =>
+    o.add(x, o.add(o.mul(sde.drift(x, t), dt), kicked(sde, sde.diffusion(x, t), dw, x.shape))),
+};
+
+/** Milstein: Euler–Maruyama + ½ b ∂b/∂x (dw² − dt). Strong order 1, for noise of its own for each element. */
+export const milsteinSolver: SdeSolver<'ito'> = {
+  name: 'Milstein',
+  order: { strong: 1, weak: 1 },
+  evaluations: 1,
+  step: (sde) => {
+    const plain = eulerMaruyamaSolver.step(sde);
+    const second = diagonalCorrection(sde.diffusion);
+    return (x, t, dt, dw) => o.add(plain(x, t, dt, dw), o.mul(o.mul(0.5, second(x, t)), o.sub(o.square(dw), dt)));
+  },
+};
+
+/**
+ * Heun's method for Stratonovich's integral: the trapezoid of drift and diffusion over an Euler step, b elementwise or a matrix. Strong order 1, weak order 1; strong
+ * order ½ where the columns of a matrix do not commute, (∂bⱼ/∂x) bₖ ≠ (∂bₖ/∂x) bⱼ.
+ */
+export const stochasticHeunSolver: SdeSolver<'stratonovich', NoiseKind> = {
+  name: 'stochastic Heun',
+  order: { strong: 1, weak: 1 },
+  evaluations: 2,
+  step: (sde) => (x, t, dt, dw) => {
+    const kick = (b: Expr): Expr => kicked(sde, b, dw, x.shape);
+    const [f, b] = [sde.drift(x, t), sde.diffusion(x, t)];
+    const ahead = o.add(x, o.add(o.mul(f, dt), kick(b)));
+    const later = o.add(t, dt);
+    const [f1, b1] = [sde.drift(ahead, later), sde.diffusion(ahead, later)];
+    return o.add(x, o.mul(0.5, o.add(o.mul(o.add(f, f1), dt), kick(o.add(b, b1)))));
+  },
+};
+
+/** From when to when, and how finely, a stochastic equation is solved: 2^levels steps. */
+export interface SdeSolveOptions {
+  readonly from?: number;
+  readonly to: number;
+  readonly levels: number;
+}
+
+/**
+ * The solution at the last time along a Brownian path that is the same for every number of levels (one more level halves every step), with that path's end, for
+ * closed forms: one loop of 2^levels steps.
+ *
+ * @example
+ * solveSde(milsteinSolver, itoSde((x) => ops.mul(0.1, x), (x) => ops.mul(0.5, x)), { to: 1, levels: 6 })(ops.scalar(1));
+ */
+export const solveSde =
+  <C extends Calculus, N extends NoiseKind>(
+    solver: SdeSolver<C, N>,
+    sde: Sde<C, N>,
+    { from = 0, to, levels }: SdeSolveOptions,
+  ) =>
+  (x: Expr): Random<{ readonly x: Expr; readonly w: Expr }> => {
+    const n = 2 ** levels;
+    const dt = (to - from) / n;
+    const step = solver.step(sde);
+    const times = o.constant(Array.from({ length: n }, (_, i) => from + i * dt));
+    return map((increments: Expr) => ({
+      x: o.scan({
+        length: n,
+        init: [x],
+        xs: [times, increments],
+        body: ([at], [t, dw]) => ({ carry: [step(at, t, o.scalar(dt), dw)] }),
+      }).carry[0],
+      w: o.sum(increments, 0),
+    }))(brownianIncrements({ levels, duration: to - from, shape: sde.motions(x.shape) }));
+  };
