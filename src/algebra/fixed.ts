@@ -23,9 +23,9 @@ const opposite = (f: FixedMap): FixedMap =>
  * A layer that is a fixed map for events of each shape: the inverse's is derived.
  *
  * @example
- * capabilityOf(fixed, inverse(scale(4)))?.([2]);   // { kind: 'affine', shift: [-0, -0], scale: [0.25, 0.25] }
+ * capabilityOf(fixing, inverse(scale(4)))?.([2]);   // { kind: 'affine', shift: [-0, -0], scale: [0.25, 0.25] }
  */
-export const fixed = capability<(shape: Shape) => FixedMap>()('fixed', {
+export const fixing = capability<(shape: Shape) => FixedMap>()('fixed', {
   inverted: (map) => (shape) => opposite(map(shape)),
 });
 

@@ -58,7 +58,7 @@ export interface Layer extends Carrier {
   /** The layers this one is made of, one after the other from the data side; none where it is not a chain. For pictures and reports. */
   readonly parts: readonly Part[];
   /** Whether it fits any shape and keeps it. */
-  readonly endo?: true;
+  readonly endo?: true | undefined;
   /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
@@ -207,7 +207,7 @@ const chainOf = (layers: readonly Layer[], spec: Spec): Layer => {
 
 /** Layers that all fit any shape make one that does. */
 const endoOf = (layers: readonly Layer[]): { readonly endo?: true } =>
-  layers.every((l) => 'endo' in l) ? { endo: true } : {};
+  layers.every((l) => l.endo === true) ? { endo: true } : {};
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {

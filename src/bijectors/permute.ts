@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
-import { backwards, permuting } from '../algebra/fixed.ts';
+import { backwards, fixing, permuting } from '../algebra/fixed.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -24,7 +24,7 @@ export const reverse = (): Endo<'bijective'> =>
       decode: (z) => volumePreserving(reverseAxis(z, -1)),
     }),
     having(
-      fixed,
+      fixing,
       permuting((n) => range(n).reverse()),
     ),
   );
@@ -59,7 +59,7 @@ export const permute = (options: PermuteOptions): Endo<'bijective'> => {
       decode: (z) => volumePreserving(taken(z, true)),
     }),
     having(
-      fixed,
+      fixing,
       permuting((n) => orderFor(options, n)),
     ),
   );

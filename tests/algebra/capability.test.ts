@@ -209,7 +209,7 @@ describe('fixed maps', () => {
     fc.assert(
       fc.property(layers, fc.boolean(), (layer, inverted) => {
         const f = inverted ? inverse(layer) : layer;
-        const map = needs(fixed, f, 'test', 'not fixed', 'fixed')([4]);
+        const map = needs(fixing, f, 'test', 'not fixed', 'fixed')([4]);
         const x = [0.3, -1, 2, 5];
         const [got] = evaluateProgram(program([D.runDraw(f.encode(o.constant(x))).value], 'float64'), {});
         const said = map.kind === 'permutation' ? map.order.map((i) => x[i]) : x.map((v, i) => (v - map.shift[i]) / map.scale[i]); // biome-ignore format: one idea
