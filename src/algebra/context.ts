@@ -8,6 +8,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { isExpr } from '../core/struct.ts';
 import { type Json, opaque, type Spec } from './spec.ts';
 
 /** One of so many classes, given as a one-hot vector; zeros say "no class". */
@@ -64,8 +65,6 @@ export const showContext = (c: Context): string =>
     : isClasses(c)
       ? `one of ${c.classes} classes`
       : `{ ${Object.entries(c).map(([name, inner]) => `${name}: ${showContext(inner as Context)}`).join(', ')} }`; // biome-ignore format: one sentence
-
-const isExpr = (c: AnyContext): c is Expr => 'op' in c && 'inputs' in c && Array.isArray(c.inputs);
 
 /** The arrays of a context's value, in the order of its fields. */
 export const arraysOf = (c: AnyContext): readonly Expr[] => (isExpr(c) ? [c] : Object.values(c).flatMap(arraysOf));

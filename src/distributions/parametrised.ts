@@ -12,6 +12,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { isExpr } from '../core/struct.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
 import { type Argument, toSpec } from './argument.ts';
@@ -138,7 +139,7 @@ export const parametrised = <const C extends Context, const S extends Shape>(
   const part = conditional(
     context,
     (c) => {
-      const x = typeof c === 'object' && 'op' in c ? (c as Expr) : contextVector(c);
+      const x = isExpr(c) ? c : contextVector(c);
       return pipe(Sc.at('net', network.apply(x, [learned.length, ...event])), Sc.map(law));
     },
     { spec, event, evidence: 'exact' },

@@ -2,17 +2,13 @@
 import { type Context, contextSize, isClasses, showContext } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { type Tensor, tensorOf } from '../core/tensor.ts';
+import { isTensor, type Tensor, tensorOf } from '../core/tensor.ts';
 
 /** A context (or, where rows are asked for, rows of contexts `[n, …]`): an array, numbers of a vector, the number of a class, or a struct of these. */
 export type ContextArrays = Tensor | number | readonly number[] | { readonly [name: string]: ContextArrays };
 
 const asTensor = (c: Exclude<ContextArrays, number>): Tensor | undefined =>
-  Array.isArray(c)
-    ? tensorOf(c as readonly number[])
-    : 'data' in c && 'shape' in c && 'type' in c
-      ? (c as Tensor)
-      : undefined;
+  Array.isArray(c) ? tensorOf(c as readonly number[]) : isTensor(c) ? c : undefined;
 
 const hot = (k: number, classes: number): Float64Array => {
   if (!(Number.isInteger(k) && k >= 0 && k < classes))

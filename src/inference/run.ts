@@ -1,7 +1,7 @@
 /** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
 import { type Conditional, lawGiven, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize } from '../algebra/context.ts';
-import { type Dist, encodeToBase, type Law, type Scored } from '../algebra/dist.ts';
+import { type Dist, encodeToBase, isLaw, type Law, type Scored } from '../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../algebra/evidence.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
@@ -123,7 +123,7 @@ export interface Run {
  * const right = run(conditionalNormal([1], [1]), parameters, onnx('cpu')).given(tensor([2])).sample(1000, 0);
  */
 export const run = ((law: Law | Conditional<Context, Shape>, parameters: Feeds, backend: Backend) =>
-  'given' in law ? runConditional(law, parameters, backend) : bind(law, backend)(parameters)) as unknown as Run;
+  isLaw(law) ? bind(law, backend)(parameters) : runConditional(law, parameters, backend)) as unknown as Run;
 
 /** {@link run} in two steps: programs are compiled once, whatever the parameters. */
 const bind = (law: Law, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {
