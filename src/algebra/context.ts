@@ -142,9 +142,9 @@ export const isPlaceholder = (value: AnyContext): boolean =>
 export const contextSpec = (value: AnyContext): Json => {
   const mark = marks.get(value);
   if (mark !== undefined) {
-    const ref = opaque('context', 'the context of a conditional law around it');
+    const ref = { type: 'context', outside: true };
     free.set(ref, mark);
-    return ref as Json;
+    return ref;
   }
   return isExpr(value)
     ? (opaque('expression', 'the context is an expression') as Json)

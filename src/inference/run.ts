@@ -120,7 +120,8 @@ export interface Run {
  * @example
  * const running = run(realNVP, fitted.parameters, onnx('cpu'));
  * const x = await running.sample(1000, 0);
- * const right = run(conditionalNormal([1], [1]), parameters, onnx('cpu')).given(tensor([2])).sample(1000, 0);
+ * const p = conditional([1], (c) => normal([1], { loc: c }));
+ * const right = await run(p, {}, onnx('cpu')).given([2]).sample(1000, 0);
  */
 export const run = ((law: Law | Conditional<Context, Shape>, parameters: Feeds, backend: Backend) =>
   isLaw(law) ? bind(law, backend)(parameters) : runConditional(law, parameters, backend)) as unknown as Run;

@@ -1,6 +1,7 @@
 /** The surveyed models, each a composition, and the registry of them. */
 export * from './class-conditional.ts';
 export * from './codec.ts';
+export { conditionalModel, conditionalObjective } from './conditional.ts';
 export * from './describe.ts';
 export * from './describe-graph.ts';
 export { describeText } from './describe-text.ts';

@@ -49,6 +49,7 @@ const valueAt = (value: AnyContext | undefined, field: readonly string[]): AnyCo
 /** What a specification `{ "type": "context", "field": …, "up": … }` stands for; a failure is a sentence. */
 export const contextFound = (u: { readonly [key: string]: unknown }): AnyContext | string => {
   const { field = '', up = 0 } = u;
+  if (u.outside === true) return 'cannot be read back: the context of a conditional law that is not around it';
   const extra = Object.keys(u).find((k) => !['type', 'field', 'up'].includes(k));
   if (extra !== undefined) return `unknown key '${extra}'`;
   if (typeof field !== 'string' || !(typeof up === 'number' && Number.isInteger(up) && up >= 0))
