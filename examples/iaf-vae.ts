@@ -1,7 +1,7 @@
 /**
  * A VAE whose posterior is an inverse autoregressive flow that reads the data, beside the plain one.   npm run example iaf-vae
  *
- * The posterior is a conditional law pushed through layers whose networks are `contextual`: a sample comes with its density in one pass.
+ * The posterior is a conditional law pushed through layers whose networks are given the data: a sample comes with its density in one pass.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
