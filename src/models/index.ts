@@ -15,6 +15,7 @@ export * from './nsf.ts';
 export * from './objectives.ts';
 export * from './over-events.ts';
 export * from './planar-flow.ts';
+export { type ReadsContext, reads } from './reads.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';
 export * from './samplers.ts';

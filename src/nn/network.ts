@@ -34,7 +34,7 @@ export const besideContext = (x: Expr, context: AnyContext): Expr =>
  * A network of your own. `read` says how it reads a context, where that is more than a longer vector.
  *
  * @example
- * const twice = network({ spec: { type: 'twice' }, apply: (x, output) => scope.of(ops.reshape(ops.mul(2, x), output)) });
+ * const twice = network({ spec: opaque('twice', 'an example'), apply: (x, output) => scope.of(ops.reshape(ops.mul(2, x), output)) });
  */
 export const network = (
   plain: Plain,

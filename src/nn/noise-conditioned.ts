@@ -61,7 +61,7 @@ const withContexts = (
  * A network from what it does with an embedded coordinate and, where there is one, a context.
  *
  * @example
- * const nothing = noiseConditioned({ type: 'nothing' }, (x, c, output) => scope.of(ops.broadcastTo(0, output)));
+ * const nothing = noiseConditioned(opaque('nothing', 'an example'), (x, c, output) => scope.of(ops.broadcastTo(0, output)));
  */
 export const noiseConditioned = (
   spec: Spec,
