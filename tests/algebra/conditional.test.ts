@@ -23,6 +23,7 @@ import { root } from '../../src/core/scope.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import { tensorOf, toNumbers } from '../../src/core/tensor.ts';
 import {
+  conditionalFlow,
   conditionalNormal,
   jointly,
   laplace,
@@ -93,6 +94,10 @@ const kinds: { readonly [name: string]: Conditional<Context, Shape> } = {
       ),
     )), // biome-ignore format: one idea
   'over another': conditional([2], (c) => pipe(lawGiven(flow, c), pushforward(affine(c)))),
+  'a conditional flow over another': conditionalFlow(
+    conditionalFlow(conditionalNormal([2], [2], { network: net }), affine),
+    affine,
+  ),
   parametrised: parametrised(studentT, { context: struct, event: [2], fixed: { degrees: 3 }, network: net }),
   counts: parametrised(poisson, { context: [2], event: [] }),
 };
@@ -160,6 +165,30 @@ test('random conditional flows read back', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('what older files say is translated', () => {
+  const coupling = {
+    type: 'affineCoupling',
+    conditioner: { type: 'contextual', network: { type: 'mlp', hidden: [3] } },
+  };
+  const base = {
+    type: 'conditionalNormal',
+    context: [2],
+    event: [2],
+    network: { type: 'mlp', hidden: [4] },
+    scale: 0.5,
+  };
+  const older = { type: 'conditionalFlow', base, layer: { type: 'compose', layers: [coupling, { type: 'reverse' }] } };
+  const today = conditionalFlow(conditionalNormal([2], [2], { network: mlp([4]), scale: 0.5 }), (c) =>
+    compose(affineCoupling({ conditioner: mlp([3]).given(c) }), reverse()),
+  );
+  const read = readers().conditional.decode(older);
+  expect(read._tag === 'Right' && read.right.spec).toEqual(today.spec);
+  const plain = readers().conditional.decode({ type: 'unconditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
+  expect(plain._tag === 'Right' && plain.right.spec).toEqual({ type: 'conditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
+  const alone = readLaw({ type: 'pushforward', transport: coupling, base: { type: 'standardNormal', shape: [2] } });
+  expect(alone._tag === 'Left' && alone.left.message).toMatch(/no context here/);
 });
 
 describe('what cannot be read is told', () => {
