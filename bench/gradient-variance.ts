@@ -33,18 +33,11 @@ const NOISE = 0.5;
 const RUNS = 20_000;
 
 const lawOf = (d: number, scale: number) => {
-  const encoder = conditional({
-    spec: { type: 'free' },
-    context: [d] as readonly [number],
-    event: [d] as readonly [number],
-    given: () => (scope) => normal([d], { loc: Sc.parameter('mu', [d], { init: zeros })(scope), scale }),
-  });
-  const decoder = conditional({
-    spec: { type: 'noisy' },
-    context: [d] as readonly [number],
-    event: [d] as readonly [number],
-    given: (z) => () => normal([d], { loc: z, scale: NOISE }),
-  });
+  const encoder = conditional(
+    [d] as readonly [number],
+    () => (scope) => normal([d], { loc: Sc.parameter('mu', [d], { init: zeros })(scope), scale }),
+  );
+  const decoder = conditional([d] as readonly [number], (z) => () => normal([d], { loc: z, scale: NOISE }));
   return pipe(standardNormal([d] as readonly [number]), pushforward(stochastic({ encoder, decoder })));
 };
 

@@ -1,7 +1,7 @@
 /**
  * A VAE whose posterior is an inverse autoregressive flow that reads the data, beside the plain one.   npm run example iaf-vae
  *
- * The posterior is a conditional law pushed through layers whose networks are `contextual`: a sample comes with its density in one pass.
+ * The posterior is a conditional law pushed through layers whose networks are given the data: a sample comes with its density in one pass.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
@@ -11,7 +11,6 @@ import {
   compose,
   conditionalFlow,
   conditionalNormal,
-  contextual,
   cosine,
   elbo,
   evaluate,
@@ -33,9 +32,8 @@ import { toyDataset } from 'pushforward/data';
 const network = mlp([64], { activation: 'tanh', zeroLast: false });
 const normalPosterior = conditionalNormal([2], [2], { network });
 const decoder = conditionalNormal([2], [2], { network });
-const flowPosterior = conditionalFlow(
-  normalPosterior,
-  repeat(2, compose(iaf({ conditioner: contextual(made([32])) }), reverse())),
+const flowPosterior = conditionalFlow(normalPosterior, (x) =>
+  repeat(2, compose(iaf({ conditioner: made([32]).given(x) }), reverse())),
 );
 const models = {
   'normal posterior': pipe(standardNormal([2]), pushforward(stochastic({ encoder: normalPosterior, decoder }))),

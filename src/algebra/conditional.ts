@@ -1,53 +1,153 @@
 /**
- * Conditional laws: conditioning is application. A conditional law is a function from a context to a law, together with its declaration; there are
- * no `conditional…` twins of layers or distributions.
+ * Conditional laws: conditioning is application. A conditional law is a function from a context to a law, together with its declaration. There are no
+ * conditional twins of layers or families: networks read the context (`network.given(c)`), and parameters may be the context.
  */
 import type * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { calling, type Declaration, declare } from '../core/reading.ts';
-import { owned, type Scoped } from '../core/scope.ts';
+import { owned, root, type Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Law, Scored } from './dist.ts';
+import type { Carrier } from './capability.ts';
+import { type AnyContext, bindContext, type Context, type ContextValue, checkContext, contextParts, givenSpec, isPlaceholder, placeholder, showContext } from './context.ts'; // biome-ignore format: one line
+import { type Dist, type Law, lawFrom, type Scored } from './dist.ts';
+import type { Evidence } from './evidence.ts';
+import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 
-/** A law over events of shape S for every context of shape C. Its parameters stand where it is applied. */
-export interface Conditional<out C extends Shape, out S extends Shape> {
+/** A law over events of shape S with evidence E for every context C. Its parameters stand where it is applied. */
+export interface Conditional<C extends Context, out S extends Shape, out E = unknown> extends Carrier {
   readonly spec: Spec;
   readonly context: C;
   readonly event: S;
-  readonly given: (context: Expr) => Scoped<Law>;
+  /** What log p(x | c) is, at any context. */
+  readonly evidence: Evidence;
+  /** The law at a context; throws `ShapeError` where the context does not fit. */
+  given(context: ContextValue<C>): Scoped<Dist<S, E>>;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
 }
 
+/** What need not be asked of the law at a placeholder context. */
+export interface ConditionalOptions<S extends Shape> {
+  /** Default: that of the law at a placeholder, in which what reads the context says so. */
+  readonly spec?: Spec;
+  readonly event?: S;
+  readonly evidence?: Evidence;
+}
+
 /**
- * A conditional law of your own. `given` may make its law and layers anew for each context: they are parts of this one declaration, and read the same
- * parameters.
+ * A conditional law from a function of the context: a vector or image `[…]`, one of `classes(K)` (a one-hot vector), or a struct of them. The function may make its
+ * law and layers anew for each context: they are parts of this one declaration, and read the same parameters. Event shape, evidence and
+ * specification are those of the law at a placeholder; a network that reads the context (`mlp([64]).given(c)`) and a parameter that is the
+ * context are read back from JSON, another expression of the context is not. Throws what the function throws.
+ *
+ * @example
+ * const flow = (c: Expr) => repeat(4, compose(affineCoupling({ conditioner: mlp([32]).given(c) }), reverse()));
+ * const p = conditional([3], (c) => pipe(standardNormal([2]), pushforward(flow(c))));   // Conditional<readonly [3], readonly [2], Exact & Samples>
  */
-export const conditional = <const C extends Shape, const S extends Shape>(
-  options: Conditional<C, S>,
-): Conditional<C, S> => {
-  const declaration = declare('conditional', options.spec.type);
-  return {
-    ...options,
+export const conditional = <const C extends Context, S extends Shape, E>(
+  context: C,
+  law: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
+  known: ConditionalOptions<NoInfer<S>> = {},
+): Conditional<C, S, E> => {
+  const declaration = declare('conditional', known.spec?.type ?? 'conditional');
+  const at = (c: ContextValue<C>): Scoped<Dist<S, E>> =>
+    owned(
+      declaration,
+      calling(declaration, () => resolved(law(c))),
+    );
+  const given = (c: ContextValue<C>): Scoped<Dist<S, E>> => {
+    checkContext(spec.type, context, c as AnyContext);
+    const here = at(c);
+    return isPlaceholder(c as AnyContext)
+      ? (scope) => ({ ...here(scope), spec: givenSpec('law', spec, c as AnyContext) })
+      : here;
+  };
+  const owner = {};
+  const whole = known.spec !== undefined && known.event !== undefined && known.evidence !== undefined;
+  const sample: Law | undefined = whole ? undefined : at(placeholder(context, owner))(root);
+  const spec: Spec = known.spec ?? {
+    type: 'conditional',
+    context: context as Spec[string],
+    law: bindContext(sample!.spec, owner),
+  };
+  const event = known.event ?? (sample!.shape as S);
+  return countedBy(sample)({
+    spec,
+    context,
+    event,
+    evidence: known.evidence ?? sample!.evidence,
+    given,
     declaration,
-    given: (context) =>
-      owned(
-        declaration,
-        calling(declaration, () => options.given(context)),
-      ),
+  });
+};
+
+/** A law, or a function of the place that gives one, as the latter; a law that stands for one at a context is replaced by that. */
+const resolved = <S extends Shape, E>(law: Dist<S, E> | Scoped<Dist<S, E>>): Scoped<Dist<S, E>> => {
+  if (typeof law !== 'function') return (law.resolved as Scoped<Dist<S, E>> | undefined) ?? (() => law);
+  return (scope) => {
+    const here = law(scope);
+    return here.resolved === undefined ? here : (here.resolved(scope) as Dist<S, E>);
   };
 };
 
+/** A law that is known where it stands, as a law: each method finds it anew. */
+export const lawWhere = <S extends Shape, E>(
+  known: { readonly shape: S; readonly spec: Spec; readonly evidence: Evidence },
+  law: Scoped<Dist<S, E>>,
+): Dist<S, E> => {
+  const on =
+    <A>(f: (l: Law) => D.Draw<A>): D.Draw<A> =>
+    (scope) =>
+      f(law(scope))(scope);
+  const made = lawFrom<S, E>({
+    ...known,
+    logDensity: (x) => on((l) => l.logDensity(x)),
+    sample: on((l) => l.sample),
+    sampleAndLogDensity: on((l) => l.sampleAndLogDensity),
+  });
+  return { ...made, resolved: law as Scoped<Law> };
+};
+
+/**
+ * The law at a context, as a law of its own: p(· | c). Its parameters stand where it stands, at the places that the conditional law names. Cost: that of the law.
+ *
+ * @example
+ * const left = lawGiven(conditionalNormal([2], [1]), ops.constant([1, 0]));   // Dist<[1], Exact & Samples>
+ */
+export const lawGiven = <C extends Context, S extends Shape, E>(
+  part: Conditional<C, S, E>,
+  context: ContextValue<C>,
+): Dist<S, E> =>
+  lawWhere(
+    { shape: part.event, spec: givenSpec('law', part.spec, context as AnyContext), evidence: part.evidence },
+    part.given(context),
+  );
+
+/** {@link Conditional.given} where the type of the context is not known: whether it fits is found when it is applied. */
+export const givenAny = <S extends Shape, E>(
+  part: Conditional<Context, S, E>,
+  context: AnyContext,
+): Scoped<Dist<S, E>> => part.given(context as ContextValue<Context>);
+
+/** The shape of a context that is an array, or `[K]` for a class; throws `ShapeError` for a struct. */
+export const contextShape = (owner: string, context: Context): Shape => {
+  const [first] = contextParts(context);
+  return first !== undefined && first.field.length === 0
+    ? first.shape
+    : raise('ShapeError', owner, 'the context is no array', { expected: 'a shape', got: showContext(context) });
+};
+
 const onLaw =
-  <A>(part: Conditional<Shape, Shape>, context: Expr, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+  <A>(part: Conditional<Context, Shape>, context: AnyContext, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
   (scope) =>
-    f(part.given(context)(scope))(scope);
+    f(givenAny(part, context)(scope))(scope);
 
 /** log p(x | c) in nats. */
-export const logDensityGiven = (part: Conditional<Shape, Shape>, context: Expr, x: Expr): D.Draw<Expr> =>
+export const logDensityGiven = (part: Conditional<Context, Shape>, context: AnyContext, x: Expr): D.Draw<Expr> =>
   onLaw(part, context, (law) => law.logDensity(x));
 
 /** A draw from p(x | c) with its log-density. */
-export const sampleGiven = (part: Conditional<Shape, Shape>, context: Expr): D.Draw<Scored> =>
+export const sampleGiven = (part: Conditional<Context, Shape>, context: AnyContext): D.Draw<Scored> =>
   onLaw(part, context, (law) => law.sampleAndLogDensity);

@@ -9,6 +9,8 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
+import type { Scoped } from '../core/scope.ts';
+import * as Sc from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import { type Carrier, type Kept, kept } from './capability.ts';
@@ -48,6 +50,8 @@ export interface Law extends Carrier {
   readonly family?: LawFamily | undefined;
   /** The layer and base this law was pushed through, outermost first: for pictures and reports. */
   readonly pushed?: { readonly transport: Layer; readonly base: Law } | undefined;
+  /** The law where it stands, for one that is known there only: p(· | c) of a conditional law. See `lawGiven`. */
+  readonly resolved?: Scoped<Law> | undefined;
   /** The law this one is at a place of its own: see {@link named}. */
   readonly named?: { readonly place: string; readonly law: Law } | undefined;
 }
@@ -195,7 +199,9 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
         ),
       ),
     });
-    return countedBy(t)({ ...law, pushed });
+    const { resolved } = base;
+    if (resolved === undefined) return countedBy(t)({ ...law, pushed });
+    return countedBy(t)({ ...law, pushed, resolved: Sc.map((b: Law) => pushforward(t as Endo<Grade>)(b as Dist<Shape, unknown>) as Law)(Sc.at('base', resolved)) }); // biome-ignore format: one idea
   };
 }
 

@@ -3,6 +3,19 @@ export * from './approximation.ts';
 export * from './capability.ts';
 export type { Composed, Fitting } from './composed.ts';
 export * from './conditional.ts';
+export {
+  type AnyContext,
+  type Classes,
+  type Context,
+  type ContextPart,
+  type ContextValue,
+  classes,
+  contextOfVector,
+  contextParts,
+  contextSize,
+  contextVector,
+  noContext,
+} from './context.ts';
 export * from './cost.ts';
 export { demand, gives } from './demand.ts';
 export * from './dist.ts';

@@ -21,8 +21,6 @@ export interface Scope {
   readonly starts?: (name: string, definition: Expr) => Expr;
   /** Present while training: buffers move, and normalisation reads the batch. Absent where a model is used. See `buffer`. */
   readonly training?: true;
-  /** What networks that read a context see: see {@link inContext}. */
-  readonly context?: Expr;
   /** Which execution of which declaration runs here: see `claims.ts`. */
   readonly reading?: Reading;
 }
@@ -162,17 +160,6 @@ export const readingBy = (scope: Scope, read: (leaf: Expr) => Expr): Scope => {
   const { reads: outer } = scope;
   return { ...scope, reads: outer === undefined ? read : (leaf) => read(outer(leaf)) };
 };
-
-/** The part with a context that networks in it may read (`contextual` of `pushforward/nn`); an inner context hides an outer one. */
-export const inContext =
-  <A>(context: Expr, part: Scoped<A>): Scoped<A> =>
-  (scope) =>
-    part({ ...scope, context });
-
-/** The context; throws `ArgumentError` where there is none. */
-export const context: Scoped<Expr> = (scope) =>
-  scope.context ??
-  raise('ArgumentError', '', 'there is no context here: a contextual network stands inside a conditional law');
 
 /** The current path. */
 export const path: Scoped<string> = (scope) => scope.path;

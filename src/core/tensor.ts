@@ -36,6 +36,11 @@ export const tensor = (data: TensorData, shape: Shape): Tensor =>
 export const tensorOf = (values: ArrayLike<number>, shape: Shape = [values.length]): Tensor =>
   tensor(Float64Array.from(values), shape);
 
+/** Whether a value is an array with a shape, where it may be something else (numbers, a struct of arrays). */
+export const isTensor = (of: object): of is Tensor =>
+  ArrayBuffer.isView((of as { readonly data?: unknown }).data) &&
+  Array.isArray((of as { readonly shape?: unknown }).shape);
+
 /** The numbers of a tensor as a plain array. */
 export const toNumbers = (t: Tensor): number[] => Array.from(t.data);
 

@@ -34,6 +34,7 @@ export type { ClassWeights, Condition } from './sources/condition.ts';
 export { type Coupling, coupled, type Pairs, sortedCoupling } from './sources/coupled.ts';
 export { type Drawn, type Draws, drawn, type Sampler, simulated } from './sources/drawn.ts';
 export { aligned, type PairSource, paired } from './sources/paired.ts';
+export { type Contexts, labelsOf, pairs } from './sources/pairs.ts';
 export { type OfParts, partsOf, partsOfRows } from './sources/parts.ts';
 export { type PoissonRate, poissonSampled, poissonSlots } from './sources/poisson.ts';
 export {

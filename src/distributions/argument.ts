@@ -1,4 +1,5 @@
 /** Parameters of distributions and layers: numbers, arrays, or expressions (which make a law conditional). */
+import { contextSpec, isPlaceholder } from '../algebra/context.ts';
 import { type Json, opaque } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -14,9 +15,13 @@ const isNumbers = (a: Argument): a is readonly number[] => Array.isArray(a);
 /** As an expression. */
 export const toExpr = (a: Argument): Expr => (typeof a === 'number' ? scalar(a) : isNumbers(a) ? constant(a) : a);
 
-/** As JSON; an expression cannot be read back. */
+/** As JSON; an expression cannot be read back, unless it is the context of a conditional law around it. */
 export const toSpec = (a: Argument): Json =>
-  typeof a === 'number' || isNumbers(a) ? a : (opaque('expression', 'the parameter is an expression') as Json);
+  typeof a === 'number' || isNumbers(a)
+    ? a
+    : isPlaceholder(a)
+      ? contextSpec(a)
+      : (opaque('expression', 'the parameter is an expression') as Json);
 
 /** The argument broadcast to the event's shape; throws `ShapeError` naming it. */
 export const fits = (owner: string, name: string, a: Expr, shape: Shape): Expr => {

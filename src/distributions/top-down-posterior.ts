@@ -3,7 +3,7 @@ import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import type { Scoped } from '../core/scope.ts';
+import type { Scope, Scoped } from '../core/scope.ts';
 import { range, type Shape } from '../core/shape.ts';
 import { featuresOf, ladderOf, residual, stateAfter, type TopDownOptions } from '../nn/top-down.ts';
 import { unconditional } from './conditional-flow.ts';
@@ -30,7 +30,7 @@ export const whiteGroups = (options: TopDownOptions): Vectors & Hierarchical => 
  * @example
  * const q = topDownPosterior({ data: [28, 28], groups: 4, latent: 2 });   // events [392]
  */
-export const topDownPosterior = (options: TopDownOptions): Conditional<Shape, readonly [number]> => {
+export const topDownPosterior = (options: TopDownOptions): Conditional<Shape, readonly [number], Exact & Samples> => {
   const l = ladderOf(options);
   const { data, groups, latent, channels, expansion, kernel, name, size } = l;
   const unit = Math.log(Math.expm1(1));
@@ -42,21 +42,19 @@ export const topDownPosterior = (options: TopDownOptions): Conditional<Shape, re
       return normal([size] as readonly [number], { loc: part(0), scale: o.softplus(o.add(part(1), unit)) }) as Vectors;
     };
   const spec = { type: 'topDownPosterior', data, groups, latent, channels, expansion, kernel, name };
-  return conditional({
-    spec,
-    context: data,
-    event: [groups * size] as readonly [number],
-    given: (x) => (scope) =>
+  return conditional(
+    data,
+    (x: Expr) => (scope: Scope) =>
       hierarchical(
         group(x, 0)(scope),
         ...range(groups - 1).map((i) =>
-          conditional({
+          conditional([(i + 1) * size] as readonly [number], (before) => group(x, i + 1, before), {
             spec: { ...spec, opaque: `group ${i + 1} alone` },
-            context: [(i + 1) * size] as readonly [number],
-            event: [size] as readonly [number],
-            given: (before) => group(x, i + 1, before),
+            event: [size],
+            evidence: 'exact',
           }),
         ),
       ),
-  });
+    { spec, event: [groups * size] as readonly [number], evidence: 'exact' },
+  );
 };

@@ -3,6 +3,8 @@
 export * from './binarise.ts';
 export * from './checkpoint.ts';
 export * from './computed-once.ts';
+export { type ConditionallyOptions, conditionalLikelihood, conditionally } from './conditionally.ts';
+export type { ContextArrays } from './context-arrays.ts';
 export * from './ddpm-losses.ts';
 export * from './energies/index.ts';
 export * from './evaluate.ts';
@@ -16,7 +18,15 @@ export * from './optimizers/index.ts';
 export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
-export { lawPrograms, type Run, type Running, type RunningChain, type RunningUnnormalised, run } from './run.ts';
+export {
+  lawPrograms,
+  type Run,
+  type Running,
+  type RunningChain,
+  type RunningConditional,
+  type RunningUnnormalised,
+  run,
+} from './run.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export {
   constant,

@@ -18,6 +18,8 @@ export interface Objective<in out S extends Shape> {
   readonly loss: (x: Expr) => D.Draw<Expr>;
   /** What −loss says about log p(x): `exact` where it is log p(x) itself. */
   readonly evidence: Evidence;
+  /** Shapes of the parts whose flattened elements lie side by side in an event, where it has several: data of other parts are refused. */
+  readonly parts?: readonly Shape[];
 }
 
 /**
@@ -40,6 +42,7 @@ export interface Objective<in out S extends Shape> {
  */
 export interface BatchObjective<in out S extends Shape> {
   readonly shape: S;
+  readonly parts?: readonly Shape[];
   readonly spec: Spec;
   readonly evidence: Evidence;
   readonly batchLoss: (batch: Expr) => D.Draw<Expr>;

@@ -1,15 +1,20 @@
 /** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
-import { type Dist, encodeToBase, type Law } from '../algebra/dist.ts';
+import { type Conditional, lawGiven, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize } from '../algebra/context.ts';
+import { type Dist, encodeToBase, isLaw, type Law, type Scored } from '../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../algebra/evidence.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Backend, type Feeds, type Program, program } from '../core/program.ts';
-import { type ExampleRunner, exampleRunner } from '../core/run-segments.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import type { Tensor, TensorData } from '../core/tensor.ts';
+import { type Tensor, tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
+import { ofRow } from '../distributions/jointly.ts';
+import { type ContextArrays, contextNumbers, contextRows } from './context-arrays.ts';
+import { chunkRunner } from './run-chunks.ts';
 import { isTrainingNoise } from './training/move-plan.ts';
 
 /** What can be asked of a law that has parameters and a backend. Arrays have a leading example axis. */
@@ -48,18 +53,24 @@ export interface RunningUnnormalised extends Pick<Running, 'law' | 'parameters' 
 /** {@link RunningUnnormalised} with a chain for its sampler (`sampledBy`). */
 export interface RunningChain extends Omit<RunningUnnormalised, 'sample'>, Pick<Running, 'sample'> {}
 
-/**
- * Rows in one run of the backend, always: fewer are padded. A runtime may pick another kernel for another number of rows, and with it other last
- * digits; with one size, sample i is the same, bit for bit, whatever the number of samples.
- */
-const CHUNK = 256;
+/** What can be asked of a conditional law that has parameters and a backend; R is what can be asked of it at a context. */
+export interface RunningConditional<R> {
+  readonly conditional: Conditional<Context, Shape>;
+  readonly parameters: Feeds;
+  readonly backend: Backend;
+  /**
+   * The law at one context: an array of its shape, the number of a class, or a struct of these. The context is an input of the programs: another one compiles
+   * nothing. Throws `ShapeError` where it does not fit.
+   */
+  readonly given: (context: ContextArrays) => R;
+  /** One sample for each row of contexts `[n, …]`: `[n, …event]`. */
+  readonly sampleGiven: (contexts: ContextArrays, seed: number) => Promise<Tensor>;
+  /** log p(x | c) (or what the evidence says) of each row of events and its row of contexts, in nats, `[n]`. */
+  readonly logDensityGiven: (contexts: ContextArrays, x: Tensor, seed?: number) => Promise<Tensor>;
+}
 
-/** Rows in one run where many small given events are evaluated: up to eight times as many, as long as they hold 2¹⁵ numbers at most. */
-const chunkFor = (x: Tensor | undefined): number => {
-  if (x === undefined) return CHUNK;
-  const wide = CHUNK * Math.max(1, Math.min(8, Math.floor(2 ** 15 / (CHUNK * Math.max(1, sizeOf(x.shape.slice(1)))))));
-  return x.shape[0] < wide ? CHUNK : wide;
-};
+/** The name of the input that a context is fed by. */
+const CONTEXT = 'given context';
 
 /** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
 export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
@@ -78,7 +89,7 @@ export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'prec
 };
 
 /** A function of one event of some shape, vectorised over `size` rows named `x`. */
-const eachProgram = (
+export const eachProgram = (
   f: (x: Expr) => D.Draw<readonly Expr[]>,
   event: Shape,
   size: number,
@@ -94,6 +105,10 @@ export interface Run {
   (law: Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters: Feeds, backend: Backend): Running; // biome-ignore format: one line a kind
   (law: Dist<Shape, Unnormalised & Samples>, parameters: Feeds, backend: Backend): RunningChain;
   (law: Dist<Shape, Unnormalised>, parameters: Feeds, backend: Backend): RunningUnnormalised;
+  (law: Conditional<Context, Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters: Feeds, backend: Backend): RunningConditional<Running>; // biome-ignore format: one line a kind
+  (law: Conditional<Context, Shape, Unnormalised & Samples>, parameters: Feeds, backend: Backend): RunningConditional<RunningChain>; // biome-ignore format: one line a kind
+  (law: Conditional<Context, Shape, Unnormalised>, parameters: Feeds, backend: Backend): RunningConditional<RunningUnnormalised>; // biome-ignore format: one line a kind
+  (law: Conditional<Context, Shape>, parameters: Feeds, backend: Backend): RunningConditional<Running>;
   (law: Law, parameters: Feeds, backend: Backend): Running;
 }
 
@@ -105,87 +120,95 @@ export interface Run {
  * @example
  * const running = run(realNVP, fitted.parameters, onnx('cpu'));
  * const x = await running.sample(1000, 0);
+ * const p = conditional([1], (c) => normal([1], { loc: c }));
+ * const right = await run(p, {}, onnx('cpu')).given([2]).sample(1000, 0);
  */
-export const run = ((law: Law, parameters: Feeds, backend: Backend): Running & RunningChain => {
-  type Kind = keyof ReturnType<typeof lawPrograms>;
-  interface Ready {
-    readonly p: Program;
-    readonly go: ExampleRunner['run'];
-  }
-  const made = new Map<string, Ready>();
-  const get = (kind: Kind, size: number): Ready => {
-    const known = made.get(`${kind} ${size}`);
-    if (known !== undefined) return known;
-    const p = lawPrograms(law, size, backend)[kind]();
-    const ready = { p, go: exampleRunner(p, backend).run };
-    made.set(`${kind} ${size}`, ready);
-    return ready;
+export const run = ((law: Law | Conditional<Context, Shape>, parameters: Feeds, backend: Backend) =>
+  isLaw(law) ? bind(law, backend)(parameters) : runConditional(law, parameters, backend)) as unknown as Run;
+
+/** {@link run} in two steps: programs are compiled once, whatever the parameters. */
+const bind = (law: Law, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {
+  const runner = chunkRunner((size) => lawPrograms(law, size, backend), backend);
+  return (parameters) => {
+    const chunked = runner.with(parameters);
+    const each: Running['each'] =
+      (f) =>
+      async (x, seed = 0) => {
+        const once = chunkRunner((size) => ({ f: () => eachProgram(f, x.shape.slice(1), size, backend) }), backend);
+        try {
+          return await once.with(parameters)('f', x.shape[0], seed, x);
+        } finally {
+          await once.dispose();
+        }
+      };
+    const logDensity: Running['logDensity'] = async (x, seed = 0) =>
+      (await chunked('logDensity', x.shape[0], seed, x))[0];
+    return {
+      law,
+      parameters,
+      backend,
+      each,
+      sample: async (n, seed) => (await chunked('sample', n, seed))[0],
+      sampleAndLogDensity: async (n, seed) => {
+        const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);
+        return { values, logDensity };
+      },
+      logDensity,
+      unnormalisedLogDensity: logDensity,
+      score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
+      encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
+    } as Running & RunningChain;
   };
-
-  const chunked = async (kind: Kind, n: number, seed: number, x?: Tensor): Promise<Tensor[]> =>
-    inChunks(get(kind, chunkFor(x)), n, seed, x);
-
-  const inChunks = async ({ p, go }: Ready, n: number, seed: number, x?: Tensor): Promise<Tensor[]> => {
-    const parts: Tensor[][] = [];
-    const size = chunkFor(x);
-    for (let at = 0; at < n; at += size) {
-      const rows = x === undefined ? {} : { x: rowsOf(x, at, size) };
-      parts.push(await go({ ...parameters, ...rows }, { seed, firstExample: at }));
-    }
-    return p.outputs.map((e, i) => joinRows(parts.map((r) => r[i]), n, e.shape.slice(1))); // biome-ignore format: one idea
-  };
-
-  const each: Running['each'] =
-    (f) =>
-    async (x, seed = 0) => {
-      const p = eachProgram(f, x.shape.slice(1), chunkFor(x), backend);
-      const e = exampleRunner(p, backend);
-      try {
-        return await inChunks({ p, go: e.run }, x.shape[0], seed, x);
-      } finally {
-        await e.dispose();
-      }
-    };
-
-  const logDensity: Running['logDensity'] = async (x, seed = 0) =>
-    (await chunked('logDensity', x.shape[0], seed, x))[0];
-  return {
-    law,
-    parameters,
-    backend,
-    each,
-    sample: async (n, seed) => (await chunked('sample', n, seed))[0],
-    sampleAndLogDensity: async (n, seed) => {
-      const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);
-      return { values, logDensity };
-    },
-    logDensity,
-    unnormalisedLogDensity: logDensity,
-    score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
-    encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
-  };
-}) as unknown as Run;
-
-/** Rows `at … at+size−1`; past the end the last row is repeated, so that every chunk has one shape. */
-const rowsOf = (x: Tensor, at: number, size: number): Tensor => {
-  const width = sizeOf(x.shape.slice(1));
-  const n = x.shape[0];
-  const data = x.data.slice(at * width, Math.min(n, at + size) * width) as TensorData;
-  if (at + size <= n) return { ...x, shape: [size, ...x.shape.slice(1)], data };
-  const full = new (x.data.constructor as { new (n: number): TensorData })(size * width);
-  full.set(data);
-  for (let i = n - at; i < size; i++) full.set(x.data.subarray((n - 1) * width, n * width), i * width);
-  return { ...x, shape: [size, ...x.shape.slice(1)], data: full };
 };
 
-const joinRows = (parts: readonly Tensor[], n: number, event: Shape): Tensor => {
-  const width = sizeOf(event);
-  const data = new (parts[0].data.constructor as { new (n: number): TensorData })(n * width);
-  let at = 0;
-  for (const p of parts) {
-    const take = Math.min(p.data.length, data.length - at);
-    data.set(p.data.subarray(0, take), at);
-    at += take;
-  }
-  return { shape: [n, ...event], type: parts[0].type, data };
+const runConditional = (
+  part: Conditional<Context, Shape>,
+  parameters: Feeds,
+  backend: Backend,
+): RunningConditional<Running> => {
+  const { context, event } = part;
+  const size = contextSize(context);
+  const value = (c: Expr): AnyContext => contextOfVector(context, c) as AnyContext;
+  const array = (data: Float64Array, shape: Shape): Tensor =>
+    tensor(backend.precisions[0] === 'float64' ? data : Float32Array.from(data), shape);
+  const at = bind(lawGiven(part, value(o.input(CONTEXT, [size])) as ContextValue<Context>), backend);
+  const rows = chunkRunner(
+    (n) => ({
+      logDensity: () =>
+        eachProgram(
+          (row) => {
+            const { x, c } = ofRow(part, row);
+            return D.map((l: Expr) => [l])(logDensityGiven(part, value(c), x));
+          },
+          [sizeOf(event) + size],
+          n,
+          backend,
+        ),
+      sample: () =>
+        eachProgram((c) => D.map((s: Scored) => [s.value])(sampleGiven(part, value(c))), [size], n, backend),
+    }),
+    backend,
+  ).with(parameters);
+  return {
+    conditional: part,
+    parameters,
+    backend,
+    given: (c) => at({ ...parameters, [CONTEXT]: array(contextNumbers(context, c), [size]) }),
+    sampleGiven: async (contexts, seed) => {
+      const { n, data } = contextRows(context, contexts);
+      return (await rows('sample', n, seed, array(data, [n, size])))[0];
+    },
+    logDensityGiven: async (contexts, x, seed = 0) => {
+      const { n, data } = contextRows(context, contexts);
+      if (x.shape[0] !== n)
+        raise('ShapeError', 'logDensityGiven', 'one context an event', { expected: `${x.shape[0]}`, got: `${n}` });
+      const both = new Float64Array(data.length + x.data.length);
+      const width = sizeOf(event);
+      for (let i = 0; i < n; i++) {
+        both.set(x.data.subarray(i * width, (i + 1) * width), i * (width + size));
+        both.set(data.subarray(i * size, (i + 1) * size), i * (width + size) + width);
+      }
+      return (await rows('logDensity', n, seed, array(both, [n, sizeOf(event) + size])))[0];
+    },
+  };
 };

@@ -1,13 +1,8 @@
-/**
- * Class-conditional flows. Conditioning is application: the networks of the layers read the class as well as the event, nothing else is new. A pair of
- * event and class is one vector (x, one-hot c), so training, evaluation and checkpoints are those of any law: {@link labelled} makes the data,
- * {@link withClass} the law p(x, c) = p(x | c) / K, {@link ofClass} the law of one class, with the same parameters. On the command line the last columns
- * of a file are the class: `train classConditional --classes 8 --data table.csv`.
- */
-import { pipe } from 'fp-ts/lib/function.js';
-import { type Conditional, conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
-import { type Dist, lawFrom } from '../algebra/dist.ts';
-import type { Exact, Samples } from '../algebra/evidence.ts';
+/** Class-conditional laws. */
+import { type Conditional, conditional, contextShape, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { type Classes, type Context, classes } from '../algebra/context.ts';
+import { type Dist, dist, lawFrom } from '../algebra/dist.ts';
+import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
 import * as D from '../core/draw.ts';
@@ -15,20 +10,12 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform } from '../core/random.ts';
-import { root } from '../core/scope.ts';
-import { type Shape, showShape, sizeOf } from '../core/shape.ts';
-import { type Dataset, fromSource } from '../data/index.ts';
-import { mlp, type Network } from '../nn/index.ts';
+import { type Shape, showShape } from '../core/shape.ts';
+import { type Dataset, labelsOf, pairs } from '../data/index.ts';
+import { GIVEN, type Joined, jointlyAs } from '../distributions/jointly.ts';
+import { mlp } from '../nn/index.ts';
 import type { FlowOptions } from './flows.ts';
 import { type Events, overEvents } from './over-events.ts';
-
-/** A network that reads a context beside its input: net(x, c). */
-export const withContext = (network: Network, context: Expr): Network => ({
-  spec: { type: 'withContext', network: network.spec, opaque: 'the context is an expression' },
-  apply: (x, output) => network.apply(o.concat([flat(x), flat(context)], 0), output),
-});
-
-const flat = (x: Expr): Expr => o.reshape(x, [sizeOf(x.shape)]);
 
 /**
  * RealNVP whose couplings read the class: (a, b) ↦ (a, b · e^{s(a, c)} + t(a, c)) (Dinh et al. 2017, arXiv:1605.08803; conditioned as in Winkler et
@@ -40,31 +27,38 @@ const flat = (x: Expr): Expr => o.reshape(x, [sizeOf(x.shape)]);
  * const training = fit({ objective: maximumLikelihood(withClass(model)), data: labelled(sides, 2), steps: 2000 });   // a task
  * const right = ofClass(model, 1);   // its law, over the parameters that training gives
  */
-export const classConditional = (
+export function classConditional(
+  events: Events & { readonly levels?: undefined },
+  classes: number,
+  options?: FlowOptions,
+): Conditional<Classes, Shape, Exact & Samples>;
+export function classConditional(
+  events: Events & { readonly levels: number },
+  classes: number,
+  options?: FlowOptions,
+): Conditional<Classes, Shape, Bound & Samples>;
+export function classConditional(
   events: Events,
   classes: number,
+  options?: FlowOptions,
+): Conditional<Classes, Shape, Samples>;
+export function classConditional(
+  events: Events,
+  count: number,
   { layers = 8, hidden = [64, 64] }: FlowOptions = {},
-): Conditional<readonly [number], Shape> => {
+): Conditional<Classes, Shape, unknown> {
   const flow = (c: Expr): Endo<'bijective'> =>
-    repeat(layers, compose(affineCoupling({ conditioner: withContext(mlp(hidden), c) }), reverse()));
-  return conditional({
-    spec: { type: 'classConditional', ...events, classes, layers, hidden },
-    context: [classes],
-    event: events.shape,
-    given: (c) => () => overEvents(events, flow(c)),
-  });
-};
+    repeat(layers, compose(affineCoupling({ conditioner: mlp(hidden).given(c) }), reverse()));
+  return conditional(classes(count), (c) => overEvents(events, flow(c)) as Dist<Shape, unknown>);
+}
 
-/** A conditional law whose context is a one-hot class; throws `ShapeError` where it cannot be. */
-export const ofClasses = (part: Conditional<Shape, Shape>): Conditional<readonly [number], Shape> =>
-  part.context.length === 1
-    ? (part as Conditional<readonly [number], Shape>)
-    : raise('ShapeError', part.spec.type, 'the context is not a class', {
-        expected: '[K]',
-        got: showShape(part.context),
-      });
-
-const GIVEN = 'given';
+/** A conditional law whose context is a class; throws `ShapeError` where it cannot be. */
+export const ofClasses = <E>(part: Conditional<Context, Shape, E>): Conditional<Context, Shape, E> & { readonly count: number } => {
+  const shape = contextShape(part.spec.type, part.context);
+  return shape.length === 1
+    ? { ...part, count: shape[0] }
+    : raise('ShapeError', part.spec.type, 'the context is not a class', { expected: '[K]', got: showShape(shape) });
+}; // biome-ignore format: one idea
 
 /** 0 for a one-hot vector, −∞ for any other. */
 const oneHotOnly = (c: Expr): Expr => {
@@ -72,78 +66,53 @@ const oneHotOnly = (c: Expr): Expr => {
   return o.where(o.less(0, off), Number.NEGATIVE_INFINITY, 0);
 };
 
-/** One of K classes with equal chances, as a one-hot vector. */
-const drawClass = (classes: number): D.Draw<Expr> =>
-  D.map((u: Expr) => {
-    const k = o.min(o.floor(o.mul(classes, u)), classes - 1);
-    return oneHot(k, classes);
-  })(D.fromRandom(uniform([])));
-
 const oneHot = (k: Expr | number, classes: number): Expr =>
   o.where(o.equal(o.cast(o.iota(classes), 'real'), o.broadcastTo(k, [classes])), o.broadcastTo(1, [classes]), 0);
 
 /**
- * The law of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers.
+ * One of K classes with equal chances, as a one-hot vector `[K]`: log P = −log K nats, −∞ for any other vector.
+ *
+ * @example
+ * jointly(anyClass(2), conditionalNormal([2], [1]));   // p(x, c)
  */
-export const withClass = (part: Conditional<readonly [number], Shape>): Dist<readonly [number], Exact & Samples> => {
-  const [classes] = part.context;
-  const size = sizeOf(part.event);
-  const joined = (x: Expr, c: Expr): Expr => o.concat([flat(x), c], 0);
-  return lawFrom({
-    shape: [size + classes],
-    spec: { type: 'withClass', of: part.spec },
-    evidence: part.given(oneHot(0, classes))(root).evidence,
-    logDensity: (event) => {
-      const c = o.sliceAxis(event, 0, size, size + classes);
-      const x = o.reshape(o.sliceAxis(event, 0, 0, size), part.event);
-      return pipe(
-        D.at(GIVEN, logDensityGiven(part, c, x)),
-        D.map((l) => o.add(o.sub(l, Math.log(classes)), oneHotOnly(c))),
-      );
-    },
-    sample: pipe(
-      drawClass(classes),
-      D.chain((c) => pipe(D.at(GIVEN, sampleGiven(part, c)), D.map((s) => joined(s.value, c)))), // biome-ignore format: one idea
-    ),
+export const anyClass = (count: number): Dist<readonly [number], Exact & Samples> =>
+  dist<readonly [number], Exact & Samples>({
+    shape: [count],
+    spec: { type: 'anyClass', classes: count },
+    evidence: 'exact',
+    logDensity: (c) => D.of(o.sub(oneHotOnly(c), Math.log(count))),
+    sample: D.map((u: Expr) => oneHot(o.min(o.floor(o.mul(count, u)), count - 1), count))(D.fromRandom(uniform([]))),
   });
-};
-
-/** The law of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
-export const ofClass = (part: Conditional<readonly [number], Shape>, k: number): Dist<Shape, Exact & Samples> => {
-  const [classes] = part.context;
-  if (!(Number.isInteger(k) && k >= 0 && k < classes))
-    return raise('ArgumentError', 'ofClass', 'there is no such class', { expected: `0 … ${classes - 1}`, got: `${k}` });
-  const c = oneHot(k, classes);
-  return lawFrom<Shape, Exact & Samples>({
-    shape: part.event,
-    spec: { type: 'ofClass', class: k, of: part.spec },
-    evidence: part.given(c)(root).evidence,
-    logDensity: (x) => D.at(GIVEN, logDensityGiven(part, c, x)),
-    sample: D.map((s: { readonly value: Expr }) => s.value)(D.at(GIVEN, sampleGiven(part, c))),
-    sampleAndLogDensity: D.at(GIVEN, sampleGiven(part, c)),
-  });
-};
 
 /**
- * Data with classes as data of {@link withClass}: rows (x, one-hot c), read as they are asked for. Throws `DataError` where there are no labels, or a
- * label is not a class.
+ * The law of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers: {@link jointly}
+ * with {@link anyClass}. Its evidence is that of p(x | c).
  */
-export const labelled = (data: Dataset, classes: number): Dataset => {
-  const { labels } = data;
-  if (labels === undefined) return raise('DataError', data.name, 'there are no labels: one class a row is needed');
-  const bad = labels.findIndex((l) => l < 0 || l >= classes);
-  if (bad >= 0)
-    return raise('DataError', data.name, `row ${bad}: not a class`, { expected: `0 … ${classes - 1}`, got: `${labels[bad]}` }); // biome-ignore format: one sentence
-  const width = sizeOf(data.shape);
-  const read = (indices: ArrayLike<number>, out: Float32Array): void => {
-    const plain = new Float32Array(indices.length * width);
-    data.values.read(indices, plain);
-    const row = width + classes;
-    for (let i = 0; i < indices.length; i++) {
-      out.fill(0, i * row, (i + 1) * row);
-      out.set(plain.subarray(i * width, (i + 1) * width), i * row);
-      out[i * row + width + labels[indices[i]]] = 1;
-    }
-  };
-  return fromSource(data.name, { length: data.size, read }, [width + classes], {}, true);
-};
+export const withClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>): Dist<readonly [number], Joined<E>> => {
+  const of = ofClasses(part as Conditional<Context, Shape, E>);
+  return jointlyAs({ type: 'withClass', of: of.spec }, anyClass(of.count), of, (d) => d);
+}; // biome-ignore format: one idea
+
+/** The law of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
+export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>, k: number): Dist<Shape, E> => {
+  const of = ofClasses(part as Conditional<Context, Shape, E>);
+  const { count } = of;
+  if (!(Number.isInteger(k) && k >= 0 && k < count))
+    return raise('ArgumentError', 'ofClass', 'there is no such class', { expected: `0 … ${count - 1}`, got: `${k}` });
+  const c = oneHot(k, count);
+  const scored = D.at(GIVEN, sampleGiven(of, c));
+  return lawFrom<Shape, E>({
+    shape: of.event,
+    spec: { type: 'ofClass', class: k, of: of.spec },
+    evidence: of.evidence,
+    logDensity: (x) => D.at(GIVEN, logDensityGiven(of, c, x)),
+    sample: D.map((s: { readonly value: Expr }) => s.value)(scored),
+    sampleAndLogDensity: scored,
+  });
+}; // biome-ignore format: one idea
+
+/**
+ * Data with classes as data of {@link withClass}, and of objectives of `conditionally`: rows (x, one-hot c), read as they are asked for:
+ * `pairs(labelsOf(data, classes), data)`. Throws `DataError` where there are no labels, or a label is not a class.
+ */
+export const labelled = (data: Dataset, classes: number): Dataset => pairs(labelsOf(data, classes), data);

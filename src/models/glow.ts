@@ -16,9 +16,10 @@ import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp, type Network } from '../nn/index.ts';
 import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
+import { type ReadsContext, reads } from './reads.ts';
 
 /** Options of {@link glow}. */
-export interface GlowOptions {
+export interface GlowOptions extends ReadsContext {
   /** Steps of flow at each scale: K. */
   readonly steps?: number;
   /** Scales, each with half the sides: L, or as many as the sides can be halved. */
@@ -39,8 +40,12 @@ const stepsOf = (count: number, first: number, conditioner: Network, parametrisa
   );
 
 /** Glow's steps for vectors, where the convolution is a linear layer: ActNorm, linear, affine coupling. */
-export const glowFlow = ({ steps = 8, hidden = [64, 64], parametrisation }: GlowOptions = {}): Endo<'bijective'> =>
-  stepsOf(steps, 0, mlp(hidden), parametrisation);
+export const glowFlow = ({
+  steps = 8,
+  hidden = [64, 64],
+  parametrisation,
+  given,
+}: GlowOptions = {}): Endo<'bijective'> => stepsOf(steps, 0, reads(given)(mlp(hidden)), parametrisation);
 
 /** How often both sides of an image can be halved; 0 for what is no image. */
 const halvings = ([h, w]: Shape): number => (h % 2 === 0 && w % 2 === 0 ? 1 + halvings([h / 2, w / 2]) : 0);
@@ -58,11 +63,11 @@ const halved = ([h, w, c]: Shape): Shape => [h / 2, w / 2, 2 * c];
  */
 export const glow = <const V extends Events>(events: V, options: GlowOptions = {}): Over<V, Exact & Samples> => {
   const shape: V['shape'] = events.shape;
-  const { steps = 4, scales = 2, channels = 32, parametrisation } = options;
+  const { steps = 4, scales = 2, channels = 32, parametrisation, given } = options;
   const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
   const count = image.length === 3 ? Math.min(scales, halvings(image)) : 0;
   if (count < 1) return overEvents(events, glowFlow(options));
-  const flow = (scale: number) => stepsOf(steps, scale * steps, convNet({ channels }), parametrisation);
+  const flow = (scale: number) => stepsOf(steps, scale * steps, reads(given)(convNet({ channels })), parametrisation);
   const sides = range(count).map((i) => range(i).reduce<Shape>(halved, image));
   const size: Shape = [sizeOf(image)];
   const each = sides.map((side, i) => compose(squeeze(side, squeezed(side) as Shape), flow(i)));

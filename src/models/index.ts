@@ -1,6 +1,7 @@
 /** The surveyed models, each a composition, and the registry of them. */
 export * from './class-conditional.ts';
 export * from './codec.ts';
+export { conditionalModel, conditionalObjective } from './conditional.ts';
 export * from './describe.ts';
 export * from './describe-graph.ts';
 export { describeText } from './describe-text.ts';
@@ -14,6 +15,7 @@ export * from './nsf.ts';
 export * from './objectives.ts';
 export * from './over-events.ts';
 export * from './planar-flow.ts';
+export { type ReadsContext, reads } from './reads.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';
 export * from './samplers.ts';

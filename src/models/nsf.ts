@@ -2,6 +2,7 @@ import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { reverse, splineAutoregressive, splineCoupling } from '../bijectors/index.ts';
 import { made, mlp } from '../nn/index.ts';
 import type { FlowOptions } from './flows.ts';
+import { reads } from './reads.ts';
 
 /** Options of {@link nsfFlow} and {@link nsfAutoregressiveFlow}. */
 export interface NsfOptions extends FlowOptions {
@@ -17,8 +18,14 @@ export interface NsfOptions extends FlowOptions {
  * @example
  * overEvents({ shape: [2] }, nsfFlow({ bins: 16 }))
  */
-export const nsfFlow = ({ layers = 6, hidden = [64, 64], bins = 8, bound = 4 }: NsfOptions = {}): Endo<'bijective'> =>
-  repeat(layers, compose(splineCoupling({ conditioner: mlp(hidden), bins, bound }), reverse()));
+export const nsfFlow = ({
+  layers = 6,
+  hidden = [64, 64],
+  bins = 8,
+  bound = 4,
+  given,
+}: NsfOptions = {}): Endo<'bijective'> =>
+  repeat(layers, compose(splineCoupling({ conditioner: reads(given)(mlp(hidden)), bins, bound }), reverse()));
 
 /** Neural spline flow by autoregression, RQ-NSF (AR) (Durkan et al. 2019): as {@link nsfFlow}, with MADE layers; samples are sequential. */
 export const nsfAutoregressiveFlow = ({
@@ -26,5 +33,6 @@ export const nsfAutoregressiveFlow = ({
   hidden = [64, 64],
   bins = 8,
   bound = 4,
+  given,
 }: NsfOptions = {}): Endo<'bijective'> =>
-  repeat(layers, compose(splineAutoregressive({ conditioner: made(hidden), bins, bound }), reverse()));
+  repeat(layers, compose(splineAutoregressive({ conditioner: reads(given)(made(hidden)), bins, bound }), reverse()));

@@ -19,9 +19,10 @@ import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp } from '../nn/index.ts';
 import { dequantise } from '../transports/index.ts';
 import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
+import { type ReadsContext, reads } from './reads.ts';
 
 /** Options of {@link realNVP}. */
-export interface RealNvpOptions {
+export interface RealNvpOptions extends ReadsContext {
   /** Number of couplings. */
   readonly layers?: number;
   /** Hidden widths of each coupling's network. */
@@ -36,11 +37,11 @@ export interface RealNvpOptions {
  */
 export const realNVP = <const S extends Shape>(
   shape: S,
-  { layers = 8, hidden = [64, 64] }: RealNvpOptions = {},
+  { layers = 8, hidden = [64, 64], given }: RealNvpOptions = {},
 ): Dist<S, Exact & Samples> =>
   pipe(
     standardNormal(shape),
-    pushforward(repeat(layers, compose(affineCoupling({ conditioner: mlp(hidden) }), reverse()))),
+    pushforward(repeat(layers, compose(affineCoupling({ conditioner: reads(given)(mlp(hidden)) }), reverse()))),
   );
 
 /**
@@ -50,14 +51,14 @@ export const realNVP = <const S extends Shape>(
 export const realNVPImages = <const S extends Shape>(
   shape: S,
   levels: number,
-  { layers = 8, hidden = [512, 512] }: RealNvpOptions = {},
+  { layers = 8, hidden = [512, 512], given }: RealNvpOptions = {},
 ): Dist<S, Bound & Samples> => {
   const size = sizeOf(shape);
   // Halves change places after every other coupling, so that no coordinate passes through untouched: after eight random
   // permutations alone about 784 / 2⁸ = 3 coordinates never move, and each costs tens of nats.
   const block = (i: number) =>
     compose(
-      affineCoupling({ conditioner: mlp(hidden), logScale: 'learned' }),
+      affineCoupling({ conditioner: reads(given)(mlp(hidden)), logScale: 'learned' }),
       i % 2 === 0 ? reverse() : permute({ seed: i }),
     );
   const flow = compose(...Array.from({ length: layers }, (_, i) => block(i)));
@@ -77,7 +78,7 @@ const scalesFit = ([h, w]: Shape, n: number): boolean => {
 };
 
 /** Options of {@link realNVPMultiScale}. */
-export interface RealNvpMultiScaleOptions {
+export interface RealNvpMultiScaleOptions extends ReadsContext {
   /** Scales; every one but the last halves the sides, so that there are as many as the sides allow. */
   readonly scales?: number;
   /** Hidden channels of each coupling's network. */
@@ -102,11 +103,15 @@ export const realNVPMultiScale = <const V extends Events>(
   options: RealNvpMultiScaleOptions = {},
 ): Over<V, Exact & Samples> => {
   const shape: V['shape'] = events.shape;
-  const { scales = 2, channels = 32, blocks = 1, hidden = [64, 64] } = options;
+  const { scales = 2, channels = 32, blocks = 1, hidden = [64, 64], given } = options;
   const image: Shape = shape.length === 2 ? [...shape, 1] : shape;
   const count = image.length === 3 ? Math.max(0, ...range(scales + 1).filter((n) => n > 0 && scalesFit(image, n))) : 0;
-  if (count < 1) return overEvents(events, repeat(8, compose(affineCoupling({ conditioner: mlp(hidden) }), reverse())));
-  const conditioner = convNet({ channels, blocks });
+  if (count < 1)
+    return overEvents(
+      events,
+      repeat(8, compose(affineCoupling({ conditioner: reads(given)(mlp(hidden)) }), reverse())),
+    );
+  const conditioner = reads(given)(convNet({ channels, blocks }));
   const coupling = (split: Split) => compose(affineCoupling({ conditioner, split, logScale: 'learned' }), actNorm());
   const checkers = (n: number) => range(n).map((i) => coupling(i % 2 === 0 ? 'checkerboard' : 'checkerboardInverse'));
   const scale = (side: Shape) => {

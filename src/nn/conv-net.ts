@@ -5,8 +5,9 @@ import * as o from '../core/ops/index.ts';
 import { type Initializer, normalInit, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { range, type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { joinChannels } from './context-channels.ts';
 import { type Activation, activations } from './dense.ts';
-import type { Network } from './network.ts';
+import { type Network, network } from './network.ts';
 
 /** Options of {@link convNet}. */
 export interface ConvNetOptions {
@@ -107,25 +108,25 @@ export const convNet = ({
           for (const i of range(blocks)) v = Sc.at(`block${i}`, block(v))(scope);
           return v;
         };
-  return {
-    spec: { type: 'convNet', channels, activation, zeroLast, blocks },
-    apply: (x, output) => {
-      const [h, w] = x.shape;
-      const rank = output.length;
-      if (x.shape.length !== 3 || rank < 3 || output[rank - 3] !== h || output[rank - 2] !== w)
-        return raise('ShapeError', '', 'convNet: not an image and numbers for each of its pixels', {
-          expected: '[H, W, C] and […, H, W, C′]',
-          got: `${showShape(x.shape)} and ${showShape(output)}`,
-        });
-      const [lead, last] = [sizeOf(output.slice(0, -3)), output[rank - 1]];
-      return pipe(
-        Sc.of(x),
-        step('conv0', convolution(channels, 3, he)),
-        middle,
-        Sc.map(f),
-        step('out', convolution(lead * last, 3, zeroLast ? nothing : he)),
-        Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [h, w, lead, last]), [2, 0, 1, 3]), output)),
-      );
-    },
+  const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> => {
+    const [h, w] = x.shape;
+    const rank = output.length;
+    if (x.shape.length !== 3 || rank < 3 || output[rank - 3] !== h || output[rank - 2] !== w)
+      return raise('ShapeError', '', 'convNet: not an image and numbers for each of its pixels', {
+        expected: '[H, W, C] and […, H, W, C′]',
+        got: `${showShape(x.shape)} and ${showShape(output)}`,
+      });
+    const [lead, last] = [sizeOf(output.slice(0, -3)), output[rank - 1]];
+    return pipe(
+      Sc.of(x),
+      step('conv0', convolution(channels, 3, he)),
+      middle,
+      Sc.map(f),
+      step('out', convolution(lead * last, 3, zeroLast ? nothing : he)),
+      Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [h, w, lead, last]), [2, 0, 1, 3]), output)),
+    );
   };
+  return network({ spec: { type: 'convNet', channels, activation, zeroLast, blocks }, apply }, (x, output, context) =>
+    apply(x.shape.length === 3 ? joinChannels(x, context) : x, output),
+  );
 };

@@ -1,7 +1,6 @@
 /** Networks as parametrised functions. */
 export * from './attention.ts';
 export * from './batch-normalised.ts';
-export * from './contextual.ts';
 export { type ConvNetOptions, convNet } from './conv-net.ts';
 export * from './dense.ts';
 export type { Dependence } from './dependence.ts';

@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { contextVector } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -8,7 +9,14 @@ import { type Shape, showShape } from '../core/shape.ts';
 import { type Activation, activations } from './dense.ts';
 import { type Dependence, readsOf } from './dependence.ts';
 import { masks } from './masks.ts';
-import type { Network } from './network.ts';
+import { type Network, network } from './network.ts';
+
+/** A network whose masks can be changed, also where it reads a context. */
+const withMasks = (inner: Network, masked: (dependence: Dependence) => Network): Network => ({
+  ...inner,
+  masked,
+  given: (context) => withMasks(inner.given(context), (dependence) => masked(dependence).given(context)),
+});
 
 /** Options of {@link made}. */
 export interface MadeOptions {
@@ -57,10 +65,9 @@ const maskedBy = (
       return o.reshape(Sc.at('out', layer(h, edges[hidden.length], zeroLast))(scope), output);
     };
   };
-  return {
-    spec: { type: 'made', hidden, activation, zeroLast },
-    apply: (x, output) => masked(x, output),
-    given: masked,
-    masked: (other) => maskedBy(hidden, { activation, zeroLast }, other),
-  };
+  const plain = network(
+    { spec: { type: 'made', hidden, activation, zeroLast }, apply: (x, output) => masked(x, output) },
+    (x, output, context) => masked(x, output, contextVector(context)),
+  );
+  return withMasks(plain, (other) => maskedBy(hidden, { activation, zeroLast }, other));
 };

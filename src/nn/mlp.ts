@@ -5,7 +5,7 @@ import { reshape } from '../core/ops/structure.ts';
 import * as Sc from '../core/scope.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Activation, activations, dense, denseZero } from './dense.ts';
-import type { Network } from './network.ts';
+import { type Network, network } from './network.ts';
 
 /** Options of {@link mlp}. */
 export interface MlpOptions {
@@ -25,7 +25,7 @@ export const mlp = (hidden: readonly number[], { activation = 'relu', zeroLast =
   const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
   if (bad !== undefined)
     return raise('ArgumentError', 'mlp', 'a hidden width is not a positive integer', { got: `${bad}` });
-  return {
+  return network({
     spec: { type: 'mlp', hidden, activation, zeroLast },
     apply: (x, output) => {
       const f = activations[activation];
@@ -42,5 +42,5 @@ export const mlp = (hidden: readonly number[], { activation = 'relu', zeroLast =
         Sc.map((y) => reshape(y, output)),
       );
     },
-  };
+  });
 };

@@ -1,19 +1,59 @@
 /** Networks: parametrised functions of one event, as values that keep their declaration. */
+import { type AnyContext, contextVector, givenSpec } from '../algebra/context.ts';
 import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
 import type { Scoped } from '../core/scope.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Dependence } from './dependence.ts';
 
 /** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
 export interface Network {
   readonly spec: Spec;
   readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
-  /** The same function of a context as well, where it is more than a longer input (MADE's masks); see `contextual`. */
-  readonly given?: (x: Expr, output: Shape, context: Expr) => Scoped<Expr>;
+  /**
+   * The same network reading a context beside its input: conditioning is application. A perceptron reads both as one vector, a MADE lets every output see the
+   * context, a convolutional network reads it as more channels. Parameters stand where they stood; kernels that read the context have more rows.
+   *
+   * @example
+   * const layer = (c: Expr) => affineCoupling({ conditioner: mlp([64]).given(c) });
+   */
+  readonly given: (context: AnyContext) => Network;
   /** The same network with other masks, where it has some: what autoregressive layers of another order, fewer passes or a graph ask for. */
   readonly masked?: (dependence: Dependence) => Network;
 }
+
+/** A network without its context: what {@link network} completes. */
+export type Plain = Pick<Network, 'spec' | 'apply'>;
+
+/** An event and a context as one vector. */
+export const besideContext = (x: Expr, context: AnyContext): Expr =>
+  o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(context)]);
+
+/**
+ * A network of your own. `read` says how it reads a context, where that is more than a longer vector.
+ *
+ * @example
+ * const twice = network({ spec: opaque('twice', 'an example'), apply: (x, output) => scope.of(ops.reshape(ops.mul(2, x), output)) });
+ */
+export const network = (
+  plain: Plain,
+  read: (x: Expr, output: Shape, context: AnyContext) => Scoped<Expr> = (x, output, context) =>
+    plain.apply(besideContext(x, context), output),
+): Network => ({
+  spec: plain.spec,
+  apply: plain.apply,
+  given: (context) =>
+    network({ spec: givenSpec('network', plain.spec, context), apply: (x, output) => read(x, output, context) }, (x, output, more) =>
+      read(x, output, { context, more }),
+    ),
+}); // biome-ignore format: one idea
+
+/** A network around another one: its context is read by the one inside. */
+export const around = (inner: Network, make: (inner: Network) => Plain): Network => ({
+  ...make(inner),
+  given: (context) => around(inner.given(context), make),
+});
 
 /**
  * A layer of a network: a function of an event whose parameters stand where it is applied. Applied twice at one place it would claim one set of parameters

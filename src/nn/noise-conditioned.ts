@@ -1,10 +1,12 @@
 /** Networks that read a noise level beside their input: what a denoiser is made of. */
-import { opaque, type Spec } from '../algebra/spec.ts';
+import { type AnyContext, arraysOf, contextVector, givenSpec } from '../algebra/context.ts';
+import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { joinChannels } from './context-channels.ts';
 import { activations, dense } from './dense.ts';
 import type { Embedding } from './time-embedding.ts';
 
@@ -15,26 +17,57 @@ import type { Embedding } from './time-embedding.ts';
 export interface NoiseConditioned {
   readonly spec: Spec;
   readonly apply: (x: Expr, c: Expr, output: Shape) => Sc.Scoped<Expr>;
-  /** The network reading a context (a one-hot class; zeros say "no class") through one more embedding. Its spec cannot be read back. */
-  readonly given: (context: Expr) => NoiseConditioned;
+  /**
+   * The network reading a context: vectors (a one-hot class; zeros say "no class") through one more embedding, images of a network of images as more
+   * channels, repeated to the event's size.
+   */
+  readonly given: (context: AnyContext) => NoiseConditioned;
   /** Its identity, the same in every context: denoisers made of it read the same parameters. */
   readonly declaration?: Declaration | undefined;
 }
 
-/** A network from what it does with an embedded coordinate and, where there is one, a context. */
+/** What {@link noiseConditioned} is made from: `context` is the vector read through an embedding, where there is one. */
+export type ReadsNoise = (x: Expr, c: Expr, output: Shape, context: Expr | undefined) => Sc.Scoped<Expr>;
+
+/** How a network of noisy events reads contexts. */
+export interface NoiseConditionedOptions {
+  readonly declaration?: Declaration;
+  /** Contexts of two axes or more are channels of the event; else they are flattened and embedded like vectors. */
+  readonly images?: boolean;
+}
+
+const numbered = (all: readonly Expr[]): AnyContext => Object.fromEntries(all.map((e, i) => [`${i}`, e]));
+
+const withContexts = (
+  spec: Spec,
+  apply: ReadsNoise,
+  options: Required<NoiseConditionedOptions>,
+  contexts: readonly Expr[],
+): NoiseConditioned => {
+  const isImage = (e: Expr): boolean => options.images && e.shape.length >= 2;
+  const [images, vectors] = [contexts.filter(isImage), contexts.filter((e) => !isImage(e))];
+  const vector =
+    vectors.length === 0 ? undefined : vectors.length === 1 ? vectors[0] : contextVector(numbered(vectors));
+  return {
+    spec,
+    declaration: options.declaration,
+    apply: (x, c, output) => apply(images.length === 0 ? x : joinChannels(x, numbered(images)), c, output, vector),
+    given: (context) =>
+      withContexts(givenSpec('network', spec, context), apply, options, [...contexts, ...arraysOf(context)]),
+  };
+};
+
+/**
+ * A network from what it does with an embedded coordinate and, where there is one, a context.
+ *
+ * @example
+ * const nothing = noiseConditioned(opaque('nothing', 'an example'), (x, c, output) => scope.of(ops.broadcastTo(0, output)));
+ */
 export const noiseConditioned = (
   spec: Spec,
-  apply: (x: Expr, c: Expr, output: Shape, context: Expr | undefined) => Sc.Scoped<Expr>,
-  declaration: Declaration = declare('network', spec.type),
-): NoiseConditioned => ({
-  spec,
-  declaration,
-  apply: (x, c, output) => apply(x, c, output, undefined),
-  given: (context) => ({
-    ...noiseConditioned({ ...opaque('given', 'the context is an expression'), network: spec }, apply, declaration),
-    apply: (x, c, output) => apply(x, c, output, context),
-  }),
-});
+  apply: ReadsNoise,
+  { declaration = declare('network', spec.type), images = false }: NoiseConditionedOptions = {},
+): NoiseConditioned => withContexts(spec, apply, { declaration, images }, []);
 
 /**
  * The vector that every block reads: silu(W₂ silu(W₁ e(c) + V context)) of `[width]`. Parameters `embed/time`, `embed/context`, `embed/out`.

@@ -1,4 +1,5 @@
 /** Layers one after the other, each at a place of its own. */
+import type { AnyContext } from '../algebra/context.ts';
 import { opaque, type Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -6,7 +7,7 @@ import { reshape } from '../core/ops/structure.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { activations } from './dense.ts';
-import type { Network, NetworkLayer } from './network.ts';
+import { type Network, type NetworkLayer, network } from './network.ts';
 
 /** What {@link sequential} takes: a network, a layer with parameters, or a function of expressions. */
 export type SequentialPart = Network | NetworkLayer | ((x: Expr) => Expr);
@@ -23,6 +24,9 @@ const specOf = (part: SequentialPart): Spec => {
   const name = known.find(([, f]) => f === part)?.[0];
   return name === undefined ? opaque('layer', 'a function') : { type: name };
 };
+
+/** What a part is called in places: a network that reads a context is called what it is without. */
+const nameOf = (spec: Spec): string => (spec.type === 'given' ? nameOf(spec.network as Spec) : spec.type);
 
 const isNetwork = (part: SequentialPart): part is Network => 'apply' in part && 'spec' in part;
 
@@ -56,7 +60,7 @@ export const sequential = (...parts: readonly SequentialPart[]): Sequential => {
       let value = x;
       for (const [i, part] of parts.entries()) {
         const asked = i === parts.length - 1 && output !== undefined ? output : value.shape;
-        value = Sc.at(`${i}.${specs[i].type}`, applied(part, value, asked))(scope);
+        value = Sc.at(`${i}.${nameOf(specs[i])}`, applied(part, value, asked))(scope);
       }
       return value;
     };
@@ -69,5 +73,10 @@ export const sequential = (...parts: readonly SequentialPart[]): Sequential => {
             got: showShape(y.shape),
           }),
     )(through(x, output)); // biome-ignore format: one sentence
-  return Object.assign((x: Expr) => through(x), { spec: { type: 'sequential', parts: specs }, apply });
+  const plain = { spec: { type: 'sequential', parts: specs }, apply };
+  const [first, ...rest] = parts;
+  const given = isNetwork(first)
+    ? (context: AnyContext): Network => sequential(first.given(context), ...rest)
+    : network(plain).given;
+  return Object.assign((x: Expr) => through(x), { ...plain, given });
 };

@@ -1,3 +1,4 @@
+import type { AnyContext } from '../algebra/context.ts';
 import { opaque } from '../algebra/spec.ts';
 import { buffer } from '../core/buffer.ts';
 import { raise } from '../core/errors.ts';
@@ -98,7 +99,7 @@ export const spectrallyNormalised = <L extends Network | NetworkLayer>(
       ceiling,
     },
     ...(apply === undefined ? {} : { apply: (x: Expr, output: Shape) => normalised(apply(x, output)) }),
-    ...(given === undefined ? {} : { given: (x: Expr, output: Shape, c: Expr) => normalised(given(x, output, c)) }),
+    ...(given === undefined ? {} : { given: (c: AnyContext) => spectrallyNormalised(given(c), options) }),
   };
   const called = (x: Expr): Sc.Scoped<Expr> => normalised((layer as NetworkLayer)(x));
   const made = (typeof layer === 'function' ? Object.assign(called, network) : network) as Network | NetworkLayer;

@@ -1,13 +1,15 @@
 /** The networks of a top-down ladder: a state that goes down through groups of latent numbers, and features that go up. */
 import { pipe } from 'fp-ts/lib/function.js';
+import type { AnyContext } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normalInit } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { range, type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { joinChannels } from './context-channels.ts';
 import { activations } from './dense.ts';
-import type { Network } from './network.ts';
+import { type Network, network } from './network.ts';
 import { decoderCell, encoderCell, pointwise } from './residual-cells.ts';
 
 /** Options of {@link topDown}. */
@@ -136,24 +138,25 @@ export const residual = (l: Ladder, g: number, h: Expr, features: Expr): Sc.Scop
 export const topDown = (options: TopDownOptions): Network => {
   const l = ladderOf(options);
   const { data, groups, latent, channels, expansion, kernel, name } = l;
-  return {
-    spec: { type: 'topDown', data, groups, latent, channels, expansion, kernel, name },
-    apply: (x, output) => {
-      const lead = sizeOf(output) / sizeOf(data);
-      if (x.shape.length !== 1 || x.shape[0] !== groups * l.size || !Number.isInteger(lead))
-        return raise('ShapeError', '', 'topDown: not the numbers of its groups and an array over its data', {
-          expected: `[${groups * l.size}] and […, ${data.join(', ')}]`,
-          got: `${showShape(x.shape)} and ${showShape(output)}`,
-        });
-      const [h, w, c] = l.image;
-      return pipe(
-        stateAfter(l, groups, x),
-        Sc.chain((v) => Sc.at('out', pointwise(lead * l.patch * l.patch * c)(activations.silu(v)))),
-        Sc.map((y) => {
-          const image = o.reshape(unpatched(y, l.patch, c * lead), [h * w * c, lead]);
-          return o.reshape(o.transpose(image, [1, 0]), output);
-        }),
-      );
-    },
+  const spec = { type: 'topDown', data, groups, latent, channels, expansion, kernel, name };
+  const apply = (x: Expr, output: Shape, context?: AnyContext): Sc.Scoped<Expr> => {
+    const lead = sizeOf(output) / sizeOf(data);
+    if (x.shape.length !== 1 || x.shape[0] !== groups * l.size || !Number.isInteger(lead))
+      return raise('ShapeError', '', 'topDown: not the numbers of its groups and an array over its data', {
+        expected: `[${groups * l.size}] and […, ${data.join(', ')}]`,
+        got: `${showShape(x.shape)} and ${showShape(output)}`,
+      });
+    const [h, w, c] = l.image;
+    return pipe(
+      stateAfter(l, groups, x),
+      Sc.map((v) => (context === undefined ? v : joinChannels(v, context))),
+      Sc.chain((v) => Sc.at('out', pointwise(lead * l.patch * l.patch * c)(activations.silu(v)))),
+      Sc.map((y) => {
+        const image = o.reshape(unpatched(y, l.patch, c * lead), [h * w * c, lead]);
+        return o.reshape(o.transpose(image, [1, 0]), output);
+      }),
+    );
   };
+  // A context is read where the state becomes the image.
+  return network({ spec, apply: (x, output) => apply(x, output) }, apply);
 };

@@ -124,6 +124,7 @@ export const unet = ({
       const [h, w] = x.shape;
       return o.reshape(o.transpose(o.reshape(fromPlanes(y, patch), [h, w, lead, last]), [2, 0, 1, 3]), output);
     },
+    { images: true },
   );
 };
 

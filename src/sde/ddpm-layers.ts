@@ -1,4 +1,5 @@
 import { type Conditional, conditional } from '../algebra/conditional.ts';
+import type { Dist, Law } from '../algebra/dist.ts';
 import { opaque } from '../algebra/spec.ts';
 import { compose, type Layer, type Transport } from '../algebra/transport.ts';
 import type { Expr } from '../core/expr.ts';
@@ -59,12 +60,11 @@ export const ddpmLayer = <const S extends Shape>(
 ): Transport<S, S, 'bound'> => {
   const { chain } = model;
   const shape: Shape = model.shape;
-  const given = (name: string, f: Conditional<Shape, Shape>['given']): Conditional<Shape, Shape> =>
-    conditional({
+  const given = (name: string, f: (x: Expr) => Sc.Scoped<Law>): Conditional<Shape, Shape> =>
+    conditional(shape, f as (x: Expr) => Sc.Scoped<Dist<Shape, unknown>>, {
       spec: opaque(name, `step ${k} of a chain that is declared as one`),
-      context: shape,
       event: shape,
-      given: f,
+      evidence: 'exact',
     });
   const { keep, added } = chain.step[k - 1];
   const scale = dataScale(shape, k === 1 ? levels : undefined);

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
-import { type Having, having } from '../algebra/capability.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { capability, type Having, having } from '../algebra/capability.ts';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Approximate, Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Layer } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
@@ -15,8 +15,11 @@ import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
 import { type DiffusionSampler, resampling, type SampleOptions, type Sampling, sampleWith } from './sampler.ts';
 
+/** The same law of another denoiser of the same events and process: what guidance of a law asks for. */
+export const redenoising = capability<(denoiser: Denoiser) => Law>()('denoisedBy');
+
 /** A law that keeps its denoiser, and whose sampler is a choice. */
-export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling>;
+export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling> & Having<typeof redenoising>;
 
 /** Options of {@link diffusion}. */
 export interface DiffusionOptions extends SampleOptions {
@@ -89,5 +92,6 @@ const diffusionBy = <S extends Shape>(
     having(resampling, (sampling: Sampling) =>
       diffusionBy(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
     ),
+    having(redenoising, (other: Denoiser): Law => diffusion(other as Denoiser<S, 'signal'>, options)),
   );
 };

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, dist, type Law } from '../algebra/dist.ts';
 import type { Bound, Denoises, Samples } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -9,7 +9,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { type Denoiser, denoising } from './denoiser.ts';
-import type { DiffusionLaw } from './diffusion.ts';
+import { type DiffusionLaw, redenoising } from './diffusion.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { valueAt } from './process.ts';
 import { type DiffusionSampler, resampling, type Sampling, sampleWith } from './sampler.ts';
@@ -104,5 +104,6 @@ export const variationalDiffusion = <S extends Shape>(
     law,
     having(denoising, denoiser as Denoiser),
     having(resampling, (sampling: Sampling) => variationalDiffusion(denoiser, { times, ...sampling })),
+    having(redenoising, (other: Denoiser): Law => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times })), // biome-ignore format: one line
   );
 };

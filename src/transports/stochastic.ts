@@ -1,4 +1,4 @@
-import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { type Conditional, givenAny, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import type { Cost } from '../algebra/cost.ts';
 import type { Scored } from '../algebra/dist.ts';
 import { inferring } from '../algebra/inferring.ts';
@@ -40,7 +40,7 @@ export const stochastic = <const X extends Shape, const Z extends Shape>({
         cost: onePassEach,
         ...inferring({
           place: 'encoder',
-          posterior: encoder.given,
+          posterior: (x) => givenAny(encoder, x),
           join: (x, z) =>
             D.map((contribution: Expr) => ({ value: z, contribution }))(
               D.at('decoder', logDensityGiven(decoder, z, x)),

@@ -3,7 +3,7 @@
  * density stays exact: log p(x) = log p(z) + log p(lost | z). Where encoding adds it, the density is bounded.
  */
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+import { type Conditional, givenAny, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { free, parallel } from '../algebra/cost.ts';
 import { inferring } from '../algebra/inferring.ts';
 import { type Endo, endo, type Transport, transport } from '../algebra/transport.ts';
@@ -76,7 +76,7 @@ export const augment = <const X extends Shape, const U extends Shape, const Z ex
       cost: parallel,
       ...inferring({
         place: 'added',
-        posterior: added.given,
+        posterior: (x) => givenAny(added, x),
         join: (x, u) => D.of({ value: o.concat([x, u]), contribution: o.scalar(0) }),
         generate: (z) =>
           D.of({

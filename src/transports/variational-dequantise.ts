@@ -1,5 +1,5 @@
 import { having } from '../algebra/capability.ts';
-import type { Conditional } from '../algebra/conditional.ts';
+import { type Conditional, givenAny } from '../algebra/conditional.ts';
 import { parallel } from '../algebra/cost.ts';
 import { inferring } from '../algebra/inferring.ts';
 import { counting } from '../algebra/levels.ts';
@@ -24,11 +24,11 @@ export interface VariationalDequantiseOptions<S extends Shape> {
  *     log P(k) ≥ log p(y) − D log L − log q(u | k)
  *
  * in nats; `dequantise` is the case q = 1. The bound is tight where q(u | k) is p's own law of y in the cell of k, so that p need not be flat there.
- * q reads k/L, and is usually a flow onto (0, 1): `conditionalFlow(…, compose(logit({ alpha: 0 }), …))`. Decoding rounds down. Throws
+ * q reads k/L, and is usually a flow onto (0, 1): `conditionalFlow(…, (k) => compose(logit({ alpha: 0 }), …))`. Decoding rounds down. Throws
  * `ArgumentError` for fewer than two levels, `ShapeError` where q's context and events differ in shape. Cost: q's.
  *
  * @example
- * const noise = conditionalFlow(unconditional([4], standardNormal([4])), compose(logit({ alpha: 0 }), affineCoupling({ conditioner: contextual(mlp([16])) })));
+ * const noise = conditionalFlow(unconditional([4], standardNormal([4])), (k) => compose(logit({ alpha: 0 }), affineCoupling({ conditioner: mlp([16]).given(k) })));
  * variationalDequantise({ levels: 8, noise });
  */
 export const variationalDequantise = <const S extends Shape>({
@@ -52,7 +52,7 @@ export const variationalDequantise = <const S extends Shape>({
       cost: parallel,
       ...inferring({
         place: 'noise',
-        posterior: (k) => noise.given(o.mul(1 / levels, k)),
+        posterior: (k) => givenAny(noise, o.mul(1 / levels, k)),
         join: (k, u) => D.of({ value: o.mul(1 / levels, o.add(k, u)), contribution: o.scalar(-volume) }),
         generate: (y) => {
           const k = floorOf(y);

@@ -17,7 +17,7 @@ import { tensor } from '../../src/core/tensor.ts';
 import { pushforward, standardNormal } from '../../src/distributions/index.ts';
 import { randomised, valuesOf } from '../../src/laws/region.ts';
 import { describe as described, describeText, readTransport } from '../../src/models/index.ts';
-import { contextual, made, mlp } from '../../src/nn/index.ts';
+import { made, mlp } from '../../src/nn/index.ts';
 import { inBothRows } from '../distributions/helpers.ts';
 
 const learned: readonly (readonly [string, b.ScalarMap])[] = [
@@ -211,8 +211,8 @@ describe('what coordinates read', () => {
     const adjacency = [[0, 0, 0], [1, 0, 0], [0, 0, 0]]; // biome-ignore format: a matrix
     for (const dependence of [{ passes: 2 }, { adjacency }]) {
       const c = o.input('c', [2]);
-      const layer = b.maf({ conditioner: contextual(conditioner), ...dependence });
-      const { value } = D.runDraw((scope) => layer.encode(o.constant([0.1, 0.2, 0.3]))({ ...scope, context: c }));
+      const layer = b.maf({ conditioner: conditioner.given(c), ...dependence });
+      const { value } = D.runDraw(layer.encode(o.constant([0.1, 0.2, 0.3])));
       const [j] = valuesOf([jacobian(value, c)], { ...randomised([value], { spread: 1 }), c: tensor(Float64Array.of(0.5, 1), [2]) }); // biome-ignore format: one idea
       expect(Array.from(j.data).every((v) => v !== 0)).toBe(true);
     }

@@ -14,7 +14,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { parametersOf } from '../../src/core/program.ts';
 import * as Sc from '../../src/core/scope.ts';
 import { conditionalFlow, conditionalNormal, energy, standardNormal } from '../../src/distributions/index.ts'; // biome-ignore format: one line
-import { contextual, dense, mlp, type SequentialPart, sequential } from '../../src/nn/index.ts';
+import { dense, mlp, type SequentialPart, sequential } from '../../src/nn/index.ts';
 import { stochastic } from '../../src/transports/index.ts';
 
 const WIDTH = 2;
@@ -121,7 +121,7 @@ const laws: fc.Arbitrary<Law> = fc.letrec<{ law: Law }>((tie) => ({
     layers.map((f) => pipe(standardNormal([WIDTH]), pushforward(f)) as unknown as Law),
     fc.constant(null).map(() => {
       const net = { network: small };
-      const encoder = conditionalFlow(conditionalNormal([WIDTH], [WIDTH], net), affineCoupling({ conditioner: contextual(small) }));
+      const encoder = conditionalFlow(conditionalNormal([WIDTH], [WIDTH], net), (v) => affineCoupling({ conditioner: small.given(v) }));
       return pipe(standardNormal([WIDTH]), pushforward(stochastic({ encoder, decoder: conditionalNormal([WIDTH], [WIDTH], net) }))) as unknown as Law;
     }),
     fc.tuple(tie('law'), layers).map(([l, f]) => pipe(l as unknown as Vectors, pushforward(f)) as unknown as Law),

@@ -23,7 +23,7 @@ import { noiseContrastive, type Objective } from '../../src/inference/index.ts';
 import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { classConditional } from '../../src/models/class-conditional.ts';
 import { nvae, ofClass, vae } from '../../src/models/index.ts';
-import { contextual, dense, mlp, type Network, resMlp } from '../../src/nn/index.ts';
+import { dense, mlp, type Network, network as networkOf, resMlp } from '../../src/nn/index.ts';
 import { classifierFreeGuidance, predict, sharedDenoiser, vp } from '../../src/sde/index.ts';
 
 type Net = (x: Expr) => Sc.Scoped<Expr>;
@@ -39,7 +39,7 @@ const then =
   (scope) =>
     nets.reduce((h, f) => f(h)(scope), v);
 
-const network = (net: Net): Network => ({ spec: opaque('mine', 'a test'), apply: (v) => Sc.map((y: Expr) => o.sum(y))(net(v)) }); // biome-ignore format: one idea
+const network = (net: Net): Network => networkOf({ spec: opaque('mine', 'a test'), apply: (v) => Sc.map((y: Expr) => o.sum(y))(net(v)) }); // biome-ignore format: one idea
 const law = (net: Net): Law => energy([3], network(net)) as unknown as Law;
 
 /** A law that reads two others beside each other, each at a place. */
@@ -181,13 +181,10 @@ describe('is one set of parameters on purpose', () => {
       'a conditional law that makes its layers for each context',
       ((q: Conditional<Shape, Shape>) => () =>
         D.runDraw(D.chain((s: { readonly value: Expr }) => logDensityGiven(q, c, s.value))(sampleGiven(q, c))))(
-        conditional({
-          spec: opaque('anew', 'a test'), context: [2], event: [3],
-          given: () => () => pipe(standardNormal([3]), pushforward(affineCoupling({ conditioner: mlp([2]) }))) as unknown as Law,
-        }),
+        conditional([2], () => () => pipe(standardNormal([3]), pushforward(affineCoupling({ conditioner: mlp([2]) })))),
       ),
     ],
-    ['a conditional flow', ((q) => () => D.runDraw(logDensityGiven(q, c, x)))(conditionalFlow(conditionalNormal([2], [3]), affineCoupling({ conditioner: contextual(mlp([2])) })))],
+    ['a conditional flow', ((q) => () => D.runDraw(logDensityGiven(q, c, x)))(conditionalFlow(conditionalNormal([2], [3]), (v) => affineCoupling({ conditioner: mlp([2]).given(v) })))],
     ['the laws of classes', ((q, k = 0) => () => D.runDraw((ofClass(q, k++ % 2) as unknown as Law).logDensity(x)))(classConditional({ shape: [3] }, 2, { hidden: [2], layers: 1 }))],
     ['a network given several contexts', ((n) => () => ran(predict('noise', vp(), n.given(c), { shape: [3] }).score(x, o.scalar(0.5))))(resMlp([4]))],
     ['a denoiser shared by place', ((d) => () => ran(d.score(x, o.scalar(0.5))))(sharedDenoiser('unet', predict('noise', vp(), resMlp([4]), { shape: [3] })))],

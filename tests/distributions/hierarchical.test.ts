@@ -19,12 +19,7 @@ import { distLaws, showVerdicts, violations } from '../../src/laws/index.ts';
 
 /** z₂ | z₁ ~ N(a z₁ + b, s²). */
 const line = (a: number, b: number, scale: number) =>
-  conditional({
-    spec: { type: 'line' },
-    context: [1],
-    event: [1],
-    given: (c) => () => normal([1], { loc: o.add(o.mul(a, c), b), scale }),
-  });
+  conditional([1], (c) => () => normal([1], { loc: o.add(o.mul(a, c), b), scale }));
 const [z1, z2] = [0.7, -1.1];
 const q = hierarchical(normal([1], { loc: 0.4, scale: 0.8 }), line(0.5, 0.1, 0.6));
 const p = hierarchical(standardNormal([1]), line(-0.3, 0.2, 1.1));

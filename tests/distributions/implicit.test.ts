@@ -6,9 +6,9 @@ import * as Sc from '../../src/core/scope.ts';
 import { implicit, normal, standardNormal } from '../../src/distributions/index.ts';
 import { maximumLikelihood, run } from '../../src/inference/index.ts';
 import { describe as describeLaw, readLaw } from '../../src/models/index.ts';
-import { mlp, type Network, spectrallyNormalised } from '../../src/nn/index.ts';
+import { mlp, network, spectrallyNormalised } from '../../src/nn/index.ts';
 
-const twice: Network = { spec: { type: 'twice' }, apply: (x, output) => Sc.of(o.reshape(o.mul(2, x), output)) };
+const twice = network({ spec: { type: 'twice' }, apply: (x, output) => Sc.of(o.reshape(o.mul(2, x), output)) });
 const generator = implicit([3], standardNormal([2]), spectrallyNormalised(mlp([4], { zeroLast: false })));
 
 describe('an implicit law', () => {

@@ -94,22 +94,17 @@ describe('discrete codes', () => {
   const parameter = (name: string, shape: readonly number[], value: number): Sc.Scoped<Expr> =>
     Sc.parameter(name, shape, { init: constantly(value) });
   const prior = bernoulli([2] as const, { logits: [0.3, -0.5] });
-  const encoder = conditional({
-    spec: { type: 'flips' },
-    context: [1] as const,
-    event: [2] as const,
-    given: (x) => (scope) =>
+  const encoder = conditional(
+    [1],
+    (x) => (scope) =>
       bernoulli([2], {
         logits: o.add(o.mul(o.sum(x), parameter('w', [2], 0.4)(scope)), parameter('b', [2], -0.2)(scope)),
       }),
-  });
-  const decoder = conditional({
-    spec: { type: 'read' },
-    context: [2] as const,
-    event: [1] as const,
-    given: (z) => (scope) =>
-      normal([1], { loc: o.reshape(o.dot(z, parameter('v', [2], 1.2)(scope)), [1]), scale: 0.8 }),
-  });
+  );
+  const decoder = conditional(
+    [2],
+    (z) => (scope) => normal([1], { loc: o.reshape(o.dot(z, parameter('v', [2], 1.2)(scope)), [1]), scale: 0.8 }),
+  );
   const law = pipe(
     prior as unknown as Dist<readonly [2], Exact & Samples>,
     pushforward(stochastic({ encoder, decoder })),
@@ -193,22 +188,15 @@ describe('a top-down posterior', () => {
     conditionalNormal([2], [1], { network }),
     conditionalNormal([3], [2], { network }),
   );
-  const encoder = conditional({
-    spec: { type: 'topDown' },
-    context: [2] as const,
-    event: [5] as const,
-    given: (x) => () =>
+  const encoder = conditional(
+    [2],
+    (x) => () =>
       hierarchical(
         normal([2], { loc: o.mul(0.5, x), scale: 0.7 }),
-        conditional({
-          spec: { type: 'second' },
-          context: [2] as const,
-          event: [1] as const,
-          given: (z) => () => normal([1], { loc: o.reshape(o.sum(o.add(z, x)), [1]), scale: 0.5 }),
-        }),
+        conditional([2], (z) => () => normal([1], { loc: o.reshape(o.sum(o.add(z, x)), [1]), scale: 0.5 })),
         conditionalNormal([3], [2], { network }),
       ),
-  });
+  );
   const decoder = conditionalNormal([5], [2], { network });
   const law = pipe(
     prior as Dist<readonly [number], Exact & Samples>,

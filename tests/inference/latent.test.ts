@@ -20,12 +20,7 @@ import { abs, augment, slice, sort, stochastic } from '../../src/transports/inde
 const [w, b, s] = [1.3, 0.4, 0.7];
 const total = w * w + s * s;
 const gaussian = (mean: number, scale: number, by: number): Conditional<readonly [1], readonly [1]> =>
-  conditional({
-    spec: { type: 'linear' },
-    context: [1],
-    event: [1],
-    given: (c) => () => normal([1], { loc: o.add(o.mul(by, c), mean), scale }),
-  });
+  conditional([1], (c) => () => normal([1], { loc: o.add(o.mul(by, c), mean), scale }));
 const decoder = gaussian(b, s, w);
 const exactPosterior = gaussian((-w * b) / total, s / Math.sqrt(total), w / total);
 const poorPosterior = gaussian(0.1, 0.9, 0.3);

@@ -20,16 +20,11 @@ type Vector = readonly [number];
 
 /** N(W c + b, diag e^{2r}): matrix `w` [m, n], `b` [m], `r` [m] (or [1] for one scale) are parameters. */
 export const affineNormal = (n: number, m: number, scales = m): Conditional<Vector, Vector> =>
-  conditional({
-    spec: { type: 'affineNormal', context: [n], event: [m] },
-    context: [n] as Vector,
-    event: [m] as Vector,
-    given: (c) => (scope) => {
-      const w = Sc.parameter('w', [m, n], { init: constantly(0.3) })(scope);
-      const b = Sc.parameter('b', [m], { init: constantly(0.1) })(scope);
-      const r = Sc.parameter('r', [scales], { init: constantly(-0.2) })(scope);
-      return normal([m], { loc: o.add(o.matvec(w, c), b), scale: o.exp(r) });
-    },
+  conditional([n] as Vector, (c) => (scope) => {
+    const w = Sc.parameter('w', [m, n], { init: constantly(0.3) })(scope);
+    const b = Sc.parameter('b', [m], { init: constantly(0.1) })(scope);
+    const r = Sc.parameter('r', [scales], { init: constantly(-0.2) })(scope);
+    return normal([m], { loc: o.add(o.matvec(w, c), b), scale: o.exp(r) });
   });
 
 /** z ~ N(0, I) of one dimension or more, x | z linear with one noise, q(z | x) linear: probabilistic PCA. */

@@ -1,6 +1,7 @@
 /** Denoising score matching at all levels of a process, of Gaussian data: least values, gradients, laws of time; and what has a denoiser. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { conditional } from '../../src/algebra/conditional.ts';
 import { type Dist, dist, pushforward } from '../../src/algebra/dist.ts';
 import type { Denoises, Exact, Samples } from '../../src/algebra/evidence.ts';
 import { affine, shiftScale } from '../../src/bijectors/index.ts';
@@ -14,7 +15,7 @@ import { range } from '../../src/core/shape.ts';
 import { normal } from '../../src/distributions/index.ts';
 import {
   annealed,
-  conditionalDenoisingScoreMatching,
+  conditionally,
   denoisingScoreMatching,
   ladderTime,
   type Objective,
@@ -25,6 +26,7 @@ import {
   type Denoiser,
   ddpmProcess,
   denoiser,
+  diffusion,
   discreteTime,
   edm,
   edmWeighting,
@@ -208,13 +210,8 @@ describe('a law that keeps a denoiser', () => {
 
 describe('a denoiser for every context', () => {
   const net = resMlp([6, 6]);
-  const given = (c: Expr): Denoiser<readonly [2]> => predict('noise', vp(), net.given(c), { shape: [2] });
-  const conditional = {
-    spec: { type: 'mine', opaque: 'a function' },
-    context: [3] as const,
-    event: [2] as const,
-    given,
-  };
+  const given = (c: Expr): Denoiser<readonly [2], 'signal'> => predict('noise', vp(), net.given(c), { shape: [2] });
+  const part = conditional([3], (c) => diffusion(given(c)));
   const x = [0.3, -0.7];
   const row = o.constant([...x, 0, 1, 0]);
   const fixed = (objective: D.Draw<Expr>): Feeds =>
@@ -232,7 +229,7 @@ describe('a denoiser for every context', () => {
 
   test('never dropped is that of the context, always dropped that of zeros', () => {
     const loss = (drop: number): number[] => {
-      const draw = conditionalDenoisingScoreMatching(conditional, { drop }).loss(row);
+      const draw = conditionally(denoisingScoreMatching, { drop })(part).loss(row);
       return valuesWith(draw, fixed(draw), 4000);
     };
     const plain = (c: readonly number[]): number[] => {
@@ -252,5 +249,5 @@ describe('a denoiser for every context', () => {
   });
 
   test('is dropped with a chance', () =>
-    expect(() => conditionalDenoisingScoreMatching(conditional, { drop: 1.5 })).toThrow('drop is a chance'));
+    expect(() => conditionally(denoisingScoreMatching, { drop: 1.5 })(part)).toThrow('drop is a chance'));
 });

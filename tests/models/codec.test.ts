@@ -147,7 +147,8 @@ describe('parse ∘ serialise = id', () => {
     const types = files.flatMap((name) =>
       [...readFileSync(new URL(name, source), 'utf8').matchAll(/\{ type: '(\w+)'/g)].map((m) => m[1]),
     );
-    const known = Object.values(tablesWith()).flatMap((table) => Object.keys(table));
+    // Contexts are read where laws and networks read them: no table has them.
+    const known = [...Object.values(tablesWith()).flatMap((table) => Object.keys(table)), 'context', 'struct'];
     expect(types.length).toBeGreaterThan(15);
     expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });

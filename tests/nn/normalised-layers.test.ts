@@ -22,7 +22,15 @@ import { implicit, standardNormal } from '../../src/distributions/index.ts';
 import { fit, initialParameters, type Objective, run, sgd } from '../../src/inference/index.ts';
 import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { readNetwork } from '../../src/models/index.ts';
-import { activation, batchNormalised, dense, mlp, sequential, spectrallyNormalised } from '../../src/nn/index.ts';
+import {
+  activation,
+  batchNormalised,
+  dense,
+  mlp,
+  network,
+  sequential,
+  spectrallyNormalised,
+} from '../../src/nn/index.ts';
 
 type Layer = (x: Expr) => Sc.Scoped<Expr>;
 const random = (seed: number, shape: Shape): Tensor => {
@@ -143,12 +151,12 @@ describe('batchNormalised', () => {
       expect(mean.data[c]).toBeCloseTo((1 - left) * m.mean, 5);
       expect(variance.data[c]).toBeCloseTo(left + (1 - left) * m.variance, 5);
     });
-    const net = { spec: { type: 'only' }, apply: (x: Expr) => batchNormalised({ rate })(x) };
+    const net = network({ spec: { type: 'only' }, apply: (x: Expr) => batchNormalised({ rate })(x) });
     const law = implicit([2], standardNormal([2]), net);
     const named = Object.fromEntries(Object.entries(fitted.right.parameters).map(([k, v]) => [`generator/${k}`, v]));
     const samples = (await run(law, named, reference).sample(4, 0)).data;
     const z = await run(
-      implicit([2], standardNormal([2]), { spec: { type: 'none' }, apply: (x) => Sc.of(x) }),
+      implicit([2], standardNormal([2]), network({ spec: { type: 'none' }, apply: (x) => Sc.of(x) })),
       {},
       reference,
     ).sample(4, 0);

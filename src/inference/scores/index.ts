@@ -1,7 +1,7 @@
 /** Score matching: laws known up to a constant, fields and denoisers from data, without a normalising constant. */
-export * from './conditional.ts';
 export { denoiserOf, type HasDenoiser, hasDenoiser } from './denoiser-of.ts';
 export * from './denoising.ts';
+export { type GuidedOptions, guided } from './guided.ts';
 export { ladderTime } from './ladder.ts';
 export * from './matching.ts';
 export * from './projection.ts';

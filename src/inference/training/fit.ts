@@ -67,11 +67,15 @@ export const fit =
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
-const checkData = (name: string, shape: Shape, objective: Shape): void => {
-  if (!sameShape(shape, objective))
-    raise('DataError', name, 'the data do not fit the model', {
-      expected: `events of shape ${showShape(objective)}`,
-      got: showShape(shape),
+type HasParts = { readonly shape: Shape; readonly parts?: readonly Shape[] };
+
+const checkData = (data: HasParts & { readonly name: string }, objective: HasParts): void => {
+  const words = (of: HasParts): string => (of.parts === undefined ? showShape(of.shape) : of.parts.map(showShape).join(' and ')); // biome-ignore format: one line
+  const known = data.parts !== undefined && objective.parts !== undefined;
+  if (!sameShape(data.shape, objective.shape) || (known && words(data) !== words(objective)))
+    raise('DataError', data.name, 'the data do not fit the model', {
+      expected: `events of shape ${known ? words(objective) : showShape(objective.shape)}`,
+      got: known ? words(data) : showShape(data.shape),
     });
 };
 
@@ -127,10 +131,10 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
     options.optimizer,
   );
   const sources = declared.moves.map((m): Source => m.source ?? data);
-  declared.moves.forEach((m, i) => checkData(sources[i].name, sources[i].shape, m.objective.shape));
+  declared.moves.forEach((m, i) => checkData(sources[i], m.objective));
   const game = withSources(declared, sources);
   const measured = validation?.objective ?? game.moves[0].objective;
-  if (validation !== undefined) checkData(validation.data.name, validation.data.shape, measured.shape);
+  if (validation !== undefined) checkData(validation.data, measured);
   const backend = options.backend ?? onnx('cpu');
   // What the data can give at most counts where a move reads them.
   const { largest: _, ...asked } = data;

@@ -1,7 +1,10 @@
+/** Parameters of laws in specifications. */
 import { finite, isRecord, list, t } from '../../core/codec.ts';
+import type { Expr } from '../../core/expr.ts';
+import { contextFound } from './contexts.ts';
 
-/** A parameter of a distribution: a number, or numbers; an expression cannot be read back. */
-export const argument = new t.Type<number | readonly number[]>(
+/** A number, or numbers; an expression cannot be read back. */
+export const numbers = new t.Type<number | readonly number[]>(
   'a number or a list of numbers',
   (u): u is number | readonly number[] => finite.is(u) || (Array.isArray(u) && u.every(finite.is)),
   (u, c) =>
@@ -12,5 +15,18 @@ export const argument = new t.Type<number | readonly number[]>(
         : isRecord(u) && typeof u.opaque === 'string'
           ? t.failure(u, c, `cannot be read back: ${u.opaque}`)
           : t.failure(u, c),
+  t.identity,
+);
+
+/** A parameter of a distribution: numbers, or the context of the conditional law around it. */
+export const argument: t.Type<number | readonly number[] | Expr> = new t.Type<number | readonly number[] | Expr>(
+  numbers.name,
+  (u): u is number | readonly number[] | Expr => numbers.is(u) || isRecord(u),
+  (u, c) => {
+    if (!isRecord(u) || u.type !== 'context' || 'opaque' in u) return numbers.validate(u, c);
+    const value = contextFound(u);
+    if (typeof value === 'string') return t.failure(u, c, value);
+    return 'op' in value ? t.success(value as Expr) : t.failure(u, c, 'a parameter is one array of the context');
+  },
   t.identity,
 );

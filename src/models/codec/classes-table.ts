@@ -1,11 +1,19 @@
 /** The entries of laws over classes. */
-import { natural } from '../../core/codec.ts';
-import { ofClass, ofClasses, withClass } from '../class-conditional.ts';
+import type { Conditional } from '../../algebra/conditional.ts';
+import type { Classes } from '../../algebra/context.ts';
+import { natural, positiveInteger } from '../../core/codec.ts';
+import type { Shape } from '../../core/shape.ts';
+import { anyClass, ofClass, ofClasses, withClass } from '../class-conditional.ts';
 import { type Tables, variant } from './variant.ts';
+
+/** The conditional law, where it is one of classes. */
+const ofClassesOnly = (of: Parameters<typeof ofClasses>[0]): Conditional<Classes, Shape> =>
+  ofClasses(of) as unknown as Conditional<Classes, Shape>;
 
 /** Laws of event and class, and of one class, by type. */
 export const classesTable: Tables['laws'] = {
-  withClass: (read) => variant({ of: read.conditional }, {}, ({ of }) => withClass(ofClasses(of))),
+  anyClass: () => variant({ classes: positiveInteger }, {}, ({ classes }) => anyClass(classes)),
+  withClass: (read) => variant({ of: read.conditional }, {}, ({ of }) => withClass(ofClassesOnly(of))),
   ofClass: (read) =>
-    variant({ of: read.conditional, class: natural }, {}, ({ of, class: k }) => ofClass(ofClasses(of), k)),
+    variant({ of: read.conditional, class: natural }, {}, ({ of, class: k }) => ofClass(ofClassesOnly(of), k)),
 };

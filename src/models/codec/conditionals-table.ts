@@ -1,40 +1,77 @@
-/** The entries of conditional laws. */
-import type { Dist } from '../../algebra/dist.ts';
-import { list, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
+/** The entries of conditional laws, of laws at a context, and of what older files call them. */
+import { type Conditional, conditional, lawGiven } from '../../algebra/conditional.ts';
+import type { AnyContext, Context, ContextValue } from '../../algebra/context.ts';
+import type { Dist, Law } from '../../algebra/dist.ts';
+import type { Denoises, Exact, Samples } from '../../algebra/evidence.ts';
+import { finite, list, positiveInteger, positiveNumber, shapeCodec, t, text } from '../../core/codec.ts';
+import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
+import type { Argument } from '../../distributions/argument.ts';
 import {
   conditionalBernoulli,
   conditionalFlow,
   conditionalNormal,
+  jointly,
+  parametricFamilies,
+  parametrised,
   topDownPosterior,
   unconditional,
 } from '../../distributions/index.ts';
+import { guided } from '../../inference/scores/index.ts';
 import { classConditional } from '../class-conditional.ts';
+import { argument } from './argument.ts';
+import { conditionedLaw, contextCodec, contextValueCodec } from './contexts.ts';
+import { inside, ofContext } from './inside.ts';
 import { bijective } from './layers-table.ts';
 import { ladder } from './networks-table.ts';
 import { type Tables, variant } from './variant.ts';
 
+const contextSwap = { context: contextCodec, event: shapeCodec };
+
 /** Conditional laws by type. */
 export const conditionalsTable: Tables['conditionals'] = {
+  conditional: (read) =>
+    ofContext('law', { context: contextCodec }, {}, ({ context }, json, c) => {
+      const law = inside(read.law, json, 'law', c);
+      return conditional(context as Context, (value) => law(value as AnyContext) as Dist<Shape, unknown>);
+    }),
+  parametrised: (read) =>
+    variant(
+      { family: text, ...contextSwap },
+      { network: read.network, fixed: t.record(t.string, argument) },
+      ({ family, context, event, network, fixed }) =>
+        Object.hasOwn(parametricFamilies, family)
+          ? parametrised(parametricFamilies[family], {
+              context,
+              event,
+              ...(network === undefined ? {} : { network }),
+              ...(fixed === undefined ? {} : { fixed: fixed as { readonly [k: string]: Argument } }),
+            })
+          : raise('SpecError', '', `parametrised: unknown family '${family}'`, {
+              expected: Object.keys(parametricFamilies).join(', '),
+            }),
+    ),
+  topDownPosterior: () => ladder(topDownPosterior),
+  // What older files say.
+  unconditional: (read) =>
+    variant({ context: contextCodec, law: read.law }, {}, ({ context, law }) =>
+      unconditional(context, law as Dist<Shape, unknown>),
+    ),
   conditionalBernoulli: (read) =>
-    variant({ context: shapeCodec, event: shapeCodec }, { network: read.network }, ({ context, event, ...options }) =>
+    variant(contextSwap, { network: read.network }, ({ context, event, ...options }) =>
       conditionalBernoulli(context, event, options),
     ),
   conditionalNormal: (read) =>
-    variant(
-      { context: shapeCodec, event: shapeCodec },
-      { network: read.network, scale: positiveNumber },
-      ({ context, event, ...options }) => conditionalNormal(context, event, options),
+    variant(contextSwap, { network: read.network, scale: positiveNumber }, ({ context, event, ...options }) =>
+      conditionalNormal(context, event, options),
     ),
   conditionalFlow: (read) =>
-    variant({ base: read.conditional, layer: read.layer }, {}, ({ base, layer }) =>
-      conditionalFlow(base, bijective('conditionalFlow', layer)),
-    ),
-  topDownPosterior: () => ladder(topDownPosterior),
-  unconditional: (read) =>
-    variant({ context: shapeCodec, law: read.law }, {}, ({ context, law }) =>
-      unconditional(context, law as Dist<Shape, unknown>),
-    ),
+    ofContext('layer', { base: read.conditional }, {}, ({ base }, json, c) => {
+      const layer = inside(read.layer, json, 'layer', c);
+      return conditionalFlow(base as Conditional<Context, Shape>, (value: ContextValue<Context>) =>
+        bijective('conditionalFlow', layer(value as AnyContext)),
+      );
+    }),
   classConditional: () =>
     variant(
       { shape: shapeCodec, classes: positiveInteger },
@@ -45,5 +82,29 @@ export const conditionalsTable: Tables['conditionals'] = {
       },
       ({ shape, levels, classes, ...options }) =>
         classConditional({ shape, ...(levels === undefined ? {} : { levels }) }, classes, options),
+    ),
+};
+
+/** Laws at a context, and of event and context together, by type. */
+export const givenLawsTable: Tables['laws'] = {
+  given: (read) =>
+    variant(
+      { law: read.conditional, context: contextValueCodec },
+      {},
+      ({ law, context }): Law => lawGiven(law, context as ContextValue<Context>),
+    ),
+  conditioned: () => variant({}, {}, conditionedLaw),
+  guided: (read) =>
+    variant(
+      { law: read.conditional, context: contextValueCodec },
+      { scale: finite },
+      ({ law, context, ...options }): Law =>
+        guided(law as Conditional<Context, Shape, Denoises>, context as ContextValue<Context>, options),
+    ),
+  jointly: (read) =>
+    variant({ prior: read.law, law: read.conditional }, {}, ({ prior, law }) =>
+      prior.evidence === 'exact'
+        ? jointly(prior as Dist<Shape, Exact & Samples>, law)
+        : raise('ArgumentError', '', 'jointly: the prior has no exact log-density', { got: prior.evidence }),
     ),
 };

@@ -4,7 +4,7 @@ import * as o from '../../core/ops/index.ts';
 import type { Operand } from '../../core/ops/leaves.ts';
 import { asLawKernel, blockGibbs, type KernelFamily } from '../../inference/energies/index.ts';
 import { hmc, mala, nuts, randomWalk, ula, underdamped } from '../../mcmc/index.ts';
-import { argument } from './argument.ts';
+import { numbers as argument } from './argument.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** A number, or one for each coordinate. */

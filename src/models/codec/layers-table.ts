@@ -1,4 +1,6 @@
 /** The entries of layers: one line for every transport that keeps a specification, and for the scalar maps that some are made from. */
+import { type Conditional, contextShape } from '../../algebra/conditional.ts';
+import type { Context } from '../../algebra/context.ts';
 import { plainGrade } from '../../algebra/evidence.ts';
 import { compose, type Endo, identity, inverse, type Layer, repeat } from '../../algebra/transport.ts';
 import {
@@ -40,6 +42,7 @@ import {
   t,
 } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
+import type { Shape } from '../../core/shape.ts';
 import { abs, augment, dequantise, slice, sort, stochastic, variationalDequantise } from '../../transports/index.ts';
 import { dependence, scalarLayersTable, scalarMapsTable } from './scalar-layers-table.ts';
 import { type Tables, variant } from './variant.ts';
@@ -91,6 +94,12 @@ export const mapsTable: Tables['maps'] = {
   ...scalarMapsTable,
 };
 
+/** A conditional law where its context is an array. */
+const ofShape = (owner: string, part: Conditional<Context, Shape>): Conditional<Shape, Shape> => ({
+  ...(part as unknown as Conditional<Shape, Shape>),
+  context: contextShape(owner, part.context),
+});
+
 /** Layers by type. */
 export const layersTable: Tables['layers'] = {
   ...scalarLayersTable,
@@ -141,15 +150,21 @@ export const layersTable: Tables['layers'] = {
   reshape: () => variant({ data: shapeCodec, latent: shapeCodec }, {}, ({ data, latent }) => reshape(data, latent)),
   stochastic: (read) =>
     variant({ encoder: read.conditional, decoder: read.conditional }, {}, ({ encoder, decoder }) =>
-      stochastic({ encoder, decoder }),
+      stochastic({ encoder: ofShape('stochastic', encoder), decoder: ofShape('stochastic', decoder) }),
     ),
   slice: (read) =>
-    variant({ data: shapeCodec, dropped: read.conditional }, {}, ({ data, dropped }) => slice(data, dropped)),
+    variant({ data: shapeCodec, dropped: read.conditional }, {}, ({ data, dropped }) =>
+      slice(data, ofShape('slice', dropped)),
+    ),
   augment: (read) =>
-    variant({ latent: shapeCodec, added: read.conditional }, {}, ({ latent, added }) => augment(latent, added)),
+    variant({ latent: shapeCodec, added: read.conditional }, {}, ({ latent, added }) =>
+      augment(latent, ofShape('augment', added)),
+    ),
   abs: () => variant({}, {}, abs),
   sort: () => variant({}, {}, sort),
   variationalDequantise: (read) =>
-    variant({ levels: positiveInteger, noise: read.conditional }, {}, variationalDequantise),
+    variant({ levels: positiveInteger, noise: read.conditional }, {}, ({ levels, noise }) =>
+      variationalDequantise({ levels, noise: ofShape('variationalDequantise', noise) }),
+    ),
   dequantise: () => variant({}, { levels: positiveInteger }, dequantise),
 };

@@ -11,12 +11,12 @@ import {
   type t,
   text,
 } from '../../core/codec.ts';
+import { raise } from '../../core/errors.ts';
 import {
   type Activation,
   activation as activationLayer,
   activations,
   batchNormalised,
-  contextual,
   convNet,
   dense,
   denseZero,
@@ -33,6 +33,7 @@ import {
   topDown,
   unrolled,
 } from '../../nn/index.ts';
+import { contextsAround, contextValueCodec } from './contexts.ts';
 import { type Tables, variant } from './variant.ts';
 
 const hidden = list(positiveInteger, 'a list of positive integers');
@@ -65,7 +66,18 @@ const spectral = <L extends Network | NetworkLayer>(layer: t.Type<L, unknown, un
 export const networksTable: Tables['networks'] = {
   mlp: () => variant({ hidden }, { activation, zeroLast: boolean }, ({ hidden, ...options }) => mlp(hidden, options)),
   convNet: () => variant({}, { channels: positiveInteger, activation, zeroLast: boolean, blocks: natural }, convNet),
-  contextual: (read) => variant({ network: read.network }, {}, ({ network }) => contextual(network)),
+  given: (read) =>
+    variant({ network: read.network, context: contextValueCodec }, {}, ({ network, context }) =>
+      network.given(context),
+    ),
+  // What older files say: the context of the conditional flow around.
+  contextual: (read) =>
+    variant({ network: read.network }, {}, ({ network }) =>
+      network.given(
+        contextsAround()[0] ??
+          raise('SpecError', '', 'there is no context here: a contextual network stands inside a conditional flow'),
+      ),
+    ),
   spectrallyNormalised: (read) => spectral(read.network),
   topDown: () => ladder(topDown),
   recurrent: () => variant({ hidden: positiveInteger }, {}, ({ hidden }) => recurrent(hidden)),

@@ -1,6 +1,7 @@
 /** The entries of networks that read a noise level, and of the embeddings they read it by. */
 import { integer, list, natural, oneOf, positiveInteger, positiveNumber } from '../../core/codec.ts';
 import { type Activation, activations, gaussianFourier, greyscale, resMlp, sinusoidal, unet } from '../../nn/index.ts';
+import { contextValueCodec } from './contexts.ts';
 import { type Tables, variant } from './variant.ts';
 
 const counts = list(positiveInteger, 'a list of positive integers');
@@ -8,6 +9,10 @@ const activation = oneOf(Object.keys(activations) as Activation[]);
 
 /** Networks that read a noise level, by type. */
 export const noiseNetworksTable: Tables['noiseNetworks'] = {
+  given: (read) =>
+    variant({ network: read.noiseNetwork, context: contextValueCodec }, {}, ({ network, context }) =>
+      network.given(context),
+    ),
   greyscale: (read) => variant({ network: read.noiseNetwork }, {}, ({ network }) => greyscale(network)),
   resMlp: (read) =>
     variant({ hidden: counts }, { activation, embedding: read.embedding }, ({ hidden, ...options }) =>

@@ -1,13 +1,16 @@
 /** The entries of objectives; estimators demand the evidence that they need themselves. */
+import type { Dist } from '../../algebra/dist.ts';
 import { finite, nonNegative, oneOf, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { dynamicallyBinarised } from '../../inference/binarise.ts';
+import { conditionally } from '../../inference/conditionally.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { hybridScoreMatching } from '../../inference/hybrid-score-matching.ts';
 import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
+import { forLaw, ofContext } from './inside.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
 import { ofEvents } from './objective-demands.ts';
 import { scoreObjectivesTable } from './score-objectives-table.ts';
@@ -17,6 +20,11 @@ import { type Tables, variant } from './variant.ts';
 export const objectivesTable: Tables['objectives'] = {
   ...latentObjectivesTable,
   ...scoreObjectivesTable,
+  conditionally: (read) =>
+    ofContext('estimator', { law: read.conditional }, { drop: nonNegative }, ({ law, drop }, json, c) => {
+      const estimator = forLaw(read.objective, json, 'estimator', c);
+      return conditionally((of: Dist<Shape, unknown>) => ofEvents('conditionally', estimator(of)), drop === undefined ? {} : { drop })(law) as unknown as Objective<Shape>; // biome-ignore format: one idea
+    }),
   maximumLikelihood: (read) => variant({ law: read.law }, {}, ({ law }) => maximumLikelihood(law as never)),
   elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(law as never)),
   importanceWeighted: (read) =>

@@ -1,6 +1,6 @@
 /** What can be read without a registry of one's own; each room's entries are in a file of their own. */
 import { classesTable } from './classes-table.ts';
-import { conditionalsTable } from './conditionals-table.ts';
+import { conditionalsTable, givenLawsTable } from './conditionals-table.ts';
 import { cldLawsTable, ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
 import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
 import { kernelsTable } from './kernels-table.ts';
@@ -30,6 +30,7 @@ export const builtIn: Tables = {
   laws: {
     ...lawsTable,
     ...classesTable,
+    ...givenLawsTable,
     ...diffusionLawsTable,
     ...variationalDiffusionTable,
     ...ddpmLawsTable,

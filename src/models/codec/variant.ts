@@ -9,6 +9,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Conditional } from '../../algebra/conditional.ts';
+import type { Context } from '../../algebra/context.ts';
 import type { Law } from '../../algebra/dist.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Layer } from '../../algebra/transport.ts';
@@ -57,7 +58,7 @@ export interface Kinds {
   readonly timeLaw: TimeLaw;
   readonly scoreModel: ScoreModel<Shape>;
   readonly map: ScalarMap;
-  readonly conditional: Conditional<Shape, Shape>;
+  readonly conditional: Conditional<Context, Shape>;
   readonly objective: AnyObjective<Shape>;
   readonly kernel: LawKernel;
   readonly optimizer: Optimizer;
@@ -97,7 +98,7 @@ export interface Tables {
   readonly timeLaws: Table<TimeLaw>;
   readonly scoreModels: Table<ScoreModel<Shape>>;
   readonly maps: Table<ScalarMap>;
-  readonly conditionals: Table<Conditional<Shape, Shape>>;
+  readonly conditionals: Table<Conditional<Context, Shape>>;
   readonly objectives: Table<AnyObjective<Shape>>;
   readonly kernels: Table<LawKernel>;
   readonly optimizers: Table<Optimizer>;

@@ -1,9 +1,10 @@
 /** Which network denoises which events: a U-Net for images, grey ones included, a residual perceptron for everything smaller. */
 import type { Shape } from '../../core/shape.ts';
 import { type Embedding, gaussianFourier, greyscale, type NoiseConditioned, resMlp, unet } from '../../nn/index.ts';
+import { type ReadsContext, reads } from '../reads.ts';
 
 /** Options of every diffusion model. */
-export interface DiffusionNetworkOptions {
+export interface DiffusionNetworkOptions extends ReadsContext {
   /** Widths of the perceptron; the first is the channels of the U-Net, rounded up to a multiple of four. Default 3 × 128, and 32 channels. */
   readonly hidden?: readonly number[];
   /** Sides of the U-Net's first squares of pixels; 2 makes it four times as fast. Default 1. */
@@ -28,13 +29,13 @@ const halvings = ([h, w]: Shape, patch: number): number => {
  */
 export const noiseNetwork = (
   shape: Shape,
-  { hidden, patch = 1, embedding = gaussianFourier() }: DiffusionNetworkOptions = {},
+  { hidden, patch = 1, embedding = gaussianFourier(), given }: DiffusionNetworkOptions = {},
 ): NoiseConditioned => {
   const isImage = (shape.length === 2 || shape.length === 3) && Math.min(shape[0], shape[1]) >= SMALLEST;
-  if (!isImage) return resMlp(hidden ?? [128, 128, 128], { embedding });
+  if (!isImage) return reads(given)(resMlp(hidden ?? [128, 128, 128], { embedding }));
   const channels = 4 * Math.ceil((hidden?.[0] ?? 32) / 4);
   const multipliers = [1, 2, 2].slice(0, 1 + halvings(shape, patch));
   const groups = channels % 8 === 0 ? 8 : 4;
   const images = unet({ channels, multipliers, patch, groups, heads: 4, embedding });
-  return shape.length === 2 ? greyscale(images) : images;
+  return reads(given)(shape.length === 2 ? greyscale(images) : images);
 };

@@ -8,13 +8,14 @@ import { type ChainSampled, sampledBy } from '../../inference/energies/index.ts'
 import { hmc } from '../../mcmc/index.ts';
 import { convNet, mlp, type Network } from '../../nn/index.ts';
 import type { Events } from '../over-events.ts';
+import { type ReadsContext, reads } from '../reads.ts';
 import { throughFeatures } from './networks.ts';
 
 /** A law known up to a constant that is sampled by a chain of its own. */
 export type EnergyModel<S extends Shape> = Dist<S, Unnormalised & Samples> & ChainSampled;
 
 /** Options of {@link energyModel}. */
-export interface EnergyModelOptions {
+export interface EnergyModelOptions extends ReadsContext {
   /** Hidden widths of the energy's network. */
   readonly hidden?: readonly number[];
   /** The energy's network; default a perceptron, for images `[H, W, C]` behind convolutions. */
@@ -56,11 +57,12 @@ export const energyModel = <const S extends Shape>(
     loc = 0,
     stepSize = 0.1,
     steps = 200,
+    given,
   }: EnergyModelOptions = {},
 ): EnergyModel<S> => {
   const base = normal(shape as Shape, { loc, scale });
   return pipe(
-    productOfExperts<Shape>([base, energy<Shape>(shape, network)]),
+    productOfExperts<Shape>([base, energy<Shape>(shape, reads(given)(network))]),
     sampledBy({ kernel: hmc({ stepSize, steps: 3 }), steps, start: base }),
   ) as unknown as EnergyModel<S>;
 };
@@ -68,11 +70,11 @@ export const energyModel = <const S extends Shape>(
 /** {@link energyModel} for any events: integer levels are read as numbers from −1 to 1. */
 export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModelOptions = {}): EnergyModel<Shape> => {
   if (levels === undefined) return energyModel(shape, options);
-  const { scale = 1, stepSize = 0.1, steps = 200, hidden, network = energyNetwork(shape, hidden) } = options;
+  const { scale = 1, stepSize = 0.1, steps = 200, hidden, network = energyNetwork(shape, hidden), given } = options;
   const half = (levels - 1) / 2;
   const all = (v: number): readonly number[] => Array.from({ length: sizeOf(shape) }, () => v);
   return pipe(
-    productOfExperts<Shape>([normal(shape, { scale }), energy<Shape>(shape, network)]),
+    productOfExperts<Shape>([normal(shape, { scale }), energy<Shape>(shape, reads(given)(network))]),
     pushforward(shiftScale({ shift: all(half), scale: all(half) })),
     sampledBy({
       kernel: hmc({ stepSize: stepSize * half, steps: 3 }),

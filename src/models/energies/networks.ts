@@ -6,7 +6,7 @@ import * as o from '../../core/ops/index.ts';
 import { constantly, normalInit, zeros } from '../../core/parameters.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts';
-import type { Network } from '../../nn/network.ts';
+import { around, type Network, network } from '../../nn/network.ts';
 
 /** Options of {@link throughFeatures}. */
 export interface ThroughFeaturesOptions {
@@ -25,19 +25,20 @@ export interface ThroughFeaturesOptions {
  * @example
  * energy([8, 8, 1], throughFeatures({ features: convNet({ channels: 16, zeroLast: false }), channels: 4, head: mlp([32], { zeroLast: false }) }))
  */
-export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOptions): Network => ({
-  spec: { type: 'throughFeatures', features: features.spec, channels, head: head.spec },
-  apply: (x, output) =>
-    x.shape.length !== 3
-      ? raise('ShapeError', 'throughFeatures', 'the event is no image', {
-          expected: '[H, W, C]',
-          got: showShape(x.shape),
-        })
-      : pipe(
-          Sc.at('features', features.apply(x, [x.shape[0], x.shape[1], channels])),
-          Sc.chain((f: Expr) => Sc.at('head', head.apply(o.mul(f, o.sigmoid(f)), output))),
-        ),
-});
+export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOptions): Network =>
+  around(features, (features) => ({
+    spec: { type: 'throughFeatures', features: features.spec, channels, head: head.spec },
+    apply: (x, output) =>
+      x.shape.length !== 3
+        ? raise('ShapeError', 'throughFeatures', 'the event is no image', {
+            expected: '[H, W, C]',
+            got: showShape(x.shape),
+          })
+        : pipe(
+            Sc.at('features', features.apply(x, [x.shape[0], x.shape[1], channels])),
+            Sc.chain((f: Expr) => Sc.at('head', head.apply(o.mul(f, o.sigmoid(f)), output))),
+          ),
+  }));
 
 /**
  * A product of Student-t experts (Welling, Hinton & Osindero 2003, "Learning sparse topographic representations with products of Student-t
@@ -51,7 +52,7 @@ export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOpt
 export const studentExperts = (experts: number): Network => {
   if (!Number.isInteger(experts) || experts < 1)
     return raise('ArgumentError', 'studentExperts', 'there is one expert or more', { got: `${experts}` });
-  return {
+  return network({
     spec: { type: 'studentExperts', experts },
     apply: (x, output: Shape) => (scope) => {
       if (sizeOf(output) !== 1)
@@ -66,5 +67,5 @@ export const studentExperts = (experts: number): Network => {
       const along = o.add(o.vecmat(o.reshape(x, [size]), weights), bias);
       return o.reshape(o.sum(o.mul(strength, o.log1p(o.mul(0.5, o.square(along))))), output);
     },
-  };
+  });
 };

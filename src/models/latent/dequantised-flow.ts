@@ -3,10 +3,12 @@ import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../../algebra/transport.ts';
 import { affineCoupling, logit, reshape, reverse } from '../../bijectors/index.ts';
+import type { Expr } from '../../core/expr.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { conditionalFlow, logistic, standardNormal, unconditional } from '../../distributions/index.ts';
-import { contextual, mlp } from '../../nn/index.ts';
+import { mlp } from '../../nn/index.ts';
 import { variationalDequantise } from '../../transports/index.ts';
+import { reads } from '../reads.ts';
 import type { RealNvpOptions } from '../real-nvp.ts';
 
 /** Options of {@link dequantisedFlow}. */
@@ -31,14 +33,17 @@ const couplings = (layers: number, block: Endo<'bijective'>): Endo<'bijective'> 
 export const dequantisedFlow = <const S extends Shape>(
   shape: S,
   levels: number,
-  { layers = 8, hidden = [64, 64], noiseLayers = 2, noiseHidden = [32] }: DequantisedFlowOptions = {},
+  { layers = 8, hidden = [64, 64], noiseLayers = 2, noiseHidden = [32], given }: DequantisedFlowOptions = {},
 ): Dist<S, Bound & Samples> => {
   const vector: readonly [number] = [sizeOf(shape)];
-  const within = couplings(noiseLayers, affineCoupling({ conditioner: contextual(mlp(noiseHidden)) }));
-  const noise = conditionalFlow(unconditional(vector, logistic(vector)), compose(logit({ alpha: 0 }), within));
+  const within = (c: Expr): Endo<'bijective'> =>
+    couplings(noiseLayers, affineCoupling({ conditioner: reads(given)(mlp(noiseHidden).given(c)) }));
+  const noise = conditionalFlow(unconditional(vector, logistic(vector)), (c) =>
+    compose(logit({ alpha: 0 }), within(c)),
+  );
   return pipe(
     standardNormal(vector),
-    pushforward(couplings(layers, affineCoupling({ conditioner: mlp(hidden) }))),
+    pushforward(couplings(layers, affineCoupling({ conditioner: reads(given)(mlp(hidden)) }))),
     pushforward(compose(reshape(shape, vector), variationalDequantise({ levels, noise }), logit({ alpha: 1e-6 }))),
   ) as unknown as Dist<S, Bound & Samples>;
 };

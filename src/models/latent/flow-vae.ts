@@ -6,8 +6,9 @@ import { compose, repeat } from '../../algebra/transport.ts';
 import { iaf, reverse } from '../../bijectors/index.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalFlow, conditionalNormal, standardNormal } from '../../distributions/index.ts';
-import { contextual, made, mlp } from '../../nn/index.ts';
+import { made, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { reads } from '../reads.ts';
 import { realNVP } from '../real-nvp.ts';
 import { decoderOf } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
@@ -29,13 +30,12 @@ export interface FlowVaeOptions extends VaeOptions {
  */
 export const iafVae = <const S extends Shape>(
   shape: S,
-  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 2, flowHidden = [32] }: FlowVaeOptions = {}, // biome-ignore format: one line
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 2, flowHidden = [32], given }: FlowVaeOptions = {}, // biome-ignore format: one line
 ): Dist<S, Bound & Samples> => {
-  const network = mlp(hidden, { activation, zeroLast: false });
+  const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
   const code: Shape = [latent];
-  const encoder = conditionalFlow(
-    conditionalNormal(shape as Shape, code, { network }),
-    repeat(layers, compose(iaf({ conditioner: contextual(made(flowHidden, { activation })) }), reverse())),
+  const encoder = conditionalFlow(conditionalNormal(shape as Shape, code, { network }), (c) =>
+    repeat(layers, compose(iaf({ conditioner: reads(given)(made(flowHidden, { activation }).given(c)) }), reverse())),
   );
   return pipe(
     standardNormal(code),
@@ -52,13 +52,13 @@ export const iafVae = <const S extends Shape>(
  */
 export const flowPriorVae = <const S extends Shape>(
   shape: S,
-  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 4, flowHidden = [32] }: FlowVaeOptions = {}, // biome-ignore format: one line
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 4, flowHidden = [32], given }: FlowVaeOptions = {}, // biome-ignore format: one line
 ): Dist<S, Bound & Samples> => {
-  const network = mlp(hidden, { activation, zeroLast: false });
+  const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
   const code: Shape = [latent];
   const encoder = conditionalNormal(shape as Shape, code, { network });
   return pipe(
-    realNVP(code, { layers, hidden: flowHidden }),
+    realNVP(code, { layers, hidden: flowHidden, ...(given === undefined ? {} : { given }) }),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };

@@ -6,6 +6,7 @@ import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { reads } from '../reads.ts';
 import { decoderOf } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
 
@@ -26,9 +27,9 @@ export interface HvaeOptions extends Omit<VaeOptions, 'latent'> {
  */
 export const hvae = <const S extends Shape>(
   shape: S,
-  { latents = [4, 2], hidden = [64], between = [32], activation = 'tanh', decoder = 'normal' }: HvaeOptions = {},
+  { latents = [4, 2], hidden = [64], between = [32], activation = 'tanh', decoder = 'normal', given }: HvaeOptions = {},
 ): Dist<S, Bound & Samples> => {
-  const network = (widths: readonly number[]) => mlp(widths, { activation, zeroLast: false });
+  const network = (widths: readonly number[]) => reads(given)(mlp(widths, { activation, zeroLast: false }));
   const sides: readonly Shape[] = [shape, ...latents.map((n) => [n])];
   const layers = latents.map((_, l) => {
     const [below, above] = [sides[l], sides[l + 1]];

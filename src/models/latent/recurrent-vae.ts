@@ -5,10 +5,11 @@ import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { recurrent, unrolled } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { type ReadsContext, reads } from '../reads.ts';
 import { type DecoderKind, decoderOf } from './likelihood.ts';
 
 /** Options of {@link recurrentVae}. */
-export interface RecurrentVaeOptions {
+export interface RecurrentVaeOptions extends ReadsContext {
   /** Dimensions of the code. */
   readonly latent?: number;
   /** Width of the recurrent state of encoder and decoder. */
@@ -25,12 +26,12 @@ export interface RecurrentVaeOptions {
  */
 export const recurrentVae = <const S extends Shape>(
   shape: S,
-  { latent = 2, state = 32, decoder = 'normal' }: RecurrentVaeOptions = {},
+  { latent = 2, state = 32, decoder = 'normal', given }: RecurrentVaeOptions = {},
 ): Dist<S, Bound & Samples> => {
   const code: Shape = [latent];
-  const encoder = conditionalNormal(shape as Shape, code, { network: recurrent(state) });
+  const encoder = conditionalNormal(shape as Shape, code, { network: reads(given)(recurrent(state)) });
   return pipe(
     standardNormal(code),
-    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, unrolled(state)) })),
+    pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, reads(given)(unrolled(state))) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };

@@ -6,10 +6,11 @@ import { conditionalNormal, standardNormal } from '../../distributions/index.ts'
 import { type Activation, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
 import type { Events } from '../over-events.ts';
+import { type ReadsContext, reads } from '../reads.ts';
 import { type DecoderKind, decoderOf, overLevels } from './likelihood.ts';
 
 /** Options of {@link vae}. */
-export interface VaeOptions {
+export interface VaeOptions extends ReadsContext {
   /** Dimensions of the code. */
   readonly latent?: number;
   /** Hidden widths of encoder and decoder. */
@@ -28,9 +29,9 @@ export interface VaeOptions {
  */
 export const vae = <const S extends Shape>(
   shape: S,
-  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal' }: VaeOptions = {},
+  { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', given }: VaeOptions = {},
 ): Dist<S, Bound & Samples> => {
-  const network = mlp(hidden, { activation, zeroLast: false });
+  const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
   const code: Shape = [latent];
   const encoder = conditionalNormal(shape as Shape, code, { network });
   return pipe(

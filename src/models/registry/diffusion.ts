@@ -18,7 +18,8 @@ const scores =
     denoisingScoreMatching(law as unknown as Dist<Shape, Denoises>, options);
 
 /** `layers` and `hidden` as a diffusion model understands them. */
-const told = ({ layers, hidden }: ModelOptions = {}) => ({
+const told = ({ layers, hidden, given }: ModelOptions = {}) => ({
+  ...(given === undefined ? {} : { given }),
   ...(layers === undefined ? {} : { steps: layers }),
   ...(hidden === undefined ? {} : { hidden }),
 });

@@ -9,7 +9,7 @@ import { energyOverEvents } from '../energies/energy-model.ts';
 import { classifying, type JointEnergy, jem, jemObjective } from '../energies/jem.ts';
 import { studentExperts } from '../energies/networks.ts';
 import { rbmModel } from '../energies/rbm-model.ts';
-import type { ModelTable } from './entry.ts';
+import type { ModelOptions, ModelTable } from './entry.ts';
 
 /** Persistent chains of the model's own kernel. */
 const persistent =
@@ -24,6 +24,11 @@ const persistent =
     );
     return persistentContrastiveDivergence({ kernel, start, ...options })(law as unknown as Dist<Shape, Unnormalised>);
   };
+
+const told = (hidden: readonly number[] | undefined, given: ModelOptions['given']) => ({
+  ...(hidden === undefined ? {} : { hidden }),
+  ...(given === undefined ? {} : { given }),
+});
 
 const neural = { buffer: 1024, chains: 100, steps: 3 };
 
@@ -42,7 +47,7 @@ export const energyModels: ModelTable = {
     name: 'energy',
     description: 'A network’s energy over a normal law, sampled by Hamiltonian Monte Carlo; convolutions for images.',
     paper: 'LeCun, Chopra, Hadsell, Ranzato & Huang 2006; Du & Mordatch 2019, arXiv:1903.08689',
-    build: (event, { hidden } = {}) => energyOverEvents(event, hidden === undefined ? {} : { hidden }),
+    build: (event, { hidden, given } = {}) => energyOverEvents(event, told(hidden, given)),
     training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
     objective: persistent(neural),
   },
@@ -50,7 +55,8 @@ export const energyModels: ModelTable = {
     name: 'productOfExperts',
     description: 'A normal law times Student-t experts along learned directions: events any expert can veto.',
     paper: 'Hinton 2002, doi:10.1162/089976602760128018; Welling, Hinton & Osindero 2003',
-    build: (event, { hidden } = {}) => energyOverEvents(event, { network: studentExperts(hidden?.[0] ?? 32) }),
+    build: (event, { hidden, given } = {}) =>
+      energyOverEvents(event, { network: studentExperts(hidden?.[0] ?? 32), ...told(undefined, given) }),
     training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
     objective: persistent(neural),
   },

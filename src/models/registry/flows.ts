@@ -23,16 +23,20 @@ export const flowModels: ModelTable = {
     name: 'realNVPMultiScale',
     description: 'RealNVP with convolutions: checkerboards, channels, half of them factored out at each scale.',
     paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803',
-    build: (events, { hidden } = {}) =>
-      realNVPMultiScale(events, hidden === undefined ? {} : { channels: hidden[0] ?? 32, hidden }),
+    build: (events, { hidden, given } = {}) =>
+      realNVPMultiScale(events, {
+        ...(hidden === undefined ? {} : { channels: hidden[0] ?? 32, hidden }),
+        ...(given === undefined ? {} : { given }),
+      }),
     training: { learningRate: 2e-3, batchSize: 64, clip: 1000 },
   },
   glow: {
     name: 'glow',
     description: 'ActNorm, invertible 1×1 convolutions and couplings, over scales: exact density, parallel both ways.',
     paper: 'Kingma & Dhariwal 2018, arXiv:1807.03039',
-    build: (events, { layers, hidden } = {}) =>
+    build: (events, { layers, hidden, given } = {}) =>
       glow(events, {
+        ...(given === undefined ? {} : { given }),
         ...(layers === undefined ? {} : { steps: layers }),
         ...(hidden === undefined ? {} : { channels: hidden[0] ?? 32, hidden }),
       }),

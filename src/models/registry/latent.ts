@@ -15,7 +15,8 @@ import { realNVP } from '../real-nvp.ts';
 import type { ModelOptions, ModelTable } from './entry.ts';
 
 /** Options without those that were not given; one code has the first of the dimensions. */
-const told = ({ layers, hidden, latent }: ModelOptions = {}) => ({
+const told = ({ layers, hidden, latent, given }: ModelOptions = {}) => ({
+  given: given === undefined ? {} : { given },
   layers: layers === undefined ? {} : { layers },
   hidden: hidden === undefined ? {} : { hidden },
   latent: latent === undefined ? {} : { latent: latent[0] },
@@ -31,8 +32,8 @@ export const latentModels: ModelTable = {
     description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
     paper: 'Kingma & Welling 2014, arXiv:1312.6114',
     build: (event, options) => {
-      const { hidden, latent } = told(options);
-      return vaeOverEvents(event, { ...hidden, ...latent });
+      const { hidden, latent, given } = told(options);
+      return vaeOverEvents(event, { ...hidden, ...latent, ...given });
     },
     training: elbo,
   },
@@ -45,6 +46,7 @@ export const latentModels: ModelTable = {
         hvae(event.shape, {
           decoder,
           ...told(options).hidden,
+          ...told(options).given,
           ...(options?.latent === undefined ? {} : { latents: options.latent }),
         }),
       ),
@@ -56,9 +58,9 @@ export const latentModels: ModelTable = {
     paper: 'Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016, arXiv:1606.04934',
     build: (event, options) =>
       overLevels(event, (decoder) => {
-        const { layers, hidden, latent } = told(options);
+        const { layers, hidden, latent, given } = told(options);
         const flowHidden = options?.hidden === undefined ? {} : { flowHidden: options.hidden };
-        return iafVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent });
+        return iafVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent, ...given });
       }),
     training: elbo,
   },
@@ -68,9 +70,9 @@ export const latentModels: ModelTable = {
     paper: 'Chen, Kingma, Salimans, Duan, Dhariwal, Schulman, Sutskever & Abbeel 2017, arXiv:1611.02731',
     build: (event, options) =>
       overLevels(event, (decoder) => {
-        const { layers, hidden, latent } = told(options);
+        const { layers, hidden, latent, given } = told(options);
         const flowHidden = options?.hidden === undefined ? {} : { flowHidden: options.hidden };
-        return flowPriorVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent });
+        return flowPriorVae(event.shape, { decoder, ...layers, ...hidden, ...flowHidden, ...latent, ...given });
       }),
     training: elbo,
   },
@@ -98,7 +100,7 @@ export const latentModels: ModelTable = {
     build: (event, options) =>
       overLevels(event, (decoder) => {
         const state = options?.hidden === undefined ? {} : { state: options.hidden[0] ?? 32 };
-        return recurrentVae(event.shape, { decoder, ...state, ...told(options).latent });
+        return recurrentVae(event.shape, { decoder, ...state, ...told(options).latent, ...told(options).given });
       }),
     training: elbo,
   },
