@@ -161,26 +161,25 @@ export const weaker = (a: Grade, b: Grade): Grade => {
 
 type Plain<G extends Grade> = G extends `≈${infer P extends PlainGrade}` ? P : G;
 
-type WeakerPlain<A, B> = A extends 'bijective'
-  ? B
-  : B extends 'bijective'
-    ? A
-    : 'mean bound' extends A | B
-      ? 'mean bound'
-      : 'bound' extends A | B
-        ? 'unbiased' extends A | B
-          ? 'mean bound'
-          : 'bound'
-        : 'unbiased' extends A | B
-          ? 'unbiased'
-          : 'exact';
+/** The weaker of two plain grades, by row and column. */
+interface WeakerOf {
+  readonly bijective: { readonly [G in PlainGrade]: G };
+  readonly exact: { readonly [G in PlainGrade]: G extends 'bijective' ? 'exact' : G };
+  readonly unbiased: {
+    readonly [G in PlainGrade]: G extends 'bijective' | 'exact' ? 'unbiased' : G extends 'bound' ? 'mean bound' : G;
+  };
+  readonly bound: {
+    readonly [G in PlainGrade]: G extends 'bijective' | 'exact' ? 'bound' : G extends 'unbiased' ? 'mean bound' : G;
+  };
+  readonly 'mean bound': { readonly [G in PlainGrade]: 'mean bound' };
+}
 
 /** {@link weaker} for types. */
 export type Weaker<A extends Grade, B extends Grade> = A extends PlainGrade
   ? B extends PlainGrade
-    ? WeakerPlain<A, B>
-    : `≈${WeakerPlain<A, Plain<B>>}`
-  : `≈${WeakerPlain<Plain<A>, Plain<B>>}`;
+    ? WeakerOf[A][B]
+    : `≈${WeakerOf[A][Plain<B>]}`
+  : `≈${WeakerOf[Plain<A>][Plain<B>]}`;
 
 type Marks<E> = (E extends Samples ? Samples : unknown) &
   (E extends Denoises ? Denoises : unknown) &

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Dist, dist } from '../algebra/dist.ts';
-import type { Approximate, Bound, Samples } from '../algebra/evidence.ts';
+import type { Approximate, MeanBound, Samples } from '../algebra/evidence.ts';
 import { isReadable, type Json } from '../algebra/spec.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
@@ -182,7 +182,7 @@ export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
 export const cldLaw = <const S extends Shape>(
   d: PhaseDenoiser<S>,
   options: CldLawOptions = {},
-): Dist<S, Bound & Samples & Approximate> & Having<typeof phaseDenoising> =>
+): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> =>
   cldLawOf(d, options, declare('law', 'cldLaw'));
 
 /** A law and its finer versions are one declaration: they read the same parameters. */
@@ -190,7 +190,7 @@ const cldLawOf = <const S extends Shape>(
   d: PhaseDenoiser<S>,
   options: CldLawOptions,
   declaration: Declaration,
-): Dist<S, Bound & Samples & Approximate> & Having<typeof phaseDenoising> => {
+): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> => {
   const { sampler = 'sscs', steps = 100, likelihoodSteps = 50 } = options;
   if (![steps, likelihoodSteps].every((n) => Number.isInteger(n) && n > 0))
     return raise('ArgumentError', 'cldLaw', 'needs a positive number of steps', {
@@ -200,7 +200,7 @@ const cldLawOf = <const S extends Shape>(
   const size = sizeOf(d.shape);
   const log = (z: Expr, variance: number): Expr =>
     o.sub(o.mul(-0.5 / variance, o.sum(o.square(z))), 0.5 * size * Math.log(2 * Math.PI * variance));
-  const law = dist<S, Bound & Samples & Approximate>({
+  const law = dist<S, MeanBound & Samples & Approximate>({
     shape: d.shape,
     spec: {
       type: 'cldLaw',
@@ -210,7 +210,7 @@ const cldLawOf = <const S extends Shape>(
       likelihoodSteps,
       ...(isReadable(d.spec) ? {} : { opaque: 'its denoiser cannot be read back' }),
     },
-    evidence: 'bound',
+    evidence: 'mean bound',
     declaration,
     approximation: {
       because: `${likelihoodSteps} steps of rk4`,

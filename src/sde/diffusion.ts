@@ -1,8 +1,8 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
-import type { Approximate, Denoises, Samples, Unbiased } from '../algebra/evidence.ts';
+import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
+import type { Approximate, Denoises, Exact, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Layer } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
@@ -21,14 +21,24 @@ export const redenoising = capability<(denoiser: Denoiser) => Law>()('denoisedBy
 /** A law that keeps its denoiser, and whose sampler is a choice. */
 export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling> & Having<typeof redenoising>;
 
+/** What a trace leaves of the density of a flow. */
+export type EvidenceOfTrace<V extends TraceBy> = V extends 'exact' ? Exact : Unbiased;
+
+/** The law of a diffusion model: exact for its flow with an exact divergence, unbiased with a probe, up to the error of the solver. */
+export type Diffused<S extends Shape, V extends TraceBy> = Dist<
+  S,
+  EvidenceOfTrace<V> & Samples & Denoises & Approximate
+> &
+  DiffusionLaw;
+
 /** Options of {@link diffusion}. */
-export interface DiffusionOptions extends SampleOptions {
+export interface DiffusionOptions<V extends TraceBy = TraceBy> extends SampleOptions {
   /** How samples are made; default `ddim()`. */
   readonly sampler?: DiffusionSampler<'signal'>;
   /** The times of sampling; default `logSnrGrid(50)`. */
   readonly grid?: Grid;
   /** How the density is computed; default Rademacher's probe, `rk4()` over `logSnrGrid(40)`. */
-  readonly likelihood?: ProbabilityFlowOptions;
+  readonly likelihood?: ProbabilityFlowOptions<V>;
 }
 
 /**
@@ -40,26 +50,26 @@ export interface DiffusionOptions extends SampleOptions {
  * @example
  * diffusion(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { sampler: dpmSolver(), grid: logSnrGrid(20) });
  */
-export const diffusion = <S extends Shape>(
+export const diffusion = <S extends Shape, const V extends TraceBy = 'rademacher'>(
   denoiser: Denoiser<S, 'signal'>,
-  options: DiffusionOptions = {},
-): Dist<S, Unbiased & Samples & Denoises & Approximate> & DiffusionLaw => {
-  const { divergence = 'rademacher', ...rest } = options.likelihood ?? {};
+  options: DiffusionOptions<V> = {},
+): Diffused<S, V> => {
+  const { divergence = 'rademacher', ...rest }: ProbabilityFlowOptions = options.likelihood ?? {};
   const flow = probabilityFlow(denoiser, { divergence, ...rest });
-  return diffusionBy(denoiser, flow, divergence, options, declare('law', 'diffusion'));
+  return diffusionBy<S, V>(denoiser, flow, divergence, options, declare('law', 'diffusion'));
 };
 
 /** The law whose density is that of a flow. A law and its finer versions are one declaration: they read the same parameters. */
-const diffusionBy = <S extends Shape>(
+const diffusionBy = <S extends Shape, V extends TraceBy>(
   denoiser: Denoiser<S, 'signal'>,
   flow: Layer,
   divergence: TraceBy,
   options: DiffusionOptions,
   declaration: Declaration,
-): Dist<S, Unbiased & Samples & Denoises & Approximate> & DiffusionLaw => {
+): Diffused<S, V> => {
   const { sampler = ddim(), grid = logSnrGrid(50), finish = 'denoised' } = options;
   const prior = denoiser.process.prior(denoiser.shape);
-  const law = dist<S, Unbiased & Samples & Denoises & Approximate>({
+  const law = lawFrom<S, EvidenceOfTrace<V> & Samples & Denoises & Approximate>({
     shape: denoiser.shape,
     spec: {
       type: 'diffusion',
@@ -75,7 +85,7 @@ const diffusionBy = <S extends Shape>(
     evidence: divergence === 'exact' ? 'exact' : 'unbiased',
     declaration,
     approximation: approximationOf([flow], () =>
-      diffusionBy(denoiser, refinedOf(flow), divergence, options, declaration),
+      diffusionBy<S, V>(denoiser, refinedOf(flow), divergence, options, declaration),
     ),
     logDensity: (x) =>
       pipe(
@@ -90,7 +100,7 @@ const diffusionBy = <S extends Shape>(
     law,
     having(denoising, denoiser as Denoiser),
     having(resampling, (sampling: Sampling) =>
-      diffusionBy(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
+      diffusionBy<S, V>(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
     ),
     having(redenoising, (other: Denoiser): Law => diffusion(other as Denoiser<S, 'signal'>, options)),
   );

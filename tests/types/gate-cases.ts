@@ -110,4 +110,4 @@ export const estimators: Readonly<Record<string, string>> = {
 };
 
 /** The shape of a constructor's events, where it is not [2]. */
-export const shapes: Readonly<Record<string, string>> = { categorical: '[]' };
+export const shapes: Readonly<Record<string, string>> = { categorical: '[]', withClass: '[4]' };
