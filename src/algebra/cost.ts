@@ -44,8 +44,8 @@ export const addCost = (a: Cost, b: Cost): Cost => ({
   decode: add(a.decode, b.decode),
 });
 
-const passesAt = ({ how, passes, perCoordinate = 0 }: Passes, coordinates: number): Passes => ({
-  how,
+const passesAt = ({ passes, perCoordinate = 0, ...rest }: Passes, coordinates: number): Passes => ({
+  ...rest,
   passes: passes + perCoordinate * coordinates,
 });
 

@@ -33,11 +33,18 @@ export type Use = (typeof grants)[Evidence][number];
 /** Every kind of evidence, from the most to the least. */
 export const evidences = Object.keys(grants) as readonly Evidence[];
 
+type IsUnion<T, All = T> = [T] extends [never] ? false : T extends unknown ? ([All] extends [T] ? false : true) : never;
+
+/** {@link together} for types, of a union of evidences: what all of them have, approximate where one is. */
+export type InCommon<E> = (true extends IsUnion<E> ? { readonly [K in keyof E]: true } : E) &
+  ([Extract<E, Approximate>] extends [never] ? unknown : Approximate);
+
 /** The evidence of numbers that are added (independent laws side by side): what all of them can be used as. */
 export const together = (all: readonly Evidence[]): Evidence => {
-  if (all.every((e) => e === all[0])) return all[0] ?? 'exact';
+  const rest = all.filter((e) => e !== 'exact');
+  if (rest.every((e) => e === rest[0])) return rest[0] ?? 'exact';
   const uses = (e: Evidence): readonly Use[] => grants[e];
-  const common = uses(all[0]).filter((u) => all.every((e) => uses(e).includes(u)));
+  const common = uses(rest[0]).filter((u) => rest.every((e) => uses(e).includes(u)));
   const granting = evidences.filter((e) => e !== 'summed' && uses(e).every((u) => common.includes(u)));
   return granting.reduce((a, b) => (uses(b).length > uses(a).length ? b : a));
 };

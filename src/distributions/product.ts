@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { type Dist, type Law, lawFrom, type Scored, samplerOf } from '../algebra/dist.ts';
-import { together } from '../algebra/evidence.ts';
+import { type InCommon, together } from '../algebra/evidence.ts';
 import { type AllFacts, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -79,6 +79,8 @@ export const independent =
     return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
   };
 
+type EvidenceIn<L> = L extends Dist<Shape, infer E> ? E : never;
+
 /**
  * Independent laws of vectors side by side: events `[D₁ + D₂ + …]`, log p(x) = Σₖ log pₖ(xₖ) nats. The evidence is what all of them have; facts that
  * all have are joined. Throws `ArgumentError` for no laws, `ShapeError` for one whose events are no vectors.
@@ -86,9 +88,9 @@ export const independent =
  * @example
  * const mixed = product([normal([2]), bernoulli([3])]);   // events [5]
  */
-export const product = <E, L extends Dist<readonly [number], E>>(
-  laws: readonly (L & Dist<readonly [number], E>)[],
-): Dist<readonly [number], E> & KeptFacts<L> => {
+export const product = <L extends Dist<readonly [number], unknown>>(
+  laws: readonly L[],
+): Dist<readonly [number], InCommon<EvidenceIn<L>>> & KeptFacts<L> => {
   if (laws.length === 0)
     return raise('ArgumentError', 'product', 'no laws', { expected: 'one law or more', got: 'none' });
   laws.forEach((l, i) => {
@@ -109,7 +111,7 @@ export const product = <E, L extends Dist<readonly [number], E>>(
         ),
       D.of([]),
     );
-  const made = lawFrom<readonly [number], E>({
+  const made = lawFrom<readonly [number], InCommon<EvidenceIn<L>>>({
     shape: [ends[laws.length]],
     spec: { type: 'product', laws: laws.map((l) => l.spec) },
     family: { name: 'product', parameters: {}, parts: laws },
@@ -119,7 +121,7 @@ export const product = <E, L extends Dist<readonly [number], E>>(
       ? { sample: D.map((parts: readonly Expr[]) => o.concat(parts))(each((l) => l.sample)) }
       : {}),
     approximation: approximationOf(laws, () =>
-      product(laws.map((l) => refinedOf<Law>(l) as Dist<readonly [number], E>)),
+      product(laws.map((l) => refinedOf<Law>(l) as Dist<readonly [number], unknown>)),
     ),
     sampleAndLogDensity: D.map((parts: readonly Scored[]) => ({
       value: o.concat(parts.map((s) => s.value)),

@@ -232,7 +232,7 @@ describe('what coordinates read', () => {
 });
 
 describe('costs', () => {
-  const passes = fc.record({ how: fc.constantFrom('parallel' as const, 'sequential' as const, 'iterative' as const), passes: fc.nat(9), perCoordinate: fc.nat(3) }); // biome-ignore format: one idea
+  const passes = fc.record({ how: fc.constantFrom('parallel' as const, 'sequential' as const, 'iterative' as const), passes: fc.nat(9), perCoordinate: fc.nat(3), atMost: fc.constant(true as const) }, { requiredKeys: ['how', 'passes', 'perCoordinate'] }); // biome-ignore format: one idea
   const cost: fc.Arbitrary<Cost> = fc.record({ encode: passes, decode: passes });
   test('add, flip and count coordinates lawfully', () => {
     fc.assert(
@@ -242,6 +242,7 @@ describe('costs', () => {
         expect(at(addCost(p, free))).toEqual(at(p));
         expect(at(addCost(p, q))).toEqual(addCost(at(p), at(q)));
         expect(flipCost(addCost(p, q))).toEqual(addCost(flipCost(p), flipCost(q)));
+        expect(at(p).encode.atMost).toBe(p.encode.atMost);
         expect(at(flipCost(p))).toEqual(flipCost(at(p)));
       }),
     );

@@ -330,11 +330,12 @@ describe('estimates say so', () => {
         logDensity: (x) => D.of(o.sum(x)),
         sample: D.of(o.constant([0.5])),
       });
+    const both = (a: number, b: number) => [mine(a), mine(b)] as unknown as Dist<readonly [number], Exact & Samples>[];
     const pairs: KlTable = {
       ...klPairs,
       'mine/mine': (a, b) => D.of(o.sum(o.sub(parameter(a, 'rate') as Expr, parameter(b, 'rate') as Expr))),
     };
-    const found = kl(product([mine(5), mine(1)] as never), product([mine(2), mine(3)] as never), { pairs });
+    const found = kl(product(both(5, 1)), product(both(2, 3)), { pairs });
     expect([found.evidence, drawn(found.value)[0]]).toEqual(['exact', 1]);
     expect(kl(mine(5), mine(2)).evidence).toBe('unbiased');
   });

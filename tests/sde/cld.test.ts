@@ -168,6 +168,6 @@ describe('with the exact score of N(0, s²)', () => {
     expect(Math.abs(mean(found) - expected)).toBeLessThan(4 * error(found) + 1e-3);
     const truth = -0.5 * Math.log(2 * Math.PI * s2) - (x * x) / (2 * s2);
     expect(mean(found)).toBeLessThan(truth + 4 * error(found) + 1e-3);
-    expect(law.evidence).toBe('bound');
+    expect(law.evidence).toBe('mean bound');
   });
 });
