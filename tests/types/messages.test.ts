@@ -97,7 +97,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     name: 'repeating a layer that changes the shape',
     code: 'repeat(2, reshape([4, 4], [16]));',
     says: [
-      "Property 'endo' is optional in type 'Transport<readonly [4, 4], readonly [16], \"bijective\">' but required in type 'Endo",
+      'Argument of type \'Transport<readonly [4, 4], readonly [16], "bijective">\' is not assignable to parameter of type \'Endo<"bijective">\'',
     ],
   },
   {
