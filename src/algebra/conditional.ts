@@ -8,9 +8,10 @@ import type { Expr } from '../core/expr.ts';
 import { calling, type Declaration, declare } from '../core/reading.ts';
 import { owned, root, type Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import type { Carrier } from './capability.ts';
 import { type AnyContext, bindContext, type Context, type ContextValue, checkContext, contextParts, givenSpec, isPlaceholder, placeholder, showContext } from './context.ts'; // biome-ignore format: one line
-import { type Dist, type Law, lawFrom, type Scored } from './dist.ts';
+import { type Dist, type Law, type LawOptions, lawFrom, type Scored } from './dist.ts';
 import type { Evidence } from './evidence.ts';
 import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
@@ -22,6 +23,10 @@ export interface Conditional<C extends Context, out S extends Shape, out E = unk
   readonly event: S;
   /** What log p(x | c) is, at any context. */
   readonly evidence: Evidence;
+  /** That its laws have no sampler. */
+  readonly unsampled?: true | undefined;
+  /** Why its laws' numbers are approximate, and the same conditional law computed more finely. */
+  readonly approximation?: Approximation<Conditional<C, S, E>> | undefined;
   /** The law at a context; throws `ShapeError` where the context does not fit. */
   given(context: ContextValue<C>): Scoped<Dist<S, E>>;
   /** Its identity, which copies of it carry: whose its parameters are. */
@@ -73,14 +78,30 @@ export const conditional = <const C extends Context, S extends Shape, E>(
     law: bindContext(sample!.spec, owner),
   };
   const event = known.event ?? (sample!.shape as S);
-  return countedBy(sample)({
-    spec,
-    context,
-    event,
-    evidence: known.evidence ?? sample!.evidence,
-    given,
-    declaration,
-  });
+  return countedBy(sample)(
+    finer<C, S, E>(sample, {
+      spec,
+      context,
+      event,
+      evidence: known.evidence ?? sample!.evidence,
+      unsampled: sample?.unsampled,
+      given,
+      declaration,
+    }),
+  );
+};
+
+/** A conditional law with the approximation that its law at a placeholder has. */
+const finer = <C extends Context, S extends Shape, E>(
+  sample: Law | undefined,
+  part: Conditional<C, S, E>,
+): Conditional<C, S, E> => {
+  const refined = (): Conditional<C, S, E> =>
+    finer<C, S, E>(refinedOf(sample!), {
+      ...part,
+      given: (c) => (scope) => refinedOf<Law>(part.given(c)(scope)) as Dist<S, E>,
+    });
+  return { ...part, approximation: approximationOf(sample === undefined ? [] : [sample], refined) };
 };
 
 /** A law, or a function of the place that gives one, as the latter; a law that stands for one at a context is replaced by that. */
@@ -94,7 +115,7 @@ const resolved = <S extends Shape, E>(law: Dist<S, E> | Scoped<Dist<S, E>>): Sco
 
 /** A law that is known where it stands, as a law: each method finds it anew. */
 export const lawWhere = <S extends Shape, E>(
-  known: { readonly shape: S; readonly spec: Spec; readonly evidence: Evidence },
+  known: Pick<LawOptions<S>, 'shape' | 'spec' | 'evidence' | 'approximation'> & Pick<Law, 'unsampled'>,
   law: Scoped<Dist<S, E>>,
 ): Dist<S, E> => {
   const on =
@@ -104,8 +125,9 @@ export const lawWhere = <S extends Shape, E>(
   const made = lawFrom<S, E>({
     ...known,
     logDensity: (x) => on((l) => l.logDensity(x)),
-    sample: on((l) => l.sample),
-    sampleAndLogDensity: on((l) => l.sampleAndLogDensity),
+    ...(known.unsampled === true
+      ? {}
+      : { sample: on((l) => l.sample), sampleAndLogDensity: on((l) => l.sampleAndLogDensity) }),
   });
   return { ...made, resolved: law as Scoped<Law> };
 };
@@ -121,7 +143,13 @@ export const lawGiven = <C extends Context, S extends Shape, E>(
   context: ContextValue<C>,
 ): Dist<S, E> =>
   lawWhere(
-    { shape: part.event, spec: givenSpec('law', part.spec, context as AnyContext), evidence: part.evidence },
+    {
+      shape: part.event,
+      spec: givenSpec('law', part.spec, context as AnyContext),
+      evidence: part.evidence,
+      unsampled: part.unsampled,
+      approximation: approximationOf([part], () => lawGiven(refinedOf(part), context)),
+    },
     part.given(context),
   );
 

@@ -1,9 +1,11 @@
 /** The law of event and context together. */
 import { pipe } from 'fp-ts/lib/function.js';
+import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, contextOfVector, contextSize, contextVector } from '../algebra/context.ts';
+import { granted } from '../algebra/demand.ts';
 import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
-import type { Bound, Evidence, Exact, Samples, Unbiased } from '../algebra/evidence.ts';
+import type { Approximate, Bound, Evidence, Exact, MeanBound, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -12,13 +14,15 @@ import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 
 /** The evidence of p(x, c) where that of p(x | c) is E and p(c) is known: a constant that is unknown for each c leaves no density. */
-export type Joined<E> = (E extends { readonly exactLogDensity: true }
+export type Joined<E> = (E extends Exact
   ? Exact
-  : (E extends Bound ? Bound : unknown) & (E extends Unbiased ? Unbiased : unknown)) &
-  (E extends Samples ? Samples : unknown);
+  : (E extends Bound ? Bound : unknown) &
+      (E extends Unbiased ? Unbiased : unknown) &
+      (E extends MeanBound ? MeanBound : unknown)) &
+  (E extends Samples ? Samples : unknown) &
+  (E extends Approximate ? Approximate : unknown);
 
-const joined = (evidence: Evidence): Evidence =>
-  evidence === 'exact' || evidence === 'unbiased' || evidence === 'bound' ? evidence : 'none';
+const joined = (evidence: Evidence): Evidence => (granted(evidence, 'meanBound') ? evidence : 'none');
 
 /** An event and a context as a row (x, c): what {@link jointly} is a law of, and what `conditionally` trains on. */
 export const rowOf = (x: Expr, c: AnyContext): Expr => o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(c)], 0);
@@ -56,6 +60,9 @@ export const jointlyAs = <E>(
     shape: [sizeOf(event) + n],
     spec,
     evidence: joined(part.evidence),
+    approximation: approximationOf([part, p], () =>
+      jointlyAs(spec, refinedOf<Law>(prior) as Dist<Shape, Exact & Samples>, refinedOf(part), atPrior),
+    ),
     logDensity: (row) => {
       const { x, c } = ofRow(part, row);
       return pipe(
@@ -63,7 +70,7 @@ export const jointlyAs = <E>(
         D.chain((l) => D.map((prior: Expr) => o.add(l, prior))(atPrior(p.logDensity(o.reshape(c, p.shape))))),
       );
     },
-    sample,
+    ...(part.unsampled === true || p.unsampled === true ? {} : { sample }),
   });
 };
 

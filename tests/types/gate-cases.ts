@@ -73,6 +73,12 @@ export const constructors: Readonly<Record<string, string>> = {
   dequantisedFlow: 'dequantisedFlow([2], 8)',
   energyModel: 'energyModel([2])',
   withClass: 'withClass(classConditional({ shape: [2] }, 2))',
+  'withClass of levels':
+    'withClass(conditional(classes(2), (c: Expr) => pushforward(dequantise({ levels: 4 }))(uniform([2]))))',
+  'withClass of a traced flow':
+    "withClass(conditional(classes(2), (c: Expr) => diffusion(predict('noise', vp(), resMlp([4]).given(c), { shape: [2] }))))",
+  'probability flow':
+    "pushforward(probabilityFlow(predict('noise', vp(), resMlp([4]), { shape: [2] }), { divergence: 'exact' }))(standardNormal([2]))",
   ddpm: 'ddpmModel({ shape: [2] }, { steps: 2 })',
   diffusion: "diffusion(predict('noise', vp(), resMlp([4]), { shape: [2] }))",
   cld: 'cldModel({ shape: [2] })',
@@ -110,4 +116,9 @@ export const estimators: Readonly<Record<string, string>> = {
 };
 
 /** The shape of a constructor's events, where it is not [2]. */
-export const shapes: Readonly<Record<string, string>> = { categorical: '[]', withClass: '[4]' };
+export const shapes: Readonly<Record<string, string>> = {
+  categorical: '[]',
+  withClass: '[4]',
+  'withClass of levels': '[4]',
+  'withClass of a traced flow': '[4]',
+};

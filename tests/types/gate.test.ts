@@ -28,7 +28,8 @@ const all = Object.fromEntries(
   [...names].map(([name, room]) => [name, (rooms[room] as Record<string, unknown>)[name]]),
 );
 
-const plain = (code: string): string => code.replaceAll(/ as readonly \[\w+\]|\((x): Expr\)/g, (m) => (m.startsWith('(') ? '(x)' : '')); // biome-ignore format: one idea
+const plain = (code: string): string =>
+  code.replaceAll(/ as readonly \[\w+\]/g, '').replaceAll(/\((\w): Expr\)/g, '($1)');
 const evaluated = (code: string, law?: unknown): unknown =>
   new Function('all', 'LAW', `with (all) { return ${plain(code)}; }`)(all, law);
 
