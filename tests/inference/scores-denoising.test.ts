@@ -1,6 +1,7 @@
 /** Denoising score matching at all levels of a process, of Gaussian data: least values, gradients, laws of time; and what has a denoiser. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
+import { having } from '../../src/algebra/capability.ts';
 import { conditional } from '../../src/algebra/conditional.ts';
 import { type Dist, dist, pushforward } from '../../src/algebra/dist.ts';
 import type { Denoises, Exact, Samples } from '../../src/algebra/evidence.ts';
@@ -22,6 +23,7 @@ import {
   scoreMatching,
 } from '../../src/inference/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
+import { denoising } from '../../src/sde/denoiser.ts';
 import {
   type Denoiser,
   ddpmProcess,
@@ -185,7 +187,7 @@ describe('a law that keeps a denoiser', () => {
     logDensity: base.logDensity,
     sample: base.sample,
   });
-  const diffusionLaw = { ...plain, denoiser: exact } as typeof plain;
+  const diffusionLaw = having(denoising, exact as Denoiser)(plain);
   const scaled = pipe(diffusionLaw, pushforward(shiftScale({ shift: [3, 4], scale: [2, 5] })));
   const loss = (objective: Objective<readonly [2]>, x: readonly number[]): number[] =>
     values(objective.loss(o.constant(x)), 5);
