@@ -77,7 +77,7 @@ export const evaluate = async (running: Running, data: Dataset, seed = 0): Promi
 
 /** `40 steps of rk4: off by about 2e-5 nats`. */
 export const showApproximation = ({ because, error }: ApproximationError): string =>
-  `${because}: off by about ${error.toPrecision(2)} nats`;
+  `${because}: off by about ${error < 1e-3 ? error.toExponential(0) : error.toPrecision(2)} nats`;
 
 /** `−log p = 1.034 ± 0.010 nats`, or `≤` where the number is a bound, `≈` where it is approximate, and then by what. */
 export const showEvaluation = (e: Evaluation): string => {
