@@ -4,11 +4,25 @@ import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { isTensor, type Tensor, tensorOf } from '../core/tensor.ts';
 
-/** A context (or, where rows are asked for, rows of contexts `[n, …]`): an array, numbers of a vector, the number of a class, or a struct of these. */
-export type ContextArrays = Tensor | number | readonly number[] | { readonly [name: string]: ContextArrays };
+/** Numbers in rows, to any depth: a vector, the rows of an image. */
+export type Rows = readonly number[] | readonly Rows[];
+
+/** A context (or, where rows are asked for, rows of contexts `[n, …]`): an array, numbers in rows, the number of a class, or a struct of these. */
+export type ContextArrays = Tensor | number | Rows | { readonly [name: string]: ContextArrays };
+
+/** The shape of numbers in rows. Throws `ShapeError` where rows differ. */
+const shapeOf = (rows: Rows): Shape => {
+  const [first] = rows;
+  if (!Array.isArray(first)) return [rows.length];
+  const inner = (rows as readonly Rows[]).map(shapeOf);
+  const ragged = inner.find((s) => !sameShape(s, inner[0]));
+  return ragged === undefined
+    ? [rows.length, ...inner[0]]
+    : raise('ShapeError', 'given', 'the rows differ in length', { expected: showShape(inner[0]), got: showShape(ragged) }); // biome-ignore format: one sentence
+};
 
 const asTensor = (c: Exclude<ContextArrays, number>): Tensor | undefined =>
-  Array.isArray(c) ? tensorOf(c as readonly number[]) : isTensor(c) ? c : undefined;
+  Array.isArray(c) ? tensorOf(c.flat(Number.POSITIVE_INFINITY) as number[], shapeOf(c as Rows)) : isTensor(c) ? c : undefined; // biome-ignore format: one idea
 
 const hot = (k: number, classes: number): Float64Array => {
   if (!(Number.isInteger(k) && k >= 0 && k < classes))
