@@ -142,15 +142,17 @@ export const lawGiven = <C extends Context, S extends Shape, E>(
   part: Conditional<C, S, E>,
   context: ContextValue<C>,
 ): Dist<S, E> =>
-  lawWhere(
-    {
-      shape: part.event,
-      spec: givenSpec('law', part.spec, context as AnyContext),
-      evidence: part.evidence,
-      unsampled: part.unsampled,
-      approximation: approximationOf([part], () => lawGiven(refinedOf(part), context)),
-    },
-    part.given(context),
+  countedBy(part)(
+    lawWhere(
+      {
+        shape: part.event,
+        spec: givenSpec('law', part.spec, context as AnyContext),
+        evidence: part.evidence,
+        unsampled: part.unsampled,
+        approximation: approximationOf([part], () => lawGiven(refinedOf(part), context)),
+      },
+      part.given(context),
+    ),
   );
 
 /** {@link Conditional.given} where the type of the context is not known: whether it fits is found when it is applied. */

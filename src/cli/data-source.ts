@@ -14,6 +14,7 @@ import {
 } from '../data/index.ts';
 import { orThrow, settled } from './failures.ts';
 import { kindOf } from './files.ts';
+import { type Given, withGiven } from './given-data.ts';
 
 const rows = t.tuple([t.number, t.number]);
 
@@ -33,6 +34,11 @@ export const DataRecord = t.intersection([
     shape: t.array(t.number),
     levels: t.number,
     columns: t.array(t.string),
+    /** files: the labels of the rows, in a file beside */
+    labels: t.string,
+    /** columns that are given (by name or number), or `label`; and then the number of classes */
+    given: t.array(t.string),
+    classes: t.number,
     /** files: rows to train on and to test on, from … to − 1; without them a share is held out */
     trainRows: rows,
     testRows: rows,
@@ -50,6 +56,7 @@ export interface Parts {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
+  readonly given?: Given;
 }
 
 /** Test points of a toy are drawn from a seed that no training run uses. */
@@ -69,6 +76,7 @@ const readFile = async (r: DataRecord): Promise<Dataset> => {
     loadDataset(r.source, {
       ...(r.shape === undefined ? {} : { shape: r.shape }),
       ...(r.levels === undefined ? {} : { levels: r.levels }),
+      ...(r.labels === undefined ? {} : { labels: r.labels }),
       ...(r.columns === undefined ? {} : { columns: r.columns.map((c) => (/^\d+$/.test(c) ? Number(c) : c)) }),
     }),
   );
@@ -81,12 +89,14 @@ const split = (whole: Dataset, r: DataRecord): { readonly train: Dataset; readon
   return splitDataset(whole, { train: 1 - test, test }, r.seed);
 };
 
-/** All rows of the data, as they are: toys have as many as asked for. Throws what the readers say. */
+/** All rows of the data, what is given put last: toys have as many as asked for. Throws what the readers say. */
 export const wholeData = async (r: DataRecord): Promise<Dataset> => {
   const toy = toySpelling(r.source);
-  return toy === undefined
-    ? readFile(r)
-    : toyDatasetOf(orThrow(toyNamed(toy)), { size: r.testSize ?? DEFAULT.testSize, seed: TEST_SEEDS + r.seed });
+  const data =
+    toy === undefined
+      ? await readFile(r)
+      : toyDatasetOf(orThrow(toyNamed(toy)), { size: r.testSize ?? DEFAULT.testSize, seed: TEST_SEEDS + r.seed });
+  return withGiven(data, r.given, r.classes).data;
 };
 
 /** The data in parts: toys are drawn, files are read and split. Throws what the readers say. */
@@ -98,15 +108,15 @@ export const dataParts = async (r: DataRecord): Promise<Parts> => {
 /** The parts before anything is binarised. */
 const grey = async (r: DataRecord): Promise<Parts> => {
   const name = toySpelling(r.source);
-  const { train, test } =
+  const read =
     name === undefined
-      ? split(await readFile(r), r)
-      : {
-          train: toyDatasetOf(orThrow(toyNamed(name)), { size: r.size ?? DEFAULT.size, seed: r.seed }),
-          test: await wholeData(r),
-        };
-  if (r.validation === undefined) return { train, test };
-  return { ...splitDataset(train, { train: 1 - r.validation, validation: r.validation }, r.seed + 1), test };
+      ? await readFile(r)
+      : toyDatasetOf(orThrow(toyNamed(name)), { size: r.size ?? DEFAULT.size, seed: r.seed });
+  const { data, given } = withGiven(read, r.given, r.classes);
+  const { train, test } = name === undefined ? split(data, r) : { train: data, test: await wholeData(r) };
+  const said = given === undefined ? {} : { given };
+  if (r.validation === undefined) return { train, test, ...said };
+  return { ...splitDataset(train, { train: 1 - r.validation, validation: r.validation }, r.seed + 1), test, ...said };
 };
 
 /** `twoMoons` or `t10k-images-idx3-ubyte.gz, rows 0–7999`. */

@@ -1,14 +1,24 @@
 /** Where a model comes from: the registry, a specification in a JSON file, or a checkpoint. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gives } from '../algebra/demand.ts';
 import type { Law } from '../algebra/dist.ts';
 import { parseJson } from '../core/codec.ts';
 import { PushforwardError, raise } from '../core/errors.ts';
 import { fileFailure } from '../core/write-file.ts';
-import { type EventInfo, type ModelEntry, type ModelOptions, models, readLaw } from '../models/index.ts';
+import {
+  conditionalModel,
+  type EventInfo,
+  type ModelEntry,
+  type ModelOptions,
+  models,
+  readLaw,
+  rowsGiven,
+} from '../models/index.ts';
 import { CHECKPOINT, openCheckpoint } from './checkpoint-source.ts';
-import { orThrow, unknown } from './failures.ts';
+import { misuse, orThrow, unknown } from './failures.ts';
 import { kindOf } from './files.ts';
+import type { Given } from './given-data.ts';
 
 /** A model's declaration and where it was found. */
 export interface ModelSource {
@@ -53,6 +63,18 @@ const readSpec = async (path: string): Promise<Law> => {
   if (read._tag === 'Left')
     throw new PushforwardError({ ...read.left, path: read.left.path === '' ? path : `${path}: ${read.left.path}` });
   return read.right;
+};
+
+/** A registered model of events given a context, as a law of rows of both. */
+export const conditionalOn = (named: Named, { context, event }: Given, options: ModelOptions): ModelSource => {
+  if (named.kind !== 'registry')
+    return misuse('--given', `${named.name} says itself what it reads`, { expected: 'the name of a model' });
+  const part = conditionalModel(named.entry, context, event, options);
+  return gives(rowsGiven(part), 'meanBound')
+    ? { ...named, law: rowsGiven(part) }
+    : misuse('--given', `${named.name} is known up to a constant that differs from context to context`, {
+        expected: 'a model with a density or a bound',
+      });
 };
 
 /** The declaration of a model for an event; a file's event is its own. Throws where they do not fit. */

@@ -1,14 +1,17 @@
 /** The one place where a run chooses its estimator: by name, by what the registry says of the model, or by the law's evidence. In programs types do. */
-import { type Either, left, map, right } from 'fp-ts/lib/Either.js';
+import { type Either, left, map, right, tryCatch } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
+import { capabilityOf } from '../algebra/capability.ts';
 import { gives } from '../algebra/demand.ts';
-import type { Law } from '../algebra/dist.ts';
-import { type Failure, failure } from '../core/errors.ts';
+import type { Dist, Law } from '../algebra/dist.ts';
+import { type Failure, failure, raise, toFailure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
-import type { AnyObjective } from '../inference/objective.ts';
-import { models, objectiveNamed } from '../models/index.ts';
+import { conditionally } from '../inference/conditionally.ts';
+import { type AnyObjective, isBatchObjective, type Objective } from '../inference/objective.ts';
+import { conditionalObjective, conditioned, models, objectiveNamed } from '../models/index.ts';
 import type { Parts } from './data-source.ts';
+import { orThrow } from './failures.ts';
 import type { TrainingRecord } from './training-record.ts';
 
 /** The estimator of a law with a density or a bound, where nobody says. */
@@ -25,12 +28,29 @@ const byName = (name: string | undefined, law: Law): Either<Failure, AnyObjectiv
       )
     : objectiveNamed(name)(law);
 
+/** The objective where its loss is one of single events. */
+const ofEvents = (name: string, objective: AnyObjective<Shape>): Objective<Shape> =>
+  isBatchObjective(objective)
+    ? raise('ArgumentError', '--objective', `${name} is a loss of whole batches, in which contexts differ`)
+    : objective;
+
 /** What is minimised when a law is trained as a record says. */
 export const trainingObjective = (
   law: Law,
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
 ): Either<Failure, AnyObjective<Shape>> => {
+  const part = capabilityOf(conditioned, law);
+  if (part !== undefined)
+    return tryCatch(
+      () =>
+        objective === undefined
+          ? conditionalObjective(models[model] ?? { name: model }, part)
+          : conditionally((l: Dist<Shape, unknown>) => ofEvents(objective, orThrow(objectiveNamed(objective)(l))))(
+              part,
+            ),
+      toFailure('ArgumentError', '--objective'),
+    ) as Either<Failure, AnyObjective<Shape>>;
   const own = models[model]?.objective;
   const chosen =
     objective === undefined && own !== undefined ? right(own(law)) : byName(objective ?? byEvidence(law), law);

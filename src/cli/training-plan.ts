@@ -1,6 +1,7 @@
 /** From the flags of `train` to everything that training needs, checked before anything is written. */
 import { join } from 'node:path';
 import { pipe } from 'fp-ts/lib/function.js';
+import { isClasses } from '../algebra/context.ts';
 import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
 import { shiftScale } from '../bijectors/index.ts';
 import { raise } from '../core/errors.ts';
@@ -13,7 +14,7 @@ import { openCheckpoint } from './checkpoint-source.ts';
 import { type DataRecord, dataParts, type Parts, toySpelling } from './data-source.ts';
 import { misuse, orThrow } from './failures.ts';
 import { freshFolder } from './files.ts';
-import { findModel, openModel } from './model-source.ts';
+import { conditionalOn, findModel, openModel } from './model-source.ts';
 import {
   choice,
   decodeOptions,
@@ -43,9 +44,11 @@ const flags = {
   trainRows: RowRange,
   testRows: RowRange,
   columns: Names,
+  labels: Text,
   shape: Integers,
   levels: PositiveInteger,
   classes: PositiveInteger,
+  given: Names,
   binarise: Switch,
   layers: PositiveInteger,
   hidden: Integers,
@@ -100,7 +103,7 @@ const pair = (r: Rows): [number, number] => [r.from, r.to];
 
 /** The flags that only toys, or only files, have a use for. */
 const toyFlags = ['size', 'testSize'] as const;
-const fileFlags = ['test', 'trainRows', 'testRows', 'columns', 'shape', 'levels'] as const;
+const fileFlags = ['test', 'trainRows', 'testRows', 'columns', 'labels', 'shape', 'levels'] as const;
 
 const dataRecord = (f: Flags, source: string): DataRecord => {
   const toy = toySpelling(source);
@@ -124,6 +127,8 @@ const dataRecord = (f: Flags, source: string): DataRecord => {
     f.testRows.from < f.trainRows.to
   )
     misuse('--test-rows', 'some rows would be trained on and tested on');
+  if (f.binarise === true && f.given !== undefined)
+    misuse('--binarise', 'images beside what is given are taken as grey levels: leave this out');
   const needed = f.patience !== undefined || f.schedule === 'plateau';
   const validation = f.validation ?? (needed ? DEFAULTS.validation : undefined);
   return {
@@ -134,10 +139,12 @@ const dataRecord = (f: Flags, source: string): DataRecord => {
     ...(f.shape === undefined ? {} : { shape: f.shape }),
     ...(f.levels === undefined ? {} : { levels: f.levels }),
     ...(f.columns === undefined ? {} : { columns: f.columns }),
+    ...(f.labels === undefined ? {} : { labels: f.labels }),
     ...(f.trainRows === undefined ? {} : { trainRows: pair(f.trainRows) }),
     ...(f.testRows === undefined ? {} : { testRows: pair(f.testRows) }),
     ...(f.test === undefined ? {} : { test: f.test }),
     ...(f.binarise === true ? { binarise: true } : {}),
+    ...(f.given === undefined ? {} : { given: f.given, ...given(f, 'classes') }),
     ...(validation === undefined ? {} : { validation }),
   };
 };
@@ -188,6 +195,10 @@ const eventOf = ({ train, test }: Parts, classes: number | undefined): EventInfo
   return { shape: [shape[0] - classes], classes };
 };
 
+/** The record of the data with the number of classes that were found. */
+const withClasses = (data: DataRecord, { given }: Parts): DataRecord =>
+  given !== undefined && isClasses(given.context) ? { ...data, classes: given.context.classes } : data;
+
 const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy law or a file' });
   const named = await findModel(word);
@@ -196,8 +207,14 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
-  const model = await openModel(named, eventOf(parts, f.classes), given(f, 'layers', 'hidden', 'latent'));
+  const options = given(f, 'layers', 'hidden', 'latent');
+  const model =
+    parts.given === undefined
+      ? await openModel(named, eventOf(parts, f.classes), options)
+      : conditionalOn(named, parts.given, options);
   fitsData(model.law, parts, model.name);
+  if (f.given !== undefined && f.standardise === true)
+    misuse('--standardise', 'columns that are given are not scaled by the model: scale the table before');
   const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };
   const settings = model.entry?.training;
   const batchSize = Math.min(f.batchSize ?? settings?.batchSize ?? DEFAULTS.batchSize, parts.train.size);
@@ -207,7 +224,7 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
     misuse('--warm-up', 'the warm-up is the whole run', { expected: `fewer than ${steps} steps`, got: `${f.warmUp}` });
   const record: TrainingRecord = {
     model: model.name,
-    data,
+    data: withClasses(data, parts),
     steps,
     batchSize,
     learningRate: f.learningRate ?? rateOf(f.optimizer) ?? settings?.learningRate ?? DEFAULTS.learningRate,
@@ -223,8 +240,14 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
     parts,
     out: f.out ?? (await freshFolder(join('runs', `${bare(model.name)}-${bare(data.source)}`))),
     saveEvery: f.saveEvery ?? Math.ceil(record.steps / 10),
-    report: f.report !== false,
-    remarks: [...remarks, ...remarksOn(law, parts)],
+    report: f.report !== false && f.given === undefined,
+    remarks: [
+      ...remarks,
+      ...remarksOn(law, parts),
+      ...(f.given !== undefined && f.report !== false
+        ? ['a model of what is given has no report; draw from it by sample --given']
+        : []),
+    ],
   };
 };
 
@@ -270,7 +293,7 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
         .replace(/(.)[/\\]$/, '$1')
         .replace(/^$/, '.'),
     saveEvery: f.saveEvery ?? Math.ceil(steps / 10),
-    report: f.report !== false,
+    report: f.report !== false && before.data.given === undefined,
     resume: state,
     remarks: [
       ...remarksOn(law, parts),

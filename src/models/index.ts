@@ -18,4 +18,5 @@ export * from './planar-flow.ts';
 export { type ReadsContext, reads } from './reads.ts';
 export * from './real-nvp.ts';
 export * from './registry.ts';
+export * from './rows-given.ts';
 export * from './samplers.ts';

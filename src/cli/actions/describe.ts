@@ -1,8 +1,11 @@
 /** `pushforward describe`. */
 import { extname } from 'node:path';
+import { capabilityOf } from '../../algebra/capability.ts';
+import { contextSize, showContext } from '../../algebra/context.ts';
 import type { Law } from '../../algebra/dist.ts';
 import { rewrite } from '../../algebra/rewrite.ts';
-import { describe, describeGraph, describeText } from '../../models/index.ts';
+import { root } from '../../core/scope.ts';
+import { atContext, conditioned, describe, describeGraph, describeText } from '../../models/index.ts';
 import { EXIT, misuse, orThrow, settled } from '../failures.ts';
 import { prepareParent, writeWhole } from '../files.ts';
 import type { Action, Call } from '../kit.ts';
@@ -11,11 +14,26 @@ import { choice, decodeOptions, flagName, Integers, PositiveInteger, Text } from
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-const svg = async (law: Law): Promise<string> => (await import('../../report/index.ts')).graphOf(describeGraph(law));
+/** The law itself, or the one at a context of zeros where it reads one: what is described is the same at every context. */
+const atZeros = (law: Law): Law => {
+  const part = capabilityOf(conditioned, law);
+  if (part === undefined) return law;
+  const there = atContext(part, new Array<number>(contextSize(part.context)).fill(0));
+  return there.resolved?.(root) ?? there;
+};
+
+/** What a conditional model is given, in a line. */
+const givenText = (law: Law): string => {
+  const part = capabilityOf(conditioned, law);
+  return part === undefined ? '' : `given ${showContext(part.context)}\n`;
+};
+
+const svg = async (law: Law): Promise<string> =>
+  (await import('../../report/index.ts')).graphOf(describeGraph(atZeros(law)));
 
 const formats = {
-  text: async (law: Law) => describeText(describe(law)),
-  json: async (law: Law) => json({ ...describe(law), spec: law.spec }),
+  text: async (law: Law) => `${givenText(law)}${describeText(describe(atZeros(law)))}`,
+  json: async (law: Law) => json({ ...describe(atZeros(law)), spec: law.spec }),
   spec: async (law: Law) => json(law.spec),
   svg,
   png: async (law: Law) => (await import('../../report/index.ts')).toPng(await svg(law), { width: 1920 }),

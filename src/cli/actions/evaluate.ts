@@ -1,4 +1,5 @@
 /** `pushforward evaluate`. */
+import { has } from '../../algebra/capability.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { raise } from '../../core/errors.ts';
@@ -7,6 +8,7 @@ import { type Dataset, take } from '../../data/index.ts';
 import { evaluate } from '../../inference/evaluate.ts';
 import { tightened } from '../../inference/latent/index.ts';
 import { run } from '../../inference/run.ts';
+import { conditioned } from '../../models/index.ts';
 import { chosenBackend } from '../backend-source.ts';
 import { type Opened, openCheckpoint } from '../checkpoint-source.ts';
 import { dataParts, toySpelling, wholeData } from '../data-source.ts';
@@ -24,6 +26,7 @@ const flags = {
   rows: RowRange,
   size: PositiveInteger,
   columns: Names,
+  labels: Text,
   levels: PositiveInteger,
   importanceSamples: PositiveInteger,
   seed: NaturalNumber,
@@ -35,7 +38,7 @@ const decodeFlags = (raw: Readonly<Record<string, unknown>>) => orThrow(decodeOp
 /** The data asked for; without any, the test rows of the run. */
 const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Promise<Dataset> => {
   if (f.data === undefined) {
-    const useless = (['rows', 'size', 'columns', 'levels'] as const).find((k) => f[k] !== undefined);
+    const useless = (['rows', 'size', 'columns', 'labels', 'levels'] as const).find((k) => f[k] !== undefined);
     if (useless !== undefined) misuse(flagName(useless), 'this is about --data, which is not given');
     return (await dataParts(orThrow(readTraining(opened.training, opened.path)).data)).test;
   }
@@ -43,12 +46,16 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
   if (toy !== undefined && f.rows !== undefined) misuse('--rows', `the toy law ${toy} has no rows; say --size`);
   if (toy === undefined && f.size !== undefined) misuse('--size', 'only toy laws have a size of choice; say --rows');
   const levels = f.levels ?? levelsOf(opened.law);
+  const trained = has(conditioned, opened.law) ? orThrow(readTraining(opened.training, opened.path)).data : undefined;
   const whole = await wholeData({
     source: f.data,
     seed: f.seed ?? 0,
     ...(f.size === undefined ? {} : { testSize: f.size }),
     ...(f.columns === undefined ? {} : { columns: f.columns }),
+    ...(f.labels === undefined ? {} : { labels: f.labels }),
     ...(levels === undefined ? {} : { levels }),
+    ...(trained?.given === undefined ? {} : { given: trained.given }),
+    ...(trained?.classes === undefined ? {} : { classes: trained.classes }),
   });
   return f.rows === undefined ? whole : take(whole, f.rows.from, f.rows.to);
 };

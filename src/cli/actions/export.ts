@@ -1,8 +1,10 @@
 /** `pushforward export`. */
+import { has } from '../../algebra/capability.ts';
 import { raise } from '../../core/errors.ts';
 import { onnx } from '../../core/interpreters/index.ts';
 import { showShape } from '../../core/shape.ts';
 import { run } from '../../inference/run.ts';
+import { conditioned } from '../../models/index.ts';
 import { openCheckpoint } from '../checkpoint-source.ts';
 import { EXIT, misuse, orThrow, settled } from '../failures.ts';
 import { prepareParent, writeWhole } from '../files.ts';
@@ -27,6 +29,8 @@ export const exportCheckpoint: Action = async (call) => {
   if (!/\.onnx$/i.test(out))
     misuse('--out', 'the file is an ONNX file', { expected: 'a name ending in .onnx', got: `"${out}"` });
   const { law, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  if (has(conditioned, law))
+    misuse('checkpoint', 'a model of what is given is not exported yet: draw from it by sample --given', { got: path });
   if (part !== 'sampler' && law.evidence === 'none') misuse('--what', 'the law has no density', { got: part });
   await settled(prepareParent(out));
   const batch = f.batch ?? 1;

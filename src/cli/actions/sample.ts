@@ -11,6 +11,7 @@ import { chosenBackend } from '../backend-source.ts';
 import { openCheckpoint } from '../checkpoint-source.ts';
 import { EXIT, misuse, orThrow, settled } from '../failures.ts';
 import { prepareParent, writeWhole } from '../files.ts';
+import { atGiven, namesGiven } from '../given.ts';
 import type { Action } from '../kit.ts';
 import { levelsOf } from '../levels.ts';
 import { decodeOptions, NaturalNumber, PositiveInteger, Text } from '../options.ts';
@@ -47,14 +48,24 @@ const formats: { readonly [extension: string]: Encode } = {
 export const sample: Action = async (call) => {
   const f = orThrow(
     decodeOptions(
-      { number: PositiveInteger, sampler: Text, steps: PositiveInteger, out: Text, seed: NaturalNumber, backend: Text },
+      {
+        number: PositiveInteger,
+        given: Text,
+        class: NaturalNumber,
+        sampler: Text,
+        steps: PositiveInteger,
+        out: Text,
+        seed: NaturalNumber,
+        backend: Text,
+      },
       call.flags,
     ),
   );
   const extension = f.out === undefined ? undefined : extname(f.out).toLowerCase();
   if (extension !== undefined && formats[extension] === undefined)
     misuse('--out', 'the format is not known by this name', { expected: '.npy, .csv or .png', got: `"${f.out}"` });
-  const { law: trained, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  const { law: saved, parameters, path, training } = await openCheckpoint(call.args[0] ?? '');
+  const trained = atGiven(saved, f, namesGiven(training));
   if (f.steps !== undefined && f.sampler === undefined)
     misuse('--steps', 'say which sampler takes them, by --sampler', { got: `${f.steps}` });
   const law = f.sampler === undefined ? trained : orThrow(resampled(f.sampler, f.steps)(trained));

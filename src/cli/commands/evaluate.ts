@@ -14,6 +14,7 @@ export const evaluateCommand: Declare = (program, on) => {
     .option('--rows <A:B>', 'files: rows A to B−1, counted from 0 (default: all)')
     .option('--size <n>', 'toys: how many points (default 20,000)')
     .option('--columns <a,b>', 'CSV files: columns to keep, by name or number')
+    .option('--labels <file>', 'files: the class of each row, for models of a class')
     .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
     .option('--importance-samples <k>', 'bounds: tighten by k importance-weighted samples of each event (IWAE)');
   withCommon(command, 'seed', 'backend');

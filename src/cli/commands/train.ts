@@ -23,9 +23,11 @@ export const trainCommand: Declare = (program, on) => {
     .option('--train-rows <A:B>', 'files: train on rows A to B−1, counted from 0 (with --test-rows)')
     .option('--test-rows <A:B>', 'files: test on rows A to B−1')
     .option('--columns <a,b>', 'CSV files: columns to keep, by name or number')
+    .option('--labels <file>', 'files: the class of each row, in a file beside (with --given label)')
     .option('--shape <sizes>', 'files: another shape for the events, such as 28,28')
     .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
     .option('--classes <n>', 'the last n columns are the class, one-hot: the model is of (event, class)')
+    .option('--given <a,b>', 'what is given: columns by name or number, or label; the model is of the other columns')
     .option('--binarise', 'images: each pixel is a coin flip with its grey value as chance, thrown anew at every step')
     .optionsGroup('Model:')
     .option('--layers <n>', 'number of layers')
@@ -74,6 +76,14 @@ export const trainCommand: Declare = (program, on) => {
     [
       'pushforward train vae --data digits-idx3-ubyte.gz --binarise --latent 20 --hidden 500 --epochs 30',
       'a variational auto-encoder of binary images; its −log P is an upper bound',
+    ],
+    [
+      'pushforward train nsf --data houses.csv --given rooms,area --out runs/prices',
+      'the law of the other columns given these two',
+    ],
+    [
+      'pushforward train vae --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz --given label --out runs/digits',
+      'digits of each class: sample --class 7 draws sevens',
     ],
     ['pushforward train --resume runs/table --steps 20000', 'go on with a run that was stopped'],
   );

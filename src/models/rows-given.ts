@@ -1,0 +1,66 @@
+/** Conditional laws as laws of rows (x, c): what tables, checkpoints and evaluations are made of. */
+import { approximationOf, refinedOf } from '../algebra/approximation.ts';
+import { capability, type Having, having } from '../algebra/capability.ts';
+import { type Conditional, lawGiven, logDensityGiven } from '../algebra/conditional.ts';
+import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize, isClasses, showContext } from '../algebra/context.ts'; // biome-ignore format: one import
+import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
+import { raise } from '../core/errors.ts';
+import type { Expr } from '../core/expr.ts';
+import * as o from '../core/ops/index.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+import { ofRow } from '../distributions/jointly.ts';
+
+/** The conditional law behind a law of rows: what is given can be chosen. */
+export const conditioned = capability<Conditional<Context, Shape>>()('conditioned');
+
+/**
+ * The conditional law as a law of rows (x, c) of events and contexts, flattened, as `pairs` makes them: its log-density is log p(x | c) nats, so that evaluating it measures the
+ * conditional law. Nothing is said of c: it has no sampler; {@link atContext} has one. Parameters stand where those of the conditional law stand.
+ *
+ * @example
+ * const rows = rowsGiven(conditionalNormal([3], [2]));   // rows of 5 numbers
+ */
+export const rowsGiven = <E>(
+  part: Conditional<Context, Shape, E>,
+): Dist<readonly [number], Omit<E, 'samples'>> & Having<typeof conditioned> =>
+  having(
+    conditioned,
+    part,
+  )(
+    lawFrom<readonly [number], Omit<E, 'samples'>>({
+      shape: [sizeOf(part.event) + contextSize(part.context)],
+      spec: { type: 'rowsGiven', of: part.spec },
+      evidence: part.evidence,
+      approximation: approximationOf([part], () => rowsGiven(refinedOf(part))),
+      logDensity: (row) => {
+        const { x, c } = ofRow(part, row);
+        return logDensityGiven(part, contextOfVector(part.context, c) as AnyContext, x);
+      },
+    }),
+  );
+
+/** The law at a context said in numbers, or by the number of a class. Throws `ShapeError` where there are too few or too many, `ArgumentError` where there is no such class. */
+export const atContext = (
+  part: Conditional<Context, Shape>,
+  given: readonly number[] | { readonly class: number },
+): Law => {
+  const { context } = part;
+  const size = contextSize(context);
+  const vector = (): Expr => {
+    if (!('class' in given))
+      return given.length === size
+        ? o.constant([...given])
+        : raise('ShapeError', 'given', `what is given is ${showContext(context)}`, {
+            expected: `${size} ${size === 1 ? 'number' : 'numbers'}`,
+            got: `${given.length}`,
+          });
+    const k = given.class;
+    return isClasses(context) && Number.isInteger(k) && k >= 0 && k < context.classes
+      ? o.constant(Array.from({ length: context.classes }, (_, i) => (i === k ? 1 : 0)))
+      : raise('ArgumentError', 'class', isClasses(context) ? 'there is no such class' : 'what is given is no class', {
+          expected: isClasses(context) ? `0 … ${context.classes - 1}` : showContext(context),
+          got: `${k}`,
+        });
+  };
+  return lawGiven(part, contextOfVector(context, vector()) as ContextValue<Context>);
+};
