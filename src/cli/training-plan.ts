@@ -252,7 +252,19 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
 };
 
 /** Flags a resumed run may have; the others are what the checkpoint says, or they would make it another run. */
-const onResume = new Set(['resume', 'data', 'steps', 'epochs', 'patience', 'out', 'saveEvery', 'report', 'backend']);
+const onResume = new Set([
+  'resume',
+  'json',
+  'debug',
+  'data',
+  'steps',
+  'epochs',
+  'patience',
+  'out',
+  'saveEvery',
+  'report',
+  'backend',
+]);
 
 const resumedRun = async (path: string, word: string | undefined, f: Flags): Promise<TrainingPlan> => {
   const { law, state, training, path: file } = await openCheckpoint(path);
