@@ -15,73 +15,10 @@ import { type DataRecord, dataParts, type Parts, toySpelling } from './data-sour
 import { misuse, orThrow } from './failures.ts';
 import { freshFolder } from './files.ts';
 import { conditionalOn, findModel, openModel } from './model-source.ts';
-import {
-  choice,
-  decodeOptions,
-  Fraction,
-  flagName,
-  Integers,
-  Names,
-  NaturalNumber,
-  PositiveInteger,
-  PositiveNumber,
-  RowRange,
-  type Rows,
-  Switch,
-  Text,
-} from './options.ts';
-import { endsWithRun, optimizerNames, rateOf, scheduleNames } from './training-optimizer.ts';
+import { flagName, type Rows } from './options.ts';
+import { decodeFlags, type Flags, given } from './training-flags.ts';
+import { endsWithRun, rateOf } from './training-optimizer.ts';
 import { readTraining, type TrainingRecord } from './training-record.ts';
-
-/** The flags of `train`. */
-const flags = {
-  data: Text,
-  standardise: Switch,
-  validation: Fraction,
-  size: PositiveInteger,
-  testSize: PositiveInteger,
-  test: Fraction,
-  trainRows: RowRange,
-  testRows: RowRange,
-  columns: Names,
-  labels: Text,
-  shape: Integers,
-  levels: PositiveInteger,
-  classes: PositiveInteger,
-  given: Names,
-  binarise: Switch,
-  layers: PositiveInteger,
-  hidden: Integers,
-  latent: Integers,
-  objective: Text,
-  steps: PositiveInteger,
-  epochs: PositiveInteger,
-  batchSize: PositiveInteger,
-  learningRate: PositiveNumber,
-  schedule: choice(scheduleNames),
-  optimizer: choice(optimizerNames),
-  warmUp: PositiveInteger,
-  weightDecay: PositiveNumber,
-  clip: PositiveNumber,
-  ema: Fraction,
-  patience: PositiveInteger,
-  resume: Text,
-  out: Text,
-  saveEvery: PositiveInteger,
-  report: Switch,
-  seed: NaturalNumber,
-  backend: Text,
-};
-
-const decodeFlags = (raw: Readonly<Record<string, unknown>>) =>
-  orThrow(decodeOptions(flags, { ...raw, ...(raw.ema === true ? { ema: '0.999' } : {}) }));
-type Flags = ReturnType<typeof decodeFlags>;
-
-/** Those of some flags that were given. */
-const given = <K extends keyof Flags>(f: Flags, ...keys: readonly K[]): { readonly [P in K]?: NonNullable<Flags[P]> } =>
-  Object.fromEntries(keys.filter((k) => f[k] !== undefined).map((k) => [k, f[k]])) as {
-    readonly [P in K]?: NonNullable<Flags[P]>;
-  };
 
 /** All that training needs. */
 export interface TrainingPlan {
