@@ -39,10 +39,12 @@ const flow = conditional(classes(10), (c) => {
   return pipe(standardNormal([size]), pushforward(repeat(8, coupling)), pushforward(scaled));
 });
 const vae = conditional(classes(10), (c) => {
-  const [encoder, decoder] = [conditionalNormal([size], [16], { network: wide.given(c) }), conditionalNormal([16], [size], { network: wide.given(c), scale: 0.3 })]; // biome-ignore format: one pair
-  return pipe(standardNormal([16]), pushforward(stochastic({ encoder, decoder })), pushforward(scaled));
+  const [encoder, decoder] = [conditionalNormal([size], [8], { network: wide.given(c) }), conditionalNormal([8], [size], { network: wide.given(c), scale: 1 })]; // biome-ignore format: one pair
+  return pipe(standardNormal([8]), pushforward(stochastic({ encoder, decoder })), pushforward(scaled));
 });
-const model = conditional(classes(10), (c) =>
+const model = conditional(
+  classes(10),
+  (c) =>
   pipe(diffusion(predict('noise', vp(), denoiser.given(c), { shape: [size] }), { grid: logSnrGrid(50) }), pushforward(scaled)), // biome-ignore format: one idea
 );
 const objectives = {
