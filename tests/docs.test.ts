@@ -1,4 +1,4 @@
-/** What the documentation shows runs: every TypeScript block of the README, docs/data.md and docs/training.md, and every @example of a docstring. */
+/** What the documentation shows runs: every TypeScript block of the README, docs/conditioning.md, docs/data.md and docs/training.md, and every @example of a docstring. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ const runs = async (name: string, code: string, env: Record<string, unknown>): P
   await expect(import(path)).resolves.toBeDefined();
 };
 
-describe.each(['README.md', 'docs/data.md', 'docs/training.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/conditioning.md', 'docs/data.md', 'docs/training.md'])('%s', (page) => {
   const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((m) => m[1]);
   test.each(blocks.map((code, i) => [i + 1, code] as const))('block %i runs', (i, code) =>
     runs(`${page}-${i}`, code, {}));
