@@ -33,7 +33,7 @@ const data = pairs(
 
 const net = greyscale(unet({ channels: 8, multipliers: [1, 2] }));
 const p = conditional([7, 7], (c) =>
-  diffusion(predict('noise', vp(), net.given(c), { shape: [28, 28] }), { grid: logSnrGrid(30) }),
+  diffusion(predict('velocity', vp(), net.given(c), { shape: [28, 28] }), { grid: logSnrGrid(30) }),
 );
 const steps = Number(process.env.STEPS ?? 2000);
 const { parameters } = await done(
