@@ -44,4 +44,4 @@ const isRight: Parameters<typeof classifierGuidance>[1] = (x, t) => () => {
 };
 for (const scale of [1, 4]) await show(`classifier, scale ${scale}`, classifierGuidance(both, isRight, { scale }));
 for (const scale of [0, 1, 3])
-  await show(`no classifier, scale ${scale}`, classifierFreeGuidance({ conditional: right, unconditional: both, scale }) as typeof both); // biome-ignore format: one line
+  await show(`no classifier, scale ${scale}`, classifierFreeGuidance({ conditional: right, unconditional: both, scale })); // biome-ignore format: one line

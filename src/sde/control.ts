@@ -10,6 +10,7 @@ import * as o from '../core/ops/index.ts';
 import type { Scoped } from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Denoiser, denoiser, type Field } from './denoiser.ts';
+import type { Terminal } from './process.ts';
 
 /** The gradient of a scalar function of an event, at an event. */
 export const gradientOf =
@@ -69,9 +70,9 @@ export const classifierGuidance = <S extends Shape>(
   );
 
 /** Options of {@link classifierFreeGuidance}. */
-export interface ClassifierFreeOptions<S extends Shape> {
-  readonly conditional: Denoiser<S>;
-  readonly unconditional: Denoiser<S>;
+export interface ClassifierFreeOptions<S extends Shape, T extends Terminal = Terminal> {
+  readonly conditional: Denoiser<S, T>;
+  readonly unconditional: Denoiser<S, T>;
   /** 0 ignores the condition, 1 (default) is the conditional denoiser, more goes beyond it. */
   readonly scale?: number;
 }
@@ -85,11 +86,11 @@ export interface ClassifierFreeOptions<S extends Shape> {
  * const of = (loc) => exactDenoiser(vp(), normal([2], { loc }));
  * classifierFreeGuidance({ conditional: of(1), unconditional: of(0), scale: 3 });
  */
-export const classifierFreeGuidance = <S extends Shape>({
+export const classifierFreeGuidance = <S extends Shape, T extends Terminal = Terminal>({
   conditional,
   unconditional,
   scale = 1,
-}: ClassifierFreeOptions<S>): Denoiser<S> => {
+}: ClassifierFreeOptions<S, T>): Denoiser<S, T> => {
   const [c, u] = [conditional.process.spec, unconditional.process.spec].map((s) => JSON.stringify(s));
   if (c !== u)
     return raise('ArgumentError', 'classifierFreeGuidance', 'the two denoisers are of different processes', {
@@ -102,7 +103,7 @@ export const classifierFreeGuidance = <S extends Shape>({
       got: showShape(unconditional.shape),
     });
   const mixed =
-    (of: (d: Denoiser<S>) => Field): Field =>
+    (of: (d: Denoiser<S, T>) => Field): Field =>
     (x, t) =>
     (scope) => {
       const away = of(unconditional)(x, t)(scope);
