@@ -169,6 +169,10 @@ export const contextShape = (owner: string, context: Context): Shape => {
     : raise('ShapeError', owner, 'the context is no array', { expected: 'a shape', got: showContext(context) });
 };
 
+/** The conditional distribution, where its context is one array. Throws `ShapeError`. */
+export const arrayConditional = (owner: string, part: Conditional<Context, Shape>): Conditional<Shape, Shape> =>
+  ({ ...part, context: contextShape(owner, part.context) }) as Conditional<Shape, Shape>;
+
 const onLaw =
   <A>(part: Conditional<Context, Shape>, context: AnyContext, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
   (scope) =>

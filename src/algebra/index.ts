@@ -25,6 +25,7 @@ export * from './facts.ts';
 export type { LawFamily } from './family.ts';
 export { type FixedMap, fixing } from './fixed.ts';
 export * from './inferring.ts';
+export * from './kinds.ts';
 export * from './levels.ts';
 export { rewrite, rewriteLayer } from './rewrite.ts';
 export { inverseMap, type Mapped, type ScalarMap } from './scalar-map.ts';

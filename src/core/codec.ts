@@ -70,10 +70,10 @@ export type Fields<R extends t.Props, O extends t.Props> = { readonly [K in keyo
 };
 
 /** A key that nobody asked for, with the nearest one that is known. */
-const unknownKey = (key: string, known: readonly string[]): string => {
+export const unknownKey = (key: string, known: readonly string[], what = 'key'): string => {
   const near = nearestName(key, known);
-  if (near !== undefined) return `unknown key '${key}'; did you mean '${near}'?`;
-  return `unknown key '${key}'; ${known.length === 0 ? 'none is expected here' : `known are ${known.join(', ')}`}`;
+  if (near !== undefined) return `unknown ${what} '${key}'; did you mean '${near}'?`;
+  return `unknown ${what} '${key}'; ${known.length === 0 ? 'none is expected here' : `known are ${known.join(', ')}`}`;
 };
 
 /**

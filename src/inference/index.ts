@@ -10,6 +10,7 @@ export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
+export * from './kinds.ts';
 export * from './latent/index.ts';
 export * from './loss-of.ts';
 export * from './objective.ts';

@@ -15,6 +15,7 @@ export * from './exact.ts';
 export * from './families.ts';
 export * from './grid.ts';
 export * from './inverse-problems.ts';
+export * from './kinds.ts';
 export * from './langevin-samplers.ts';
 export * from './latents.ts';
 export * from './path-samplers.ts';

@@ -1,4 +1,5 @@
 /** Conditional laws: p(· | c) is the law at c, whatever c is made of; evidence, parameters and specifications follow. */
+
 import * as fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ import {
 import { type Context, classes, contextOfVector, contextSize } from '../../src/algebra/context.ts';
 import { type Law, pushforward } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
+import { conditionalKind } from '../../src/algebra/kinds.ts';
 import { compose, repeat } from '../../src/algebra/transport.ts';
 import { affineCoupling, maf, reverse } from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -34,7 +36,7 @@ import {
   studentT,
 } from '../../src/distributions/index.ts';
 import { distLaws, lawParameters, showVerdicts, violations } from '../../src/laws/index.ts';
-import { readers, readLaw } from '../../src/models/codec.ts';
+import { codecOf, readLaw } from '../../src/models/codec.ts';
 import { convNet, made, mlp, recurrent, sequential } from '../../src/nn/index.ts';
 import { dequantise, stochastic } from '../../src/transports/index.ts';
 
@@ -133,7 +135,7 @@ describe.each(Object.entries(kinds))('%s', (_, part) => {
 
   test('reads back from JSON: the same specification, the same names, the same numbers', () => {
     const json = JSON.parse(JSON.stringify(part.spec));
-    const read = readers().conditional.decode(json);
+    const read = codecOf(conditionalKind).decode(json);
     expect(read._tag === 'Left' ? read.left.map((e) => e.message) : read.right.spec).toEqual(part.spec);
     if (read._tag === 'Left') return;
     expect(value(D.runDraw(logDensityGiven(read.right, c, x)))).toBe(value(D.runDraw(logDensityGiven(part, c, x))));
@@ -158,7 +160,7 @@ test('random conditional flows read back', () => {
       const part = conditional(c, (v) =>
         pipe(standardNormal([2]), pushforward(repeat(times, affineCoupling({ conditioner: n.given(v) })))),
       );
-      const read = readers().conditional.decode(JSON.parse(JSON.stringify(part.spec)));
+      const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(part.spec)));
       const opaque = JSON.stringify(part.spec).includes('opaque');
       expect(read._tag).toBe(opaque ? 'Left' : 'Right');
       if (read._tag === 'Right') expect(read.right.spec).toEqual(part.spec);
@@ -183,9 +185,9 @@ test('what older files say is translated', () => {
   const today = conditionalFlow(conditionalNormal([2], [2], { network: mlp([4]), scale: 0.5 }), (c) =>
     compose(affineCoupling({ conditioner: mlp([3]).given(c) }), reverse()),
   );
-  const read = readers().conditional.decode(older);
+  const read = codecOf(conditionalKind).decode(older);
   expect(read._tag === 'Right' && read.right.spec).toEqual(today.spec);
-  const plain = readers().conditional.decode({ type: 'unconditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
+  const plain = codecOf(conditionalKind).decode({ type: 'unconditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
   expect(plain._tag === 'Right' && plain.right.spec).toEqual({ type: 'conditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
   const alone = readLaw({ type: 'pushforward', transport: coupling, base: { type: 'standardNormal', shape: [2] } });
   expect(alone._tag === 'Left' && alone.left.message).toMatch(/no context here/);
@@ -194,7 +196,7 @@ test('what older files say is translated', () => {
 describe('what cannot be read is told', () => {
   test('an expression of the context', () => {
     const part = conditional([2], (c) => normal([2], { loc: o.mul(2, c) }));
-    const read = readers().conditional.decode(JSON.parse(JSON.stringify(part.spec)));
+    const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(part.spec)));
     expect(read._tag === 'Left' && read.left[0].message).toMatch(/cannot be read back: the parameter is an expression/);
   });
   test.each([

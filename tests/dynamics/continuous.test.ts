@@ -1,8 +1,10 @@
 /** Continuous flows: their inverses, log-determinants and densities against matrix exponentials; how they refine; probes against all signs. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { errorFrom, refinedOf } from '../../src/algebra/approximation.ts';
 import { pushforward } from '../../src/algebra/dist.ts';
+import { layerKind } from '../../src/algebra/kinds.ts';
 import { inverse, type Layer } from '../../src/algebra/transport.ts';
 import { divergence as exactDivergence, grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -23,7 +25,7 @@ import {
   tableaux,
   traceOf,
 } from '../../src/dynamics/index.ts';
-import { describe as described, readers } from '../../src/models/index.ts';
+import { codecOf, describe as described } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import { continuous, type VelocityField } from '../../src/transports/index.ts';
 import { exponential, problem, scaled, slopeOf, times, turned, valuesOf } from './linear-field.ts';
@@ -196,9 +198,9 @@ describe('a network’s flow', () => {
 
   test('is read back from JSON, and described with ≈', () => {
     const layer = continuous(resMlp([4]), { times: 3, solver: rungeKutta(tableaux.heun), gradient: 'checkpointed' });
-    const back = readers().layer.decode(JSON.parse(JSON.stringify(layer.spec)));
+    const back = codecOf(layerKind).decode(JSON.parse(JSON.stringify(layer.spec)));
     expect(back).toMatchObject({ _tag: 'Right', right: { spec: layer.spec } });
-    expect(readers().layer.decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
+    expect(codecOf(layerKind).decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
     const law = pipe(standardNormal([2]), pushforward(layer));
     expect(described(law)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
   });

@@ -5,20 +5,23 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
 import { dist, type Law } from '../../src/algebra/dist.ts';
+import { asEndo, layerKind } from '../../src/algebra/kinds.ts';
 import { type Json, opaque, type Spec } from '../../src/algebra/spec.ts';
 import { bijection, compose } from '../../src/algebra/transport.ts';
 import { isRecord, joinPath, positiveNumber } from '../../src/core/codec.ts';
+import { define } from '../../src/core/definition.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Failure, raise, sentence } from '../../src/core/errors.ts';
 import { structuralHash } from '../../src/core/hash.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, noiseKey, noiseTensor, parametersOf, program } from '../../src/core/program.ts';
+import { nested } from '../../src/core/specification.ts';
 import { normal, pushforward, standardNormal } from '../../src/distributions/index.ts';
 import * as inference from '../../src/inference/index.ts';
 import {
+  definitions,
   models,
-  type Registry,
   readLaw,
   readNetwork,
   readObjective,
@@ -27,9 +30,7 @@ import {
   readTransport,
   realNVP,
   realNVPImages,
-  tablesWith,
   vae,
-  variant,
 } from '../../src/models/index.ts';
 import { arbitraryBijection, arbitraryLaw, arbitraryNetwork } from './arbitrary.ts';
 
@@ -148,7 +149,7 @@ describe('parse ∘ serialise = id', () => {
       [...readFileSync(new URL(name, source), 'utf8').matchAll(/\{ type: '(\w+)'/g)].map((m) => m[1]),
     );
     // Contexts are read where laws and networks read them: no table has them.
-    const known = [...Object.values(tablesWith()).flatMap((table) => Object.keys(table)), 'context', 'struct'];
+    const known = [...definitions.map((d) => d.type), 'context', 'struct'];
     expect(types.length).toBeGreaterThan(15);
     expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
@@ -252,9 +253,9 @@ describe('what does not fit', () => {
       [flow({ type: 'repeat', times: 1e9, layer: { type: 'reverse' } }), 'SpecError transport.layers[0].times: expected an integer from 1 to 10000, got 1000000000'], // biome-ignore format: one idea
       [{ type: 'normal', shape: [2], scale: [1, -1] }, 'ArgumentError normal: scale must be positive (got -1)'],
       [{ type: 'normal' }, "SpecError 'shape' is missing: expected a shape: a list of positive integers"],
-      [{ type: 'constructor' }, `SpecError unknown law 'constructor'; known are ${Object.keys(tablesWith().laws).join(', ')}`], // biome-ignore format: one idea
-      [7, 'SpecError expected a law: an object with a type, got 7'],
-      [null, 'SpecError expected a law: an object with a type, got null'],
+      [{ type: 'constructor' }, `SpecError unknown distribution 'constructor'; known are ${definitions.filter((d) => d.kind.name === 'distribution').map((d) => d.type).join(', ')}`], // biome-ignore format: one idea
+      [7, 'SpecError expected a distribution: an object with a type, got 7'],
+      [null, 'SpecError expected a distribution: an object with a type, got null'],
     ];
     for (const [json, said] of cases) {
       if (typeof said === 'string') expect(refused(readLaw(json))).toBe(said);
@@ -278,7 +279,9 @@ describe('what does not fit', () => {
       'SpecError loc: cannot be read back: the parameter is an expression',
     );
     const mine = dist({ ...standardNormal([2]), shape: [2], spec: opaque('mine', 'it was made by hand') });
-    expect(refused(readLaw(mine.spec))).toBe("SpecError this law 'mine' cannot be read back: it was made by hand");
+    expect(refused(readLaw(mine.spec))).toBe(
+      "SpecError this distribution 'mine' cannot be read back: it was made by hand",
+    );
   });
 
   it('refuses what is nested without end', () => {
@@ -317,7 +320,7 @@ describe('what does not fit', () => {
         fc.pre(wrong !== type);
         const f = left(readLaw(replaced(law.spec, target, (o) => ({ ...o, type: wrong }))));
         expect([f._tag, f.path]).toEqual(['SpecError', path]);
-        expect(f.message).toMatch(new RegExp(`^unknown (law|layer|network) '${wrong}'; `));
+        expect(f.message).toMatch(new RegExp(`^unknown (distribution|layer|network) '${wrong}'; `));
         expect(suggested(f, wrong)).toBeLessThanOrEqual(distance(wrong, type));
       }),
       { numRuns: 200 },
@@ -326,7 +329,7 @@ describe('what does not fit', () => {
 
   it('never throws, whatever the JSON', () => {
     const word = fc.constantFrom('type', 'layers', 'of', 'base', 'transport', 'shape', '__proto__', 'toString');
-    const type = fc.constantFrom(...Object.values(tablesWith()).flatMap((t) => Object.keys(t)));
+    const type = fc.constantFrom(...definitions.map((d) => d.type));
     const json = fc.letrec((tie) => ({
       any: fc.oneof(
         { maxDepth: 4 },
@@ -355,21 +358,28 @@ describe('what does not fit', () => {
 });
 
 describe('a registry of one’s own', () => {
-  const stretch = (factor: number) =>
-    bijection({
-      spec: { type: 'stretch', factor },
-      encode: (x) => () => ({ value: o.mul(factor, x), contribution: o.scalar(x.shape[0] * Math.log(factor)) }),
-      decode: (z) => () => ({ value: o.div(z, factor), contribution: o.scalar(z.shape[0] * Math.log(factor)) }),
-    });
-  const mine: Registry = {
-    layers: {
-      stretch: () =>
-        variant({ factor: positiveNumber }, {}, ({ factor }) =>
-          factor > 100 ? raise('ArgumentError', 'stretch', 'that is too far') : stretch(factor),
-        ),
-      both: (read) => variant({ one: read.layer, two: read.layer }, {}, ({ one, two }) => compose(one as never, two as never)), // biome-ignore format: one idea
+  const stretch = define(
+    layerKind,
+    { type: 'stretch', takes: ['factor'], required: { factor: positiveNumber }, examples: [{ factor: 2 }] },
+    (factor: number) =>
+      factor > 100
+        ? raise('ArgumentError', 'stretch', 'that is too far')
+        : bijection({
+            spec: { type: 'stretch', factor },
+            encode: (x) => () => ({ value: o.mul(factor, x), contribution: o.scalar(x.shape[0] * Math.log(factor)) }),
+            decode: (z) => () => ({ value: o.div(z, factor), contribution: o.scalar(z.shape[0] * Math.log(factor)) }),
+          }),
+  );
+  const both = define(
+    layerKind,
+    {
+      type: 'both',
+      required: { one: nested(layerKind), two: nested(layerKind) },
+      build: ({ one, two }) => compose(asEndo(one), asEndo(two)),
     },
-  };
+    {},
+  );
+  const mine = [stretch, { both }];
 
   it('reads its layers among those of the library', () => {
     const law = pipe(standardNormal([2]), pushforward(compose(stretch(2), realNVP([2]).pushed!.transport as never)));

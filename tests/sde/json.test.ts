@@ -2,21 +2,37 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { type Dist, pushforward } from '../../src/algebra/dist.ts';
+import { distributionKind, layerKind } from '../../src/algebra/kinds.ts';
 import { decode } from '../../src/core/codec.ts';
+import type { Kind as KindOf } from '../../src/core/definition.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { mixture, normal, type standardNormal } from '../../src/distributions/index.ts';
 import * as Y from '../../src/dynamics/index.ts';
-import { readers, readLaw } from '../../src/models/index.ts';
+import { solverKind } from '../../src/dynamics/kinds.ts';
+import { codecOf, readLaw } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import * as S from '../../src/sde/index.ts';
 import { drawn, numbersOf } from './values.ts';
 
-type Kind = keyof ReturnType<typeof readers>;
+const kindsByName = {
+  process: S.processKind,
+  preconditioning: S.preconditioningKind,
+  grid: S.gridKind,
+  sampler: S.samplerKind,
+  solver: solverKind,
+  denoiser: S.denoiserKind,
+  weighting: S.weightingKind,
+  timeLaw: S.timeKind,
+  layer: layerKind,
+  law: distributionKind,
+} satisfies { readonly [name: string]: KindOf<never> | KindOf<unknown> };
+type Kind = keyof typeof kindsByName;
+const codecFor = (kind: Kind) => codecOf<unknown>(kindsByName[kind] as KindOf<unknown>);
 const again = (kind: Kind, value: { readonly spec: object }) => {
   const json: unknown = JSON.parse(JSON.stringify(value.spec));
-  const read = decode(readers()[kind] as Parameters<typeof decode>[0], json) as E.Either<Failure, typeof value>;
+  const read = decode(codecFor(kind), json) as E.Either<Failure, typeof value>;
   if (E.isLeft(read)) throw new Error(sentence(read.left));
   return read.right;
 };
@@ -120,7 +136,7 @@ describe('parse ∘ serialise = id', () => {
 
 describe('what does not fit', () => {
   const refused = (kind: Kind, json: unknown): string => {
-    const read = decode(readers()[kind] as Parameters<typeof decode>[0], json);
+    const read = decode(codecFor(kind), json);
     return E.isLeft(read) ? sentence(read.left) : 'read';
   };
   const pure = { type: 'zeroTerminalSnr', process: { type: 'vp' } };

@@ -1,7 +1,8 @@
 /** Parameters of laws in specifications. */
+
+import { contextFound } from '../../algebra/context-codec.ts';
 import { finite, isRecord, list, t } from '../../core/codec.ts';
 import type { Expr } from '../../core/expr.ts';
-import { contextFound } from './contexts.ts';
 
 /** A number, or numbers; an expression cannot be read back. */
 export const numbers = new t.Type<number | readonly number[]>(

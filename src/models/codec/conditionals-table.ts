@@ -1,8 +1,10 @@
 /** The entries of conditional laws, of laws at a context, and of what older files call them. */
 import { type Conditional, conditional, lawGiven } from '../../algebra/conditional.ts';
 import type { AnyContext, Context, ContextValue } from '../../algebra/context.ts';
+import { conditionedLaw, contextCodec, contextValueCodec } from '../../algebra/context-codec.ts';
 import type { Dist, Law } from '../../algebra/dist.ts';
 import type { Denoises, Exact, Samples } from '../../algebra/evidence.ts';
+import { bijective } from '../../algebra/kinds.ts';
 import { finite, list, positiveInteger, positiveNumber, shapeCodec, t, text } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -18,12 +20,10 @@ import {
   unconditional,
 } from '../../distributions/index.ts';
 import { guided } from '../../inference/scores/index.ts';
+import { ladderFields } from '../../nn/top-down.ts';
 import { classConditional } from '../class-conditional.ts';
 import { argument } from './argument.ts';
-import { conditionedLaw, contextCodec, contextValueCodec } from './contexts.ts';
 import { inside, ofContext } from './inside.ts';
-import { bijective } from './layers-table.ts';
-import { ladder } from './networks-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 const contextSwap = { context: contextCodec, event: shapeCodec };
@@ -51,7 +51,7 @@ export const conditionalsTable: Tables['conditionals'] = {
               expected: Object.keys(parametricFamilies).join(', '),
             }),
     ),
-  topDownPosterior: () => ladder(topDownPosterior),
+  topDownPosterior: () => variant({ data: shapeCodec }, ladderFields, topDownPosterior),
   // What older files say.
   unconditional: (read) =>
     variant({ context: contextCodec, law: read.law }, {}, ({ context, law }) =>

@@ -1,9 +1,9 @@
 /** Specifications that are read anew for each context, and for each law at one. */
 import type { Errors } from 'io-ts';
 import type { AnyContext } from '../../algebra/context.ts';
+import { contextsAround, readingFor, readingInside } from '../../algebra/context-codec.ts';
 import type { Law } from '../../algebra/dist.ts';
 import { type Fields, t } from '../../core/codec.ts';
-import { contextsAround, readingFor, readingInside } from './contexts.ts';
 import { type Variant, variant } from './variant.ts';
 
 /** What does not read, thrown through the function of the context and caught where the declaration is read. */

@@ -1,6 +1,7 @@
 /** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, named, pushforward } from '../../algebra/dist.ts';
 import type { Samples } from '../../algebra/evidence.ts';
+import { asEndo } from '../../algebra/kinds.ts';
 import { positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { implicit, normal, standardNormal, uniform } from '../../distributions/index.ts';
@@ -9,7 +10,6 @@ import { argument } from './argument.ts';
 import { discreteTable } from './discrete-table.ts';
 import { familiesTable } from './families-table.ts';
 import { gammaTable } from './gamma-table.ts';
-import { anyShape } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 /** Laws by type. */
@@ -32,6 +32,6 @@ export const lawsTable: Tables['laws'] = {
     ),
   pushforward: (read) =>
     variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
-      pushforward(anyShape(transport))(base as Dist<Shape, unknown>),
+      pushforward(asEndo(transport))(base as Dist<Shape, unknown>),
     ),
 };

@@ -12,7 +12,6 @@ import {
 } from '../../core/codec.ts';
 import * as dynamics from '../../dynamics/index.ts';
 import * as sde from '../../sde/index.ts';
-import { continuous } from '../../transports/continuous.ts';
 import { type Tables, variant } from './variant.ts';
 
 const numbers = list(finite, 'a list of numbers');
@@ -177,13 +176,6 @@ export const diffusionLawsTable: Tables['laws'] = {
 
 /** Continuous flows as layers: of a network, and of a denoiser. */
 export const flowLayersTable: Tables['layers'] = {
-  continuous: (read) =>
-    variant(
-      { field: read.noiseNetwork },
-      { solver: read.solver, times: numbers, divergence: traces, gradient: gradients, shape: shapeCodec },
-      ({ field, shape, ...options }) =>
-        shape === undefined ? continuous(field, options) : continuous(field, { ...options, shape }),
-    ),
   probabilityFlow: (read) =>
     variant(
       { denoiser: read.denoiser },

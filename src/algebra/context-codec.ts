@@ -1,8 +1,9 @@
 /** The contexts of the conditional laws that are being read: what `{ "type": "context" }` stands for inside them. */
-import { type AnyContext, type Context, contextParts } from '../../algebra/context.ts';
-import type { Law } from '../../algebra/dist.ts';
-import { isRecord, positiveInteger, shapeCodec, t } from '../../core/codec.ts';
-import { raise } from '../../core/errors.ts';
+
+import { isRecord, positiveInteger, shapeCodec, t } from '../core/codec.ts';
+import { raise } from '../core/errors.ts';
+import { type AnyContext, type Context, contextParts } from './context.ts';
+import type { Law } from './dist.ts';
 
 /** Innermost first. */
 let around: readonly AnyContext[] = [];
