@@ -78,7 +78,7 @@ export const repeat = define(
     takes: ['times', 'layer'],
     build: ({ times, layer, ...options }): Layer => repeat(times, asEndo(layer), options),
     examples: [
-      { times: 2, layer: { type: 'affineCoupling' } },
+      { times: 2, layer: { type: 'additiveCoupling', conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } } },
       { times: 3, as: 'scan', layer: { type: 'affine' } },
     ],
   },

@@ -249,7 +249,10 @@ export const inverse = define(
     about: 'A bijection with its sides exchanged.',
     required: { of: nested(layerKind) },
     build: ({ of }): Layer => invert(bijective('inverse', of)),
-    examples: [{ of: { type: 'affine' } }, { of: { type: 'splineCoupling', bins: 4 } }],
+    examples: [
+      { of: { type: 'affine' } },
+      { of: { type: 'splineCoupling', bins: 4, conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } } },
+    ],
   },
   invert,
 );

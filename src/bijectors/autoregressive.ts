@@ -13,6 +13,7 @@ import { checkedDependence, type Dependence, dependenceFields, dependenceSpec, r
 import { networkKind } from '../nn/kinds.ts';
 import { made } from '../nn/made.ts';
 import type { Network } from '../nn/network.ts';
+import { smallMade } from '../nn/small.ts';
 
 import { affineMap, type LogScale, logScaleCodec } from './scalar/affine-map.ts';
 import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
@@ -67,15 +68,12 @@ export const autoregressive = define(
     optional: { conditioner: nested(networkKind), ...dependenceFields },
     shapes: 'vectors',
     examples: [
-      { map: { type: 'affineMap' } },
-      {
-        map: { type: 'splineMap', bins: 4, bound: 3 },
-        order: 'reverse',
-        conditioner: { type: 'made', hidden: [6], activation: 'tanh' },
-      },
-      { map: { type: 'sinhArcsinhMap' }, passes: 2 },
+      { map: { type: 'affineMap' }, conditioner: smallMade },
+      { map: { type: 'splineMap', bins: 4, bound: 3 }, order: 'reverse', conditioner: smallMade },
+      { map: { type: 'sinhArcsinhMap' }, passes: 2, conditioner: smallMade },
       {
         map: { type: 'powerMap' },
+        conditioner: smallMade,
         adjacency: [
           [0, 1],
           [0, 0],
@@ -165,10 +163,11 @@ export const maf = define(
     optional: { logScale: logScaleCodec, conditioner: nested(networkKind), ...dependenceFields },
     shapes: 'vectors',
     examples: [
-      { conditioner: { type: 'made', hidden: [6], activation: 'tanh' } },
-      { logScale: 'learned', order: 'reverse' },
-      { passes: 2 },
+      { conditioner: smallMade },
+      { logScale: 'learned', order: 'reverse', conditioner: smallMade },
+      { passes: 2, conditioner: smallMade },
       {
+        conditioner: smallMade,
         adjacency: [
           [0, 1],
           [0, 0],
@@ -194,9 +193,10 @@ export const iaf = define(
     optional: { logScale: logScaleCodec, conditioner: nested(networkKind), ...dependenceFields },
     shapes: 'vectors',
     examples: [
-      { conditioner: { type: 'made', hidden: [6], activation: 'tanh' } },
-      { logScale: 'learned', order: 'reverse', passes: 2 },
+      { conditioner: smallMade },
+      { logScale: 'learned', order: 'reverse', passes: 2, conditioner: smallMade },
       {
+        conditioner: smallMade,
         adjacency: [
           [0, 1],
           [0, 0],

@@ -13,6 +13,7 @@ import { nested } from '../core/specification.ts';
 import { networkKind } from '../nn/kinds.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
+import { smallMlp } from '../nn/small.ts';
 
 import { additiveMap, affineMap, type LogScale, logScaleCodec } from './scalar/affine-map.ts';
 import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
@@ -92,9 +93,14 @@ export const coupling = define(
     required: { map: nested(mapKind) },
     optional: { conditioner: nested(networkKind), split: splitCodec },
     examples: [
-      { map: { type: 'splineMap', bins: 4, bound: 3 } },
-      { map: { type: 'chainMaps', maps: [{ type: 'sinhArcsinhMap' }, { type: 'affineMap' }] }, split: 1 },
-      { map: { type: 'powerMap' }, conditioner: { type: 'mlp', hidden: [3, 3], activation: 'softplus' } },
+      { map: { type: 'splineMap', bins: 4, bound: 3 }, conditioner: smallMlp },
+      {
+        map: { type: 'chainMaps', maps: [{ type: 'sinhArcsinhMap' }, { type: 'affineMap' }] },
+        split: 1,
+        conditioner: smallMlp,
+      },
+      { map: { type: 'powerMap' }, conditioner: smallMlp },
+      { map: { type: 'leakyReluMap' }, conditioner: smallMlp },
     ],
   },
   (given: MapLike, { conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {}): Endo<'bijective'> => {
@@ -159,8 +165,9 @@ export const affineCoupling = define(
     about: 'b · e^{s(a)} + t(a): RealNVP.',
     optional: { logScale: logScaleCodec, conditioner: nested(networkKind), split: splitCodec },
     examples: [
-      { conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } },
+      { conditioner: smallMlp },
       { logScale: 'learned', split: 1, conditioner: { type: 'mlp', hidden: [3, 3], activation: 'softplus' } },
+      { conditioner: { type: 'mlp', hidden: [12] } },
     ],
   },
   ({
@@ -183,7 +190,7 @@ export const additiveCoupling = define(
     type: 'additiveCoupling',
     about: 'b + t(a): NICE, which keeps volume.',
     optional: { conditioner: nested(networkKind), split: splitCodec },
-    examples: [{}, { split: 1, conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } }],
+    examples: [{ conditioner: smallMlp }, { split: 1, conditioner: smallMlp }],
   },
   ({ conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {}): Endo<'bijective'> =>
     couplingNamed(

@@ -8,6 +8,7 @@ import { checkedDependence, dependenceFields, dependenceSpec } from '../nn/depen
 import { networkKind } from '../nn/kinds.ts';
 import { made } from '../nn/made.ts';
 import { mlp } from '../nn/mlp.ts';
+import { smallMade, smallMlp } from '../nn/small.ts';
 
 import { type AutoregressiveOptions, autoregressive } from './autoregressive.ts';
 import { type CouplingOptions, coupling, splitCodec } from './coupling.ts';
@@ -31,8 +32,8 @@ export const splineCoupling = define(
     about: 'Rational-quadratic splines by coupling.',
     optional: { conditioner: nested(networkKind), split: splitCodec, ...splineFields },
     examples: [
-      { bins: 4, conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } },
-      { bins: 4, bound: 3, split: 1, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+      { bins: 4, conditioner: smallMlp },
+      { bins: 4, bound: 3, split: 1, conditioner: smallMlp, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
     ],
   },
   ({ conditioner = mlp([64, 64]), split = 'half', ...spline }: SplineCouplingOptions = {}): Endo<'bijective'> => {
@@ -68,10 +69,11 @@ export const splineAutoregressive = define(
     optional: { conditioner: nested(networkKind), ...splineFields, ...dependenceFields },
     shapes: 'vectors',
     examples: [
-      { bins: 4, passes: 2, conditioner: { type: 'made', hidden: [6], activation: 'tanh' } },
-      { bins: 3, bound: 2, order: 'reverse', minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+      { bins: 4, passes: 2, conditioner: smallMade },
+      { bins: 3, bound: 2, order: 'reverse', conditioner: smallMade, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
       {
         bins: 3,
+        conditioner: smallMade,
         adjacency: [
           [0, 1],
           [0, 0],
@@ -110,10 +112,11 @@ export const splineInverseAutoregressive = define(
     optional: { conditioner: nested(networkKind), ...splineFields, ...dependenceFields },
     shapes: 'vectors',
     examples: [
-      { bins: 4, passes: 2, conditioner: { type: 'made', hidden: [6], activation: 'tanh' } },
-      { bins: 3, bound: 2, order: 'reverse', minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+      { bins: 4, passes: 2, conditioner: smallMade },
+      { bins: 3, bound: 2, order: 'reverse', conditioner: smallMade, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
       {
         bins: 3,
+        conditioner: smallMade,
         adjacency: [
           [0, 1],
           [0, 0],

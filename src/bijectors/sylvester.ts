@@ -129,7 +129,7 @@ export const sylvester = define(
     required: { width: positiveInteger },
     optional: { reflections: positiveInteger },
     shapes: 'vectors',
-    examples: [{ width: 2 }, { width: 1, reflections: 2 }],
+    examples: [{ width: 2 }, { width: 2, reflections: 3 }],
   },
   ({ width, reflections = width }: SylvesterOptions): Endo<'bijective'> => {
     for (const n of [width, reflections])

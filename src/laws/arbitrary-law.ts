@@ -11,18 +11,21 @@ import {
   kumaraswamy,
   laplace,
   logistic,
+  logNormal,
   mixture,
   normal,
   standardNormal,
   triangular,
   uniform,
+  weibull,
 } from '../distributions/index.ts';
 import { arbitraryTransport, type FastCheckLike } from './arbitrary-transport.ts';
+import type { PlainRegion } from './region.ts';
 
 /** A random law and where it lives. */
 export interface RandomLaw {
   readonly law: Law;
-  readonly region: 'reals' | 'unit';
+  readonly region: PlainRegion;
 }
 
 /** What these arbitraries need of fast-check. */
@@ -57,6 +60,11 @@ export const arbitraryDistribution = (
       fc
         .double({ min: 0.1, max: 0.9, noNaN: true })
         .map((mode) => described(triangular(shape, { low: 0, high: 1, mode }), region)),
+    );
+  if (region === 'positive')
+    return fc.oneof(
+      fc.record({ loc, scale }).map((p) => described(logNormal(shape, p), region)),
+      fc.record({ concentration: power, scale }).map((p) => described(weibull(shape, p), region)),
     );
   const one = fc.oneof(
     fc.boolean().map(() => standardNormal(shape) as unknown as Real),

@@ -33,6 +33,7 @@ import {
 import { solverKind } from '../dynamics/kinds.ts';
 import { noiseNetworkKind } from '../nn/kinds.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { smallResMlp } from '../nn/small.ts';
 
 /** dx/dt of an event at a time (a scalar); parameters it names stand where the layer stands. */
 export type Velocity = (x: Expr, t: Expr) => Sc.Scoped<Expr>;
@@ -238,19 +239,14 @@ export const continuous = define(
       shape === undefined ? continuousFlow(field, options) : continuousFlow(field, { ...options, shape }),
     examples: [
       {
-        field: {
-          type: 'resMlp',
-          hidden: [4],
-          activation: 'tanh',
-          embedding: { type: 'sinusoidal', size: 4, scale: 100 },
-        },
+        field: smallResMlp,
         solver: { type: 'rk4' },
         times: [0, 0.5, 1],
         divergence: 'exact',
         gradient: 'checkpointed',
       },
       {
-        field: { type: 'resMlp', hidden: [4], activation: 'tanh' },
+        field: smallResMlp,
         solver: { type: 'rk4' },
         times: [0, 1],
         divergence: 'exact',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Law } from '../../src/algebra/dist.ts';
 import type { Endo } from '../../src/algebra/transport.ts';
 import { affine, affineCoupling, compose, inverse, permute, reverse } from '../../src/bijectors/index.ts';
-import { pushforward, standardNormal, uniform } from '../../src/distributions/index.ts';
+import { logNormal, pushforward, standardNormal, uniform } from '../../src/distributions/index.ts';
 import {
   arbitraryTransport,
   assertLaws,
@@ -27,7 +27,8 @@ const runs = Number(process.env.LAW_RUNS ?? 40);
 const options = { seed, numRuns: runs };
 
 const lawOf = (t: RandomTransport): Law => {
-  const base = t.latent.region === 'unit' ? uniform(t.latent.shape) : standardNormal(t.latent.shape);
+  const { shape, region } = t.latent;
+  const base = { unit: uniform(shape), reals: standardNormal(shape), positive: logNormal(shape) }[region];
   return pushforward(t.layer as Endo<'bijective'>)(base);
 };
 
@@ -100,6 +101,6 @@ describe('random compositions', () => {
 
   test('a failure prints the composition', () => {
     const [sample] = fc.sample(arbitraryTransport(fc), { seed: 3, numRuns: 1 });
-    expect(fc.stringify(sample)).toMatch(/^\[[\d, ]+\] (reals|unit): \{"type":"compose"/);
+    expect(fc.stringify(sample)).toMatch(/^\[[\d, ]+\] (reals|unit|positive): \{"type":"compose"/);
   });
 });
