@@ -1,12 +1,12 @@
 /**
- * Facts: what is known about a law in closed form. A law carries the facts it has *in its type*, so asking a Cauchy law for its mean is a
+ * Facts: what is known about a distribution in closed form. A distribution carries the facts it has *in its type*, so asking a Cauchy distribution for its mean is a
  * compile error, not a NaN.
  */
 import type { Expr } from '../core/expr.ts';
-import type { Law } from './dist.ts';
+import type { AnyDist } from './dist.ts';
 import type { DiscreteSupport, Support } from './support.ts';
 
-/** Every fact a law may carry. Expressions depend on the law's parameters, so they can be differentiated. */
+/** Every fact a distribution may carry. Expressions depend on the distribution's parameters, so they can be differentiated. */
 export interface AllFacts {
   readonly support: Support;
   /** E[x], of the event's shape. */
@@ -39,7 +39,7 @@ export type TailFact = 'logCdf' | 'logSurvival' | 'lowerQuantile' | 'upperQuanti
 /** The facts named K. */
 export type Facts<K extends keyof AllFacts> = Pick<AllFacts, K>;
 
-/** A law that says in its type that its events are integers or one-hot vectors. What follows gradients does not compile on it. */
+/** A distribution that says in its type that its events are integers or one-hot vectors. What follows gradients does not compile on it. */
 export interface Discrete {
   readonly support: DiscreteSupport;
 }
@@ -59,12 +59,12 @@ const factNames: { readonly [K in keyof AllFacts]: true } = {
   upperQuantile: true,
 };
 
-/** What is known of a law, without the law. */
-export const knownFacts = (law: Partial<AllFacts>): Partial<AllFacts> =>
-  Object.fromEntries(Object.entries(law).filter(([k]) => k in factNames));
+/** What is known of a distribution, without the distribution. */
+export const knownFacts = (dist: Partial<AllFacts>): Partial<AllFacts> =>
+  Object.fromEntries(Object.entries(dist).filter(([k]) => k in factNames));
 
-/** A law with facts beside it. */
-export const withFacts = <L extends Law, F extends Partial<AllFacts>>(law: L, facts: F): L & F => ({
-  ...law,
+/** A distribution with facts beside it. */
+export const withFacts = <L extends AnyDist, F extends Partial<AllFacts>>(dist: L, facts: F): L & F => ({
+  ...dist,
   ...facts,
 });

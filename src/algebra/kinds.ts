@@ -4,13 +4,13 @@ import { raise } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Conditional } from './conditional.ts';
 import type { Context } from './context.ts';
-import type { Law } from './dist.ts';
+import type { AnyDist } from './dist.ts';
 import { plainGrade } from './evidence.ts';
 import type { ScalarMap } from './scalar-map.ts';
 import type { Endo, Layer } from './transport.ts';
 
 /** Distributions. */
-export const distributionKind = kind<Law>('distribution');
+export const distributionKind = kind<AnyDist>('distribution');
 
 /** Layers. */
 export const layerKind = kind<Layer>('layer');

@@ -64,7 +64,7 @@ export interface Layer extends Carrier {
   readonly parts: readonly Part[];
   /** Whether it fits any shape and keeps it. */
   readonly endo?: true | undefined;
-  /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
+  /** What encoding infers by a distribution with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
   readonly map?: ScalarMap | undefined;

@@ -36,7 +36,7 @@ export const channelMoments = (x: Expr): { readonly mean: Expr; readonly varianc
  *
  * Both start where the first batch comes out with mean 0 and variance 1 in every channel. That is their *definition*, an expression of the
  * layer's own input: `initialValues` evaluates it with the definitions of the layers before, in one pure pass, and nothing keeps a flag.
- * Decoding sees no data: alone (as a law's sampler, or inverted) it starts at b = s = 0. Elementwise both ways.
+ * Decoding sees no data: alone (as a distribution's sampler, or inverted) it starts at b = s = 0. Elementwise both ways.
  * Throws `ArgumentError` where the floor is not positive.
  *
  * @example

@@ -69,7 +69,7 @@ const shaped = <const X extends Shape, const Z extends Shape>(
  * logs: finite while z is, whatever rounds to 0. Free both ways. Throws `ShapeError` where K < 2.
  *
  * @example
- * pipe(standardNormal([2]), pushforward(stickBreaking(3)))   // a logistic-normal law on the simplex of 3
+ * pipe(standardNormal([2]), pushforward(stickBreaking(3)))   // a logistic-normal distribution on the simplex of 3
  */
 export const stickBreaking = define(
   layerKind,

@@ -17,7 +17,7 @@ const logarithm: Fixed = {
  * gradient 0).
  *
  * @example
- * pipe(standardNormal([3]), pushforward(log()))   // a log-normal law
+ * pipe(standardNormal([3]), pushforward(log()))   // a log-normal distribution
  */
 export const log = defineMapLayer(
   { type: 'log', about: 'From the positive numbers to the reals.', regions: ['positive', 'reals'], examples: [{}] },

@@ -18,7 +18,7 @@ export interface ScaleTrilOptions {
 }
 
 /**
- * The triangular linear map x = L z on the last axis, as in a normal law with `scale_tril`: pushed through it, a standard normal law has covariance
+ * The triangular linear map x = L z on the last axis, as in a normal distribution with `scale_tril`: pushed through it, a standard normal distribution has covariance
  * L Lᵀ. Encoding is a triangular solve, decoding a product: both O(C²) a pixel.
  *
  *     z = L⁻¹ x        log |det ∂z/∂x| = −(number of pixels) · Σ log |Lᵢᵢ|

@@ -19,7 +19,7 @@ export interface ShiftScaleOptions {
 
 /**
  * The fixed elementwise map z = (x − shift) / scale: log |det ∂z/∂x| = −Σ log |scale|. Data of any units become data of order one, and since the
- * map belongs to the law, its samples and densities are in the data's own units. Throws `ArgumentError` where a number cannot be used and,
+ * map belongs to the distribution, its samples and densities are in the data's own units. Throws `ArgumentError` where a number cannot be used and,
  * in use, `ShapeError` where the event has another size.
  *
  * @example

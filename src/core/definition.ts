@@ -6,8 +6,12 @@
  * one's own). Importing a file registers nothing.
  *
  * @example
- * const wobble = define(layerKind, { type: 'wobble', about: 'x + ½ sin x', takes: ['size'], required: { size: positiveNumber }, examples: [{ size: 0.5 }] }, (size: number) => …);
- * readLayer({ type: 'wobble', size: 0.5 }, [wobble]);
+ * const stretch = define(
+ *   layerKind,
+ *   { type: 'stretch', about: 'x times a factor.', takes: ['factor'], required: { factor: positiveNumber }, examples: [{ factor: 2 }] },
+ *   (factor: number) => ({ ...scale(factor), spec: { type: 'stretch', factor } }),
+ * );
+ * readTransport({ type: 'stretch', factor: 2 }, [stretch]);   // Either<Failure, Layer>
  */
 import * as E from 'fp-ts/lib/Either.js';
 import { type CodecError, type Fields, strict, t, unknownKey } from './codec.ts';
@@ -259,7 +263,12 @@ const defining = (of: Kind<unknown>, declaration: AnyDeclaration, make: object):
  * Throws, when it is called, `ArgumentError` for an unknown option.
  *
  * @example
- * const leakyRelu = define(layerKind, { type: 'leakyRelu', optional: { slope: positiveNumber }, examples: [{ slope: 0.3 }] }, ({ slope = 0.01 } = {}) => …);
+ * const bend = define(
+ *   layerKind,
+ *   { type: 'bend', optional: { slope: positiveNumber }, examples: [{ slope: 0.3 }] },
+ *   ({ slope = 0.5 }: { readonly slope?: number } = {}) => ({ ...leakyRelu({ slope }), spec: { type: 'bend', slope } }),
+ * );
+ * bend({ slope: 0.2 });
  */
 export const define = defining as Define;
 
@@ -267,7 +276,7 @@ export const define = defining as Define;
  * Definitions of whatever is handed over: constructors, lists of them, or the exports of a module. Throws `ArgumentError` where two have one kind and one name.
  *
  * @example
- * const mine = definitionsOf({ wobble });
+ * definitionsOf({ leakyRelu, exp }).map((d) => d.type);   // ['leakyRelu', 'leakyRelu', 'exp', 'exp']: each a layer, and the map that it applies
  */
 export const definitionsOf = (...sources: readonly object[]): readonly Definition[] => {
   const found = new Map<string, Definition>();

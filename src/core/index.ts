@@ -48,7 +48,7 @@ export type { Declaration } from './reading.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
-export { nested } from './specification.ts';
+export { nested, reader, tablesOf } from './specification.ts';
 export { type Renaming, startingAt, startingFrom } from './starting.ts';
 export {
   isExpr,

@@ -90,6 +90,6 @@ export const nested = <A>(kind: Kind<A>): t.Type<A, unknown> => codec(kind);
  * The codec of declarations of a kind, with the definitions for it and for everything in it. Encoding gives the `spec`.
  *
  * @example
- * const layers = reader(layerKind, tablesOf(definitionsOf(bijectors)));
+ * reader(layerKind, tablesOf(definitionsOf({ leakyRelu, compose })));
  */
 export const reader = <A>(kind: Kind<A>, tables: Tables): t.Type<A, unknown> => codec(kind, tables);

@@ -20,7 +20,7 @@ export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export {
-  lawPrograms,
+  distPrograms,
   type Run,
   type Running,
   type RunningChain,

@@ -1,7 +1,7 @@
 /** Kinds of what a model is trained and sampled by. */
 import { kind } from '../core/definition.ts';
 import type { Shape } from '../core/shape.ts';
-import type { LawKernel } from './energies/law-kernel.ts';
+import type { DistKernel } from './energies/dist-kernel.ts';
 import type { AnyObjective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { Schedule } from './schedule.ts';
@@ -12,7 +12,7 @@ import type { Selector } from './selector.ts';
 export const objectiveKind = kind<AnyObjective<Shape>>('objective');
 
 /** Markov kernels, as energies take them. */
-export const kernelKind = kind<LawKernel>('kernel');
+export const kernelKind = kind<DistKernel>('kernel');
 
 /** Optimisers. */
 export const optimizerKind = kind<Optimizer>('optimizer');

@@ -123,12 +123,14 @@ const remembered = (): typeof followed => {
   };
 };
 
-const starts = [[2], [3], [4], [5], [2, 3], [2, 4, 1]] as const;
+const starts: readonly Shape[] = [[2], [3], [4], [5], [2, 3], [2, 4, 1]];
 
 /** Options of {@link arbitraryTransport}. */
 export interface ArbitraryTransportOptions {
   /** Greatest number of layers; default 5. */
   readonly depth?: number;
+  /** Shapes of events; default [2] … [5], [2, 3] and [2, 4, 1]. */
+  readonly shapes?: readonly Shape[];
   /** Whose examples; default the library's. */
   readonly definitions?: readonly Definition[];
 }
@@ -139,7 +141,7 @@ export interface ArbitraryTransportOptions {
  */
 export const arbitraryTransport = (
   fc: FastCheckLike,
-  { depth = 5, definitions = library }: ArbitraryTransportOptions = {},
+  { depth = 5, shapes = starts, definitions = library }: ArbitraryTransportOptions = {},
 ): FastCheck.Arbitrary<RandomTransport> => {
   const candidates = candidatesOf(definitions);
   const follow = remembered();
@@ -152,7 +154,7 @@ export const arbitraryTransport = (
   };
   return fc
     .record({
-      shape: fc.constantFrom<Shape>(...starts),
+      shape: fc.constantFrom<Shape>(...shapes),
       region: fc.constantFrom<PlainRegion>('reals', 'reals', 'unit', 'positive'),
       picks: fc.array(fc.record({ choice: fc.nat(9999), inverted: fc.boolean() }), { minLength: 1, maxLength: depth }),
     })

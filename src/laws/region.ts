@@ -1,4 +1,4 @@
-/** Where a law is tried: regions of events, points in them, and parameters away from their special initial values. */
+/** Where a distribution is tried: regions of events, points in them, and parameters away from their special initial values. */
 
 import { buffersOf } from '../core/buffer.ts';
 import type { Region as DefinedRegion } from '../core/definition.ts';
@@ -110,7 +110,7 @@ const initialNoise = (
       : [
           [
             name,
-            noiseTensor(shape, noise.law, noise.batch, noiseKey(seed, 0, renamed(noise.path)), 'float64'),
+            noiseTensor(shape, noise.dist, noise.batch, noiseKey(seed, 0, renamed(noise.path)), 'float64'),
           ] as const,
         ],
   );

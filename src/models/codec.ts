@@ -5,7 +5,7 @@
  * What does not fit is one sentence with the JSON path: `transport.layers[1]: unknown layer 'afineCoupling'; did you mean 'affineCoupling'?`
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { distributionKind, layerKind } from '../algebra/kinds.ts';
 import type { Spec } from '../algebra/spec.ts';
 import type { Layer } from '../algebra/transport.ts';
@@ -22,7 +22,7 @@ import type { Selector } from '../inference/selector.ts';
 import { networkKind, noiseNetworkKind } from '../nn/kinds.ts';
 import type { Network } from '../nn/network.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
-import { lawFits, objectiveFits } from './codec/fits.ts';
+import { distFits, objectiveFits } from './codec/fits.ts';
 import { builtIn } from './codec/tables.ts';
 
 export { builtIn as definitions } from './codec/tables.ts';
@@ -49,16 +49,16 @@ const reading =
     decode(codecOf(kind, extra), json);
 
 /**
- * A law from its `spec`. A `Left` is a `SpecError` (not a specification), or the error of the constructor that refused it (`ShapeError`,
+ * A distribution from its `spec`. A `Left` is a `SpecError` (not a specification), or the error of the constructor that refused it (`ShapeError`,
  * `ArgumentError`), both with the JSON path.
  *
  * @example
- * const law = readLaw(JSON.parse(text));
+ * const dist = readDist(JSON.parse(text));
  */
-export const readLaw = (json: unknown, extra: Extra = []): E.Either<Failure, Law> =>
-  E.chain(lawFits)(reading(distributionKind)(json, extra));
+export const readDist = (json: unknown, extra: Extra = []): E.Either<Failure, AnyDist> =>
+  E.chain(distFits)(reading(distributionKind)(json, extra));
 
-/** A layer from its `spec`. Whether it fits a law is checked where it is pushed forward. */
+/** A layer from its `spec`. Whether it fits a distribution is checked where it is pushed forward. */
 export const readTransport: (json: unknown, extra?: Extra) => E.Either<Failure, Layer> = reading(layerKind);
 
 /** A network from its `spec`. */

@@ -142,7 +142,7 @@ export const residual = (l: Ladder, g: number, h: Expr, features: Expr): Sc.Scop
 /**
  * The generative side of NVAE (Vahdat & Kautz 2020, arXiv:2007.03898, §3) as a network: from white noise of all groups in one vector to any numbers at every
  * pixel. A state h, learned at the outermost, goes down: z_g = μ(h) + σ(h) ε_g is the group's prior given the groups above it, and a depth-wise
- * cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a law of ε is a law *relative to
+ * cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a distribution of ε is a distribution *relative to
  * the prior*, which is what the paper's residual normal posterior is. One scale: places are patches of 4 × 4 pixels, or 2 × 2, or 1. Parameters stand at
  * `shared/<name>`. Throws `ShapeError` where the input is not the groups' numbers or the output is not of the data's shape.
  *

@@ -1,6 +1,6 @@
 /** Kinds of what a diffusion model is made of. */
 import { kind } from '../core/definition.ts';
-import type { Denoiser, DiffusionSampler, Grid, Preconditioning, Process, TimeLaw, Weighting } from './index.ts';
+import type { Denoiser, DiffusionSampler, Grid, Preconditioning, Process, TimeDist, Weighting } from './index.ts';
 
 /** Noising processes. */
 export const processKind = kind<Process>('process');
@@ -21,4 +21,4 @@ export const samplerKind = kind<DiffusionSampler<'signal'>>('sampler');
 export const weightingKind = kind<Weighting>('weighting');
 
 /** Distributions of the time in a loss. */
-export const timeKind = kind<TimeLaw>('time distribution');
+export const timeKind = kind<TimeDist>('time distribution');

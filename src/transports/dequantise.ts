@@ -24,7 +24,7 @@ export interface DequantiseOptions {
  *     log P(k) ≥ log p(y) − D log L          (Theis et al. 2016; exact in the mean for piecewise constant p)
  *
  * so the number that comes out is a log-*probability* of the levels, and bits/dim is −log P / (D log 2) with no offset to remember:
- * a uniform law over 256 levels gives exactly 8. Decoding rounds down: k = ⌊L y⌋, kept in range.
+ * a uniform distribution over 256 levels gives exactly 8. Decoding rounds down: k = ⌊L y⌋, kept in range.
  */
 export const dequantise = define(
   layerKind,

@@ -13,7 +13,7 @@ import { nested } from '../core/specification.ts';
 
 const onePassEach: Cost = { encode: { how: 'parallel', passes: 2 }, decode: { how: 'parallel', passes: 2 } };
 
-/** The two conditional laws of {@link stochastic}. */
+/** The two conditional distributions of {@link stochastic}. */
 export interface StochasticOptions<X extends Shape, Z extends Shape> {
   /** q(z | x), the approximate posterior. */
   readonly encoder: Conditional<X, Z>;
@@ -24,7 +24,7 @@ export interface StochasticOptions<X extends Shape, Z extends Shape> {
 /**
  * A stochastic layer: z ~ q(z | x) one way, x ~ p(x | z) the other. Its contribution log p(x | z) − log q(z | x) makes log p(z) + contribution
  * a one-sample bound on log p(x) (Kingma & Welling 2014, arXiv:1312.6114; SurVAE, Nielsen et al. 2020). A VAE is one such layer over a base
- * law, a hierarchical VAE a composition of them. Cost: one pass of each network in both directions.
+ * distribution, a hierarchical VAE a composition of them. Cost: one pass of each network in both directions.
  *
  * @example
  * const vae = (encoder: Conditional<[784], [20]>, decoder: Conditional<[20], [784]>) =>

@@ -25,7 +25,7 @@ const vector = (owner: string, shape: Shape): number =>
 
 /**
  * Keeps the first part of a vector: encode (a, b) ↦ a with contribution log p(b | a); decode draws b ~ p(b | a). Exact. The shapes come from the
- * law of what is dropped: its context is a, its event b. Multi-scale flows factor out halves this way (Dinh et al. 2017, §3.6).
+ * distribution of what is dropped: its context is a, its event b. Multi-scale flows factor out halves this way (Dinh et al. 2017, §3.6).
  */
 export const slice = define(
   layerKind,
@@ -118,7 +118,7 @@ export const augment = define(
   },
 );
 
-/** Absolute values, for laws that are symmetric about 0 in every coordinate: decode draws the signs. Contribution −D log 2, exact. */
+/** Absolute values, for distributions that are symmetric about 0 in every coordinate: decode draws the signs. Contribution −D log 2, exact. */
 export const abs = define(
   layerKind,
   { type: 'abs', about: 'Absolute values.', regions: 'own', examples: [{}] },
@@ -138,7 +138,7 @@ export const abs = define(
 const logFactorial = (n: number): number =>
   Array.from({ length: n }, (_, i) => Math.log(i + 1)).reduce((a, b) => a + b, 0);
 
-/** Ascending order, for laws that do not know the order of a vector's elements: decode shuffles. Contribution −log D!, exact. */
+/** Ascending order, for distributions that do not know the order of a vector's elements: decode shuffles. Contribution −log D!, exact. */
 export const sort = define(
   layerKind,
   { type: 'sort', about: 'Ascending order.', shapes: 'vectors', regions: 'own', examples: [{}] },

@@ -18,7 +18,7 @@ import { nested } from '../core/specification.ts';
 export interface VariationalDequantiseOptions<S extends Shape> {
   /** Number of grey levels of the data, which are the integers 0 … levels − 1. */
   readonly levels?: number;
-  /** q(u | k/levels), a law on (0, 1)^D for each image: what fills a level. */
+  /** q(u | k/levels), a distribution on (0, 1)^D for each image: what fills a level. */
   readonly noise: Conditional<S, NoInfer<S>>;
 }
 
@@ -27,7 +27,7 @@ export interface VariationalDequantiseOptions<S extends Shape> {
  *
  *     log P(k) ≥ log p(y) − D log L − log q(u | k)
  *
- * in nats; `dequantise` is the case q = 1. The bound is tight where q(u | k) is p's own law of y in the cell of k, so that p need not be flat there.
+ * in nats; `dequantise` is the case q = 1. The bound is tight where q(u | k) is p's own distribution of y in the cell of k, so that p need not be flat there.
  * q reads k/L, and is usually a flow onto (0, 1): `conditionalFlow(…, (k) => compose(logit({ alpha: 0 }), …))`. Decoding rounds down. Throws
  * `ArgumentError` for fewer than two levels, `ShapeError` where q's context and events differ in shape. Cost: q's.
  *
@@ -52,7 +52,7 @@ export const variationalDequantise = define(
         noise: {
           type: 'conditional',
           context: [2],
-          law: {
+          dist: {
             type: 'pushforward',
             transport: { type: 'inverse', of: { type: 'logit', alpha: 0 } },
             base: { type: 'normal', shape: [2], loc: 0.5 },

@@ -73,12 +73,12 @@ describe('a linear field', () => {
   });
 
   test('the flow of N(0, I) along it from the latent is N(0, e^{AT} e^{AᵀT})', () => {
-    const law = pipe(standardNormal([2]), pushforward(inverse(over(rk4(), 200))));
+    const dist = pipe(standardNormal([2]), pushforward(inverse(over(rk4(), 200))));
     const cov = times(e, turned(e));
     const det = cov[0][0] * cov[1][1] - cov[0][1] ** 2;
     const quadratic = (cov[1][1] * at[0] ** 2 - 2 * cov[0][1] * at[0] * at[1] + cov[0][0] * at[1] ** 2) / det;
     const truth = -0.5 * quadratic - 0.5 * Math.log(det) - Math.log(2 * Math.PI);
-    expect(numbers(D.map((l: Expr) => [l])(law.logDensity(x)))[0][0]).toBeCloseTo(truth, 8);
+    expect(numbers(D.map((l: Expr) => [l])(dist.logDensity(x)))[0][0]).toBeCloseTo(truth, 8);
   });
 
   test.each([euler(), heun(), rk4()])('$spec.type: the inverse is off by the power $order of the step', (solver) => {
@@ -201,7 +201,7 @@ describe('a network’s flow', () => {
     const back = codecOf(layerKind).decode(JSON.parse(JSON.stringify(layer.spec)));
     expect(back).toMatchObject({ _tag: 'Right', right: { spec: layer.spec } });
     expect(codecOf(layerKind).decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
-    const law = pipe(standardNormal([2]), pushforward(layer));
-    expect(described(law)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
+    const dist = pipe(standardNormal([2]), pushforward(layer));
+    expect(described(dist)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
   });
 });

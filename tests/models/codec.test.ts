@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
-import { dist, type Law } from '../../src/algebra/dist.ts';
+import { type AnyDist, distribution } from '../../src/algebra/dist.ts';
 import { asEndo, layerKind } from '../../src/algebra/kinds.ts';
 import { type Json, opaque, type Spec } from '../../src/algebra/spec.ts';
 import { bijection, compose } from '../../src/algebra/transport.ts';
@@ -22,7 +22,7 @@ import * as inference from '../../src/inference/index.ts';
 import {
   definitions,
   models,
-  readLaw,
+  readDist,
   readNetwork,
   readObjective,
   readOptimizer,
@@ -32,7 +32,7 @@ import {
   realNVPImages,
   vae,
 } from '../../src/models/index.ts';
-import { arbitraryBijection, arbitraryLaw, arbitraryNetwork } from './arbitrary.ts';
+import { arbitraryBijection, arbitraryDist, arbitraryNetwork } from './arbitrary.ts';
 
 const right = <A>(r: E.Either<Failure, A>): A => {
   if (E.isLeft(r)) throw new Error(sentence(r.left));
@@ -47,15 +47,15 @@ const refused = <A>(r: E.Either<Failure, A>): string => `${left(r)._tag} ${sente
 const throughText = (spec: Spec): unknown => JSON.parse(JSON.stringify(spec));
 
 /** Names of the parameters, and the log-density of one event with parameters and noise drawn by name. */
-const readings = (law: Law, event: number): { readonly names: readonly string[]; readonly logDensity: number } => {
-  const p = program([D.runDraw(law.logDensity(o.input('x', law.shape)))], 'float64');
+const readings = (dist: AnyDist, event: number): { readonly names: readonly string[]; readonly logDensity: number } => {
+  const p = program([D.runDraw(dist.logDensity(o.input('x', dist.shape)))], 'float64');
   const drawn = (name: string, shape: readonly number[]) =>
     noiseTensor(shape, 'normal', 0, noiseKey(event, 0, name), 'float64');
   const parameters = parametersOf(p.outputs);
   const feeds = {
     ...noiseFeeds(p, { seed: event }),
     ...Object.fromEntries(parameters.map((e) => [e.attributes.name, drawn(e.attributes.name, e.shape)])),
-    x: drawn('x', law.shape),
+    x: drawn('x', dist.shape),
   };
   return {
     names: parameters.map((e) => e.attributes.name),
@@ -63,17 +63,17 @@ const readings = (law: Law, event: number): { readonly names: readonly string[];
   };
 };
 
-/** A law's log-density as a program, up to sharing and bound names. */
-const programOf = (law: Law): string => structuralHash([D.runDraw(law.logDensity(o.input('x', law.shape)))]);
+/** A distribution's log-density as a program, up to sharing and bound names. */
+const programOf = (dist: AnyDist): string => structuralHash([D.runDraw(dist.logDensity(o.input('x', dist.shape)))]);
 
 describe('parse ∘ serialise = id', () => {
-  it('keeps the spec, the parameters and the density of random laws', () => {
+  it('keeps the spec, the parameters and the density of random distributions', () => {
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(99), (law, event) => {
-        const again = right(readLaw(throughText(law.spec)));
-        expect(again.spec).toEqual(law.spec);
-        expect([again.shape, again.evidence]).toEqual([law.shape, law.evidence]);
-        expect(readings(again, event)).toEqual(readings(law, event));
+      fc.property(arbitraryDist, fc.nat(99), (dist, event) => {
+        const again = right(readDist(throughText(dist.spec)));
+        expect(again.spec).toEqual(dist.spec);
+        expect([again.shape, again.evidence]).toEqual([dist.shape, dist.evidence]);
+        expect(readings(again, event)).toEqual(readings(dist, event));
       }),
       { numRuns: 150 },
     );
@@ -92,11 +92,11 @@ describe('parse ∘ serialise = id', () => {
   it('reads every registered model', () => {
     for (const { build } of Object.values(models))
       for (const event of [{ shape: [2] }, { shape: [3, 4], levels: 16 }]) {
-        const law = build(event);
-        const again = right(readLaw(throughText(law.spec)));
-        expect(again.spec).toEqual(law.spec);
+        const dist = build(event);
+        const again = right(readDist(throughText(dist.spec)));
+        expect(again.spec).toEqual(dist.spec);
         // The programs themselves are the same, parameter names and noise included: nothing needs to be run.
-        expect(programOf(again)).toBe(programOf(law));
+        expect(programOf(again)).toBe(programOf(dist));
       }
   });
 
@@ -106,7 +106,7 @@ describe('parse ∘ serialise = id', () => {
     for (const f of [maximumLikelihood(realNVP([2])), elbo(images), weighted(0.5, elbo(images))])
       expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
     for (const f of latentObjectives(vae([2]))) expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
-    expect(right(readLaw(throughText(inference.tightened(5)(vae([2])).spec))).spec.samples).toBe(5);
+    expect(right(readDist(throughText(inference.tightened(5)(vae([2])).spec))).spec.samples).toBe(5);
     expect(refused(readObjective({ ...inference.sgvb()(vae([2])).spec, kl: [{ type: 'freeBits', nats: -1 }] }))).toBe(
       'SpecError kl[0].nats: expected a number from 0, got -1',
     );
@@ -148,27 +148,27 @@ describe('parse ∘ serialise = id', () => {
     const types = files.flatMap((name) =>
       [...readFileSync(new URL(name, source), 'utf8').matchAll(/\{ type: '(\w+)'/g)].map((m) => m[1]),
     );
-    // Contexts are read where laws and networks read them: no table has them.
+    // Contexts are read where distributions and networks read them: no table has them.
     const known = [...definitions.map((d) => d.type), 'context', 'struct'];
     expect(types.length).toBeGreaterThan(15);
     expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
 });
 
-const latentObjectives = (law: ReturnType<typeof vae>) => {
+const latentObjectives = (dist: ReturnType<typeof vae>) => {
   const f = inference;
   return [
     f.sgvb({ samples: 2, kl: [f.balanceKl({ warmUp: 5 }), f.scaleKl({ warmUp: 5 }), f.scaleKl(2), f.freeBits(0.5)] })(
-      law,
+      dist,
     ),
-    f.stickingTheLanding(2)(law),
-    f.dreg(3)(law),
-    f.scoreFunction({ samples: 2, baseline: 'leaveOneOut' })(law),
-    f.scoreFunctionWithAverage({ decay: 0.5 })(law),
-    f.wakeSleep(law),
-    f.reweightedWakeSleep(3)(law),
-    f.monteCarloEm({ stepSize: 0.1 })(law),
-    f.fullVariationalBayes({ events: 10, priorScale: 2 })(f.elbo(law)),
+    f.stickingTheLanding(2)(dist),
+    f.dreg(3)(dist),
+    f.scoreFunction({ samples: 2, baseline: 'leaveOneOut' })(dist),
+    f.scoreFunctionWithAverage({ decay: 0.5 })(dist),
+    f.wakeSleep(dist),
+    f.reweightedWakeSleep(3)(dist),
+    f.monteCarloEm({ stepSize: 0.1 })(dist),
+    f.fullVariationalBayes({ events: 10, priorScale: 2 })(f.elbo(dist)),
   ];
 };
 
@@ -258,28 +258,28 @@ describe('what does not fit', () => {
       [null, 'SpecError expected a distribution: an object with a type, got null'],
     ];
     for (const [json, said] of cases) {
-      if (typeof said === 'string') expect(refused(readLaw(json))).toBe(said);
-      else expect(refused(readLaw(json))).toMatch(said);
+      if (typeof said === 'string') expect(refused(readDist(json))).toBe(said);
+      else expect(refused(readDist(json))).toMatch(said);
     }
   });
 
   it('demands the evidence that an objective needs', () => {
     const { spec } = realNVPImages([2, 2], 8);
-    expect(refused(readObjective({ type: 'maximumLikelihood', law: spec }))).toBe(
-      'ArgumentError maximumLikelihood: the law has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
+    expect(refused(readObjective({ type: 'maximumLikelihood', dist: spec }))).toBe(
+      'ArgumentError maximumLikelihood: the distribution has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
     );
-    expect(refused(readObjective({ type: 'elbo', law: flow({ type: 'permute', order: [0] }) }))).toMatch(
-      /^ArgumentError law\.transport\.layers\[0\]: permute/,
+    expect(refused(readObjective({ type: 'elbo', dist: flow({ type: 'permute', order: [0] }) }))).toMatch(
+      /^ArgumentError dist\.transport\.layers\[0\]: permute/,
     );
   });
 
   it('says why a declaration cannot be read back', () => {
     const conditional = normal([2], { loc: o.input('c', [2]) });
-    expect(refused(readLaw(conditional.spec))).toBe(
+    expect(refused(readDist(conditional.spec))).toBe(
       'SpecError loc: cannot be read back: the parameter is an expression',
     );
-    const mine = dist({ ...standardNormal([2]), shape: [2], spec: opaque('mine', 'it was made by hand') });
-    expect(refused(readLaw(mine.spec))).toBe(
+    const mine = distribution({ ...standardNormal([2]), shape: [2], spec: opaque('mine', 'it was made by hand') });
+    expect(refused(readDist(mine.spec))).toBe(
       "SpecError this distribution 'mine' cannot be read back: it was made by hand",
     );
   });
@@ -292,15 +292,15 @@ describe('what does not fit', () => {
 
   it('finds every misspelt key and type, with the path and the nearest name', () => {
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(), fc.nat(), fc.nat(), fc.nat(), (law, which, key, kind, at) => {
-        const all = objects(law.spec);
+      fc.property(arbitraryDist, fc.nat(), fc.nat(), fc.nat(), fc.nat(), (dist, which, key, kind, at) => {
+        const all = objects(dist.spec);
         const { path, at: target } = all[which % all.length];
         const name = Object.keys(target)[key % Object.keys(target).length];
         const wrong = slip(name, kind, at);
         fc.pre(!Object.hasOwn(target, wrong));
         const f = left(
-          readLaw(
-            replaced(law.spec, target, (o) =>
+          readDist(
+            replaced(dist.spec, target, (o) =>
               Object.fromEntries(Object.entries(o).map(([k, v]) => [k === name ? wrong : k, v])),
             ),
           ),
@@ -312,13 +312,13 @@ describe('what does not fit', () => {
       { numRuns: 200 },
     );
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(), fc.nat(), fc.nat(), (law, which, kind, at) => {
-        const all = objects(law.spec);
+      fc.property(arbitraryDist, fc.nat(), fc.nat(), fc.nat(), (dist, which, kind, at) => {
+        const all = objects(dist.spec);
         const { path, at: target } = all[which % all.length];
         const type = target.type as string;
         const wrong = slip(type, kind, at);
         fc.pre(wrong !== type);
-        const f = left(readLaw(replaced(law.spec, target, (o) => ({ ...o, type: wrong }))));
+        const f = left(readDist(replaced(dist.spec, target, (o) => ({ ...o, type: wrong }))));
         expect([f._tag, f.path]).toEqual(['SpecError', path]);
         expect(f.message).toMatch(new RegExp(`^unknown (distribution|layer|network) '${wrong}'; `));
         expect(suggested(f, wrong)).toBeLessThanOrEqual(distance(wrong, type));
@@ -343,7 +343,7 @@ describe('what does not fit', () => {
     fc.assert(
       fc.property(json, (u) => {
         for (const r of [
-          readLaw(u),
+          readDist(u),
           readTransport(u),
           readNetwork(u),
           readObjective(u),
@@ -382,16 +382,16 @@ describe('a registry of one’s own', () => {
   const mine = [stretch, { both }];
 
   it('reads its layers among those of the library', () => {
-    const law = pipe(standardNormal([2]), pushforward(compose(stretch(2), realNVP([2]).pushed!.transport as never)));
-    expect(refused(readLaw(law.spec))).toMatch(/^SpecError transport\.layers\[0\]: unknown layer 'stretch'/);
-    const again = right(readLaw(throughText(law.spec), mine));
-    expect(again.spec).toEqual(law.spec);
-    expect(readings(again, 1)).toEqual(readings(law, 1));
+    const dist = pipe(standardNormal([2]), pushforward(compose(stretch(2), realNVP([2]).pushed!.transport as never)));
+    expect(refused(readDist(dist.spec))).toMatch(/^SpecError transport\.layers\[0\]: unknown layer 'stretch'/);
+    const again = right(readDist(throughText(dist.spec), mine));
+    expect(again.spec).toEqual(dist.spec);
+    expect(readings(again, 1)).toEqual(readings(dist, 1));
   });
 
   it('puts what its builders throw at the path', () => {
     const spec = flow({ type: 'both', one: { type: 'reverse' }, two: { type: 'stretch', factor: 1000 } });
-    expect(refused(readLaw(spec, mine))).toBe('ArgumentError transport.layers[0].two: stretch: that is too far');
-    expect(refused(readLaw(flow({ type: 'strech', factor: 2 }), mine))).toMatch(/did you mean 'stretch'\?$/);
+    expect(refused(readDist(spec, mine))).toBe('ArgumentError transport.layers[0].two: stretch: that is too far');
+    expect(refused(readDist(flow({ type: 'strech', factor: 2 }), mine))).toMatch(/did you mean 'stretch'\?$/);
   });
 });

@@ -1,4 +1,4 @@
-/** Registered models as conditional laws: one path, any context; training finds each class. */
+/** Registered models as conditional distributions: one path, any context; training finds each class. */
 
 import { isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ const sides = (size: number, seed: number) => {
   );
 };
 
-test('diffusion of a class, with and without guidance: one network, each class’s law', async () => {
+test('diffusion of a class, with and without guidance: one network, each class’s distribution', async () => {
   const data = sides(8192, 0);
   const p = conditionalModel(models.scoreSdeVp, classes(2), { shape: [1] }, { hidden: [32, 32], layers: 30 });
   const objective = conditionalObjective(models.scoreSdeVp, p, { drop: 0.1 });

@@ -11,7 +11,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { mixture, normal, type standardNormal } from '../../src/distributions/index.ts';
 import * as Y from '../../src/dynamics/index.ts';
 import { solverKind } from '../../src/dynamics/kinds.ts';
-import { codecOf, readLaw } from '../../src/models/index.ts';
+import { codecOf, readDist } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import * as S from '../../src/sde/index.ts';
 import { drawn, numbersOf } from './values.ts';
@@ -24,9 +24,9 @@ const kindsByName = {
   solver: solverKind,
   denoiser: S.denoiserKind,
   weighting: S.weightingKind,
-  timeLaw: S.timeKind,
+  timeDist: S.timeKind,
   layer: layerKind,
-  law: distributionKind,
+  dist: distributionKind,
 } satisfies { readonly [name: string]: KindOf<never> | KindOf<unknown> };
 type Kind = keyof typeof kindsByName;
 const codecFor = (kind: Kind) => codecOf<unknown>(kindsByName[kind] as KindOf<unknown>);
@@ -94,7 +94,7 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
     ],
   ],
   ['weighting', [S.simpleWeighting, S.likelihoodWeighting, S.edmWeighting({ sigmaData: 2 }), S.minSnrWeighting()]],
-  ['timeLaw', [S.uniformTime, S.discreteTime, S.importanceTime, S.logNormalTime({ mean: 0 })]],
+  ['timeDist', [S.uniformTime, S.discreteTime, S.importanceTime, S.logNormalTime({ mean: 0 })]],
   [
     'denoiser',
     [
@@ -109,28 +109,28 @@ describe('parse ∘ serialise = id', () => {
     for (const value of values) expect(again(kind, value).spec).toEqual(value.spec);
   });
 
-  test('a diffusion law keeps its samples, its densities and the places of its parameters', () => {
-    const law = S.diffusion(S.exactDenoiser(S.vp(), normal([2], { loc: [1, 2], scale: 0.5 })), {
+  test('a diffusion distribution keeps its samples, its densities and the places of its parameters', () => {
+    const dist = S.diffusion(S.exactDenoiser(S.vp(), normal([2], { loc: [1, 2], scale: 0.5 })), {
       sampler: S.dpmSolver(),
       grid: S.karrasGrid(6),
       likelihood: { divergence: 'exact', solver: Y.heun() },
     });
-    const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
+    const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
     if (E.isLeft(read)) throw new Error(sentence(read.left));
-    expect(read.right.spec).toEqual(law.spec);
-    expect(drawn(read.right.sample, 5)).toEqual(drawn(law.sample, 5));
+    expect(read.right.spec).toEqual(dist.spec);
+    expect(drawn(read.right.sample, 5)).toEqual(drawn(dist.sample, 5));
     const x = o.constant([0.3, 0.1]);
-    expect(numbersOf(D.runDraw(read.right.logDensity(x)))).toEqual(numbersOf(D.runDraw(law.logDensity(x))));
+    expect(numbersOf(D.runDraw(read.right.logDensity(x)))).toEqual(numbersOf(D.runDraw(dist.logDensity(x))));
   });
 
   test('the flow as a layer does too', () => {
     const d = S.exactDenoiser(S.subVp(), normal([2]));
     const base = S.subVp().prior([2]) as Dist<readonly [2], unknown>;
-    const law = pushforward(S.probabilityFlow(d, { grid: S.uniformGrid(7) }))(
+    const dist = pushforward(S.probabilityFlow(d, { grid: S.uniformGrid(7) }))(
       base as ReturnType<typeof standardNormal<readonly [2]>>,
     );
-    const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
-    expect(E.isRight(read) && read.right.spec).toEqual(law.spec);
+    const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
+    expect(E.isRight(read) && read.right.spec).toEqual(dist.spec);
   });
 });
 
@@ -149,7 +149,7 @@ describe('what does not fit', () => {
 
   test('nor is there a probability flow from pure noise', () => {
     const denoiser = { type: 'predict', prediction: 'velocity', shape: [2], process: pure, network };
-    expect(refused('law', { type: 'diffusion', denoiser })).toMatch(/there is no step from pure noise/);
+    expect(refused('dist', { type: 'diffusion', denoiser })).toMatch(/there is no step from pure noise/);
   });
 
   test('names and constants are told apart', () => {

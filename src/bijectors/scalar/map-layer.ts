@@ -17,7 +17,7 @@ const asMap = (layer: Definition<MapLayer>): Definition => ({
  * A constructor of a layer that carries its map, with the definition of both. Throws, when it is called, `ArgumentError` for an unknown option.
  *
  * @example
- * const double = defineMapLayer({ type: 'double', examples: [{}] }, () => scale(2));
+ * const double = defineMapLayer({ type: 'double', about: '2 x.', examples: [{}] }, () => scale(2));
  */
 export const defineMapLayer = <
   F extends (...args: never[]) => MapLayer,

@@ -25,10 +25,10 @@ export const monteCarloEm = ({
   transitions = 1,
   leapfrogSteps = 10,
   stepSize,
-}: ChainOptions): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+}: ChainOptions): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('monteCarloEm', transitions);
-  return (law) =>
-    ofBound(law, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
       pipe(
         posteriorChain(plain, { stepSize, leapfrogSteps })(x),
         D.chain((chain) =>

@@ -5,25 +5,25 @@ import { type Definition, definitionsOf } from '../../core/definition.ts';
 import * as nn from '../../nn/index.ts';
 import * as transports from '../../transports/index.ts';
 import { classesTable } from './classes-table.ts';
-import { conditionalsTable, givenLawsTable } from './conditionals-table.ts';
-import { cldLawsTable, ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { conditionalsTable, givenDistsTable } from './conditionals-table.ts';
+import { cldDistsTable, ddpmDistsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { distsTable } from './dists-table.ts';
 import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
 import { kernelsTable } from './kernels-table.ts';
-import { lawsTable } from './laws-table.ts';
 import { networksTable } from './networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
 import { optimizersTable, schedulesTable, selectorsTable } from './optimizers-table.ts';
 import { ladderTable, scoreModelsTable, variationalDiffusionTable } from './score-objectives-table.ts';
 import {
   denoisersTable,
-  diffusionLawsTable,
+  diffusionDistsTable,
   flowLayersTable,
   gridsTable,
   preconditioningsTable,
   processesTable,
   samplersTable,
   solversTable,
-  timeLawsTable,
+  timeDistsTable,
   weightingsTable,
 } from './sde-table.ts';
 import { definitionsIn } from './variant.ts';
@@ -31,14 +31,14 @@ import { definitionsIn } from './variant.ts';
 /** Everything the library can read. */
 export const builtIn: readonly Definition[] = [
   ...definitionsOf(algebra, nn, bijectors, transports),
-  ...definitionsIn('law', {
-    ...lawsTable,
+  ...definitionsIn('dist', {
+    ...distsTable,
     ...classesTable,
-    ...givenLawsTable,
-    ...diffusionLawsTable,
+    ...givenDistsTable,
+    ...diffusionDistsTable,
     ...variationalDiffusionTable,
-    ...ddpmLawsTable,
-    ...cldLawsTable,
+    ...ddpmDistsTable,
+    ...cldDistsTable,
     ...energiesTable,
   }),
   ...definitionsIn('layer', { ...flowLayersTable, ...ddpmLayersTable }),
@@ -50,7 +50,7 @@ export const builtIn: readonly Definition[] = [
   ...definitionsIn('solver', solversTable),
   ...definitionsIn('sampler', samplersTable),
   ...definitionsIn('weighting', weightingsTable),
-  ...definitionsIn('timeLaw', { ...timeLawsTable, ...ladderTable }),
+  ...definitionsIn('timeDist', { ...timeDistsTable, ...ladderTable }),
   ...definitionsIn('scoreModel', scoreModelsTable),
   ...definitionsIn('conditional', conditionalsTable),
   ...definitionsIn('objective', { ...objectivesTable, ...energyObjectivesTable }),

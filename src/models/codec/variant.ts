@@ -25,7 +25,7 @@ import {
 } from '../../sde/kinds.ts';
 
 const kinds = {
-  law: distributionKind,
+  dist: distributionKind,
   layer: layerKind,
   network: networkKind,
   networkPart: networkPartKind,
@@ -38,7 +38,7 @@ const kinds = {
   solver: solverKind,
   sampler: samplerKind,
   weighting: weightingKind,
-  timeLaw: timeKind,
+  timeDist: timeKind,
   scoreModel: scoreModelKind,
   map: mapKind,
   conditional: conditionalKind,
@@ -72,7 +72,7 @@ export type Table<A> = { readonly [type: string]: Entry<A> };
 
 /** Tables of one kind each. */
 export interface Tables {
-  readonly laws: Table<Member<Kinds['law']>>;
+  readonly dists: Table<Member<Kinds['dist']>>;
   readonly layers: Table<Member<Kinds['layer']>>;
   readonly networks: Table<Member<Kinds['network']>>;
   readonly networkParts: Table<Member<Kinds['networkPart']>>;
@@ -85,7 +85,7 @@ export interface Tables {
   readonly solvers: Table<Member<Kinds['solver']>>;
   readonly samplers: Table<Member<Kinds['sampler']>>;
   readonly weightings: Table<Member<Kinds['weighting']>>;
-  readonly timeLaws: Table<Member<Kinds['timeLaw']>>;
+  readonly timeDists: Table<Member<Kinds['timeDist']>>;
   readonly scoreModels: Table<Member<Kinds['scoreModel']>>;
   readonly maps: Table<Member<Kinds['map']>>;
   readonly conditionals: Table<Member<Kinds['conditional']>>;

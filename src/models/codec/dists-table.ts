@@ -1,4 +1,4 @@
-/** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
+/** The entries of distributions: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, named, pushforward } from '../../algebra/dist.ts';
 import type { Samples } from '../../algebra/evidence.ts';
 import { asEndo } from '../../algebra/kinds.ts';
@@ -12,8 +12,8 @@ import { familiesTable } from './families-table.ts';
 import { gammaTable } from './gamma-table.ts';
 import { type Tables, variant } from './variant.ts';
 
-/** Laws by type. */
-export const lawsTable: Tables['laws'] = {
+/** Distributions by type. */
+export const distsTable: Tables['dists'] = {
   ...familiesTable,
   ...discreteTable,
   ...gammaTable,
@@ -23,15 +23,17 @@ export const lawsTable: Tables['laws'] = {
   uniform: () =>
     variant({ shape: shapeCodec }, { low: argument, high: argument }, ({ shape, ...rest }) => uniform(shape, rest)),
   tightened: (read) =>
-    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) => tightened(samples)(law as never)),
+    variant({ samples: positiveInteger, dist: read.dist }, {}, ({ samples, dist }) =>
+      tightened(samples)(dist as never),
+    ),
   named: (read) =>
-    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
+    variant({ name: text, dist: read.dist }, {}, ({ name, dist }) => named(name)(dist as Dist<Shape, unknown>)),
   implicit: (read) =>
-    variant({ shape: shapeCodec, base: read.law, network: read.network }, {}, ({ shape, base, network }) =>
+    variant({ shape: shapeCodec, base: read.dist, network: read.network }, {}, ({ shape, base, network }) =>
       implicit(shape, base as Dist<Shape, Samples>, network),
     ),
   pushforward: (read) =>
-    variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
+    variant({ transport: read.layer, base: read.dist }, {}, ({ transport, base }) =>
       pushforward(asEndo(transport))(base as Dist<Shape, unknown>),
     ),
 };
