@@ -12,6 +12,7 @@ import {
   toyNamed,
   toyNames,
 } from '../data/index.ts';
+import { columnsNamed } from './columns.ts';
 import { orThrow, settled } from './failures.ts';
 import { kindOf } from './files.ts';
 import { type Given, withGiven } from './given-data.ts';
@@ -34,6 +35,8 @@ export const DataRecord = t.intersection([
     shape: t.array(t.number),
     levels: t.number,
     columns: t.array(t.string),
+    /** the names of the columns that the model is of, in its order, what is given last: another file's columns are found by them */
+    names: t.array(t.string),
     /** files: the labels of the rows, in a file beside */
     labels: t.string,
     /** columns that are given (by name or number), or `label`; and then the number of classes */
@@ -72,15 +75,25 @@ const readFile = async (r: DataRecord): Promise<Dataset> => {
   // A bare word that is no file was meant to be a toy.
   if (!/[./\\]/.test(r.source) && (await kindOf(r.source)) === undefined)
     throw new PushforwardError(unknownName('--data', 'toy data set (nor file)', r.source, toyNames));
-  return settled(
-    loadDataset(r.source, {
-      ...(r.shape === undefined ? {} : { shape: r.shape }),
-      ...(r.levels === undefined ? {} : { levels: r.levels }),
-      ...(r.labels === undefined ? {} : { labels: r.labels }),
-      ...(r.columns === undefined ? {} : { columns: r.columns.map((c) => (/^\d+$/.test(c) ? Number(c) : c)) }),
-    }),
-  );
+  const load = (columns: readonly string[] | undefined): Promise<Dataset> =>
+    settled(
+      loadDataset(r.source, {
+        ...(r.shape === undefined ? {} : { shape: r.shape }),
+        ...(r.levels === undefined ? {} : { levels: r.levels }),
+        ...(r.labels === undefined ? {} : { labels: r.labels }),
+        ...(columns === undefined ? {} : { columns: columns.map((c) => (/^\d+$/.test(c) ? Number(c) : c)) }),
+      }),
+    );
+  if (r.names === undefined) return load(r.columns);
+  const all = await load(undefined);
+  return all.columns === undefined ? load(r.columns) : columnsNamed(all, r.names);
 };
+
+/** The words for what is given: where columns were found by name, the last names are. */
+const givenWords = ({ given, names }: DataRecord, { columns }: Dataset): readonly string[] | undefined =>
+  given === undefined || names === undefined || columns === undefined || !names.every((n, i) => columns[i] === n)
+    ? given
+    : names.slice(names.length - given.length);
 
 const split = (whole: Dataset, r: DataRecord): { readonly train: Dataset; readonly test: Dataset } => {
   if (r.trainRows !== undefined && r.testRows !== undefined)
@@ -96,7 +109,7 @@ export const wholeData = async (r: DataRecord): Promise<Dataset> => {
     toy === undefined
       ? await readFile(r)
       : toyDatasetOf(orThrow(toyNamed(toy)), { size: r.testSize ?? DEFAULT.testSize, seed: TEST_SEEDS + r.seed });
-  return withGiven(data, r.given, r.classes).data;
+  return withGiven(data, givenWords(r, data), r.classes).data;
 };
 
 /** The data in parts: toys are drawn, files are read and split. Throws what the readers say. */
@@ -112,7 +125,7 @@ const grey = async (r: DataRecord): Promise<Parts> => {
     name === undefined
       ? await readFile(r)
       : toyDatasetOf(orThrow(toyNamed(name)), { size: r.size ?? DEFAULT.size, seed: r.seed });
-  const { data, given } = withGiven(read, r.given, r.classes);
+  const { data, given } = withGiven(read, givenWords(r, read), r.classes);
   const { train, test } = name === undefined ? split(data, r) : { train: data, test: await wholeData(r) };
   const said = given === undefined ? {} : { given };
   if (r.validation === undefined) return { train, test, ...said };

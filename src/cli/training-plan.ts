@@ -132,9 +132,12 @@ const eventOf = ({ train, test }: Parts, classes: number | undefined): EventInfo
   return { shape: [shape[0] - classes], classes };
 };
 
-/** The record of the data with the number of classes that were found. */
-const withClasses = (data: DataRecord, { given }: Parts): DataRecord =>
-  given !== undefined && isClasses(given.context) ? { ...data, classes: given.context.classes } : data;
+/** The record of the data with the number of classes and the names of columns that were found. */
+const found = (data: DataRecord, { given, train }: Parts): DataRecord => ({
+  ...data,
+  ...(given !== undefined && isClasses(given.context) ? { classes: given.context.classes } : {}),
+  ...(train.columns === undefined || train.shape.length !== 1 ? {} : { names: [...train.columns] }),
+});
 
 const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy distribution or a file' });
@@ -162,7 +165,7 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
     misuse('--warm-up', 'the warm-up is the whole run', { expected: `fewer than ${steps} steps`, got: `${f.warmUp}` });
   const record: TrainingRecord = {
     model: model.name,
-    data: withClasses(data, parts),
+    data: found(data, parts),
     steps,
     batchSize,
     learningRate: f.learningRate ?? rateOf(f.optimizer) ?? settings?.learningRate ?? DEFAULTS.learningRate,

@@ -49,6 +49,17 @@ describe('columns that are given', () => {
     // H(price, age | rooms, area) = log 2πe + log 0.3 + E log (1 + |area|/2) = 1.96
     expect(nats).toBeGreaterThan(1.7);
     expect(nats).toBeLessThan(2.4);
+    // The same rows with their columns in another order, and one more, are the same rows.
+    const turned = join(folder, 'turned.csv');
+    writeFileSync(turned, `age,area,note,price,rooms\n${rows.map((line) => line.split(',')).map(([rooms, price, area, age]) => [age, area, 7, price, rooms].join(',')).join('\n')}\n`); // biome-ignore format: one file
+    const natsOn = async (path: string): Promise<unknown> =>
+      (JSON.parse((await call('evaluate', run, '--data', path, '--json')).out) as { nats: unknown }).nats;
+    expect(await natsOn(turned)).toBe(await natsOn(csv));
+    const without = join(folder, 'without.csv');
+    writeFileSync(without, 'rooms,price,area\n1,2,3\n');
+    const missing = await call('evaluate', run, '--data', without);
+    expect(isOneSentence(missing.err)).toBe(true);
+    expect(missing.err).toContain('the model was trained on a column "age", which');
     const elsewhere = await call('evaluate', run, '--data', csv, '--rows', '0:50', '--json');
     expect(JSON.parse(elsewhere.out)).toMatchObject({ events: 50, evidence: 'exact' });
     expect((await call('describe', run)).out).toMatch(/^given \[2\]\nx \[2\] · log p\(x\) = \(exact\)/);

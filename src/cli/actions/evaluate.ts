@@ -1,4 +1,5 @@
 /** `pushforward evaluate`. */
+import { isSome, fromEither as toOption } from 'fp-ts/lib/Option.js';
 import { has } from '../../algebra/capability.ts';
 import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
@@ -48,12 +49,14 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
   if (toy === undefined && f.size !== undefined)
     misuse('--size', 'only toy distributions have a size of choice; say --rows');
   const levels = f.levels ?? levelsOf(opened.dist);
+  const record = toOption(readTraining(opened.training, opened.path));
+  const before = isSome(record) ? record.value.data : undefined;
   const trained = has(conditioned, opened.dist) ? orThrow(readTraining(opened.training, opened.path)).data : undefined;
   const whole = await wholeData({
     source: f.data,
     seed: f.seed ?? 0,
     ...(f.size === undefined ? {} : { testSize: f.size }),
-    ...(f.columns === undefined ? {} : { columns: f.columns }),
+    ...(f.columns !== undefined ? { columns: f.columns } : before?.names === undefined ? {} : { names: before.names }),
     ...(f.labels === undefined ? {} : { labels: f.labels }),
     ...(levels === undefined ? {} : { levels }),
     ...(trained?.given === undefined ? {} : { given: trained.given }),
