@@ -66,7 +66,7 @@ describe('the house', () => {
   test('rooms stay small', () => {
     const large = files(src)
       .map((f) => [relative(src, f), readFileSync(f, 'utf8').split('\n').length] as const)
-      .filter(([, n]) => n > 320);
+      .filter(([, n]) => n > 300);
     expect(large).toEqual([]);
   });
 
@@ -75,6 +75,10 @@ describe('the house', () => {
     const unions: Readonly<Record<string, readonly string[]>> = {
       'algebra/dist.ts': ['logDensity'], // isDist: a distribution, or another record beside it
       'algebra/spec.ts': ['opaque'], // JSON
+      'algebra/inside-codec.ts': ['unread'], // errors
+      'distributions/argument-codec.ts': ['opaque', 'op'],
+      'distributions/restrict.ts': ['low', 'high'],
+      'inference/latent/weighing-codec.ts': ['apply'],
       'algebra/context-codec.ts': ['op', 'classes', 'opaque'],
       'distributions/gamma-draws.ts': ['op'], // numbers, or an expression
       'distributions/multivariate-t.ts': ['op', 'op'],

@@ -2,17 +2,23 @@
  * Conditional distributions: conditioning is application. A conditional distribution is a function from a context to a distribution, together with its declaration. There are no
  * conditional twins of layers or families: networks read the context (`network.given(c)`), and parameters may be the context.
  */
+
+import { define } from '../core/definition.ts';
 import type * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { calling, type Declaration, declare } from '../core/reading.ts';
 import { owned, root, type Scoped } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import type { Carrier } from './capability.ts';
 import { type AnyContext, bindContext, type Context, type ContextValue, checkContext, contextParts, givenSpec, isPlaceholder, placeholder, showContext } from './context.ts'; // biome-ignore format: one line
+import { contextCodec, contextValueCodec } from './context-codec.ts';
 import { type AnyDist, type Dist, type DistOptions, distFrom, type Scored } from './dist.ts';
 import type { Evidence } from './evidence.ts';
+import { inside, ofContext } from './inside-codec.ts';
+import { conditionalKind, distributionKind } from './kinds.ts';
 import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 
@@ -51,45 +57,58 @@ export interface ConditionalOptions<S extends Shape> {
  * const flow = (c: Expr) => repeat(4, compose(affineCoupling({ conditioner: mlp([32]).given(c) }), reverse()));
  * const p = conditional([3], (c) => pipe(standardNormal([2]), pushforward(flow(c))));   // Conditional<readonly [3], readonly [2], Exact & Samples>
  */
-export const conditional = <const C extends Context, S extends Shape, E>(
-  context: C,
-  dist: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
-  known: ConditionalOptions<NoInfer<S>> = {},
-): Conditional<C, S, E> => {
-  const declaration = declare('conditional', known.spec?.type ?? 'conditional');
-  const at = (c: ContextValue<C>): Scoped<Dist<S, E>> =>
-    owned(
-      declaration,
-      calling(declaration, () => resolved(dist(c))),
-    );
-  const given = (c: ContextValue<C>): Scoped<Dist<S, E>> => {
-    checkContext(spec.type, context, c as AnyContext);
-    const here = at(c);
-    return isPlaceholder(c as AnyContext)
-      ? (scope) => ({ ...here(scope), spec: givenSpec('dist', spec, c as AnyContext) })
-      : here;
-  };
-  const owner = {};
-  const whole = known.spec !== undefined && known.event !== undefined && known.evidence !== undefined;
-  const sample: AnyDist | undefined = whole ? undefined : at(placeholder(context, owner))(root);
-  const spec: Spec = known.spec ?? {
+export const conditional = define(
+  conditionalKind,
+  {
     type: 'conditional',
-    context: context as Spec[string],
-    dist: bindContext(sample!.spec, owner),
-  };
-  const event = known.event ?? (sample!.shape as S);
-  return countedBy(sample)(
-    finer<C, S, E>(sample, {
-      spec,
-      context,
-      event,
-      evidence: known.evidence ?? sample!.evidence,
-      unsampled: sample?.unsampled,
-      given,
-      declaration,
+    about: 'A distribution for every context.',
+    required: {},
+    validate: ofContext('dist', { context: contextCodec }, {}, ({ context }, json, c): Conditional<Context, Shape> => {
+      const dist = inside(nested(distributionKind), json, 'dist', c);
+      return conditional(context, (value) => dist(value as AnyContext) as Dist<Shape, unknown>);
     }),
-  );
-};
+    examples: [{ context: [2], dist: { type: 'normal', shape: [2], loc: { type: 'context' }, scale: 0.5 } }],
+  },
+  <const C extends Context, S extends Shape, E>(
+    context: C,
+    dist: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
+    known: ConditionalOptions<NoInfer<S>> = {},
+  ): Conditional<C, S, E> => {
+    const declaration = declare('conditional', known.spec?.type ?? 'conditional');
+    const at = (c: ContextValue<C>): Scoped<Dist<S, E>> =>
+      owned(
+        declaration,
+        calling(declaration, () => resolved(dist(c))),
+      );
+    const given = (c: ContextValue<C>): Scoped<Dist<S, E>> => {
+      checkContext(spec.type, context, c as AnyContext);
+      const here = at(c);
+      return isPlaceholder(c as AnyContext)
+        ? (scope) => ({ ...here(scope), spec: givenSpec('dist', spec, c as AnyContext) })
+        : here;
+    };
+    const owner = {};
+    const whole = known.spec !== undefined && known.event !== undefined && known.evidence !== undefined;
+    const sample: AnyDist | undefined = whole ? undefined : at(placeholder(context, owner))(root);
+    const spec: Spec = known.spec ?? {
+      type: 'conditional',
+      context: context as Spec[string],
+      dist: bindContext(sample!.spec, owner),
+    };
+    const event = known.event ?? (sample!.shape as S);
+    return countedBy(sample)(
+      finer<C, S, E>(sample, {
+        spec,
+        context,
+        event,
+        evidence: known.evidence ?? sample!.evidence,
+        unsampled: sample?.unsampled,
+        given,
+        declaration,
+      }),
+    );
+  },
+);
 
 /** A conditional distribution with the approximation that its distribution at a placeholder has. */
 const finer = <C extends Context, S extends Shape, E>(
@@ -138,22 +157,30 @@ export const distWhere = <S extends Shape, E>(
  * @example
  * const left = distGiven(conditionalNormal([2], [1]), ops.constant([1, 0]));   // Dist<[1], Exact & Samples>
  */
-export const distGiven = <C extends Context, S extends Shape, E>(
-  part: Conditional<C, S, E>,
-  context: ContextValue<C>,
-): Dist<S, E> =>
-  countedBy(part)(
-    distWhere(
-      {
-        shape: part.event,
-        spec: givenSpec('dist', part.spec, context as AnyContext),
-        evidence: part.evidence,
-        unsampled: part.unsampled,
-        approximation: approximationOf([part], () => distGiven(refinedOf(part), context)),
-      },
-      part.given(context),
+export const distGiven = define(
+  distributionKind,
+  {
+    type: 'given',
+    about: 'A conditional distribution at one context.',
+    required: { dist: nested(conditionalKind), context: contextValueCodec },
+    takes: ['dist', 'context'],
+    build: ({ dist, context }): AnyDist => distGiven(dist, context as ContextValue<Context>),
+    examples: [],
+  },
+  <C extends Context, S extends Shape, E>(part: Conditional<C, S, E>, context: ContextValue<C>): Dist<S, E> =>
+    countedBy(part)(
+      distWhere(
+        {
+          shape: part.event,
+          spec: givenSpec('dist', part.spec, context as AnyContext),
+          evidence: part.evidence,
+          unsampled: part.unsampled,
+          approximation: approximationOf([part], () => distGiven(refinedOf(part), context)),
+        },
+        part.given(context),
+      ),
     ),
-  );
+);
 
 /** {@link Conditional.given} where the type of the context is not known: whether it fits is found when it is applied. */
 export const givenAny = <S extends Shape, E>(

@@ -3,7 +3,10 @@
  *
  * The evidence E in `Dist<S, E>` says what `logDensity` is (see `evidence.ts`).
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -12,12 +15,14 @@ import { type Declaration, declare } from '../core/reading.ts';
 import type { Scoped } from '../core/scope.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import { type Carrier, type Kept, kept } from './capability.ts';
 import type { Approximate, Evidence, Grade, Granting, OfEvidence, Samples, Through } from './evidence.ts';
 import { through } from './evidence.ts';
 import { type AllFacts, knownFacts } from './facts.ts';
 import type { DistFamily } from './family.ts';
+import { asEndo, distributionKind, layerKind } from './kinds.ts';
 import { countedBy } from './levels.ts';
 import { decodeOnce, encodeOnce, onBase } from './pushed.ts';
 import type { Spec } from './spec.ts';
@@ -153,23 +158,15 @@ const noSampler =
 export const samplerOf = (dist: AnyDist, sample: D.Draw<Expr> = dist.sample): { readonly sample?: D.Draw<Expr> } =>
   dist.unsampled === true ? {} : { sample };
 
-/**
- * The distribution of decode(z) for z from the base: log p(x) = log p_base(encode x) + contribution. Shape, evidence and capabilities follow.
- *
- * @example
- * const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
- */
-export function pushforward<G extends Grade>(
-  t: Endo<G>,
-): <S extends Shape, E>(base: Dist<S, E>) => Dist<S, Through<G, E>>;
-export function pushforward<X extends Shape, Z extends Shape, G extends Grade>(
+function pushedForward<G extends Grade>(t: Endo<G>): <S extends Shape, E>(base: Dist<S, E>) => Dist<S, Through<G, E>>;
+function pushedForward<X extends Shape, Z extends Shape, G extends Grade>(
   t: Transport<X, Z, G>,
 ): <E>(base: Dist<Z, E>) => Dist<X, Through<G, E>>;
-export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<never, never> {
+function pushedForward(t: Layer): (base: Dist<Shape, unknown>) => Dist<never, never> {
   return (base) => {
     const pushed = { transport: t, base };
     const refined = (): AnyDist =>
-      pushforward(refinedOf(t) as Endo<Grade>)(refinedOf<AnyDist>(base) as Dist<Shape, unknown>) as AnyDist;
+      pushedForward(refinedOf(t) as Endo<Grade>)(refinedOf<AnyDist>(base) as Dist<Shape, unknown>) as AnyDist;
     const dist = distFrom<never, never>({
       shape: t.dataShape(base.shape) as never,
       spec: { type: 'pushforward', transport: t.spec, base: base.spec },
@@ -206,9 +203,27 @@ export function pushforward(t: Layer): (base: Dist<Shape, unknown>) => Dist<neve
     });
     const { resolved } = base;
     if (resolved === undefined) return countedBy(t)({ ...dist, pushed });
-    return countedBy(t)({ ...dist, pushed, resolved: Sc.map((b: AnyDist) => pushforward(t as Endo<Grade>)(b as Dist<Shape, unknown>) as AnyDist)(Sc.at('base', resolved)) }); // biome-ignore format: one idea
+    return countedBy(t)({ ...dist, pushed, resolved: Sc.map((b: AnyDist) => pushedForward(t as Endo<Grade>)(b as Dist<Shape, unknown>) as AnyDist)(Sc.at('base', resolved)) }); // biome-ignore format: one idea
   };
 }
+
+/**
+ * The distribution of decode(z) for z from the base: log p(x) = log p_base(encode x) + contribution. Shape, evidence and capabilities follow.
+ *
+ * @example
+ * const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
+ */
+export const pushforward = define(
+  distributionKind,
+  {
+    type: 'pushforward',
+    about: 'A distribution seen through a transport.',
+    required: { transport: nested(layerKind), base: nested(distributionKind) },
+    build: ({ transport, base }): AnyDist => pushedForward(asEndo(transport))(base as Dist<Shape, unknown>),
+    examples: [{ transport: { type: 'affine' }, base: { type: 'standardNormal', shape: [2] } }],
+  },
+  pushedForward,
+);
 
 /** The same transports over another innermost distribution; parameters of the transports keep their places. */
 export const rebased = (dist: AnyDist, change: (innermost: AnyDist) => AnyDist): AnyDist =>
@@ -230,30 +245,40 @@ export type Named<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'named'>;
  * @example
  * const [teacher, student] = [named('teacher')(pipe(standardNormal([2]), pushforward(affine()))), named('student')(pipe(standardNormal([2]), pushforward(affine())))];
  */
-export const named =
+export const named = define(
+  distributionKind,
+  {
+    type: 'named',
+    about: 'A distribution at a place of its own.',
+    takes: ['name'],
+    required: { name: text, dist: nested(distributionKind) },
+    build: ({ name, dist }): AnyDist => named(name)(dist as Dist<Shape, unknown>) as AnyDist,
+    examples: [{ name: 'teacher', dist: { type: 'standardNormal', shape: [2] } }],
+  },
   (name: string) =>
-  <S extends Shape, E, L extends Dist<S, E>>(dist: L & Dist<S, E>): Dist<S, E> & Named<L> => {
-    if (name === '' || name.startsWith('/') || name.endsWith('/'))
-      return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
-    const plain: AnyDist = dist as unknown as AnyDist;
-    return {
-      ...knownFacts(dist as Partial<AllFacts>),
-      ...kept('named', dist, name),
-      // Parameters are expressions, which have their places in them; parts stand at places under the distribution's.
-      ...(plain.family === undefined || plain.family.parts !== undefined ? {} : { family: plain.family }),
-      shape: plain.shape,
-      spec: { type: 'named', name, dist: plain.spec },
-      evidence: plain.evidence,
-      declaration: plain.declaration,
-      ...(plain.unsampled === true ? { unsampled: true } : {}),
-      approximation: approximationOf([plain], () => named(name)(refinedOf(plain) as Dist<Shape, unknown>) as AnyDist),
-      logDensity: (x: Expr) => D.at(name, plain.logDensity(x)),
-      sample: D.at(name, plain.sample),
-      sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
-      ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
-      named: { place: name, dist: plain },
-    } as unknown as Dist<S, E> & Named<L>;
-  };
+    <S extends Shape, E, L extends Dist<S, E>>(dist: L & Dist<S, E>): Dist<S, E> & Named<L> => {
+      if (name === '' || name.startsWith('/') || name.endsWith('/'))
+        return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
+      const plain: AnyDist = dist as unknown as AnyDist;
+      return {
+        ...knownFacts(dist as Partial<AllFacts>),
+        ...kept('named', dist, name),
+        // Parameters are expressions, which have their places in them; parts stand at places under the distribution's.
+        ...(plain.family === undefined || plain.family.parts !== undefined ? {} : { family: plain.family }),
+        shape: plain.shape,
+        spec: { type: 'named', name, dist: plain.spec },
+        evidence: plain.evidence,
+        declaration: plain.declaration,
+        ...(plain.unsampled === true ? { unsampled: true } : {}),
+        approximation: approximationOf([plain], () => named(name)(refinedOf(plain) as Dist<Shape, unknown>) as AnyDist),
+        logDensity: (x: Expr) => D.at(name, plain.logDensity(x)),
+        sample: D.at(name, plain.sample),
+        sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
+        ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
+        named: { place: name, dist: plain },
+      } as unknown as Dist<S, E> & Named<L>;
+    },
+);
 
 /** log p(x) − log q(x): for importance weights and divergences. */
 export const logRatio =

@@ -14,8 +14,9 @@
  * readTransport({ type: 'stretch', factor: 2 }, [stretch]);   // Either<Failure, Layer>
  */
 import * as E from 'fp-ts/lib/Either.js';
-import { type CodecError, type Fields, strict, t, unknownKey } from './codec.ts';
+import { type CodecError, type Fields, strict, t } from './codec.ts';
 import { failure, raise, toFailure } from './errors.ts';
+import { knownOptions } from './known-options.ts';
 import type { Shape } from './shape.ts';
 
 /** A kind of declaration (layer, distribution, network …): the word that messages use, and kinds whose members do as well. */
@@ -78,47 +79,24 @@ export const isDefined = (u: unknown): u is Defined =>
   Array.isArray(u.definitions);
 
 /** What is said of a constructor; what is not said is empty. */
-export interface Declaration<R extends t.Props, O extends t.Props, T extends readonly string[]> {
+export interface Declaration<A, R extends t.Props, O extends t.Props> {
   readonly type: string;
   readonly about?: string;
   readonly required?: R;
   readonly optional?: O;
   /** Arguments by position, by their names in JSON; the rest are options, in one record behind them. */
-  readonly takes?: T;
+  readonly takes?: readonly string[];
   readonly unreadable?: Readonly<Record<string, string>>;
   readonly examples?: readonly Example[];
   readonly shapes?: Shapes;
   readonly regions?: Regions;
+  /** What JSON's fields build, where they are not the arguments of the constructor. */
+  readonly build?: (fields: Fields<R, O>) => A;
+  /** How JSON is read, where that is not field by field. */
+  readonly validate?: t.Validate<unknown, A>;
 }
 
-/** How JSON is read where its fields are not the arguments. */
-export type Building<A, R extends t.Props, O extends t.Props> =
-  | { readonly build: (fields: Fields<R, O>) => A }
-  | { readonly validate: t.Validate<unknown, A> };
-
 type AnyConstructor = (...args: never[]) => unknown;
-
-type Rest<R extends t.Props, O extends t.Props, T extends readonly string[]> = Omit<Fields<R, O>, T[number]>;
-
-/** Arguments that fields make: those by position, then the record of the rest. */
-type Arguments<R extends t.Props, O extends t.Props, T extends readonly string[]> = [
-  ...{ [I in keyof T]: T[I] extends keyof Fields<R, O> ? Fields<R, O>[T[I]] : never },
-  ...(Exclude<keyof R | keyof O, T[number]> extends never ? [] : [Rest<R, O, T>]),
-];
-
-/** Nothing where the fields are the arguments; else one more argument that nobody has, named by a sentence. */
-type Fit<F extends AnyConstructor, R extends t.Props, O extends t.Props, T extends readonly string[]> =
-  Arguments<R, O, T> extends Parameters<F>
-    ? []
-    : [
-        problem: {
-          readonly 'the fields are not the arguments of the constructor: say how they build it (build)': Arguments<
-            R,
-            O,
-            T
-          >;
-        },
-      ];
 
 const broken = (value: unknown, context: t.Context, error: unknown): t.Validation<never> => {
   const { path, ...f } = toFailure('SpecError')(error);
@@ -147,58 +125,20 @@ export const fieldsOf = <A, R extends t.Props, O extends t.Props>(
     })(fields.validate(u, c));
 };
 
-const isOptions = (u: unknown): u is Readonly<Record<string, unknown>> => {
-  if (typeof u !== 'object' || u === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(u);
-  return prototype === Object.prototype || prototype === null;
-};
+/** {@link define}. */
+export type Define = <
+  A,
+  F extends object,
+  R extends t.Props = Record<never, never>,
+  O extends t.Props = Record<never, never>,
+>(
+  of: Kind<A>,
+  declaration: Declaration<A, R, O>,
+  make: F,
+) => F & Defined;
 
-/** Throws `ArgumentError`, with the nearest name, where a record has a key that is no option. */
-export const knownOptions = (owner: string, options: unknown, known: readonly string[]): void => {
-  if (!isOptions(options)) return;
-  const stray = Object.keys(options).find((k) => !known.includes(k));
-  if (stray !== undefined)
-    raise(
-      'ArgumentError',
-      owner,
-      unknownKey(
-        stray,
-        known.filter((k) => !Object.hasOwn(options, k)),
-        'option',
-      ),
-    );
-};
-
-/** {@link define}: where the fields of JSON are the arguments, and where a function makes something of them. */
-export interface Define {
-  <
-    A,
-    F extends AnyConstructor,
-    R extends t.Props = Record<never, never>,
-    O extends t.Props = Record<never, never>,
-    const T extends readonly string[] = readonly [],
-  >(
-    of: Kind<A>,
-    declaration: Declaration<R, O, T> & { readonly build?: never; readonly validate?: never },
-    make: F,
-    ...fits: Fit<F, R, O, T>
-  ): F & Defined;
-  <
-    A,
-    F extends object,
-    R extends t.Props = Record<never, never>,
-    O extends t.Props = Record<never, never>,
-    const T extends readonly string[] = readonly [],
-  >(
-    of: Kind<A>,
-    declaration: Declaration<R, O, T> & Building<A, R, O>,
-    make: F,
-  ): F & Defined;
-}
-
-interface AnyDeclaration extends Declaration<t.Props, t.Props, readonly string[]> {
+interface AnyDeclaration extends Omit<Declaration<unknown, t.Props, t.Props>, 'build'> {
   readonly build?: (fields: never) => unknown;
-  readonly validate?: t.Validate<unknown, unknown>;
 }
 
 /** The function, asked first whether its options are known. */
@@ -271,6 +211,31 @@ const defining = (of: Kind<unknown>, declaration: AnyDeclaration, make: object):
  * bend({ slope: 0.2 });
  */
 export const define = defining as Define;
+
+/**
+ * A constant with its definition.
+ *
+ * @example
+ * const half = defineValue(layerKind, { type: 'half', about: 'x / 2.', examples: [{}] }, { ...scale(2), spec: { type: 'half' } });
+ */
+export const defineValue = <A, V extends A & object>(
+  of: Kind<A>,
+  { type, about, examples }: Pick<Definition, 'type' | 'about' | 'examples'>,
+  value: V,
+): V & Defined => {
+  const definition: Definition<A> = {
+    kind: of,
+    type,
+    ...(about === undefined ? {} : { about }),
+    required: {},
+    optional: {},
+    unreadable: {},
+    examples,
+    validate: fieldsOf({}, {}, (): A => made),
+  };
+  const made: V & Defined = { ...value, definitions: [definition] };
+  return made;
+};
 
 /**
  * Definitions of whatever is handed over: constructors, lists of them, or the exports of a module. Throws `ArgumentError` where two have one kind and one name.

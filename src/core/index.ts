@@ -18,6 +18,7 @@ export {
   type Defined,
   type Definition,
   define,
+  defineValue,
   definitionsOf,
   type Example,
   isDefined,

@@ -15,13 +15,15 @@ const isNumbers = (a: Argument): a is readonly number[] => Array.isArray(a);
 /** As an expression. */
 export const toExpr = (a: Argument): Expr => (typeof a === 'number' ? scalar(a) : isNumbers(a) ? constant(a) : a);
 
-/** As JSON; an expression cannot be read back, unless it is the context of a conditional distribution around it. */
-export const toSpec = (a: Argument): Json =>
-  typeof a === 'number' || isNumbers(a)
-    ? a
-    : isPlaceholder(a)
-      ? contextSpec(a)
-      : (opaque('expression', 'the parameter is an expression') as Json);
+/** As JSON: numbers, constants of at most one axis as their numbers, and the context of a conditional distribution around; another expression cannot be read back. */
+export const toSpec = (a: Argument): Json => {
+  if (typeof a === 'number' || isNumbers(a)) return a;
+  if (isPlaceholder(a)) return contextSpec(a);
+  if (a.op !== 'constant' || a.shape.length > 1 || a.type !== 'real')
+    return opaque('expression', 'the parameter is an expression') as Json;
+  const values = Array.from(a.attributes.data);
+  return a.shape.length === 0 ? values[0] : values;
+};
 
 /** The argument broadcast to the event's shape; throws `ShapeError` naming it. */
 export const fits = (owner: string, name: string, a: Expr, shape: Shape): Expr => {

@@ -1,13 +1,17 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { coinLogits } from './chances.ts';
 import { onCoins } from './counts.ts';
 import { familyOf } from './family-of.ts';
@@ -34,31 +38,46 @@ export type BernoulliOptions =
  * const decoder = (z: Expr) => bernoulli([784], { logits: f(z) });
  * const coin = bernoulli([1], { probs: 0.3 });
  */
-export const bernoulli = <const S extends Shape>(
-  shape: S,
-  options: BernoulliOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
-  const { logits, spec } = coinLogits('bernoulli', shape, options);
-  const l = fits('bernoulli', 'logits', toExpr(logits), shape);
-  const p = o.sigmoid(l);
-  const q = o.sigmoid(o.neg(l));
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('bernoulli', shape, { logits }),
-    ...spec,
-    evidence: 'exact',
-    logDensity: (x) => D.of(onCoins(x, (k) => o.neg(o.sum(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
-    sample: pipe(
-      D.fromRandom(uniformNoise(shape)),
-      D.map((u) => o.cast(o.less(u, p), 'real')),
-    ),
-  });
-  return withFacts(dist, {
-    support: { kind: 'integers', low: 0, high: 1 },
-    mean: p,
-    variance: o.mul(p, q),
-    mode: o.cast(o.greater(l, 0), 'real'),
-    entropy: o.sum(o.add(o.mul(p, o.softplus(o.neg(l))), o.mul(q, o.softplus(l)))),
-    cdf: (x: Expr) => o.where(o.less(x, 0), 0, o.where(o.less(x, 1), q, 1)),
-  });
-};
+export const bernoulli = define(
+  distributionKind,
+  {
+    type: 'bernoulli',
+    about: 'Coin flips.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { logits: argument, probs: argument },
+    build: ({ shape, ...chances }): AnyDist => bernoulli(shape, chances as never),
+    examples: [
+      { shape: [2], logits: [0.5, -1] },
+      { shape: [2], probs: 0.3 },
+    ],
+  },
+  <const S extends Shape>(
+    shape: S,
+    options: BernoulliOptions = {},
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
+    const { logits, spec } = coinLogits('bernoulli', shape, options);
+    const l = fits('bernoulli', 'logits', toExpr(logits), shape);
+    const p = o.sigmoid(l);
+    const q = o.sigmoid(o.neg(l));
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('bernoulli', shape, { logits }),
+      ...spec,
+      evidence: 'exact',
+      logDensity: (x) => D.of(onCoins(x, (k) => o.neg(o.sum(o.softplus(o.mul(o.sub(1, o.mul(2, k)), l)))))),
+      sample: pipe(
+        D.fromRandom(uniformNoise(shape)),
+        D.map((u) => o.cast(o.less(u, p), 'real')),
+      ),
+    });
+    return withFacts(dist, {
+      support: { kind: 'integers', low: 0, high: 1 },
+      mean: p,
+      variance: o.mul(p, q),
+      mode: o.cast(o.greater(l, 0), 'real'),
+      entropy: o.sum(o.add(o.mul(p, o.softplus(o.neg(l))), o.mul(q, o.softplus(l)))),
+      cdf: (x: Expr) => o.where(o.less(x, 0), 0, o.where(o.less(x, 1), q, 1)),
+    });
+  },
+);

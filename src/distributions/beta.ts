@@ -2,13 +2,17 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { unitInterval } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
@@ -33,59 +37,69 @@ const spread = (a: Expr, k: number): Expr => o.sub(o.stirlingRemainder(a), o.mul
  * @example
  * const share = beta([1], { alpha: 2, beta: 5 });
  */
-export const beta = <const S extends Shape>(
-  shape: S,
-  options: BetaOptions,
-): Dist<S, Exact & Samples> &
-  Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'> => {
-  positiveFinite('beta', 'alpha', options.alpha);
-  positiveFinite('beta', 'beta', options.beta);
-  const a = fits('beta', 'alpha', toExpr(options.alpha), shape);
-  const b = fits('beta', 'beta', toExpr(options.beta), shape);
-  const n = o.add(a, b);
-  /** log x and log (1 − x). */
-  const logs = pipe(
-    D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
-    // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
-    D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
-  );
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('beta', shape, { alpha: options.alpha, beta: options.beta }),
-    evidence: 'exact',
-    logDensity: (x) =>
-      D.of(
-        supported(o.and(o.less(0, x), o.less(x, 1)), x, 0.5, (z) => {
-          const rest = o.sub(1, z);
-          return o.sub(o.betaKernel(a, b, z, rest), o.add(o.log(z), o.log(rest)));
-        }),
+export const beta = define(
+  distributionKind,
+  {
+    type: 'beta',
+    about: 'A chance, as one believes it.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, alpha: argument, beta: argument },
+    examples: [{ shape: [2], alpha: 2, beta: [3, 0.5] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    options: BetaOptions,
+  ): Dist<S, Exact & Samples> &
+    Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'> => {
+    positiveFinite('beta', 'alpha', options.alpha);
+    positiveFinite('beta', 'beta', options.beta);
+    const a = fits('beta', 'alpha', toExpr(options.alpha), shape);
+    const b = fits('beta', 'beta', toExpr(options.beta), shape);
+    const n = o.add(a, b);
+    /** log x and log (1 − x). */
+    const logs = pipe(
+      D.fromRandom(R.both(R.fork(logGamma(a)), R.fork(logGamma(b)))),
+      // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
+      D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
+    );
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('beta', shape, { alpha: options.alpha, beta: options.beta }),
+      evidence: 'exact',
+      logDensity: (x) =>
+        D.of(
+          supported(o.and(o.less(0, x), o.less(x, 1)), x, 0.5, (z) => {
+            const rest = o.sub(1, z);
+            return o.sub(o.betaKernel(a, b, z, rest), o.add(o.log(z), o.log(rest)));
+          }),
+        ),
+      sample: D.map(([p]: readonly [ReturnType<typeof o.exp>, unknown]) => o.exp(p))(logs),
+      sampleAndLogDensity: pipe(
+        logs,
+        D.map(([p, q]) => ({
+          value: o.exp(p),
+          logDensity: o.sum(o.sub(o.betaKernelOfLogs(a, b, p, q), o.add(p, q))),
+        })),
       ),
-    sample: D.map(([p]: readonly [ReturnType<typeof o.exp>, unknown]) => o.exp(p))(logs),
-    sampleAndLogDensity: pipe(
-      logs,
-      D.map(([p, q]) => ({
-        value: o.exp(p),
-        logDensity: o.sum(o.sub(o.betaKernelOfLogs(a, b, p, q), o.add(p, q))),
-      })),
-    ),
-  });
-  const inner = o.and(o.less(1, a), o.less(1, b));
-  const room = o.where(inner, o.sub(n, 2), 1);
-  const end = o.mul(0.5, o.add(1, o.sign(o.sub(a, b))));
-  return withFacts(dist, {
-    support: unitInterval,
-    mean: o.div(a, n),
-    variance: o.div(o.mul(o.div(a, n), o.div(b, n)), o.add(n, 1)),
-    mode: o.where(inner, o.div(o.sub(a, 1), room), o.where(o.and(o.equal(a, b), o.less(a, 1)), 0, end)),
-    // log B(a,b) − (a−1) ψ(a) − (b−1) ψ(b) + (n−2) ψ(n), the large terms cancelled on paper.
-    entropy: o.sum(
-      o.add(
-        o.mul(0.5, o.sub(o.add(o.log(o.div(a, n)), o.log(o.div(b, n))), o.sub(o.log(n), Math.log(2 * Math.PI)))),
-        o.sub(o.add(spread(a, 1), spread(b, 1)), spread(n, 2)),
+    });
+    const inner = o.and(o.less(1, a), o.less(1, b));
+    const room = o.where(inner, o.sub(n, 2), 1);
+    const end = o.mul(0.5, o.add(1, o.sign(o.sub(a, b))));
+    return withFacts(dist, {
+      support: unitInterval,
+      mean: o.div(a, n),
+      variance: o.div(o.mul(o.div(a, n), o.div(b, n)), o.add(n, 1)),
+      mode: o.where(inner, o.div(o.sub(a, 1), room), o.where(o.and(o.equal(a, b), o.less(a, 1)), 0, end)),
+      // log B(a,b) − (a−1) ψ(a) − (b−1) ψ(b) + (n−2) ψ(n), the large terms cancelled on paper.
+      entropy: o.sum(
+        o.add(
+          o.mul(0.5, o.sub(o.add(o.log(o.div(a, n)), o.log(o.div(b, n))), o.sub(o.log(n), Math.log(2 * Math.PI)))),
+          o.sub(o.add(spread(a, 1), spread(b, 1)), spread(n, 2)),
+        ),
       ),
-    ),
-    cdf: (x) => o.regularisedBeta(a, b, x),
-    logCdf: (x) => o.logRegularisedBeta(a, b, x),
-    logSurvival: (x) => o.logRegularisedBeta(b, a, o.sub(1, x), x),
-  });
-};
+      cdf: (x) => o.regularisedBeta(a, b, x),
+      logCdf: (x) => o.logRegularisedBeta(a, b, x),
+      logSurvival: (x) => o.logRegularisedBeta(b, a, o.sub(1, x), x),
+    });
+  },
+);

@@ -1,12 +1,16 @@
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { integer, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { type CountChance, constants, countChances, finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 import { binomialLog, drawBinomial, regimeOf } from './rejection.ts';
@@ -39,37 +43,48 @@ export interface BinomialOptions {
  * @example
  * const heads = binomial([1], { total: 10, logits: 0 });
  */
-export const binomial = <const S extends Shape>(
-  shape: S,
-  { total, logits = 0 }: BinomialOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
-  checkTotal('binomial', total);
-  finite('binomial', 'logits', logits);
-  const l = fits('binomial', 'logits', toExpr(logits), shape);
-  const n = o.broadcastTo(o.scalar(total), shape);
-  const logP = o.logSigmoid(l);
-  const logQ = o.logSigmoid(o.neg(l));
-  const p = o.sigmoid(l);
-  const means = total < 20 ? [0] : constants(logits)?.map((v) => total / (1 + Math.exp(Math.abs(v))));
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('binomial', shape, { total, logits }),
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, total, (k: Expr) => binomialLog(k, n, logP, logQ)))),
-    sample: D.fromRandom(drawBinomial(n, l, regimeOf(means))),
-  });
-  return withFacts(dist, {
-    support: { kind: 'integers', low: 0, high: total },
-    mean: o.mul(total, p),
-    variance: o.mul(total, o.mul(p, o.sigmoid(o.neg(l)))),
-    mode: o.min(total, o.floor(o.mul(total + 1, p))),
-    ...countChances(
-      {
-        cdf: (k) => o.regularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
-        logCdf: (k) => o.logRegularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
-        logSurvival: (k) => o.logRegularisedBeta(o.add(k, 1), o.sub(total, k), p, o.sigmoid(o.neg(l))),
-      },
-      total,
-    ),
-  });
-};
+export const binomial = define(
+  distributionKind,
+  {
+    type: 'binomial',
+    about: 'The number of heads among so many flips.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, total: integer },
+    optional: { logits: argument },
+    examples: [{ shape: [2], total: 5, logits: [0.5, -1] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { total, logits = 0 }: BinomialOptions,
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
+    checkTotal('binomial', total);
+    finite('binomial', 'logits', logits);
+    const l = fits('binomial', 'logits', toExpr(logits), shape);
+    const n = o.broadcastTo(o.scalar(total), shape);
+    const logP = o.logSigmoid(l);
+    const logQ = o.logSigmoid(o.neg(l));
+    const p = o.sigmoid(l);
+    const means = total < 20 ? [0] : constants(logits)?.map((v) => total / (1 + Math.exp(Math.abs(v))));
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('binomial', shape, { total, logits }),
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, total, (k: Expr) => binomialLog(k, n, logP, logQ)))),
+      sample: D.fromRandom(drawBinomial(n, l, regimeOf(means))),
+    });
+    return withFacts(dist, {
+      support: { kind: 'integers', low: 0, high: total },
+      mean: o.mul(total, p),
+      variance: o.mul(total, o.mul(p, o.sigmoid(o.neg(l)))),
+      mode: o.min(total, o.floor(o.mul(total + 1, p))),
+      ...countChances(
+        {
+          cdf: (k) => o.regularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
+          logCdf: (k) => o.logRegularisedBeta(o.sub(total, k), o.add(k, 1), o.sigmoid(o.neg(l)), p),
+          logSurvival: (k) => o.logRegularisedBeta(o.add(k, 1), o.sub(total, k), p, o.sigmoid(o.neg(l))),
+        },
+        total,
+      ),
+    });
+  },
+);

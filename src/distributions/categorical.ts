@@ -1,7 +1,10 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -9,6 +12,7 @@ import * as o from '../core/ops/index.ts';
 import { gumbel } from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { classChances } from './chances.ts';
 import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
@@ -62,74 +66,96 @@ export const drawClass = (l: Expr): D.Draw<Expr> =>
  * const die = categorical({ logits: [0, 0, 0, 0, 0, 0] });
  * const loaded = categorical({ probs: [0.5, 0.5, 0] });
  */
-export const categorical = <const S extends Shape = readonly []>({
-  shape = [] as unknown as S,
-  ...chances
-}: ClassOptions<S>): Dist<S, Exact & Samples> &
-  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
-  Discrete => {
-  const { logits, spec } = classChances('categorical', shape, chances);
-  const l = classLogits('categorical', logits, shape);
-  const k = l.shape[l.shape.length - 1];
-  const logp = logSoftmax(l);
-  const values = o.cast(o.iota(k), 'real');
-  const mean = o.sum(o.mul(o.exp(logp), values), -1);
-  const spread = o.sub(values, o.expandDims(mean, shape.length));
-  const pick = (i: Expr): Expr =>
-    o.squeezeDims(o.takeAlong(logp, o.expandDims(o.cast(i, 'int32'), shape.length)), shape.length);
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('categorical', shape, { logits }, l.shape),
-    ...spec,
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
-    sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
-  });
-  return withFacts(dist, {
-    support: { kind: 'integers', low: 0, high: k - 1 },
-    mean,
-    variance: o.sum(o.mul(o.exp(logp), o.square(spread)), -1),
-    mode: o.cast(o.argMax(l), 'real'),
-    entropy: o.neg(o.sum(plogp(logp))),
-  });
-};
+export const categorical = define(
+  distributionKind,
+  {
+    type: 'categorical',
+    about: 'One of several classes, by its number.',
+    optional: { logits: argument, probs: argument, shape: shapeCodec },
+    takes: [],
+    build: (options): AnyDist => categorical(options as CategoricalOptions<Shape>),
+    examples: [{ logits: [0.5, -1, 0] }, { probs: [0.2, 0.3, 0.5], shape: [2] }],
+  },
+  <const S extends Shape = readonly []>({
+    shape = [] as unknown as S,
+    ...chances
+  }: ClassOptions<S>): Dist<S, Exact & Samples> &
+    Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
+    Discrete => {
+    const { logits, spec } = classChances('categorical', shape, chances);
+    const l = classLogits('categorical', logits, shape);
+    const k = l.shape[l.shape.length - 1];
+    const logp = logSoftmax(l);
+    const values = o.cast(o.iota(k), 'real');
+    const mean = o.sum(o.mul(o.exp(logp), values), -1);
+    const spread = o.sub(values, o.expandDims(mean, shape.length));
+    const pick = (i: Expr): Expr =>
+      o.squeezeDims(o.takeAlong(logp, o.expandDims(o.cast(i, 'int32'), shape.length)), shape.length);
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('categorical', shape, { logits }, l.shape),
+      ...spec,
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
+      sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
+    });
+    return withFacts(dist, {
+      support: { kind: 'integers', low: 0, high: k - 1 },
+      mean,
+      variance: o.sum(o.mul(o.exp(logp), o.square(spread)), -1),
+      mode: o.cast(o.argMax(l), 'real'),
+      entropy: o.neg(o.sum(plogp(logp))),
+    });
+  },
+);
 
 /**
  * A choice among K classes as a vector with one 1: events `[…shape, K]`. log P(x) = Σ xₖ log pₖ nats, −∞ for anything but such a vector.
  */
-export const oneHotCategorical = <const S extends Shape = readonly []>({
-  shape = [] as unknown as S,
-  ...chances
-}: ClassOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
-  Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
-  Discrete => {
-  const { logits, spec } = classChances('oneHotCategorical', shape, chances);
-  const l = classLogits('oneHotCategorical', logits, shape);
-  const k = l.shape[l.shape.length - 1];
-  const logp = logSoftmax(l);
-  const p = o.exp(logp);
-  const chosen = (x: Expr): Expr => o.equal(x, 1);
-  const legal = (x: Expr): Expr => {
-    const ones = o.sum(o.cast(chosen(x), 'real'), -1);
-    const zeros = o.sum(o.cast(o.equal(x, 0), 'real'), -1);
-    return o.and(o.equal(ones, 1), o.equal(zeros, k - 1));
-  };
-  const dist = distribution<readonly [...S, number], Exact & Samples>({
-    shape: [...shape, k] as unknown as readonly [...S, number],
-    ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
-    ...spec,
-    evidence: 'exact',
-    logDensity: (x) => {
-      const each = o.sum(o.where(chosen(x), logp, 0), -1);
-      return D.of(o.sum(onSupport(each, legal(x), 0, (v) => v)));
-    },
-    sample: D.map((i: Expr) => o.oneHot(i, k))(drawClass(l)),
-  });
-  return withFacts(dist, {
-    support: { kind: 'oneHot' },
-    mean: p,
-    variance: o.mul(p, o.sub(1, p)),
-    mode: o.oneHot(o.argMax(l), k),
-    entropy: o.neg(o.sum(plogp(logp))),
-  });
-};
+export const oneHotCategorical = define(
+  distributionKind,
+  {
+    type: 'oneHotCategorical',
+    about: 'One of several classes, as a vector of zeros and a one.',
+    optional: { logits: argument, probs: argument, shape: shapeCodec },
+    takes: [],
+    build: (options): AnyDist => oneHotCategorical(options as CategoricalOptions<Shape>),
+    examples: [{ logits: [0.5, -1, 0] }, { probs: [0.2, 0.3, 0.5], shape: [2] }],
+  },
+  <const S extends Shape = readonly []>({
+    shape = [] as unknown as S,
+    ...chances
+  }: ClassOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
+    Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
+    Discrete => {
+    const { logits, spec } = classChances('oneHotCategorical', shape, chances);
+    const l = classLogits('oneHotCategorical', logits, shape);
+    const k = l.shape[l.shape.length - 1];
+    const logp = logSoftmax(l);
+    const p = o.exp(logp);
+    const chosen = (x: Expr): Expr => o.equal(x, 1);
+    const legal = (x: Expr): Expr => {
+      const ones = o.sum(o.cast(chosen(x), 'real'), -1);
+      const zeros = o.sum(o.cast(o.equal(x, 0), 'real'), -1);
+      return o.and(o.equal(ones, 1), o.equal(zeros, k - 1));
+    };
+    const dist = distribution<readonly [...S, number], Exact & Samples>({
+      shape: [...shape, k] as unknown as readonly [...S, number],
+      ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
+      ...spec,
+      evidence: 'exact',
+      logDensity: (x) => {
+        const each = o.sum(o.where(chosen(x), logp, 0), -1);
+        return D.of(o.sum(onSupport(each, legal(x), 0, (v) => v)));
+      },
+      sample: D.map((i: Expr) => o.oneHot(i, k))(drawClass(l)),
+    });
+    return withFacts(dist, {
+      support: { kind: 'oneHot' },
+      mean: p,
+      variance: o.mul(p, o.sub(1, p)),
+      mode: o.oneHot(o.argMax(l), k),
+      entropy: o.neg(o.sum(plogp(logp))),
+    });
+  },
+);

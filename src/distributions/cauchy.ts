@@ -1,7 +1,11 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { reals } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, type ScalarFact, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
@@ -68,12 +72,23 @@ export const standardCauchy: ScalarDist<Exclude<ScalarFact, 'mean' | 'variance'>
  * @example
  * cauchy([1], { loc: 2 }).entropy;   // log 4π
  */
-export const cauchy = <const S extends Shape>(
-  shape: S,
-  { loc = 0, scale = 1 }: LocationScale = {},
-): Family<S, Exclude<ScalarFact, 'mean' | 'variance'>> =>
-  scalarFamily(
-    shape,
-    familyOf('cauchy', shape, { loc, scale }),
-    locationScale('cauchy', shape, { loc, scale }, standardCauchy),
-  );
+export const cauchy = define(
+  distributionKind,
+  {
+    type: 'cauchy',
+    about: 'Tails without a mean.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], loc: [0.5, -1], scale: 1.5 }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { loc = 0, scale = 1 }: LocationScale = {},
+  ): Family<S, Exclude<ScalarFact, 'mean' | 'variance'>> =>
+    scalarFamily(
+      shape,
+      familyOf('cauchy', shape, { loc, scale }),
+      locationScale('cauchy', shape, { loc, scale }, standardCauchy),
+    ),
+);

@@ -1,8 +1,12 @@
 import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type GammaFacts, gammaOf } from './gamma.ts';
 import { positiveFinite } from './gamma-draws.ts';
@@ -21,11 +25,18 @@ export interface ChiSquaredOptions {
  * @example
  * const dist = chiSquared([1], { degrees: 4 });   // mean 4, variance 8
  */
-export const chiSquared = <const S extends Shape>(
-  shape: S,
-  { degrees }: ChiSquaredOptions,
-): Dist<S, Exact & Samples> & GammaFacts => {
-  positiveFinite('chiSquared', 'degrees', degrees);
-  const half = o.mul(0.5, fits('chiSquared', 'degrees', toExpr(degrees), shape));
-  return gammaOf(shape, half, o.broadcastTo(0.5, shape), familyOf('chiSquared', shape, { degrees }));
-};
+export const chiSquared = define(
+  distributionKind,
+  {
+    type: 'chiSquared',
+    about: 'The sum of squares of normal variables.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, degrees: argument },
+    examples: [{ shape: [2], degrees: 3 }],
+  },
+  <const S extends Shape>(shape: S, { degrees }: ChiSquaredOptions): Dist<S, Exact & Samples> & GammaFacts => {
+    positiveFinite('chiSquared', 'degrees', degrees);
+    const half = o.mul(0.5, fits('chiSquared', 'degrees', toExpr(degrees), shape));
+    return gammaOf(shape, half, o.broadcastTo(0.5, shape), familyOf('chiSquared', shape, { degrees }));
+  },
+);

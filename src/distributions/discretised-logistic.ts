@@ -3,7 +3,10 @@ import { having } from '../algebra/capability.ts';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { counting } from '../algebra/levels.ts';
+import { integer, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -11,6 +14,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { broadcastShapes, type Shape, sameShape, showShape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 
@@ -59,39 +63,50 @@ const logistic = (shape: Shape): R.Random<Expr> =>
  * @example
  * const pixels = (h: Expr) => discretisedLogistic([28, 28], { loc: f(h), scale: 4, levels: 256 });
  */
-export const discretisedLogistic = <const S extends Shape>(
-  shape: S,
-  { loc = 0, scale = 1, levels }: DiscretisedLogisticOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'cdf'> & Discrete => {
-  checkLevels('discretisedLogistic', levels);
-  positive('discretisedLogistic', 'scale', scale);
-  finite('discretisedLogistic', 'loc', loc);
-  const m = fits('discretisedLogistic', 'loc', toExpr(loc), shape);
-  const s = fits('discretisedLogistic', 'scale', toExpr(scale), shape);
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('discretisedLogistic', shape, { loc, scale, levels }),
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
-    sample: pipe(
-      D.fromRandom(logistic(shape)),
-      D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
-    ),
-  });
-  const [first, last] = [o.scalar(0), o.scalar(levels - 1)];
-  const middle = o.min(Math.max(levels - 2, 0), o.max(Math.min(1, levels - 1), round(m, levels)));
-  const at = (k: Expr): Expr => binLog(o.broadcastTo(k, shape), m, s, levels);
-  const better = (a: Expr, b: Expr): Expr => o.where(o.greaterEqual(at(a), at(b)), a, b);
-  return withFacts(having(counting, levels)(dist), {
-    support: { kind: 'integers', low: 0, high: levels - 1 },
-    mode: better(better(o.broadcastTo(first, shape), o.broadcastTo(last, shape)), o.broadcastTo(middle, shape)),
-    cdf: (x: Expr) => {
-      const k = o.floor(x);
-      const inside = o.sigmoid(o.div(o.sub(o.add(k, 0.5), m), s));
-      return o.where(o.less(x, 0), 0, o.where(o.greaterEqual(x, levels - 1), 1, inside));
-    },
-  });
-};
+export const discretisedLogistic = define(
+  distributionKind,
+  {
+    type: 'discretisedLogistic',
+    about: 'Grey levels: a logistic distribution over bins.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, levels: integer },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], levels: 8, loc: 3, scale: [1, 2] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { loc = 0, scale = 1, levels }: DiscretisedLogisticOptions,
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'cdf'> & Discrete => {
+    checkLevels('discretisedLogistic', levels);
+    positive('discretisedLogistic', 'scale', scale);
+    finite('discretisedLogistic', 'loc', loc);
+    const m = fits('discretisedLogistic', 'loc', toExpr(loc), shape);
+    const s = fits('discretisedLogistic', 'scale', toExpr(scale), shape);
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('discretisedLogistic', shape, { loc, scale, levels }),
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
+      sample: pipe(
+        D.fromRandom(logistic(shape)),
+        D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
+      ),
+    });
+    const [first, last] = [o.scalar(0), o.scalar(levels - 1)];
+    const middle = o.min(Math.max(levels - 2, 0), o.max(Math.min(1, levels - 1), round(m, levels)));
+    const at = (k: Expr): Expr => binLog(o.broadcastTo(k, shape), m, s, levels);
+    const better = (a: Expr, b: Expr): Expr => o.where(o.greaterEqual(at(a), at(b)), a, b);
+    return withFacts(having(counting, levels)(dist), {
+      support: { kind: 'integers', low: 0, high: levels - 1 },
+      mode: better(better(o.broadcastTo(first, shape), o.broadcastTo(last, shape)), o.broadcastTo(middle, shape)),
+      cdf: (x: Expr) => {
+        const k = o.floor(x);
+        const inside = o.sigmoid(o.div(o.sub(o.add(k, 0.5), m), s));
+        return o.where(o.less(x, 0), 0, o.where(o.greaterEqual(x, levels - 1), 1, inside));
+      },
+    });
+  },
+);
 
 /** Parameters of {@link discretisedLogisticMixture}: arrays `[M]`, or anything that broadcasts to `[…shape, M]`. */
 export interface DiscretisedLogisticMixtureOptions {
@@ -108,50 +123,60 @@ export interface DiscretisedLogisticMixtureOptions {
  * @example
  * const pixel = discretisedLogisticMixture([1], { logits: [0, 1], loc: [60, 200], scale: [5, 9], levels: 256 });
  */
-export const discretisedLogisticMixture = <const S extends Shape>(
-  shape: S,
-  { logits, loc, scale, levels }: DiscretisedLogisticMixtureOptions,
-): Dist<S, Exact & Samples> & Facts<'support'> & Discrete => {
-  const owner = 'discretisedLogisticMixture';
-  checkLevels(owner, levels);
-  positive(owner, 'scale', scale);
-  finite(owner, 'logits', logits);
-  finite(owner, 'loc', loc);
-  const parts = [toExpr(logits), toExpr(loc), toExpr(scale)];
-  const sizes = parts.map((e) => e.shape[e.shape.length - 1] ?? 1);
-  const full: Shape = [...shape, Math.max(...sizes)];
-  const joint = parts.reduce<Shape | undefined>((s, e) => s && broadcastShapes(s, e.shape), full);
-  if (sizes.includes(0) || joint === undefined || !sameShape(joint, full))
-    return raise('ShapeError', owner, 'the parameters have no common number of components', {
-      expected: `${showShape(full)}, one component or more`,
-      got: parts.map((e) => showShape(e.shape)).join(', '),
-    });
-  const [w, m, s] = parts.map((e) => o.broadcastTo(e, full));
-  const rank = shape.length;
-  const logW = o.sub(w, o.restoreAxes(o.logSumExp(w, rank), w, rank));
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf(owner, shape, { logits, loc, scale, levels }, full),
-    evidence: 'exact',
-    logDensity: (x) =>
-      D.of(
-        o.sum(
-          onIntegers(x, 0, levels - 1, (k) => {
-            const each = o.broadcastTo(o.expandDims(k, rank), full);
-            return o.logSumExp(o.add(logW, binLog(each, m, s, levels)), rank);
+export const discretisedLogisticMixture = define(
+  distributionKind,
+  {
+    type: 'discretisedLogisticMixture',
+    about: 'Grey levels: a mixture of logistic distributions over bins.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, levels: integer, logits: argument, loc: argument, scale: argument },
+    examples: [{ shape: [1], levels: 8, logits: [0, 1], loc: [1, 5], scale: [1, 2] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { logits, loc, scale, levels }: DiscretisedLogisticMixtureOptions,
+  ): Dist<S, Exact & Samples> & Facts<'support'> & Discrete => {
+    const owner = 'discretisedLogisticMixture';
+    checkLevels(owner, levels);
+    positive(owner, 'scale', scale);
+    finite(owner, 'logits', logits);
+    finite(owner, 'loc', loc);
+    const parts = [toExpr(logits), toExpr(loc), toExpr(scale)];
+    const sizes = parts.map((e) => e.shape[e.shape.length - 1] ?? 1);
+    const full: Shape = [...shape, Math.max(...sizes)];
+    const joint = parts.reduce<Shape | undefined>((s, e) => s && broadcastShapes(s, e.shape), full);
+    if (sizes.includes(0) || joint === undefined || !sameShape(joint, full))
+      return raise('ShapeError', owner, 'the parameters have no common number of components', {
+        expected: `${showShape(full)}, one component or more`,
+        got: parts.map((e) => showShape(e.shape)).join(', '),
+      });
+    const [w, m, s] = parts.map((e) => o.broadcastTo(e, full));
+    const rank = shape.length;
+    const logW = o.sub(w, o.restoreAxes(o.logSumExp(w, rank), w, rank));
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf(owner, shape, { logits, loc, scale, levels }, full),
+      evidence: 'exact',
+      logDensity: (x) =>
+        D.of(
+          o.sum(
+            onIntegers(x, 0, levels - 1, (k) => {
+              const each = o.broadcastTo(o.expandDims(k, rank), full);
+              return o.logSumExp(o.add(logW, binLog(each, m, s, levels)), rank);
+            }),
+          ),
+        ),
+      sample: D.fromRandom(
+        pipe(
+          R.both(R.gumbel(full), logistic(shape)),
+          R.map(([g, e]) => {
+            const hot = o.oneHot(o.argMax(o.add(w, g)), full[rank]);
+            const pick = (v: Expr): Expr => o.sum(o.mul(hot, v), rank);
+            return round(o.add(pick(m), o.mul(pick(s), e)), levels);
           }),
         ),
       ),
-    sample: D.fromRandom(
-      pipe(
-        R.both(R.gumbel(full), logistic(shape)),
-        R.map(([g, e]) => {
-          const hot = o.oneHot(o.argMax(o.add(w, g)), full[rank]);
-          const pick = (v: Expr): Expr => o.sum(o.mul(hot, v), rank);
-          return round(o.add(pick(m), o.mul(pick(s), e)), levels);
-        }),
-      ),
-    ),
-  });
-  return withFacts(having(counting, levels)(dist), { support: { kind: 'integers', low: 0, high: levels - 1 } });
-};
+    });
+    return withFacts(having(counting, levels)(dist), { support: { kind: 'integers', low: 0, high: levels - 1 } });
+  },
+);

@@ -3,7 +3,10 @@ import { having } from '../algebra/capability.ts';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { counting } from '../algebra/levels.ts';
+import { integer, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -11,6 +14,7 @@ import * as o from '../core/ops/index.ts';
 import { normal } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 
@@ -63,35 +67,46 @@ const round = (x: Expr, levels: number): Expr => o.min(levels - 1, o.max(0, o.fl
  * @example
  * const pixels = discretisedNormal([28, 28], { loc: 100, scale: 4, levels: 256 });
  */
-export const discretisedNormal = <const S extends Shape>(
-  shape: S,
-  { loc = 0, scale = 1, levels }: DiscretisedNormalOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'cdf'> & Discrete => {
-  const owner = 'discretisedNormal';
-  if (!Number.isInteger(levels) || levels < 2)
-    raise('ArgumentError', owner, 'levels is not a number of levels', {
-      expected: 'an integer from 2',
-      got: `${levels}`,
+export const discretisedNormal = define(
+  distributionKind,
+  {
+    type: 'discretisedNormal',
+    about: 'Grey levels: a normal distribution over bins.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, levels: integer },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], levels: 8, loc: 3, scale: [1, 2] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { loc = 0, scale = 1, levels }: DiscretisedNormalOptions,
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'cdf'> & Discrete => {
+    const owner = 'discretisedNormal';
+    if (!Number.isInteger(levels) || levels < 2)
+      raise('ArgumentError', owner, 'levels is not a number of levels', {
+        expected: 'an integer from 2',
+        got: `${levels}`,
+      });
+    positive(owner, 'scale', scale);
+    finite(owner, 'loc', loc);
+    const m = fits(owner, 'loc', toExpr(loc), shape);
+    const s = fits(owner, 'scale', toExpr(scale), shape);
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('discretisedNormal', shape, { loc, scale, levels }),
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
+      sample: pipe(
+        D.fromRandom(normal(shape)),
+        D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
+      ),
     });
-  positive(owner, 'scale', scale);
-  finite(owner, 'loc', loc);
-  const m = fits(owner, 'loc', toExpr(loc), shape);
-  const s = fits(owner, 'scale', toExpr(scale), shape);
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('discretisedNormal', shape, { loc, scale, levels }),
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, levels - 1, (k) => binLog(k, m, s, levels)))),
-    sample: pipe(
-      D.fromRandom(normal(shape)),
-      D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
-    ),
-  });
-  return withFacts(having(counting, levels)(dist), {
-    support: { kind: 'integers', low: 0, high: levels - 1 },
-    cdf: (x: Expr) => {
-      const inside = o.normalCdf(o.div(o.sub(o.add(o.floor(x), 0.5), m), s));
-      return o.where(o.less(x, 0), 0, o.where(o.greaterEqual(x, levels - 1), 1, inside));
-    },
-  });
-};
+    return withFacts(having(counting, levels)(dist), {
+      support: { kind: 'integers', low: 0, high: levels - 1 },
+      cdf: (x: Expr) => {
+        const inside = o.normalCdf(o.div(o.sub(o.add(o.floor(x), 0.5), m), s));
+        return o.where(o.less(x, 0), 0, o.where(o.greaterEqual(x, levels - 1), 1, inside));
+      },
+    });
+  },
+);

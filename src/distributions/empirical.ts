@@ -1,6 +1,9 @@
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { finite, list, oneOf, t } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -39,26 +42,38 @@ const spreadOf = (table: Expr, mean: Expr): Expr => o.mean(o.square(o.sub(table,
  * @example
  * const bootstrap = empirical({ rows: [[0, 1], [2, 3]] });
  */
-export const empirical = ({
-  rows,
-}: {
-  readonly rows: Rows;
-}): Dist<readonly [number], Samples> & Facts<'mean' | 'variance'> => {
-  const table = tableOf('empirical', rows, 1);
-  const mean = o.mean(table, 0);
-  const dist = distribution<readonly [number], Samples>({
-    shape: [table.shape[1]],
-    spec: { type: 'empirical', rows },
-    evidence: 'none',
-    logDensity: () =>
-      raise('ArgumentError', 'empirical', 'an empirical distribution has no density', {
-        expected: 'kernelDensity',
-        got: 'empirical',
-      }),
-    sample: D.fromRandom(drawRow(table)),
-  });
-  return withFacts(dist, { mean, variance: spreadOf(table, mean) });
-};
+export const empirical = define(
+  distributionKind,
+  {
+    type: 'empirical',
+    about: 'Rows of a table, drawn with equal chances.',
+    required: { rows: list(list(finite)) },
+    examples: [
+      {
+        rows: [
+          [0, 1],
+          [2, 3],
+        ],
+      },
+    ],
+  },
+  ({ rows }: { readonly rows: Rows }): Dist<readonly [number], Samples> & Facts<'mean' | 'variance'> => {
+    const table = tableOf('empirical', rows, 1);
+    const mean = o.mean(table, 0);
+    const dist = distribution<readonly [number], Samples>({
+      shape: [table.shape[1]],
+      spec: { type: 'empirical', rows },
+      evidence: 'none',
+      logDensity: () =>
+        raise('ArgumentError', 'empirical', 'an empirical distribution has no density', {
+          expected: 'kernelDensity',
+          got: 'empirical',
+        }),
+      sample: D.fromRandom(drawRow(table)),
+    });
+    return withFacts(dist, { mean, variance: spreadOf(table, mean) });
+  },
+);
 
 /** Parameters of {@link kernelDensity}. */
 export interface KernelDensityOptions {
@@ -78,6 +93,8 @@ const bandwidths = (rows: Rows, rule: NonNullable<KernelDensityOptions['bandwidt
   });
 };
 
+const bandwidthCodec = t.union([finite, list(finite), oneOf(['scott', 'silverman'])], 'bandwidths, scott or silverman');
+
 /**
  * A normal kernel at every row: log p(x) = logΣᵢ Πⱼ N(xⱼ; rᵢⱼ, hⱼ²) − log n nats, by log-sum-exp. Cost of a density: n·D for each event.
  * Bandwidths by Scott's rule hⱼ = σⱼ n^{−1/(D+4)} or Silverman's σⱼ (4/((D+2) n))^{1/(D+4)}, σⱼ of each coordinate alone (n−1); in
@@ -86,32 +103,58 @@ const bandwidths = (rows: Rows, rule: NonNullable<KernelDensityOptions['bandwidt
  * @example
  * const smooth = kernelDensity({ rows: [[0, 1], [2, 3], [1, 1]], bandwidth: 'silverman' });
  */
-export const kernelDensity = ({
-  rows,
-  bandwidth = 'scott',
-}: KernelDensityOptions): Dist<readonly [number], Exact & Samples> & Facts<'mean' | 'variance'> => {
-  const table = tableOf('kernelDensity', rows, typeof bandwidth === 'string' ? 2 : 1);
-  const widths = bandwidths(rows, bandwidth);
-  const d = table.shape[1];
-  if (widths.length !== d || !widths.every((h) => h > 0 && Number.isFinite(h)))
-    return raise('ArgumentError', 'kernelDensity', 'bandwidths do not fit', {
-      expected: `${d} positive numbers`,
-      got: `[${widths.join(', ')}]`,
+export const kernelDensity = define(
+  distributionKind,
+  {
+    type: 'kernelDensity',
+    about: 'A normal kernel at each row of a table.',
+    required: { rows: list(list(finite)) },
+    optional: { bandwidth: bandwidthCodec },
+    examples: [
+      {
+        rows: [
+          [0, 1],
+          [2, 3],
+          [1, 1],
+        ],
+        bandwidth: 'scott',
+      },
+      {
+        rows: [
+          [0, 1],
+          [2, 3],
+        ],
+        bandwidth: [0.3, 0.5],
+      },
+    ],
+  },
+  ({
+    rows,
+    bandwidth = 'scott',
+  }: KernelDensityOptions): Dist<readonly [number], Exact & Samples> & Facts<'mean' | 'variance'> => {
+    const table = tableOf('kernelDensity', rows, typeof bandwidth === 'string' ? 2 : 1);
+    const widths = bandwidths(rows, bandwidth);
+    const d = table.shape[1];
+    if (widths.length !== d || !widths.every((h) => h > 0 && Number.isFinite(h)))
+      return raise('ArgumentError', 'kernelDensity', 'bandwidths do not fit', {
+        expected: `${d} positive numbers`,
+        got: `[${widths.join(', ')}]`,
+      });
+    const h = o.constant(widths);
+    const constant = -Math.log(rows.length) - widths.reduce((a, w) => a + Math.log(w), 0);
+    const mean = o.mean(table, 0);
+    const dist = distribution<readonly [number], Exact & Samples>({
+      shape: [d],
+      spec: { type: 'kernelDensity', rows, bandwidth },
+      evidence: 'exact',
+      logDensity: (x) => {
+        const z = o.div(o.sub(o.expandDims(x, 0), table), h);
+        return D.of(o.add(constant, o.logSumExp(o.sum(o.standardNormalLogDensity(z), 1))));
+      },
+      sample: D.fromRandom(
+        R.map(([row, e]: readonly [Expr, Expr]) => o.add(row, o.mul(h, e)))(R.both(drawRow(table), R.normal([d]))),
+      ),
     });
-  const h = o.constant(widths);
-  const constant = -Math.log(rows.length) - widths.reduce((a, w) => a + Math.log(w), 0);
-  const mean = o.mean(table, 0);
-  const dist = distribution<readonly [number], Exact & Samples>({
-    shape: [d],
-    spec: { type: 'kernelDensity', rows, bandwidth },
-    evidence: 'exact',
-    logDensity: (x) => {
-      const z = o.div(o.sub(o.expandDims(x, 0), table), h);
-      return D.of(o.add(constant, o.logSumExp(o.sum(o.standardNormalLogDensity(z), 1))));
-    },
-    sample: D.fromRandom(
-      R.map(([row, e]: readonly [Expr, Expr]) => o.add(row, o.mul(h, e)))(R.both(drawRow(table), R.normal([d]))),
-    ),
-  });
-  return withFacts(dist, { mean, variance: o.add(spreadOf(table, mean), o.square(h)) });
-};
+    return withFacts(dist, { mean, variance: o.add(spreadOf(table, mean), o.square(h)) });
+  },
+);

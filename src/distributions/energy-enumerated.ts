@@ -2,16 +2,20 @@
  * Distributions over finitely many states, exactly. An {@link Enumeration} writes f(x) = Σₖ f(x, k) over k = 0 … n − 1 with every f(·, k) known in closed form: a
  * lattice state each (then k is x itself), or the hidden units of a Boltzmann machine. log Z is then a sum, and the distribution can be sampled exactly.
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
-import { capability, type Having } from '../algebra/capability.ts';
+import { capability, type Having, has } from '../algebra/capability.ts';
 import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fork, uniform } from '../core/random.ts';
 import { range, type Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { vmapAll } from '../core/vectorize.ts';
 
 /** How a distribution is summed: n states, the weight of each, and the distribution of the event given one. */
@@ -100,6 +104,14 @@ export const logPartition =
     return [o.logSumExp(o.concat([ys[0], ...tail.map((t) => o.reshape(t, [1]))])), cursor];
   };
 
+const enumerable = (dist: AnyDist): Dist<Shape, Unnormalised> & Enumerable =>
+  has(enumerating, dist)
+    ? (dist as unknown as Dist<Shape, Unnormalised> & Enumerable)
+    : raise('ArgumentError', '', 'enumerated: the distribution has no states to sum over', {
+        expected: 'a Boltzmann machine, or a distribution restricted to integers',
+        got: dist.spec.type,
+      });
+
 /**
  * The distribution normalised by enumeration: log p(x) = log f(x) − log Z nats with log Z as an expression of the parameters, so everything that asks for exact
  * densities takes it. `maximumLikelihood(enumerated(machine))` is the exact gradient that contrastive divergence approximates. A sample is exact: a state
@@ -109,27 +121,46 @@ export const logPartition =
  * @example
  * const exact = enumerated(rbm([6], { hidden: 4 }));   // Dist<readonly [6], Exact & Samples>
  */
-export const enumerated = <S extends Shape>(dist: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
-  const plain = dist as unknown as AnyDist & Enumerable & { readonly shape: S };
-  return distribution<S, Exact & Samples>({
-    shape: plain.shape,
-    spec: { type: 'enumerated', dist: plain.spec },
-    evidence: 'exact',
-    logDensity: (x) =>
-      pipe(
-        plain.logDensity(x),
-        D.chain((l) => D.map((z: Expr) => o.sub(l, z))(logPartition(plain))),
-      ),
-    sample: (scope) => (cursor) => {
-      const all = plain.enumeration();
-      const weights = weightsOf(all, scope, numbers(all.states));
-      const chances = o.softmax(weights);
-      const [k, next] = fork((c) => {
-        const [u, after] = uniform([])(c);
-        const below = o.cast(o.less(o.cumsum(chances), o.broadcastTo(u, [all.states])), 'real');
-        return [o.min(o.sum(below), all.states - 1), after];
-      })(cursor);
-      return fork(all.given(k)(scope))(next);
-    },
-  });
-};
+export const enumerated = define(
+  distributionKind,
+  {
+    type: 'enumerated',
+    about: 'A distribution over few states, exactly.',
+    takes: ['dist'],
+    required: { dist: nested(distributionKind) },
+    build: ({ dist }): AnyDist => enumerated(enumerable(dist)),
+    examples: [
+      {
+        dist: {
+          type: 'restrict',
+          on: { kind: 'integers', low: 0, high: 2 },
+          dist: { type: 'normal', shape: [2], loc: 1, scale: 2 },
+        },
+      },
+    ],
+  },
+  <S extends Shape>(dist: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
+    const plain = dist as unknown as AnyDist & Enumerable & { readonly shape: S };
+    return distribution<S, Exact & Samples>({
+      shape: plain.shape,
+      spec: { type: 'enumerated', dist: plain.spec },
+      evidence: 'exact',
+      logDensity: (x) =>
+        pipe(
+          plain.logDensity(x),
+          D.chain((l) => D.map((z: Expr) => o.sub(l, z))(logPartition(plain))),
+        ),
+      sample: (scope) => (cursor) => {
+        const all = plain.enumeration();
+        const weights = weightsOf(all, scope, numbers(all.states));
+        const chances = o.softmax(weights);
+        const [k, next] = fork((c) => {
+          const [u, after] = uniform([])(c);
+          const below = o.cast(o.less(o.cumsum(chances), o.broadcastTo(u, [all.states])), 'real');
+          return [o.min(o.sum(below), all.states - 1), after];
+        })(cursor);
+        return fork(all.given(k)(scope))(next);
+      },
+    });
+  },
+);

@@ -1,9 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { neg } from '../core/ops/elementwise.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { networkKind } from '../nn/kinds.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
 
@@ -18,13 +23,25 @@ import type { Network } from '../nn/network.ts';
  * const bumps = energy([2], mlp([64, 64], { activation: 'silu', zeroLast: false }));
  * const proper = productOfExperts([normal([2], { scale: 2 }), bumps]);   // N(0, 4) e^{−E}: integrable where E is bounded below
  */
-export const energy = <const S extends Shape>(
-  shape: S,
-  network: Network = mlp([64, 64], { activation: 'silu', zeroLast: false }),
-): Dist<S, Unnormalised> =>
-  distribution<S, Unnormalised>({
-    shape,
-    spec: { type: 'energy', shape, network: network.spec },
-    evidence: 'unnormalised',
-    logDensity: (x) => pipe(D.at('energy', D.fromScoped(network.apply(x, []))), D.map(neg)),
-  });
+export const energy = define(
+  distributionKind,
+  {
+    type: 'energy',
+    about: 'A network as an energy: a density up to a constant.',
+    takes: ['shape', 'network'],
+    required: { shape: shapeCodec },
+    optional: { network: nested(networkKind) },
+    build: ({ shape, network }): AnyDist => energy(shape, network),
+    examples: [{ shape: [2], network: { type: 'mlp', hidden: [4] } }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    network: Network = mlp([64, 64], { activation: 'silu', zeroLast: false }),
+  ): Dist<S, Unnormalised> =>
+    distribution<S, Unnormalised>({
+      shape,
+      spec: { type: 'energy', shape, network: network.spec },
+      evidence: 'unnormalised',
+      logDensity: (x) => pipe(D.at('energy', D.fromScoped(network.apply(x, []))), D.map(neg)),
+    }),
+);

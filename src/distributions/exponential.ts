@@ -1,7 +1,11 @@
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
@@ -18,18 +22,29 @@ export interface ExponentialOptions {
  * @example
  * exponential([2], { rate: [1, 0.5] });
  */
-export const exponential = <const S extends Shape>(shape: S, { rate = 1 }: ExponentialOptions = {}): Family<S> => {
-  positive('exponential', 'rate', rate);
-  const r = fits('exponential', 'rate', toExpr(rate), shape);
-  const dist: ScalarDist<EveryFact> = byHazard({
-    support: { kind: 'nonNegative' },
-    on: (x: Expr) => o.greaterEqual(x, 0),
-    safe: 1,
-    cumulative: (x) => o.mul(r, x),
-    logHazard: () => o.log(r),
-    logHazardAt: () => o.log(r),
-    inverse: (e) => o.div(e, r),
-    facts: { mean: o.div(1, r), variance: o.div(1, o.square(r)), mode: 0, entropy: o.sub(1, o.log(r)) },
-  });
-  return scalarFamily(shape, familyOf('exponential', shape, { rate }), dist);
-};
+export const exponential = define(
+  distributionKind,
+  {
+    type: 'exponential',
+    about: 'The waiting time at a constant rate.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { rate: argument },
+    examples: [{ shape: [2], rate: [1, 2] }],
+  },
+  <const S extends Shape>(shape: S, { rate = 1 }: ExponentialOptions = {}): Family<S> => {
+    positive('exponential', 'rate', rate);
+    const r = fits('exponential', 'rate', toExpr(rate), shape);
+    const dist: ScalarDist<EveryFact> = byHazard({
+      support: { kind: 'nonNegative' },
+      on: (x: Expr) => o.greaterEqual(x, 0),
+      safe: 1,
+      cumulative: (x) => o.mul(r, x),
+      logHazard: () => o.log(r),
+      logHazardAt: () => o.log(r),
+      inverse: (e) => o.div(e, r),
+      facts: { mean: o.div(1, r), variance: o.div(1, o.square(r)), mode: 0, entropy: o.sub(1, o.log(r)) },
+    });
+    return scalarFamily(shape, familyOf('exponential', shape, { rate }), dist);
+  },
+);

@@ -2,12 +2,16 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { positives } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { type Declared, familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
@@ -78,16 +82,27 @@ const logDensityOfLog = (a: Expr, b: Expr, l: Expr): Expr => o.sum(o.add(o.sub(o
  * @example
  * const waiting = gamma([1], { concentration: 3, rate: 0.5 });   // waiting.mean is 6
  */
-export const gamma = <const S extends Shape>(
-  shape: S,
-  { concentration, rate = 1 }: GammaOptions,
-): Dist<S, Exact & Samples> & GammaFacts => {
-  positiveFinite('gamma', 'concentration', concentration);
-  positiveFinite('gamma', 'rate', rate);
-  return gammaOf(
-    shape,
-    fits('gamma', 'concentration', toExpr(concentration), shape),
-    fits('gamma', 'rate', toExpr(rate), shape),
-    familyOf('gamma', shape, { concentration, rate }),
-  );
-};
+export const gamma = define(
+  distributionKind,
+  {
+    type: 'gamma',
+    about: 'Sums of exponential variables.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, concentration: argument },
+    optional: { rate: argument },
+    examples: [{ shape: [2], concentration: [0.5, 3], rate: 2 }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { concentration, rate = 1 }: GammaOptions,
+  ): Dist<S, Exact & Samples> & GammaFacts => {
+    positiveFinite('gamma', 'concentration', concentration);
+    positiveFinite('gamma', 'rate', rate);
+    return gammaOf(
+      shape,
+      fits('gamma', 'concentration', toExpr(concentration), shape),
+      fits('gamma', 'rate', toExpr(rate), shape),
+      familyOf('gamma', shape, { concentration, rate }),
+    );
+  },
+);

@@ -2,12 +2,16 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 
@@ -24,35 +28,46 @@ export interface GeometricOptions {
  * @example
  * const waits = geometric([1], { logits: -2 });
  */
-export const geometric = <const S extends Shape>(
-  shape: S,
-  { logits = 0 }: GeometricOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
-  finite('geometric', 'logits', logits);
-  const l = fits('geometric', 'logits', toExpr(logits), shape);
-  const logP = o.logSigmoid(l);
-  const logQ = o.logSigmoid(o.neg(l));
-  const odds = o.exp(o.neg(l));
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('geometric', shape, { logits }),
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k) => o.add(logP, o.mul(k, logQ))))),
-    sample: pipe(
-      D.fromRandom(uniformNoise(shape)),
-      D.map((u) => o.floor(o.div(o.log(u), logQ))),
-    ),
-  });
-  return withFacts(dist, {
-    support: { kind: 'integers', low: 0 },
-    mean: odds,
-    variance: o.mul(odds, o.add(1, odds)),
-    mode: o.broadcastTo(o.scalar(0), shape),
-    entropy: o.neg(o.sum(o.add(logP, o.mul(odds, logQ)))),
-    cdf: (x: Expr) => {
-      const inside = o.greaterEqual(x, 0);
-      const k = o.floor(o.where(inside, x, 0));
-      return o.where(inside, o.neg(o.expm1(o.mul(o.add(k, 1), logQ))), 0);
-    },
-  });
-};
+export const geometric = define(
+  distributionKind,
+  {
+    type: 'geometric',
+    about: 'Failures before the first success.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { logits: argument },
+    examples: [{ shape: [2], logits: [0.5, -1] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { logits = 0 }: GeometricOptions = {},
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf'> & Discrete => {
+    finite('geometric', 'logits', logits);
+    const l = fits('geometric', 'logits', toExpr(logits), shape);
+    const logP = o.logSigmoid(l);
+    const logQ = o.logSigmoid(o.neg(l));
+    const odds = o.exp(o.neg(l));
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('geometric', shape, { logits }),
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k) => o.add(logP, o.mul(k, logQ))))),
+      sample: pipe(
+        D.fromRandom(uniformNoise(shape)),
+        D.map((u) => o.floor(o.div(o.log(u), logQ))),
+      ),
+    });
+    return withFacts(dist, {
+      support: { kind: 'integers', low: 0 },
+      mean: odds,
+      variance: o.mul(odds, o.add(1, odds)),
+      mode: o.broadcastTo(o.scalar(0), shape),
+      entropy: o.neg(o.sum(o.add(logP, o.mul(odds, logQ)))),
+      cdf: (x: Expr) => {
+        const inside = o.greaterEqual(x, 0);
+        const k = o.floor(o.where(inside, x, 0));
+        return o.where(inside, o.neg(o.expm1(o.mul(o.add(k, 1), logQ))), 0);
+      },
+    });
+  },
+);

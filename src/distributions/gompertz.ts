@@ -1,6 +1,10 @@
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { byHazard, type Chances, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
@@ -20,24 +24,32 @@ export interface GompertzOptions {
  * @example
  * gompertz([2], { concentration: 0.1, rate: 2 });
  */
-export const gompertz = <const S extends Shape>(
-  shape: S,
-  { concentration, rate = 1 }: GompertzOptions,
-): Family<S, 'mode' | Chances> => {
-  positive('gompertz', 'concentration', concentration);
-  positive('gompertz', 'rate', rate);
-  const c = fits('gompertz', 'concentration', toExpr(concentration), shape);
-  const b = fits('gompertz', 'rate', toExpr(rate), shape);
-  const humped = o.less(c, 1);
-  const dist: ScalarDist<'mode' | Chances> = byHazard({
-    support: { kind: 'nonNegative' },
-    on: (x) => o.greaterEqual(x, 0),
-    safe: 0,
-    cumulative: (x) => o.mul(c, o.expm1(o.mul(b, x))),
-    logHazard: (x) => o.add(o.log(o.mul(c, b)), o.mul(b, x)),
-    logHazardAt: (e) => o.add(o.log(o.mul(c, b)), o.log1p(o.div(e, c))),
-    inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
-    facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
-  });
-  return scalarFamily(shape, familyOf('gompertz', shape, { concentration, rate }), dist);
-};
+export const gompertz = define(
+  distributionKind,
+  {
+    type: 'gompertz',
+    about: 'Waiting times whose rate grows exponentially.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, concentration: argument },
+    optional: { rate: argument },
+    examples: [{ shape: [2], concentration: 0.5, rate: 2 }],
+  },
+  <const S extends Shape>(shape: S, { concentration, rate = 1 }: GompertzOptions): Family<S, 'mode' | Chances> => {
+    positive('gompertz', 'concentration', concentration);
+    positive('gompertz', 'rate', rate);
+    const c = fits('gompertz', 'concentration', toExpr(concentration), shape);
+    const b = fits('gompertz', 'rate', toExpr(rate), shape);
+    const humped = o.less(c, 1);
+    const dist: ScalarDist<'mode' | Chances> = byHazard({
+      support: { kind: 'nonNegative' },
+      on: (x) => o.greaterEqual(x, 0),
+      safe: 0,
+      cumulative: (x) => o.mul(c, o.expm1(o.mul(b, x))),
+      logHazard: (x) => o.add(o.log(o.mul(c, b)), o.mul(b, x)),
+      logHazardAt: (e) => o.add(o.log(o.mul(c, b)), o.log1p(o.div(e, c))),
+      inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
+      facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
+    });
+    return scalarFamily(shape, familyOf('gompertz', shape, { concentration, rate }), dist);
+  },
+);

@@ -1,7 +1,11 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { reals } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
@@ -49,9 +53,20 @@ export const standardGumbel: ScalarDist<EveryFact> = inverseCdf({
  * @example
  * gumbel([3], { loc: 1, scale: 2 });
  */
-export const gumbel = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
-  scalarFamily(
-    shape,
-    familyOf('gumbel', shape, { loc, scale }),
-    locationScale('gumbel', shape, { loc, scale }, standardGumbel),
-  );
+export const gumbel = define(
+  distributionKind,
+  {
+    type: 'gumbel',
+    about: 'The limit of maxima.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], loc: [0.5, -1], scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
+    scalarFamily(
+      shape,
+      familyOf('gumbel', shape, { loc, scale }),
+      locationScale('gumbel', shape, { loc, scale }, standardGumbel),
+    ),
+);

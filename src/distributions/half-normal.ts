@@ -1,8 +1,12 @@
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map, normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Argument } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 import { type EveryFact, type Family, locationScale, logOrNone, type ScalarDist, scalarFamily } from './scalar-dist.ts';
@@ -57,9 +61,20 @@ export interface HalfNormalOptions {
  * @example
  * halfNormal([2], { scale: [1, 2] });
  */
-export const halfNormal = <const S extends Shape>(shape: S, { scale = 1 }: HalfNormalOptions = {}): Family<S> =>
-  scalarFamily(
-    shape,
-    familyOf('halfNormal', shape, { scale }),
-    locationScale('halfNormal', shape, { scale }, standardHalfNormal),
-  );
+export const halfNormal = define(
+  distributionKind,
+  {
+    type: 'halfNormal',
+    about: 'The absolute value of a normal variable.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { scale: argument },
+    examples: [{ shape: [2], scale: [1, 2] }],
+  },
+  <const S extends Shape>(shape: S, { scale = 1 }: HalfNormalOptions = {}): Family<S> =>
+    scalarFamily(
+      shape,
+      familyOf('halfNormal', shape, { scale }),
+      locationScale('halfNormal', shape, { scale }, standardHalfNormal),
+    ),
+);

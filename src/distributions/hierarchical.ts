@@ -3,11 +3,15 @@ import { capability, capabilityOf, type Having, having } from '../algebra/capabi
 import type { Conditional } from '../algebra/conditional.ts';
 import { type AnyDist, type Dist, distribution, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
+import { conditionalKind, distributionKind } from '../algebra/kinds.ts';
+import { list } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { kl } from './kl.ts';
 
 /** One group of a hierarchical distribution at a value: its distribution given the groups before it, its part of the value, and log p of that part in nats. */
@@ -40,73 +44,92 @@ const width = (owner: string, shape: Shape): number =>
  * @example
  * const prior = hierarchical(standardNormal([2]), conditionalNormal([2], [3]), conditionalNormal([5], [1]));   // events [6]
  */
-export const hierarchical = (
-  first: Dist<readonly [number], Exact & Samples>,
-  ...rest: readonly Conditional<readonly [number], readonly [number]>[]
-): Dist<readonly [number], Exact & Samples> & Hierarchical => {
-  const ends = [width('hierarchical/0', first.shape)];
-  rest.forEach((group, i) => {
-    const before = ends[i];
-    if (width(`hierarchical/${i + 1}`, group.context) !== before)
-      raise('ShapeError', `hierarchical/${i + 1}`, 'the context is not the groups before it', {
-        expected: `[${before}]`,
-        got: showShape(group.context),
-      });
-    ends.push(before + width(`hierarchical/${i + 1}`, group.event));
-  });
-  /** Group i given the groups before it, at its place. */
-  const group = <A>(i: number, before: Expr | undefined, f: (dist: AnyDist) => D.Draw<A>): D.Draw<A> =>
-    D.at(`${i}`, (scope) => f(before === undefined ? first : rest[i - 1].given(before)(scope))(scope));
-  const part = (z: Expr, i: number): Expr => o.sliceAxis(z, 0, i === 0 ? 0 : ends[i - 1], ends[i]);
-  const before = (z: Expr, i: number): Expr | undefined => (i === 0 ? undefined : o.sliceAxis(z, 0, 0, ends[i - 1]));
+export const hierarchical = define(
+  distributionKind,
+  {
+    type: 'hierarchical',
+    about: 'Groups of numbers, each given those before it.',
+    required: { first: nested(distributionKind), rest: list(nested(conditionalKind)) },
+    build: ({ first, rest }): AnyDist =>
+      hierarchical(
+        first as Dist<readonly [number], Exact & Samples>,
+        ...(rest as readonly Conditional<readonly [number], readonly [number], Exact & Samples>[]),
+      ),
+    examples: [
+      {
+        first: { type: 'standardNormal', shape: [2] },
+        rest: [{ type: 'parametrised', family: 'normal', context: [2], event: [1] }],
+      },
+    ],
+  },
+  (
+    first: Dist<readonly [number], Exact & Samples>,
+    ...rest: readonly Conditional<readonly [number], readonly [number]>[]
+  ): Dist<readonly [number], Exact & Samples> & Hierarchical => {
+    const ends = [width('hierarchical/0', first.shape)];
+    rest.forEach((group, i) => {
+      const before = ends[i];
+      if (width(`hierarchical/${i + 1}`, group.context) !== before)
+        raise('ShapeError', `hierarchical/${i + 1}`, 'the context is not the groups before it', {
+          expected: `[${before}]`,
+          got: showShape(group.context),
+        });
+      ends.push(before + width(`hierarchical/${i + 1}`, group.event));
+    });
+    /** Group i given the groups before it, at its place. */
+    const group = <A>(i: number, before: Expr | undefined, f: (dist: AnyDist) => D.Draw<A>): D.Draw<A> =>
+      D.at(`${i}`, (scope) => f(before === undefined ? first : rest[i - 1].given(before)(scope))(scope));
+    const part = (z: Expr, i: number): Expr => o.sliceAxis(z, 0, i === 0 ? 0 : ends[i - 1], ends[i]);
+    const before = (z: Expr, i: number): Expr | undefined => (i === 0 ? undefined : o.sliceAxis(z, 0, 0, ends[i - 1]));
 
-  const levels = (z: Expr): D.Draw<readonly Level[]> =>
-    ends.reduce<D.Draw<readonly Level[]>>(
-      (sofar, _, i) =>
-        pipe(
-          sofar,
-          D.chain((done) =>
-            group(i, before(z, i), (dist) => {
-              const value = part(z, i);
-              return D.map((logDensity: Expr): readonly Level[] => [...done, { dist, value, logDensity }])(
-                dist.logDensity(value),
-              );
-            }),
-          ),
-        ),
-      D.of([]),
-    );
-
-  const sampleAndLogDensity: D.Draw<Scored> = pipe(
-    ends.reduce<D.Draw<readonly Scored[]>>(
-      (sofar, _, i) =>
-        pipe(
-          sofar,
-          D.chain((done) =>
-            pipe(
-              group(i, i === 0 ? undefined : o.concat(done.map((s) => s.value)), (dist) => dist.sampleAndLogDensity),
-              D.map((s): readonly Scored[] => [...done, s]),
+    const levels = (z: Expr): D.Draw<readonly Level[]> =>
+      ends.reduce<D.Draw<readonly Level[]>>(
+        (sofar, _, i) =>
+          pipe(
+            sofar,
+            D.chain((done) =>
+              group(i, before(z, i), (dist) => {
+                const value = part(z, i);
+                return D.map((logDensity: Expr): readonly Level[] => [...done, { dist, value, logDensity }])(
+                  dist.logDensity(value),
+                );
+              }),
             ),
           ),
-        ),
-      D.of([]),
-    ),
-    D.map((all) => ({
-      value: o.concat(all.map((s) => s.value)),
-      logDensity: o.addAll(all.map((s) => s.logDensity)),
-    })),
-  );
+        D.of([]),
+      );
 
-  const dist = distribution<readonly [number], Exact & Samples>({
-    shape: [ends[ends.length - 1]],
-    spec: { type: 'hierarchical', first: first.spec, rest: rest.map((c) => c.spec) },
-    evidence: 'exact',
-    logDensity: (z) => D.map((all: readonly Level[]) => o.addAll(all.map((l) => l.logDensity)))(levels(z)),
-    sample: D.map((s: Scored) => s.value)(sampleAndLogDensity),
-    sampleAndLogDensity,
-  });
-  return having(grouping, levels)(dist);
-};
+    const sampleAndLogDensity: D.Draw<Scored> = pipe(
+      ends.reduce<D.Draw<readonly Scored[]>>(
+        (sofar, _, i) =>
+          pipe(
+            sofar,
+            D.chain((done) =>
+              pipe(
+                group(i, i === 0 ? undefined : o.concat(done.map((s) => s.value)), (dist) => dist.sampleAndLogDensity),
+                D.map((s): readonly Scored[] => [...done, s]),
+              ),
+            ),
+          ),
+        D.of([]),
+      ),
+      D.map((all) => ({
+        value: o.concat(all.map((s) => s.value)),
+        logDensity: o.addAll(all.map((s) => s.logDensity)),
+      })),
+    );
+
+    const dist = distribution<readonly [number], Exact & Samples>({
+      shape: [ends[ends.length - 1]],
+      spec: { type: 'hierarchical', first: first.spec, rest: rest.map((c) => c.spec) },
+      evidence: 'exact',
+      logDensity: (z) => D.map((all: readonly Level[]) => o.addAll(all.map((l) => l.logDensity)))(levels(z)),
+      sample: D.map((s: Scored) => s.value)(sampleAndLogDensity),
+      sampleAndLogDensity,
+    });
+    return having(grouping, levels)(dist);
+  },
+);
 
 /** What one group costs: KL(q_g ‖ p_g) in nats given the groups before it, and whether it is a closed form or one sample's log-ratio. */
 export interface Divergence {

@@ -1,11 +1,16 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Samples } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { networkKind } from '../nn/kinds.ts';
 import type { Network } from '../nn/network.ts';
 
 /**
@@ -17,22 +22,29 @@ import type { Network } from '../nn/network.ts';
  * @example
  * const generator = implicit([2], standardNormal([8]), mlp([64, 64], { zeroLast: false }));
  */
-export const implicit = <const S extends Shape>(
-  shape: S,
-  base: Dist<Shape, Samples>,
-  network: Network,
-): Dist<S, Samples> =>
-  distribution<S, Samples>({
-    shape,
-    spec: { type: 'implicit', shape, base: base.spec, network: network.spec },
-    evidence: 'none',
-    logDensity: () =>
-      raise('ArgumentError', 'implicit', 'an implicit distribution has no density', {
-        expected: 'pushforward of a bijection, or a game against a critic',
-        got: `a sampler through ${network.spec.type}`,
-      }),
-    sample: pipe(
-      D.at('base', base.sample),
-      D.chain((z: Expr) => D.fromScoped(Sc.at('generator', network.apply(z, shape)))),
-    ),
-  });
+export const implicit = define(
+  distributionKind,
+  {
+    type: 'implicit',
+    about: 'A network of noise: samples without a density.',
+    takes: ['shape', 'base', 'network'],
+    required: { shape: shapeCodec, base: nested(distributionKind), network: nested(networkKind) },
+    build: ({ shape, base, network }): AnyDist => implicit(shape, base as Dist<Shape, Samples>, network),
+    examples: [{ shape: [3], base: { type: 'standardNormal', shape: [2] }, network: { type: 'mlp', hidden: [4] } }],
+  },
+  <const S extends Shape>(shape: S, base: Dist<Shape, Samples>, network: Network): Dist<S, Samples> =>
+    distribution<S, Samples>({
+      shape,
+      spec: { type: 'implicit', shape, base: base.spec, network: network.spec },
+      evidence: 'none',
+      logDensity: () =>
+        raise('ArgumentError', 'implicit', 'an implicit distribution has no density', {
+          expected: 'pushforward of a bijection, or a game against a critic',
+          got: `a sampler through ${network.spec.type}`,
+        }),
+      sample: pipe(
+        D.at('base', base.sample),
+        D.chain((z: Expr) => D.fromScoped(Sc.at('generator', network.apply(z, shape)))),
+      ),
+    }),
+);

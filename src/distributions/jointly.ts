@@ -1,4 +1,5 @@
 /** The distribution of event and context together. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
@@ -6,12 +7,15 @@ import { type AnyContext, type Context, contextOfVector, contextSize, contextVec
 import { granted } from '../algebra/demand.ts';
 import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
 import type { Approximate, Bound, Evidence, Exact, MeanBound, Samples, Unbiased } from '../algebra/evidence.ts';
+import { conditionalKind, distributionKind } from '../algebra/kinds.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 
 /** The evidence of p(x, c) where that of p(x | c) is E and p(c) is known: a constant that is unknown for each c leaves no density. */
 export type Joined<E> = (E extends Exact
@@ -82,8 +86,24 @@ export const jointlyAs = <E>(
  * @example
  * const both = jointly(standardNormal([2]), conditionalNormal([2], [1]));   // rows of 3 numbers
  */
-export const jointly = <E>(
-  prior: Dist<Shape, Exact & Samples>,
-  part: Conditional<Context, Shape, E>,
-): Dist<readonly [number], Joined<E>> =>
-  jointlyAs({ type: 'jointly', prior: prior.spec, dist: part.spec }, prior, part, (d) => D.at('prior', d));
+export const jointly = define(
+  distributionKind,
+  {
+    type: 'jointly',
+    about: 'Event and context together.',
+    required: { prior: nested(distributionKind), dist: nested(conditionalKind) },
+    takes: ['prior', 'dist'],
+    build: ({ prior, dist }): AnyDist =>
+      prior.evidence === 'exact'
+        ? jointly(prior as Dist<Shape, Exact & Samples>, dist)
+        : raise('ArgumentError', '', 'jointly: the prior has no exact log-density', { got: prior.evidence }),
+    examples: [
+      {
+        prior: { type: 'standardNormal', shape: [2] },
+        dist: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+      },
+    ],
+  },
+  <E>(prior: Dist<Shape, Exact & Samples>, part: Conditional<Context, Shape, E>): Dist<readonly [number], Joined<E>> =>
+    jointlyAs({ type: 'jointly', prior: prior.spec, dist: part.spec }, prior, part, (d) => D.at('prior', d)),
+);

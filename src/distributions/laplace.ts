@@ -1,7 +1,11 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { reals } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
@@ -50,9 +54,20 @@ export const standardLaplace: ScalarDist<EveryFact> = inverseCdf({
  * @example
  * laplace([2], { loc: [0, 1], scale: 0.5 });
  */
-export const laplace = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
-  scalarFamily(
-    shape,
-    familyOf('laplace', shape, { loc, scale }),
-    locationScale('laplace', shape, { loc, scale }, standardLaplace),
-  );
+export const laplace = define(
+  distributionKind,
+  {
+    type: 'laplace',
+    about: 'Tails that fall exponentially on both sides.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], loc: [0.5, -1], scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
+    scalarFamily(
+      shape,
+      familyOf('laplace', shape, { loc, scale }),
+      locationScale('laplace', shape, { loc, scale }, standardLaplace),
+    ),
+);

@@ -1,7 +1,11 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { reals } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
@@ -30,9 +34,20 @@ export const standardLogistic: ScalarDist<EveryFact> = inverseCdf({
  * @example
  * logistic([2], { scale: 0.5 });
  */
-export const logistic = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
-  scalarFamily(
-    shape,
-    familyOf('logistic', shape, { loc, scale }),
-    locationScale('logistic', shape, { loc, scale }, standardLogistic),
-  );
+export const logistic = define(
+  distributionKind,
+  {
+    type: 'logistic',
+    about: 'The logistic distribution.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], loc: [0.5, -1], scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: LocationScale = {}): Family<S> =>
+    scalarFamily(
+      shape,
+      familyOf('logistic', shape, { loc, scale }),
+      locationScale('logistic', shape, { loc, scale }, standardLogistic),
+    ),
+);

@@ -2,14 +2,19 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { opaque } from '../algebra/spec.ts';
+import { list } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { classLogits, drawClass, logSoftmax } from './categorical.ts';
 import { finite } from './counts.ts';
 import { shared } from './product.ts';
@@ -46,59 +51,79 @@ const chosen = (hot: Expr, stack: Expr): Expr => {
  * @example
  * mixture({ logits: [0, 1], components: [normal([2]), laplace([2], { loc: 3 })] });
  */
-export const mixture = <S extends Shape, L extends Dist<S, Exact & Samples>>({
-  logits,
-  components,
-}: {
-  readonly logits: Argument;
-  readonly components: readonly (L & Dist<S, Exact & Samples>)[];
-}): Dist<S, Exact & Samples> & (L extends Facts<Moments> ? Facts<Moments> : unknown) => {
-  if (components.length === 0)
-    return raise('ArgumentError', 'mixture', 'an empty mixture', { expected: 'one component or more', got: 'none' });
-  const { shape } = components[0];
-  components.forEach((c, k) => {
-    if (!sameShape(c.shape, shape))
-      raise('ShapeError', `mixture/${k}`, 'components have events of different shapes', {
-        expected: showShape(shape),
-        got: showShape(c.shape),
-      });
-    if (c.evidence !== 'exact')
-      raise('ArgumentError', `mixture/${k}`, 'a component has no exact density', {
-        expected: 'evidence exact',
-        got: `${c.spec.type}, of evidence ${c.evidence}`,
-      });
-  });
-  finite('mixture', 'logits', logits);
-  const given = toExpr(logits);
-  const l = fits('mixture', 'logits', given, [components.length]);
-  const logW = logSoftmax(l);
-  const each = (f: (dist: AnyDist) => D.Draw<Expr>): D.Draw<Expr> =>
-    pipe(
-      components.reduce<D.Draw<readonly Expr[]>>(
-        (all, dist, k) =>
-          pipe(
-            all,
-            D.chain((done) => D.map((e: Expr): readonly Expr[] => [...done, e])(D.at(`mixture/${k}`, f(dist)))),
-          ),
-        D.of([]),
+export const mixture = define(
+  distributionKind,
+  {
+    type: 'mixture',
+    about: 'One of several distributions, drawn by weights.',
+    required: { logits: argument, components: list(nested(distributionKind)) },
+    takes: [],
+    build: ({ logits, components }): AnyDist =>
+      mixture({ logits, components: components as readonly Dist<Shape, Exact & Samples>[] }),
+    examples: [
+      {
+        logits: [0, 1],
+        components: [
+          { type: 'standardNormal', shape: [2] },
+          { type: 'normal', shape: [2], loc: 1, scale: 2 },
+        ],
+      },
+    ],
+  },
+  <S extends Shape, L extends Dist<S, Exact & Samples>>({
+    logits,
+    components,
+  }: {
+    readonly logits: Argument;
+    readonly components: readonly (L & Dist<S, Exact & Samples>)[];
+  }): Dist<S, Exact & Samples> & (L extends Facts<Moments> ? Facts<Moments> : unknown) => {
+    if (components.length === 0)
+      return raise('ArgumentError', 'mixture', 'an empty mixture', { expected: 'one component or more', got: 'none' });
+    const { shape } = components[0];
+    components.forEach((c, k) => {
+      if (!sameShape(c.shape, shape))
+        raise('ShapeError', `mixture/${k}`, 'components have events of different shapes', {
+          expected: showShape(shape),
+          got: showShape(c.shape),
+        });
+      if (c.evidence !== 'exact')
+        raise('ArgumentError', `mixture/${k}`, 'a component has no exact density', {
+          expected: 'evidence exact',
+          got: `${c.spec.type}, of evidence ${c.evidence}`,
+        });
+    });
+    finite('mixture', 'logits', logits);
+    const given = toExpr(logits);
+    const l = fits('mixture', 'logits', given, [components.length]);
+    const logW = logSoftmax(l);
+    const each = (f: (dist: AnyDist) => D.Draw<Expr>): D.Draw<Expr> =>
+      pipe(
+        components.reduce<D.Draw<readonly Expr[]>>(
+          (all, dist, k) =>
+            pipe(
+              all,
+              D.chain((done) => D.map((e: Expr): readonly Expr[] => [...done, e])(D.at(`mixture/${k}`, f(dist)))),
+            ),
+          D.of([]),
+        ),
+        D.map((parts) => o.stack(parts)),
+      );
+    const made = distribution<S, Exact & Samples>({
+      shape: shape as S,
+      spec: { type: 'mixture', logits: toSpec(logits), components: components.map((c) => c.spec) },
+      family: { name: 'mixture', parameters: { logits: l }, parts: components },
+      evidence: 'exact',
+      logDensity: (x) => D.map((ls: Expr) => mixed(logW, ls))(each((c) => c.logDensity(x))),
+      sample: pipe(
+        each((c) => c.sample),
+        D.chain((all) => D.map((k: Expr) => chosen(o.oneHot(k, components.length), all))(D.forked(drawClass(l)))),
       ),
-      D.map((parts) => o.stack(parts)),
-    );
-  const made = distribution<S, Exact & Samples>({
-    shape: shape as S,
-    spec: { type: 'mixture', logits: toSpec(logits), components: components.map((c) => c.spec) },
-    family: { name: 'mixture', parameters: { logits: l }, parts: components },
-    evidence: 'exact',
-    logDensity: (x) => D.map((ls: Expr) => mixed(logW, ls))(each((c) => c.logDensity(x))),
-    sample: pipe(
-      each((c) => c.sample),
-      D.chain((all) => D.map((k: Expr) => chosen(o.oneHot(k, components.length), all))(D.forked(drawClass(l)))),
-    ),
-  });
-  const [means, variances] = [shared(components, 'mean'), shared(components, 'variance')];
-  const facts = means && variances ? moments(logW, o.stack(means), o.stack(variances)) : {};
-  return withFacts(made, facts as Facts<never>) as unknown as ReturnType<typeof mixture<S, L>>;
-};
+    });
+    const [means, variances] = [shared(components, 'mean'), shared(components, 'variance')];
+    const facts = means && variances ? moments(logW, o.stack(means), o.stack(variances)) : {};
+    return withFacts(made, facts as Facts<never>) as unknown as ReturnType<typeof mixture<S, L>>;
+  },
+);
 
 /** Parameters of {@link mixtureSameFamily}. */
 export interface MixtureSameFamilyOptions<S extends Shape, P extends { readonly [name: string]: Expr }> {

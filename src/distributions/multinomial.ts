@@ -2,11 +2,15 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { integer, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { checkTotal } from './binomial.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
 import { isInteger, poissonLog } from './counts.ts';
@@ -29,32 +33,52 @@ export interface MultinomialOptions<S extends Shape> extends CategoricalOptions<
  * @example
  * const rolls = multinomial({ total: 100, logits: [0, 0, 0, 0, 0, 0] });
  */
-export const multinomial = <const S extends Shape = readonly []>({
-  total,
-  logits,
-  shape = [] as unknown as S,
-}: MultinomialOptions<S>): Dist<readonly [...S, number], Exact & Samples> & Facts<'mean' | 'variance'> => {
-  checkTotal('multinomial', total);
-  const l = classLogits('multinomial', logits, shape);
-  const rank = shape.length;
-  const logp = logSoftmax(l);
-  const p = o.exp(logp);
-  const n = o.scalar(total);
-  const dist = distribution<readonly [...S, number], Exact & Samples>({
-    shape: l.shape as readonly [...S, number],
-    ...familyOf('multinomial', shape, { total, logits }, l.shape),
-    evidence: 'exact',
-    logDensity: (x) => {
-      const counts = o.cast(isInteger(x, 0, total), 'real');
-      const legal = o.and(o.equal(o.sum(counts, -1), l.shape[rank]), o.equal(o.sum(x, -1), total));
-      const safe = o.where(isInteger(x, 0, total), x, 0);
-      const each = o.sum(poissonLog(safe, o.mul(total, p), o.add(Math.log(total), logp)), -1);
-      return D.of(o.sum(onSupport(each, legal, 0, (v) => o.sub(v, poissonLog(n, n, o.log(n))))));
-    },
-    sample: D.fromRandom(drawCounts(total, l)),
-  });
-  return withFacts(dist, { mean: o.mul(total, p), variance: o.mul(total, o.mul(p, o.sub(1, p))) });
-};
+export const multinomial = define(
+  distributionKind,
+  {
+    type: 'multinomial',
+    about: 'How often each class was drawn.',
+    required: { total: integer, logits: argument },
+    optional: { shape: shapeCodec },
+    examples: [
+      { total: 5, logits: [0, 0.5, -1] },
+      {
+        total: 5,
+        logits: [
+          [0, 0.5],
+          [1, 0],
+        ].flat(),
+        shape: [],
+      },
+    ],
+  },
+  <const S extends Shape = readonly []>({
+    total,
+    logits,
+    shape = [] as unknown as S,
+  }: MultinomialOptions<S>): Dist<readonly [...S, number], Exact & Samples> & Facts<'mean' | 'variance'> => {
+    checkTotal('multinomial', total);
+    const l = classLogits('multinomial', logits, shape);
+    const rank = shape.length;
+    const logp = logSoftmax(l);
+    const p = o.exp(logp);
+    const n = o.scalar(total);
+    const dist = distribution<readonly [...S, number], Exact & Samples>({
+      shape: l.shape as readonly [...S, number],
+      ...familyOf('multinomial', shape, { total, logits }, l.shape),
+      evidence: 'exact',
+      logDensity: (x) => {
+        const counts = o.cast(isInteger(x, 0, total), 'real');
+        const legal = o.and(o.equal(o.sum(counts, -1), l.shape[rank]), o.equal(o.sum(x, -1), total));
+        const safe = o.where(isInteger(x, 0, total), x, 0);
+        const each = o.sum(poissonLog(safe, o.mul(total, p), o.add(Math.log(total), logp)), -1);
+        return D.of(o.sum(onSupport(each, legal, 0, (v) => o.sub(v, poissonLog(n, n, o.log(n))))));
+      },
+      sample: D.fromRandom(drawCounts(total, l)),
+    });
+    return withFacts(dist, { mean: o.mul(total, p), variance: o.mul(total, o.mul(p, o.sub(1, p))) });
+  },
+);
 
 /** Class by class: a binomial count out of what remains, at the class's chance among those left. */
 const drawCounts = (total: number, l: Expr): R.Random<Expr> => {

@@ -1,8 +1,10 @@
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import type { Spec } from '../algebra/spec.ts';
 import { reals } from '../algebra/support.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -12,6 +14,7 @@ import { program } from '../core/program.ts';
 import { map } from '../core/random.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
+import { argument, rowsCodec } from './argument-codec.ts';
 import { lowRankScatter, type Scatter, trilScatter } from './elliptical.ts';
 import { isRows, type Matrix, matrixOf, matrixSpec, shaped } from './matrix-argument.ts';
 import { type NormalOptions, normal } from './normal.ts';
@@ -98,29 +101,54 @@ const covariant = (rows: Matrix): void => {
  * multivariateNormal({ loc: [1, 2], scaleTril: [[1, 0], [0.5, 2]] }).covariance;
  * multivariateNormal({ loc: [1, 2], covariance: [[1, 0.5], [0.5, 4.25]] }).entropy;
  */
-export const multivariateNormal = ({ loc = 0, scaleTril, covariance }: MultivariateNormalOptions): VectorNormal => {
-  const owner = 'multivariateNormal';
-  if ((scaleTril === undefined) === (covariance === undefined))
-    return raise('ArgumentError', owner, 'how it spreads is said in one way', {
-      expected: 'scaleTril or covariance',
-      got: scaleTril === undefined ? 'neither' : 'both',
-    });
-  if (covariance !== undefined) {
-    const full = matrixOf(owner, 'covariance', covariance);
-    shaped(owner, 'covariance', full, [full.shape[0], full.shape[0]]);
-    covariant(covariance);
-    const l = o.cholesky(full);
-    const spec = { type: owner, loc: toSpec(loc), covariance: matrixSpec(covariance) };
-    return vectorNormal(spec, loc, trilScatter(owner, l), { scaleTril: l });
-  }
-  const given = scaleTril as Matrix;
-  return vectorNormal(
-    { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(given) },
-    loc,
-    trilScatter(owner, given),
-    { scaleTril: matrixOf(owner, 'scaleTril', given) },
-  );
-};
+export const multivariateNormal = define(
+  distributionKind,
+  {
+    type: 'multivariateNormal',
+    about: 'A normal vector, by its covariance or a root of it.',
+    optional: { loc: argument, scaleTril: rowsCodec, covariance: rowsCodec },
+    takes: [],
+    build: (options): AnyDist => multivariateNormal(options as never),
+    examples: [
+      {
+        loc: [1, 0],
+        scaleTril: [
+          [1, 0],
+          [0.5, 2],
+        ],
+      },
+      {
+        covariance: [
+          [2, 0.3],
+          [0.3, 1],
+        ],
+      },
+    ],
+  },
+  ({ loc = 0, scaleTril, covariance }: MultivariateNormalOptions): VectorNormal => {
+    const owner = 'multivariateNormal';
+    if ((scaleTril === undefined) === (covariance === undefined))
+      return raise('ArgumentError', owner, 'how it spreads is said in one way', {
+        expected: 'scaleTril or covariance',
+        got: scaleTril === undefined ? 'neither' : 'both',
+      });
+    if (covariance !== undefined) {
+      const full = matrixOf(owner, 'covariance', covariance);
+      shaped(owner, 'covariance', full, [full.shape[0], full.shape[0]]);
+      covariant(covariance);
+      const l = o.cholesky(full);
+      const spec = { type: owner, loc: toSpec(loc), covariance: matrixSpec(covariance) };
+      return vectorNormal(spec, loc, trilScatter(owner, l), { scaleTril: l });
+    }
+    const given = scaleTril as Matrix;
+    return vectorNormal(
+      { type: 'multivariateNormal', loc: toSpec(loc), scaleTril: matrixSpec(given) },
+      loc,
+      trilScatter(owner, given),
+      { scaleTril: matrixOf(owner, 'scaleTril', given) },
+    );
+  },
+);
 
 /** Parameters of {@link lowRankNormal}. */
 export interface LowRankNormalOptions {
@@ -140,17 +168,27 @@ export interface LowRankNormalOptions {
  * @example
  * lowRankNormal({ factor: [[1], [2], [0.5]], diagonal: [0.1, 0.2, 0.3] }).entropy;
  */
-export const lowRankNormal = ({ loc = 0, factor, diagonal }: LowRankNormalOptions): VectorNormal => {
-  positive('lowRankNormal', 'diagonal', diagonal);
-  const f = matrixOf('lowRankNormal', 'factor', factor);
-  const d = fits('lowRankNormal', 'diagonal', toExpr(diagonal), [f.shape[0]]);
-  return vectorNormal(
-    { type: 'lowRankNormal', loc: toSpec(loc), factor: matrixSpec(factor), diagonal: toSpec(diagonal) },
-    loc,
-    lowRankScatter(f, d),
-    { factor: f, diagonal: d },
-  );
-};
+export const lowRankNormal = define(
+  distributionKind,
+  {
+    type: 'lowRankNormal',
+    about: 'A normal vector whose covariance is a diagonal and a few directions.',
+    required: { factor: rowsCodec, diagonal: argument },
+    optional: { loc: argument },
+    examples: [{ factor: [[1], [0.5]], diagonal: [1, 2], loc: [0, 1] }],
+  },
+  ({ loc = 0, factor, diagonal }: LowRankNormalOptions): VectorNormal => {
+    positive('lowRankNormal', 'diagonal', diagonal);
+    const f = matrixOf('lowRankNormal', 'factor', factor);
+    const d = fits('lowRankNormal', 'diagonal', toExpr(diagonal), [f.shape[0]]);
+    return vectorNormal(
+      { type: 'lowRankNormal', loc: toSpec(loc), factor: matrixSpec(factor), diagonal: toSpec(diagonal) },
+      loc,
+      lowRankScatter(f, d),
+      { factor: f, diagonal: d },
+    );
+  },
+);
 
 /**
  * The normal distribution N(loc, diag scale²) of vectors `[D]`, D being the length of `loc` or `scale`: {@link normal} with its covariance matrix beside it.

@@ -1,8 +1,11 @@
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { type Json, opaque } from '../algebra/spec.ts';
 import { reals } from '../algebra/support.ts';
+import { positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -10,6 +13,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { argument, rowsCodec } from './argument-codec.ts';
 import { positiveFinite } from './gamma-draws.ts';
 import { logStretch, logTailOf } from './student-t.ts';
 
@@ -48,51 +52,70 @@ const refuse = (what: string, expected: string, got: string): never =>
  * @example
  * const dist = multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] });
  */
-export const multivariateT = ({
-  degrees,
-  loc = 0,
-  scaleTril,
-}: MultivariateTOptions): Dist<readonly [number], Exact & Samples> &
-  Facts<'support' | 'mean' | 'variance' | 'covariance' | 'mode' | 'entropy'> => {
-  positiveFinite('multivariateT', 'degrees', degrees);
-  const l = toMatrix(scaleTril);
-  const n = l.shape[0];
-  const nu = fits('multivariateT', 'degrees', toExpr(degrees), []);
-  const m = fits('multivariateT', 'loc', toExpr(loc), [n]);
-  const matrix = 'op' in scaleTril ? opaque('expression', 'the parameter is an expression') : scaleTril;
-  const half = o.mul(0.5, nu);
-  const diagonal = o.sum(o.mul(l, o.eye(n)), 1);
-  const level = o.add(
-    o.add(o.sub(o.logBeta(n / 2, half), o.lgamma(n / 2)), o.mul(n / 2, o.log(o.mul(Math.PI, nu)))),
-    o.sum(o.log(diagonal)),
-  );
-  const parts = D.fromRandom(R.both(R.normal([n]), R.fork(logStretch(nu))));
-  const value = ([e, w]: readonly [Expr, Expr]): Expr => o.add(m, o.mul(o.exp(w), o.matvec(l, e)));
-  const dist = distribution<readonly [number], Exact & Samples>({
-    shape: [n],
-    spec: { type: 'multivariateT', degrees: toSpec(degrees), loc: toSpec(loc), scaleTril: matrix as Json },
-    family: { name: 'multivariateT', parameters: { degrees: nu, loc: m, scaleTril: l } },
-    evidence: 'exact',
-    logDensity: (x) => {
-      const t = o.triangularSolve(l, o.reshape(o.sub(x, m), [n, 1]), { lower: true });
-      const tail = o.log1p(o.div(o.sum(o.square(t)), nu));
-      return D.of(o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level));
-    },
-    sample: D.map(value)(parts),
-    sampleAndLogDensity: D.map((both: readonly [Expr, Expr]) => {
-      const tail = logTailOf(o.sum(o.square(both[0])), both[1], nu);
-      return { value: value(both), logDensity: o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level) };
-    })(parts),
-  });
-  const finite = o.less(2, nu);
-  const ratio = o.where(finite, o.div(nu, o.where(finite, o.sub(nu, 2), 1)), Number.NaN);
-  const more = o.add(half, n / 2);
-  return withFacts(dist, {
-    support: reals,
-    mean: o.where(o.less(1, nu), m, Number.NaN),
-    variance: o.mul(ratio, o.sum(o.square(l), 1)),
-    covariance: o.mul(ratio, o.matmul(l, o.transpose(l))),
-    mode: m,
-    entropy: o.add(level, o.mul(more, o.digammaRise(half, n / 2))),
-  });
-};
+export const multivariateT = define(
+  distributionKind,
+  {
+    type: 'multivariateT',
+    about: 'A vector with tails of a power.',
+    required: { degrees: positiveNumber, scaleTril: rowsCodec },
+    optional: { loc: argument },
+    examples: [
+      {
+        degrees: 3,
+        scaleTril: [
+          [1, 0],
+          [0.5, 2],
+        ],
+        loc: [1, 0],
+      },
+    ],
+  },
+  ({
+    degrees,
+    loc = 0,
+    scaleTril,
+  }: MultivariateTOptions): Dist<readonly [number], Exact & Samples> &
+    Facts<'support' | 'mean' | 'variance' | 'covariance' | 'mode' | 'entropy'> => {
+    positiveFinite('multivariateT', 'degrees', degrees);
+    const l = toMatrix(scaleTril);
+    const n = l.shape[0];
+    const nu = fits('multivariateT', 'degrees', toExpr(degrees), []);
+    const m = fits('multivariateT', 'loc', toExpr(loc), [n]);
+    const matrix = 'op' in scaleTril ? opaque('expression', 'the parameter is an expression') : scaleTril;
+    const half = o.mul(0.5, nu);
+    const diagonal = o.sum(o.mul(l, o.eye(n)), 1);
+    const level = o.add(
+      o.add(o.sub(o.logBeta(n / 2, half), o.lgamma(n / 2)), o.mul(n / 2, o.log(o.mul(Math.PI, nu)))),
+      o.sum(o.log(diagonal)),
+    );
+    const parts = D.fromRandom(R.both(R.normal([n]), R.fork(logStretch(nu))));
+    const value = ([e, w]: readonly [Expr, Expr]): Expr => o.add(m, o.mul(o.exp(w), o.matvec(l, e)));
+    const dist = distribution<readonly [number], Exact & Samples>({
+      shape: [n],
+      spec: { type: 'multivariateT', degrees: toSpec(degrees), loc: toSpec(loc), scaleTril: matrix as Json },
+      family: { name: 'multivariateT', parameters: { degrees: nu, loc: m, scaleTril: l } },
+      evidence: 'exact',
+      logDensity: (x) => {
+        const t = o.triangularSolve(l, o.reshape(o.sub(x, m), [n, 1]), { lower: true });
+        const tail = o.log1p(o.div(o.sum(o.square(t)), nu));
+        return D.of(o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level));
+      },
+      sample: D.map(value)(parts),
+      sampleAndLogDensity: D.map((both: readonly [Expr, Expr]) => {
+        const tail = logTailOf(o.sum(o.square(both[0])), both[1], nu);
+        return { value: value(both), logDensity: o.sub(o.mul(-0.5, o.mul(o.add(nu, n), tail)), level) };
+      })(parts),
+    });
+    const finite = o.less(2, nu);
+    const ratio = o.where(finite, o.div(nu, o.where(finite, o.sub(nu, 2), 1)), Number.NaN);
+    const more = o.add(half, n / 2);
+    return withFacts(dist, {
+      support: reals,
+      mean: o.where(o.less(1, nu), m, Number.NaN),
+      variance: o.mul(ratio, o.sum(o.square(l), 1)),
+      covariance: o.mul(ratio, o.matmul(l, o.transpose(l))),
+      mode: m,
+      entropy: o.add(level, o.mul(more, o.digammaRise(half, n / 2))),
+    });
+  },
+);

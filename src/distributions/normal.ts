@@ -1,8 +1,12 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { reals } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
@@ -31,8 +35,18 @@ export const standardNormalScalar: ScalarDist<EveryFact> = {
  * @example
  * const base = standardNormal([2]);   // Dist<readonly [2], Exact & Samples> with every fact
  */
-export const standardNormal = <const S extends Shape>(shape: S): Family<S> =>
-  scalarFamily(shape, familyOf('standardNormal', shape, {}), standardNormalScalar);
+export const standardNormal = define(
+  distributionKind,
+  {
+    type: 'standardNormal',
+    about: 'N(0, 1) of each element.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    examples: [{ shape: [2, 3] }],
+  },
+  <const S extends Shape>(shape: S): Family<S> =>
+    scalarFamily(shape, familyOf('standardNormal', shape, {}), standardNormalScalar),
+);
 
 /** Parameters of {@link normal}; `scale` are standard deviations, positive. */
 export interface NormalOptions extends LocationScale {}
@@ -45,9 +59,20 @@ export interface NormalOptions extends LocationScale {}
  * @example
  * normal([2], { loc: [1, -2], scale: 0.5 }).cdf;
  */
-export const normal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: NormalOptions = {}): Family<S> =>
-  scalarFamily(
-    shape,
-    familyOf('normal', shape, { loc, scale }),
-    locationScale('normal', shape, { loc, scale }, standardNormalScalar),
-  );
+export const normal = define(
+  distributionKind,
+  {
+    type: 'normal',
+    about: 'The normal distribution of each element.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { loc: argument, scale: argument },
+    examples: [{ shape: [2], loc: [0.5, -1], scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { loc = 0, scale = 1 }: NormalOptions = {}): Family<S> =>
+    scalarFamily(
+      shape,
+      familyOf('normal', shape, { loc, scale }),
+      locationScale('normal', shape, { loc, scale }, standardNormalScalar),
+    ),
+);

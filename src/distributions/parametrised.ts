@@ -1,21 +1,29 @@
 /** Families whose parameters are a network of the context. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
 import { type Conditional, conditional } from '../algebra/conditional.ts';
 import { type Context, contextVector } from '../algebra/context.ts';
+import { contextCodec } from '../algebra/context-codec.ts';
 import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
+import { conditionalKind } from '../algebra/kinds.ts';
 import { counting } from '../algebra/levels.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { shapeCodec, t, text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { isExpr } from '../core/struct.ts';
+import { networkKind } from '../nn/kinds.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
 import { type Argument, toSpec } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { bernoulli } from './bernoulli.ts';
 import { beta } from './beta.ts';
 import { cauchy } from './cauchy.ts';
@@ -104,48 +112,67 @@ export interface ParametrisedOptions<C extends Context, S extends Shape> {
  * const noisy = parametrised(normal, { context: [1], event: [1], network: mlp([32]) });   // y | x ~ N(m(x), s(x)²)
  * const counts = parametrised(poisson, { context: [3], event: [] });
  */
-export const parametrised = <const C extends Context, const S extends Shape>(
-  family: FamilyConstructor | ParametricFamily,
-  { context, event, network = mlp([64, 64]), fixed = {} }: ParametrisedOptions<C, S>,
-): Conditional<C, S, Exact & Samples> => {
-  const of = typeof family === 'function' ? known.get(family) : family;
-  if (of === undefined)
-    return raise('ArgumentError', 'parametrised', 'which parameters of this family a network gives is not known', {
-      expected: `one of ${Object.keys(parametricFamilies).join(', ')}, or a ParametricFamily`,
-    });
-  const wrong = Object.keys(fixed).find((name) => !(name in of.parameters));
-  if (wrong !== undefined)
-    raise('ArgumentError', `parametrised/${of.name}`, 'the family has no such parameter', {
-      expected: Object.keys(of.parameters).join(', '),
-      got: wrong,
-    });
-  const learned = Object.entries(of.parameters).filter(([name]) => !(name in fixed));
-  const spec: Spec = {
+export const parametrised = define(
+  conditionalKind,
+  {
     type: 'parametrised',
-    family: of.name,
-    context: context as Spec[string],
-    event,
-    network: network.spec,
-    ...(Object.keys(fixed).length === 0
-      ? {}
-      : { fixed: Object.fromEntries(Object.entries(fixed).map(([k, v]) => [k, toSpec(v)])) }),
-  };
-  const raw = (out: Expr, i: number): Expr => o.reshape(o.sliceAxis(out, 0, i, i + 1), event);
-  const dist = (out: Expr): Dist<S, Exact & Samples> =>
-    of.make(event, {
-      ...fixed,
-      ...Object.fromEntries(learned.map(([name, link], i) => [name, links[link](raw(out, i))])),
-    });
-  const part = conditional(
-    context,
-    (c) => {
-      const x = isExpr(c) ? c : contextVector(c);
-      return pipe(Sc.at('net', network.apply(x, [learned.length, ...event])), Sc.map(dist));
-    },
-    { spec, event, evidence: 'exact' },
-  );
-  return of.counts === undefined ? part : having(counting, of.counts)(part);
-};
+    about: 'A family whose parameters are a network of the context.',
+    required: { family: text, context: contextCodec, event: shapeCodec },
+    optional: { network: nested(networkKind), fixed: t.record(t.string, argument) },
+    takes: ['family'],
+    build: ({ family, fixed, ...rest }): Conditional<Context, Shape> =>
+      Object.hasOwn(parametricFamilies, family)
+        ? parametrised(parametricFamilies[family], { ...rest, ...(fixed === undefined ? {} : { fixed }) })
+        : raise('SpecError', '', `parametrised: unknown family '${family}'`, {
+            expected: Object.keys(parametricFamilies).join(', '),
+          }),
+    examples: [
+      { family: 'normal', context: [2], event: [1], network: { type: 'mlp', hidden: [4] }, fixed: { scale: 0.5 } },
+    ],
+  },
+  <const C extends Context, const S extends Shape>(
+    family: FamilyConstructor | ParametricFamily,
+    { context, event, network = mlp([64, 64]), fixed = {} }: ParametrisedOptions<C, S>,
+  ): Conditional<C, S, Exact & Samples> => {
+    const of = typeof family === 'function' ? known.get(family) : family;
+    if (of === undefined)
+      return raise('ArgumentError', 'parametrised', 'which parameters of this family a network gives is not known', {
+        expected: `one of ${Object.keys(parametricFamilies).join(', ')}, or a ParametricFamily`,
+      });
+    const wrong = Object.keys(fixed).find((name) => !(name in of.parameters));
+    if (wrong !== undefined)
+      raise('ArgumentError', `parametrised/${of.name}`, 'the family has no such parameter', {
+        expected: Object.keys(of.parameters).join(', '),
+        got: wrong,
+      });
+    const learned = Object.entries(of.parameters).filter(([name]) => !(name in fixed));
+    const spec: Spec = {
+      type: 'parametrised',
+      family: of.name,
+      context: context as Spec[string],
+      event,
+      network: network.spec,
+      ...(Object.keys(fixed).length === 0
+        ? {}
+        : { fixed: Object.fromEntries(Object.entries(fixed).map(([k, v]) => [k, toSpec(v)])) }),
+    };
+    const raw = (out: Expr, i: number): Expr => o.reshape(o.sliceAxis(out, 0, i, i + 1), event);
+    const dist = (out: Expr): Dist<S, Exact & Samples> =>
+      of.make(event, {
+        ...fixed,
+        ...Object.fromEntries(learned.map(([name, link], i) => [name, links[link](raw(out, i))])),
+      });
+    const part = conditional(
+      context,
+      (c) => {
+        const x = isExpr(c) ? c : contextVector(c);
+        return pipe(Sc.at('net', network.apply(x, [learned.length, ...event])), Sc.map(dist));
+      },
+      { spec, event, evidence: 'exact' },
+    );
+    return of.counts === undefined ? part : having(counting, of.counts)(part);
+  },
+);
 
 /** Options of {@link conditionalNormal}. */
 export interface ConditionalNormalOptions {

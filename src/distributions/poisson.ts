@@ -1,11 +1,15 @@
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { type CountChance, constants, countChances, every, onIntegers, poissonLog } from './counts.ts';
 import { familyOf } from './family-of.ts';
 import { drawPoisson, regimeOf } from './rejection.ts';
@@ -27,29 +31,40 @@ export interface PoissonOptions {
  * @example
  * const clicks = (x: Expr) => poisson([1], { rate: exp(f(x)) });
  */
-export const poisson = <const S extends Shape>(
-  shape: S,
-  { rate = 1 }: PoissonOptions = {},
-): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
-  every('poisson', 'rate', rate, (v) => v > 0 && v <= HIGHEST_RATE, `rates in (0, ${HIGHEST_RATE}]`);
-  const m = fits('poisson', 'rate', toExpr(rate), shape);
-  const logM = o.log(m);
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('poisson', shape, { rate }),
-    evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k: Expr) => poissonLog(k, m, logM)))),
-    sample: D.fromRandom(drawPoisson(m, regimeOf(constants(rate)))),
-  });
-  return withFacts(dist, {
-    support: { kind: 'integers', low: 0 },
-    mean: m,
-    variance: m,
-    mode: o.floor(m),
-    ...countChances({
-      cdf: (k) => o.regularisedGammaQ(o.add(k, 1), m),
-      logCdf: (k) => o.logRegularisedGammaQ(o.add(k, 1), m),
-      logSurvival: (k) => o.logRegularisedGammaP(o.add(k, 1), m),
-    }),
-  });
-};
+export const poisson = define(
+  distributionKind,
+  {
+    type: 'poisson',
+    about: 'Counts at a constant rate.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { rate: argument },
+    examples: [{ shape: [2], rate: [1, 20] }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { rate = 1 }: PoissonOptions = {},
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mean' | 'variance' | 'mode' | CountChance> & Discrete => {
+    every('poisson', 'rate', rate, (v) => v > 0 && v <= HIGHEST_RATE, `rates in (0, ${HIGHEST_RATE}]`);
+    const m = fits('poisson', 'rate', toExpr(rate), shape);
+    const logM = o.log(m);
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('poisson', shape, { rate }),
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k: Expr) => poissonLog(k, m, logM)))),
+      sample: D.fromRandom(drawPoisson(m, regimeOf(constants(rate)))),
+    });
+    return withFacts(dist, {
+      support: { kind: 'integers', low: 0 },
+      mean: m,
+      variance: m,
+      mode: o.floor(m),
+      ...countChances({
+        cdf: (k) => o.regularisedGammaQ(o.add(k, 1), m),
+        logCdf: (k) => o.logRegularisedGammaQ(o.add(k, 1), m),
+        logSurvival: (k) => o.logRegularisedGammaP(o.add(k, 1), m),
+      }),
+    });
+  },
+);

@@ -1,6 +1,10 @@
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, edgePower, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
@@ -17,24 +21,35 @@ export interface RayleighOptions {
  * @example
  * rayleigh([2], { scale: 0.5 });
  */
-export const rayleigh = <const S extends Shape>(shape: S, { scale = 1 }: RayleighOptions = {}): Family<S> => {
-  positive('rayleigh', 'scale', scale);
-  const s = fits('rayleigh', 'scale', toExpr(scale), shape);
-  const dist: ScalarDist<EveryFact> = byHazard({
-    support: { kind: 'positive' },
-    on: (x) => o.greaterEqual(x, 0),
-    safe: s,
-    cumulative: (x) => o.mul(0.5, o.square(o.div(x, s))),
-    logHazard: (x) => o.sub(edgePower(1, o.div(x, s)), o.log(s)),
-    logHazardAt: (e) => o.sub(o.mul(0.5, o.log(o.mul(2, e))), o.log(s)),
-    inverse: (e) => o.mul(s, o.sqrt(o.mul(2, e))),
-    facts: {
-      mean: o.mul(s, Math.sqrt(Math.PI / 2)),
-      variance: o.mul(o.square(s), 2 - Math.PI / 2),
-      mode: s,
-      // 1 + log(scale/√2) + γ/2
-      entropy: o.add(o.log(s), 1 - 0.5 * Math.LN2 + 0.577215664901532861 / 2),
-    },
-  });
-  return scalarFamily(shape, familyOf('rayleigh', shape, { scale }), dist);
-};
+export const rayleigh = define(
+  distributionKind,
+  {
+    type: 'rayleigh',
+    about: 'The length of a normal vector of two numbers.',
+    takes: ['shape'],
+    required: { shape: shapeCodec },
+    optional: { scale: argument },
+    examples: [{ shape: [2], scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { scale = 1 }: RayleighOptions = {}): Family<S> => {
+    positive('rayleigh', 'scale', scale);
+    const s = fits('rayleigh', 'scale', toExpr(scale), shape);
+    const dist: ScalarDist<EveryFact> = byHazard({
+      support: { kind: 'positive' },
+      on: (x) => o.greaterEqual(x, 0),
+      safe: s,
+      cumulative: (x) => o.mul(0.5, o.square(o.div(x, s))),
+      logHazard: (x) => o.sub(edgePower(1, o.div(x, s)), o.log(s)),
+      logHazardAt: (e) => o.sub(o.mul(0.5, o.log(o.mul(2, e))), o.log(s)),
+      inverse: (e) => o.mul(s, o.sqrt(o.mul(2, e))),
+      facts: {
+        mean: o.mul(s, Math.sqrt(Math.PI / 2)),
+        variance: o.mul(o.square(s), 2 - Math.PI / 2),
+        mode: s,
+        // 1 + log(scale/√2) + γ/2
+        entropy: o.add(o.log(s), 1 - 0.5 * Math.LN2 + 0.577215664901532861 / 2),
+      },
+    });
+    return scalarFamily(shape, familyOf('rayleigh', shape, { scale }), dist);
+  },
+);

@@ -1,8 +1,11 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, distribution, named } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution, named } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { oneOf, positiveInteger, positiveNumber, shapeCodec, t } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -102,51 +105,69 @@ interface Parameters extends VisibleParameters {
  * const machine = rbm([28, 28], { hidden: 500 });
  * const small = enumerated(rbm([6], { hidden: 4 }));   // exact: 16 states
  */
-export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>(
-  shape: S,
-  options: RbmOptions & { readonly visible?: V },
-): Machine<S> & SupportOf<V> => {
-  const { hidden, visible = 'bernoulli', scale = 1 }: RbmOptions = options;
-  if (!Number.isInteger(hidden) || hidden < 1)
-    return raise('ArgumentError', 'rbm', 'the number of hidden units is a positive integer', { got: `${hidden}` });
-  if (scale !== 'learned' && !(scale > 0 && Number.isFinite(scale)))
-    return raise('ArgumentError', 'rbm', 'a standard deviation is positive', { got: `${scale}` });
-  const size = sizeOf(shape);
-  const units: Units = unitsOf[visible];
-  const declaration = declare('dist', 'rbm');
-  const all: Sc.Scoped<Parameters> = Sc.at('rbm', (scope) => ({
-    weights: Sc.parameter('weights', [size, hidden], { init: normalInit(0.01), kind: 'weight' })(scope),
-    hiddenBias: Sc.parameter('hiddenBias', [hidden], { init: zeros, kind: 'bias' })(scope),
-    ...units.parameters(size, scale)(scope),
-  }));
-  // Blocks, enumeration and bridges read what the density reads.
-  const parameters = Sc.owned(declaration, all);
-  const machine: Wiring<S> = { shape, size, hidden, units, parameters };
-  const dist = distribution<S, Unnormalised>({
-    shape,
-    spec: { type: 'rbm', shape, ...options },
-    declaration,
-    evidence: 'unnormalised',
-    logDensity: logMarginal(machine, 1),
-  });
-  const bridge: Bridging<S> = ({ loc = 0, scale: deviation = 1 } = {}) => {
-    const base: IndependentUnits = {
-      loc: fits('rbm', 'loc', toExpr(loc), [size]),
-      scale: fits('rbm', 'scale', toExpr(deviation), [size]),
+export const rbm = define(
+  distributionKind,
+  {
+    type: 'rbm',
+    about: 'A restricted Boltzmann machine.',
+    required: { shape: shapeCodec, hidden: positiveInteger },
+    optional: {
+      visible: oneOf(['bernoulli', 'normal']),
+      scale: t.union([positiveNumber, oneOf(['learned'])], 'a positive number, or learned'),
+    },
+    takes: ['shape'],
+    build: ({ shape, ...options }): AnyDist => rbm(shape, options),
+    examples: [
+      { shape: [3], hidden: 2 },
+      { shape: [2], hidden: 2, visible: 'normal', scale: 'learned' },
+    ],
+  },
+  <const S extends Shape, V extends VisibleUnits = 'bernoulli'>(
+    shape: S,
+    options: RbmOptions & { readonly visible?: V },
+  ): Machine<S> & SupportOf<V> => {
+    const { hidden, visible = 'bernoulli', scale = 1 }: RbmOptions = options;
+    if (!Number.isInteger(hidden) || hidden < 1)
+      return raise('ArgumentError', 'rbm', 'the number of hidden units is a positive integer', { got: `${hidden}` });
+    if (scale !== 'learned' && !(scale > 0 && Number.isFinite(scale)))
+      return raise('ArgumentError', 'rbm', 'a standard deviation is positive', { got: `${scale}` });
+    const size = sizeOf(shape);
+    const units: Units = unitsOf[visible];
+    const declaration = declare('dist', 'rbm');
+    const all: Sc.Scoped<Parameters> = Sc.at('rbm', (scope) => ({
+      weights: Sc.parameter('weights', [size, hidden], { init: normalInit(0.01), kind: 'weight' })(scope),
+      hiddenBias: Sc.parameter('hiddenBias', [hidden], { init: zeros, kind: 'bias' })(scope),
+      ...units.parameters(size, scale)(scope),
+    }));
+    // Blocks, enumeration and bridges read what the density reads.
+    const parameters = Sc.owned(declaration, all);
+    const machine: Wiring<S> = { shape, size, hidden, units, parameters };
+    const dist = distribution<S, Unnormalised>({
+      shape,
+      spec: { type: 'rbm', shape, ...options },
+      declaration,
+      evidence: 'unnormalised',
+      logDensity: logMarginal(machine, 1),
+    });
+    const bridge: Bridging<S> = ({ loc = 0, scale: deviation = 1 } = {}) => {
+      const base: IndependentUnits = {
+        loc: fits('rbm', 'loc', toExpr(loc), [size]),
+        scale: fits('rbm', 'scale', toExpr(deviation), [size]),
+      };
+      return {
+        from: shaped(shape, units.independent(base)),
+        at: (beta) => between(machine, beta, base),
+      };
     };
-    return {
-      from: shaped(shape, units.independent(base)),
-      at: (beta) => between(machine, beta, base),
-    };
-  };
-  const whole: Machine<S> = pipe(
-    withFacts(dist, { support: units.support }),
-    having(blocking, blocksOf(machine, 1)),
-    having(enumerating, () => enumerationOf(machine, visible)),
-    having(bridging, bridge),
-  );
-  return whole as Machine<S> & SupportOf<V>;
-};
+    const whole: Machine<S> = pipe(
+      withFacts(dist, { support: units.support }),
+      having(blocking, blocksOf(machine, 1)),
+      having(enumerating, () => enumerationOf(machine, visible)),
+      having(bridging, bridge),
+    );
+    return whole as Machine<S> & SupportOf<V>;
+  },
+);
 
 /** A distribution of vectors as one of events of another shape with as many elements. */
 const shaped = <S extends Shape>(shape: S, flat: Dist<readonly [number], Exact & Samples>): Dist<S, Exact & Samples> =>

@@ -3,12 +3,16 @@ import { demand } from '../algebra/demand.ts';
 import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { type Support, showSupport } from '../algebra/support.ts';
+import { finite, t } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { isInteger } from './counts.ts';
 import { countable, digitsOf, type Enumerable, type Enumeration, enumerating } from './energy-enumerated.ts';
 
@@ -23,6 +27,22 @@ const inside = (x: Expr, on: Box): Expr =>
 /** All of some conditions. */
 const every = (conditions: Expr): Expr => o.equal(o.sum(o.cast(o.not(conditions), 'real')), 0);
 
+const boxCodec: t.Type<Box, unknown> = new t.Type<Box, unknown>(
+  'an interval or integers: { kind, low, high }',
+  (u): u is Box => typeof u === 'object' && u !== null && 'low' in u && 'high' in u,
+  (u, c) => {
+    const b = u as { readonly kind?: unknown; readonly low?: unknown; readonly high?: unknown };
+    return typeof u === 'object' &&
+      u !== null &&
+      (b.kind === 'interval' || b.kind === 'integers') &&
+      finite.is(b.low) &&
+      finite.is(b.high)
+      ? t.success({ kind: b.kind, low: b.low, high: b.high })
+      : t.failure(u, c);
+  },
+  t.identity,
+);
+
 /**
  * A distribution on a box alone: log f(x) where every coordinate is in the interval (or among the integers) given, −∞ elsewhere, known up to a constant. On an
  * interval any energy becomes integrable; on integers it becomes a discrete distribution, whose log Z `logPartition` sums where it has no more than 2²⁰
@@ -33,37 +53,50 @@ const every = (conditions: Expr): Expr => o.equal(o.sum(o.cast(o.not(conditions)
  * const boxed = restrict({ kind: 'interval', low: -4, high: 4 })(energy([2]));
  * const spins = enumerated(restrict({ kind: 'integers', low: 0, high: 1 })(energy([8])));   // 256 states: exact
  */
-export const restrict =
+export const restrict = define(
+  distributionKind,
+  {
+    type: 'restrict',
+    about: 'A density on a box alone.',
+    takes: ['on'],
+    required: { on: boxCodec, dist: nested(distributionKind) },
+    build: ({ on, dist }): AnyDist => restrict(on)(dist as Dist<Shape, Unnormalised>),
+    examples: [
+      { on: { kind: 'integers', low: 0, high: 3 }, dist: { type: 'normal', shape: [2], loc: 1, scale: 2 } },
+      { on: { kind: 'interval', low: -1, high: 1 }, dist: { type: 'normal', shape: [2], loc: 1, scale: 2 } },
+    ],
+  },
   <B extends Box>(on: B) =>
-  <S extends Shape>(dist: Dist<S, Unnormalised>): Dist<S, Unnormalised> & { readonly support: B } & Enumerable => {
-    const { low, high } = on;
-    if (
-      !(low < high && Number.isFinite(high - low)) ||
-      (on.kind === 'integers' && !(Number.isInteger(low) && Number.isInteger(high)))
-    )
-      return raise(
-        'ArgumentError',
-        'restrict',
-        'a box has two finite ends in order (integers have integers for ends)',
-        {
-          expected: 'low < high',
-          got: showSupport(on),
-        },
-      );
-    const plain = demand<S>('restrict', dist, 'unnormalisedLogDensity');
-    const boxed = distribution<S, Unnormalised>({
-      shape: plain.shape,
-      spec: { type: 'restrict', on: { ...on }, dist: plain.spec },
-      evidence: 'unnormalised',
-      logDensity: (x) => {
-        const within = inside(x, on);
-        return D.map((l: Expr) => o.where(every(within), l, Number.NEGATIVE_INFINITY))(
-          plain.logDensity(o.where(within, x, low)),
+    <S extends Shape>(dist: Dist<S, Unnormalised>): Dist<S, Unnormalised> & { readonly support: B } & Enumerable => {
+      const { low, high } = on;
+      if (
+        !(low < high && Number.isFinite(high - low)) ||
+        (on.kind === 'integers' && !(Number.isInteger(low) && Number.isInteger(high)))
+      )
+        return raise(
+          'ArgumentError',
+          'restrict',
+          'a box has two finite ends in order (integers have integers for ends)',
+          {
+            expected: 'low < high',
+            got: showSupport(on),
+          },
         );
-      },
-    });
-    return withFacts(having(enumerating, () => lattice(plain, on))(boxed), { support: on });
-  };
+      const plain = demand<S>('restrict', dist, 'unnormalisedLogDensity');
+      const boxed = distribution<S, Unnormalised>({
+        shape: plain.shape,
+        spec: { type: 'restrict', on: { ...on }, dist: plain.spec },
+        evidence: 'unnormalised',
+        logDensity: (x) => {
+          const within = inside(x, on);
+          return D.map((l: Expr) => o.where(every(within), l, Number.NEGATIVE_INFINITY))(
+            plain.logDensity(o.where(within, x, low)),
+          );
+        },
+      });
+      return withFacts(having(enumerating, () => lattice(plain, on))(boxed), { support: on });
+    },
+);
 
 const lattice = (dist: AnyDist, on: Box): Enumeration => {
   if (on.kind !== 'integers')

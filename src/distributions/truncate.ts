@@ -2,6 +2,8 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type AllFacts, type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -10,7 +12,9 @@ import * as o from '../core/ops/index.ts';
 import { program } from '../core/program.ts';
 import { uniform as uniformNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { isFixed } from './gamma-draws.ts';
 import { onSupport } from './on-support.ts';
 import { log1mExpOrNone } from './scalar-dist.ts';
@@ -36,65 +40,77 @@ export type TruncatedFacts = Facts<'support' | 'cdf' | 'quantile' | TailFact>;
  * @example
  * const positivePart = truncate({ low: 0 })(normal([1], { loc: -3 }));
  */
-export const truncate =
+export const truncate = define(
+  distributionKind,
+  {
+    type: 'truncate',
+    about: 'A distribution within bounds.',
+    required: { dist: nested(distributionKind) },
+    optional: { low: argument, high: argument },
+    takes: [],
+    build: ({ dist, ...bounds }): AnyDist =>
+      truncate(bounds)(dist as Dist<Shape, Exact & Samples> & Facts<'cdf' | 'quantile'>),
+    examples: [{ dist: { type: 'normal', shape: [2], loc: 1, scale: 2 }, low: -1, high: 4 }],
+  },
   ({ low, high }: TruncateOptions) =>
-  <S extends Shape>(
-    dist: Dist<S, Exact & Samples> & Facts<'cdf' | 'quantile'>,
-  ): Dist<S, Exact & Samples> & TruncatedFacts => {
-    check(dist, low, high);
-    const shape = dist.shape as S;
-    const a = low === undefined ? undefined : fits('truncate', 'low', toExpr(low), shape);
-    const b = high === undefined ? undefined : fits('truncate', 'high', toExpr(high), shape);
-    const tails = tailsOf(dist);
-    const w = windowOf(tails, a, b);
-    const bounds: Bounds = { low, high };
-    holdsSome(dist, bounds, w);
-    const clip = (x: Expr): Expr => {
-      const y = a === undefined ? x : o.max(a, x);
-      return b === undefined ? y : o.min(b, y);
-    };
-    const inside = (x: Expr): Expr => {
-      const above = a === undefined ? o.equal(x, x) : o.greaterEqual(x, a);
-      return b === undefined ? above : o.and(above, o.lessEqual(x, b));
-    };
-    /** Where log P(X ≤ x) is `below` and log P(X > x) is `above`. */
-    const at = (below: Expr, above: Expr): Expr =>
-      clip(pointOf(tails, w, o.where(w.upper, below, above), o.where(w.upper, above, below)));
-    const quantile = (u: Expr): Expr => at(o.log(u), o.log1p(o.neg(u)));
-    /** Chances between two ends, of the whole window's. */
-    const part = (from: Expr | undefined, to: Expr | undefined): Expr =>
-      o.min(0, o.sub(between(tails, w, from, to), w.mass));
-    const logCdf = (x: Expr): Expr => part(a, clip(x));
-    const safe = quantile(o.broadcastTo(o.scalar(0.5), shape));
-    const made = distribution<S, Exact & Samples>({
-      shape,
-      spec: {
-        type: 'truncate',
-        ...(low === undefined ? {} : { low: toSpec(low) }),
-        ...(high === undefined ? {} : { high: toSpec(high) }),
-        dist: dist.spec,
-      },
-      evidence: 'exact',
-      logDensity: (x) => {
-        const ok = inside(x);
-        const off = o.sum(o.where(ok, 0, Number.NEGATIVE_INFINITY));
-        return pipe(
-          dist.logDensity(o.where(ok, x, o.stopGradient(safe))),
-          D.map((l) => onSupport(off, o.equal(off, 0), 0, () => o.sub(l, o.sum(o.broadcastTo(w.mass, shape))))),
-        );
-      },
-      sample: D.map(quantile)(D.fromRandom(uniformNoise(shape))),
-    });
-    return withFacts(made, {
-      support: supportWithin(dist, bounds),
-      quantile,
-      cdf: (x: Expr) => o.exp(logCdf(x)),
-      logCdf,
-      logSurvival: (x: Expr) => part(clip(x), b),
-      lowerQuantile: (l: Expr) => at(l, log1mExpOrNone(l)),
-      upperQuantile: (l: Expr) => at(log1mExpOrNone(l), l),
-    });
-  };
+    <S extends Shape>(
+      dist: Dist<S, Exact & Samples> & Facts<'cdf' | 'quantile'>,
+    ): Dist<S, Exact & Samples> & TruncatedFacts => {
+      check(dist, low, high);
+      const shape = dist.shape as S;
+      const a = low === undefined ? undefined : fits('truncate', 'low', toExpr(low), shape);
+      const b = high === undefined ? undefined : fits('truncate', 'high', toExpr(high), shape);
+      const tails = tailsOf(dist);
+      const w = windowOf(tails, a, b);
+      const bounds: Bounds = { low, high };
+      holdsSome(dist, bounds, w);
+      const clip = (x: Expr): Expr => {
+        const y = a === undefined ? x : o.max(a, x);
+        return b === undefined ? y : o.min(b, y);
+      };
+      const inside = (x: Expr): Expr => {
+        const above = a === undefined ? o.equal(x, x) : o.greaterEqual(x, a);
+        return b === undefined ? above : o.and(above, o.lessEqual(x, b));
+      };
+      /** Where log P(X ≤ x) is `below` and log P(X > x) is `above`. */
+      const at = (below: Expr, above: Expr): Expr =>
+        clip(pointOf(tails, w, o.where(w.upper, below, above), o.where(w.upper, above, below)));
+      const quantile = (u: Expr): Expr => at(o.log(u), o.log1p(o.neg(u)));
+      /** Chances between two ends, of the whole window's. */
+      const part = (from: Expr | undefined, to: Expr | undefined): Expr =>
+        o.min(0, o.sub(between(tails, w, from, to), w.mass));
+      const logCdf = (x: Expr): Expr => part(a, clip(x));
+      const safe = quantile(o.broadcastTo(o.scalar(0.5), shape));
+      const made = distribution<S, Exact & Samples>({
+        shape,
+        spec: {
+          type: 'truncate',
+          ...(low === undefined ? {} : { low: toSpec(low) }),
+          ...(high === undefined ? {} : { high: toSpec(high) }),
+          dist: dist.spec,
+        },
+        evidence: 'exact',
+        logDensity: (x) => {
+          const ok = inside(x);
+          const off = o.sum(o.where(ok, 0, Number.NEGATIVE_INFINITY));
+          return pipe(
+            dist.logDensity(o.where(ok, x, o.stopGradient(safe))),
+            D.map((l) => onSupport(off, o.equal(off, 0), 0, () => o.sub(l, o.sum(o.broadcastTo(w.mass, shape))))),
+          );
+        },
+        sample: D.map(quantile)(D.fromRandom(uniformNoise(shape))),
+      });
+      return withFacts(made, {
+        support: supportWithin(dist, bounds),
+        quantile,
+        cdf: (x: Expr) => o.exp(logCdf(x)),
+        logCdf,
+        logSurvival: (x: Expr) => part(clip(x), b),
+        lowerQuantile: (l: Expr) => at(l, log1mExpOrNone(l)),
+        upperQuantile: (l: Expr) => at(log1mExpOrNone(l), l),
+      });
+    },
+);
 
 /** log P(from < X ≤ to), in the tail of a window that holds both. */
 const between = (tails: Facts<TailFact>, w: Window, from: Expr | undefined, to: Expr | undefined): Expr => {

@@ -2,6 +2,9 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { derivative } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -9,6 +12,7 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { isFixed, positiveFinite } from './gamma-draws.ts';
 
@@ -127,40 +131,51 @@ const wrap = (x: Expr): Expr => o.sub(x, o.mul(2 * Math.PI, o.floor(o.div(o.add(
  * @example
  * const heading = vonMises([1], { loc: Math.PI / 2, concentration: 4 });
  */
-export const vonMises = <const S extends Shape>(
-  shape: S,
-  { loc = 0, concentration }: VonMisesOptions,
-): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'entropy' | 'cdf'> => {
-  positiveFinite('vonMises', 'concentration', concentration);
-  const m = fits('vonMises', 'loc', toExpr(loc), shape);
-  const k = fits('vonMises', 'concentration', toExpr(concentration), shape);
-  const level = o.add(o.logBesselI0Scaled(k), Math.log(2 * Math.PI));
-  const dist = distribution<S, Exact & Samples>({
-    shape,
-    ...familyOf('vonMises', shape, { loc, concentration }),
-    evidence: 'exact',
-    logDensity: (x) => {
-      const inside = o.lessEqual(o.abs(x), Math.PI * (1 + 1e-6));
-      const density = o.sub(o.mul(k, drop(o.sub(o.where(inside, x, 0), m))), level);
-      return D.of(o.sum(o.where(inside, density, Number.NEGATIVE_INFINITY)));
-    },
-    sample: pipe(
-      D.fromRandom(angles(k)),
-      D.map((theta) => wrap(o.add(m, theta))),
-    ),
-  });
-  /** The cdf of the angle around loc, on all turns. */
-  const turned = (theta: Expr): Expr => {
-    const turn = o.floor(o.div(o.add(theta, Math.PI), 2 * Math.PI));
-    return o.add(turn, mass(o.sub(theta, o.mul(2 * Math.PI, turn)), k));
-  };
-  return withFacts(dist, {
-    support: { kind: 'interval', low: -Math.PI, high: Math.PI },
-    mode: wrap(m),
-    entropy: o.sum(o.sub(level, o.mul(k, derivative((c) => o.sum(o.logBesselI0Scaled(c)))(k)))),
-    cdf: (x) => {
-      const start = turned(o.sub(-Math.PI, m));
-      return o.max(0, o.min(1, o.sub(turned(o.sub(o.max(-Math.PI, o.min(Math.PI, x)), m)), start)));
-    },
-  });
-};
+export const vonMises = define(
+  distributionKind,
+  {
+    type: 'vonMises',
+    about: 'A normal distribution on the circle.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, concentration: argument },
+    optional: { loc: argument },
+    examples: [{ shape: [2], concentration: 2, loc: 0.5 }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    { loc = 0, concentration }: VonMisesOptions,
+  ): Dist<S, Exact & Samples> & Facts<'support' | 'mode' | 'entropy' | 'cdf'> => {
+    positiveFinite('vonMises', 'concentration', concentration);
+    const m = fits('vonMises', 'loc', toExpr(loc), shape);
+    const k = fits('vonMises', 'concentration', toExpr(concentration), shape);
+    const level = o.add(o.logBesselI0Scaled(k), Math.log(2 * Math.PI));
+    const dist = distribution<S, Exact & Samples>({
+      shape,
+      ...familyOf('vonMises', shape, { loc, concentration }),
+      evidence: 'exact',
+      logDensity: (x) => {
+        const inside = o.lessEqual(o.abs(x), Math.PI * (1 + 1e-6));
+        const density = o.sub(o.mul(k, drop(o.sub(o.where(inside, x, 0), m))), level);
+        return D.of(o.sum(o.where(inside, density, Number.NEGATIVE_INFINITY)));
+      },
+      sample: pipe(
+        D.fromRandom(angles(k)),
+        D.map((theta) => wrap(o.add(m, theta))),
+      ),
+    });
+    /** The cdf of the angle around loc, on all turns. */
+    const turned = (theta: Expr): Expr => {
+      const turn = o.floor(o.div(o.add(theta, Math.PI), 2 * Math.PI));
+      return o.add(turn, mass(o.sub(theta, o.mul(2 * Math.PI, turn)), k));
+    };
+    return withFacts(dist, {
+      support: { kind: 'interval', low: -Math.PI, high: Math.PI },
+      mode: wrap(m),
+      entropy: o.sum(o.sub(level, o.mul(k, derivative((c) => o.sum(o.logBesselI0Scaled(c)))(k)))),
+      cdf: (x) => {
+        const start = turned(o.sub(-Math.PI, m));
+        return o.max(0, o.min(1, o.sub(turned(o.sub(o.max(-Math.PI, o.min(Math.PI, x)), m)), start)));
+      },
+    });
+  },
+);

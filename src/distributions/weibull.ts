@@ -1,8 +1,12 @@
+import { distributionKind } from '../algebra/kinds.ts';
 import { positives } from '../algebra/support.ts';
+import { shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
+import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { byHazard, type EveryFact, edgePower, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
@@ -52,10 +56,21 @@ export const weibullScalar = (k: Expr, scale: Expr): ScalarDist<EveryFact> => {
  * @example
  * weibull([2], { concentration: 1.5, scale: [1, 2] });
  */
-export const weibull = <const S extends Shape>(shape: S, { concentration, scale = 1 }: WeibullOptions): Family<S> => {
-  positive('weibull', 'concentration', concentration);
-  positive('weibull', 'scale', scale);
-  const k = fits('weibull', 'concentration', toExpr(concentration), shape);
-  const s = fits('weibull', 'scale', toExpr(scale), shape);
-  return scalarFamily(shape, familyOf('weibull', shape, { concentration, scale }), weibullScalar(k, s));
-};
+export const weibull = define(
+  distributionKind,
+  {
+    type: 'weibull',
+    about: 'Waiting times whose rate is a power of time.',
+    takes: ['shape'],
+    required: { shape: shapeCodec, concentration: argument },
+    optional: { scale: argument },
+    examples: [{ shape: [2], concentration: 1.7, scale: 1.5 }],
+  },
+  <const S extends Shape>(shape: S, { concentration, scale = 1 }: WeibullOptions): Family<S> => {
+    positive('weibull', 'concentration', concentration);
+    positive('weibull', 'scale', scale);
+    const k = fits('weibull', 'concentration', toExpr(concentration), shape);
+    const s = fits('weibull', 'scale', toExpr(scale), shape);
+    return scalarFamily(shape, familyOf('weibull', shape, { concentration, scale }), weibullScalar(k, s));
+  },
+);

@@ -1,11 +1,15 @@
 /** Solvers of ordinary differential equations, a tableau and a controller, over several arrays at once, forwards or backwards in time. */
+
 import type { Json, Spec } from '../algebra/spec.ts';
+import { finite, list, oneOf, positiveInteger, positiveNumber, strict, text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { evaluationsPerStep, solveAdaptive } from './adaptive.ts';
 import { backsolved } from './backsolve.ts';
 import { type AdaptiveOptions, adaptive, type Controller, fixed } from './controller.ts';
+import { solverKind } from './kinds.ts';
 import { overGrid, type SolveGradient } from './loops.ts';
 import { type Arrays, tableau as checked, fixedStep, stagesNeeded, type Tableau, type VectorField } from './tableau.ts';
 import { tableaux } from './tableaux.ts';
@@ -84,6 +88,15 @@ const specWith = (spec: Spec, options: Required<AdaptiveOptions>): Spec =>
     ? { ...spec, controller: { kind: 'adaptive', ...options } }
     : { ...spec, ...(options as { readonly [key: string]: Json }) };
 
+const tolerances = { rtol: positiveNumber, atol: positiveNumber, maxSteps: positiveInteger };
+const numbers = list(finite, 'a list of numbers');
+const tableauCodec = strict(
+  { name: text, nodes: numbers, rows: list(numbers), weights: numbers, order: positiveInteger },
+  { embedded: strict({ error: numbers, order: positiveInteger }) },
+  { name: 'a tableau' },
+);
+const controllerCodec = strict({ kind: oneOf(['fixed', 'adaptive']) }, tolerances, { name: 'a controller' });
+
 /**
  * The solver of a tableau and a controller. Cost: the stages of the tableau for each step. Throws `ArgumentError` where the tableau does not keep what it claims, or
  * has no embedded method and the controller wants one.
@@ -91,8 +104,9 @@ const specWith = (spec: Spec, options: Required<AdaptiveOptions>): Spec =>
  * @example
  * solveOde(rungeKutta(tableaux.tsit5, adaptive({ rtol: 1e-6 })), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
  */
-export const rungeKutta = (t: Tableau, controller: Controller = fixed()): OdeSolver =>
-  solverOf({ type: 'rungeKutta', tableau: t as unknown as Json, controller: controller as unknown as Json }, checked(t), controller); // biome-ignore format: one idea
+export const rungeKutta = define(solverKind, { type: 'rungeKutta', about: 'Any tableau with any controller.', takes: ['tableau', 'controller'], required: { tableau: tableauCodec, controller: controllerCodec }, build: ({ tableau, controller }): OdeSolver => rungeKutta(tableau as Tableau, controller.kind === 'fixed' ? fixed() : adaptive(controller)), examples: [{ tableau: { name: 'euler', nodes: [0], rows: [[]], weights: [1], order: 1 }, controller: { kind: 'fixed' } }] },
+(t: Tableau, controller: Controller = fixed()): OdeSolver =>
+  solverOf({ type: 'rungeKutta', tableau: t as unknown as Json, controller: controller as unknown as Json }, checked(t), controller)); // biome-ignore format: one idea
 
 /**
  * Euler's method: order 1, one evaluation a step.
@@ -100,16 +114,32 @@ export const rungeKutta = (t: Tableau, controller: Controller = fixed()): OdeSol
  * @example
  * euler().advance(([x]) => [ops.neg(x)])([ops.scalar(1)], ops.scalar(0), ops.scalar(0.1));
  */
-export const euler = (): OdeSolver => solverOf({ type: 'euler' }, tableaux.euler, fixed());
+export const euler = define(
+  solverKind,
+  { type: 'euler', about: 'Euler’s method, of order 1.', examples: [{}] },
+  (): OdeSolver => solverOf({ type: 'euler' }, tableaux.euler, fixed()),
+);
 
 /** The midpoint rule: order 2, two evaluations a step. */
-export const midpoint = (): OdeSolver => solverOf({ type: 'midpoint' }, tableaux.midpoint, fixed());
+export const midpoint = define(
+  solverKind,
+  { type: 'midpoint', about: 'The midpoint method, of order 2.', examples: [{}] },
+  (): OdeSolver => solverOf({ type: 'midpoint' }, tableaux.midpoint, fixed()),
+);
 
 /** Heun's method, the explicit trapezoid: order 2, two evaluations a step. */
-export const heun = (): OdeSolver => solverOf({ type: 'heun' }, tableaux.heun, fixed());
+export const heun = define(
+  solverKind,
+  { type: 'heun', about: 'Heun’s method, of order 2.', examples: [{}] },
+  (): OdeSolver => solverOf({ type: 'heun' }, tableaux.heun, fixed()),
+);
 
 /** The classical method of Runge and Kutta: order 4, four evaluations a step. */
-export const rk4 = (): OdeSolver => solverOf({ type: 'rk4' }, tableaux.rk4, fixed());
+export const rk4 = define(
+  solverKind,
+  { type: 'rk4', about: 'The classical method, of order 4.', examples: [{}] },
+  (): OdeSolver => solverOf({ type: 'rk4' }, tableaux.rk4, fixed()),
+);
 
 const named = (t: Tableau, options: AdaptiveOptions): OdeSolver => {
   const controller = adaptive(options);
@@ -128,13 +158,40 @@ export type DormandPrinceOptions = AdaptiveOptions;
  * @example
  * solveOde(dormandPrince({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
  */
-export const dormandPrince = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.dormandPrince, options);
+export const dormandPrince = define(
+  solverKind,
+  {
+    type: 'dormandPrince',
+    about: 'Dormand & Prince, of order 5, with steps of its own choice.',
+    optional: tolerances,
+    examples: [{ rtol: 1e-3, atol: 1e-4, maxSteps: 50 }],
+  },
+  (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.dormandPrince, options),
+);
 
 /** Bogacki–Shampine 3(2), for coarse tolerances: as {@link dormandPrince}, at 3 evaluations for each step tried. */
-export const bogackiShampine = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.bogackiShampine, options);
+export const bogackiShampine = define(
+  solverKind,
+  {
+    type: 'bogackiShampine',
+    about: 'Bogacki & Shampine, of order 3, with steps of its own choice.',
+    optional: tolerances,
+    examples: [{ rtol: 1e-3, atol: 1e-4, maxSteps: 50 }],
+  },
+  (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.bogackiShampine, options),
+);
 
 /** Tsitouras 5(4): as {@link dormandPrince}, with smaller constants of the error. */
-export const tsit5 = (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.tsit5, options);
+export const tsit5 = define(
+  solverKind,
+  {
+    type: 'tsit5',
+    about: 'Tsitouras, of order 5, with steps of its own choice.',
+    optional: tolerances,
+    examples: [{ rtol: 1e-3, atol: 1e-4, maxSteps: 50 }],
+  },
+  (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.tsit5, options),
+);
 
 /** Options of {@link solveOde}. */
 export interface SolveOptions {

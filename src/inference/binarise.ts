@@ -1,8 +1,12 @@
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import { cast, less, mul } from '../core/ops/elementwise.ts';
 import { uniform } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { objectiveKind } from './kinds.ts';
 import { type AnyObjective, type BatchObjective, isBatchObjective, type Objective } from './objective.ts';
 
 /** Grey levels 0 … levels−1 as coin flips with chance k/(levels−1) of a one. */
@@ -18,18 +22,31 @@ export const binarise =
  * @example
  * dynamicallyBinarised(256)(elbo(dist))
  */
-export const dynamicallyBinarised = (levels: number): Binarised =>
-  (<S extends Shape>(objective: AnyObjective<S>): AnyObjective<S> => {
-    const spec = { type: 'dynamicallyBinarised', levels, objective: objective.spec };
-    if (!isBatchObjective(objective))
-      return { ...objective, spec, loss: (k) => D.chain((x: Expr) => objective.loss(x))(binarise(levels)(k)) };
-    const flips = D.vmapDraw((k) => D.map((x: Expr): readonly Expr[] => [x])(binarise(levels)(k)));
-    return {
-      ...objective,
-      spec,
-      batchLoss: (batch) => D.chain(([x]: readonly Expr[]) => objective.batchLoss(x))(flips(batch)),
-    };
-  }) as Binarised;
+export const dynamicallyBinarised = define(
+  objectiveKind,
+  {
+    type: 'dynamicallyBinarised',
+    about: 'Grey levels become coin flips, anew at every step.',
+    takes: ['levels'],
+    required: { levels: positiveInteger, objective: nested(objectiveKind) },
+    build: ({ levels, objective }): AnyObjective<Shape> => dynamicallyBinarised(levels)(objective),
+    examples: [
+      { levels: 4, objective: { type: 'maximumLikelihood', dist: { type: 'bernoulli', shape: [2], logits: 0.5 } } },
+    ],
+  },
+  (levels: number): Binarised =>
+    (<S extends Shape>(objective: AnyObjective<S>): AnyObjective<S> => {
+      const spec = { type: 'dynamicallyBinarised', levels, objective: objective.spec };
+      if (!isBatchObjective(objective))
+        return { ...objective, spec, loss: (k) => D.chain((x: Expr) => objective.loss(x))(binarise(levels)(k)) };
+      const flips = D.vmapDraw((k) => D.map((x: Expr): readonly Expr[] => [x])(binarise(levels)(k)));
+      return {
+        ...objective,
+        spec,
+        batchLoss: (batch) => D.chain(([x]: readonly Expr[]) => objective.batchLoss(x))(flips(batch)),
+      };
+    }) as Binarised,
+);
 
 /** From objectives of binary events to objectives of grey ones; a loss of batches stays one. */
 interface Binarised {

@@ -1,17 +1,25 @@
 /** What DDPM is trained by: the squared error of its noise, alone or with a little of the bound for its variances. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { capabilityOf } from '../algebra/capability.ts';
 import type { AnyDist } from '../algebra/dist.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { onInnermost } from '../algebra/pushed.ts';
+import { finite, oneOf } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { boundTerm, drawIndex, lookUp, noised, onReverseChain, type ReverseChained, reversing } from '../sde/ddpm.ts';
+import { nested } from '../core/specification.ts';
+import { smallResMlp } from '../nn/small.ts';
+import { onReverseChain, type ReverseChained, reversing } from '../sde/ddpm.ts';
+import { boundTerm, drawIndex, lookUp, noised } from '../sde/ddpm-bound.ts';
 import type { GaussianChain } from '../sde/ddpm-chain.ts';
-import type { Objective } from './objective.ts';
+import { objectiveKind } from './kinds.ts';
+import type { AnyObjective, Objective } from './objective.ts';
 
 /** The loss at a random step and noise, of the reverse chain under whatever a distribution was pushed through. */
 const atRandomStep =
@@ -60,20 +68,47 @@ export interface DdpmSimpleOptions {
  * @example
  * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10 })));
  */
-export const ddpmSimple = <S extends Shape>(
-  dist: AnyDist & { readonly shape: S },
-  { of = 'noise' }: DdpmSimpleOptions = {},
-): Objective<S> => ({
-  shape: dist.shape,
-  spec: { type: 'ddpmSimple', of, dist: dist.spec },
-  evidence: 'none',
-  loss: atRandomStep('ddpmSimple', dist, (part, event, index, noise) =>
-    pipe(
-      noiseError(part, event, index, noise),
-      D.map((e) => (of === 'noise' ? e : o.mul(lookUp(asVelocity(part.reverseChain.chain), index), e))),
+export const ddpmSimple = define(
+  objectiveKind,
+  {
+    type: 'ddpmSimple',
+    about: 'The mean square of the noise that is not predicted.',
+    takes: ['dist'],
+    required: { dist: nested(distributionKind) },
+    optional: { of: oneOf(['noise', 'velocity']) },
+    build: ({ dist, of }): AnyObjective<Shape> => ddpmSimple(dist, of === undefined ? {} : { of }),
+    examples: [
+      {
+        dist: {
+          type: 'ddpm',
+          reverse: {
+            denoiser: {
+              type: 'predict',
+              prediction: 'noise',
+              shape: [2],
+              process: { type: 'ddpmProcess', steps: 4 },
+              network: smallResMlp,
+            },
+            steps: 4,
+            variance: 'small',
+          },
+        },
+        of: 'velocity',
+      },
+    ],
+  },
+  <S extends Shape>(dist: AnyDist & { readonly shape: S }, { of = 'noise' }: DdpmSimpleOptions = {}): Objective<S> => ({
+    shape: dist.shape,
+    spec: { type: 'ddpmSimple', of, dist: dist.spec },
+    evidence: 'none',
+    loss: atRandomStep('ddpmSimple', dist, (part, event, index, noise) =>
+      pipe(
+        noiseError(part, event, index, noise),
+        D.map((e) => (of === 'noise' ? e : o.mul(lookUp(asVelocity(part.reverseChain.chain), index), e))),
+      ),
     ),
-  ),
-});
+  }),
+);
 
 /** Options of {@link ddpmHybrid}. */
 export interface DdpmHybridOptions {
@@ -89,30 +124,60 @@ export interface DdpmHybridOptions {
  * @example
  * ddpmHybrid(ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' })));
  */
-export const ddpmHybrid = <S extends Shape>(
-  dist: AnyDist & { readonly shape: S },
-  { weight = 1e-3 }: DdpmHybridOptions = {},
-): Objective<S> => ({
-  shape: dist.shape,
-  spec: { type: 'ddpmHybrid', weight, dist: dist.spec },
-  evidence: 'none',
-  loss: atRandomStep('ddpmHybrid', dist, (part, event, index, noise) => {
-    const { chain, reverse } = part.reverseChain;
-    const frozen: ReverseChained['reverseChain'] = {
-      ...part.reverseChain,
-      reverse: (x, i) => (scope) => {
-        const said = reverse(x, i)(scope);
-        return { ...said, data: o.stopGradient(said.data) };
+export const ddpmHybrid = define(
+  objectiveKind,
+  {
+    type: 'ddpmHybrid',
+    about: 'The simple loss, and the bound for learned variances.',
+    takes: ['dist'],
+    required: { dist: nested(distributionKind) },
+    optional: { weight: finite },
+    build: ({ dist, ...options }): AnyObjective<Shape> => ddpmHybrid(dist, options),
+    examples: [
+      {
+        weight: 0.01,
+        dist: {
+          type: 'ddpm',
+          reverse: {
+            denoiser: {
+              type: 'predictWithVariance',
+              prediction: 'noise',
+              shape: [2],
+              process: { type: 'ddpmProcess', steps: 4 },
+              network: smallResMlp,
+            },
+            steps: 4,
+            variance: 'learned',
+          },
+        },
       },
-    };
-    return pipe(
-      noiseError(part, event, index, noise),
-      D.chain((simple) =>
-        pipe(
-          boundTerm(frozen, part.scale)(event, index, noise),
-          D.map(({ nats }) => o.add(simple, o.mul((weight * chain.steps) / sizeOf(dist.shape), nats))),
+    ],
+  },
+  <S extends Shape>(
+    dist: AnyDist & { readonly shape: S },
+    { weight = 1e-3 }: DdpmHybridOptions = {},
+  ): Objective<S> => ({
+    shape: dist.shape,
+    spec: { type: 'ddpmHybrid', weight, dist: dist.spec },
+    evidence: 'none',
+    loss: atRandomStep('ddpmHybrid', dist, (part, event, index, noise) => {
+      const { chain, reverse } = part.reverseChain;
+      const frozen: ReverseChained['reverseChain'] = {
+        ...part.reverseChain,
+        reverse: (x, i) => (scope) => {
+          const said = reverse(x, i)(scope);
+          return { ...said, data: o.stopGradient(said.data) };
+        },
+      };
+      return pipe(
+        noiseError(part, event, index, noise),
+        D.chain((simple) =>
+          pipe(
+            boundTerm(frozen, part.scale)(event, index, noise),
+            D.map(({ nats }) => o.add(simple, o.mul((weight * chain.steps) / sizeOf(dist.shape), nats))),
+          ),
         ),
-      ),
-    );
+      );
+    }),
   }),
-});
+);

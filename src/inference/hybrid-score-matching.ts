@@ -1,15 +1,20 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capabilityOf } from '../algebra/capability.ts';
 import type { AnyDist } from '../algebra/dist.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { onInnermost } from '../algebra/pushed.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { smallResMlp } from '../nn/small.ts';
 import { type PhaseDenoiser, phaseDenoising } from '../sde/cld-diffusion.ts';
-import type { Objective } from './objective.ts';
+import { objectiveKind } from './kinds.ts';
+import type { AnyObjective, Objective } from './objective.ts';
 
 /** ‖ε̂ − ε_v‖² at a random time, velocities at the start integrated out. */
 const loss = ({ shape, process, noise }: PhaseDenoiser, x0: Expr): D.Draw<Expr> =>
@@ -38,18 +43,29 @@ const loss = ({ shape, process, noise }: PhaseDenoiser, x0: Expr): D.Draw<Expr> 
  * @example
  * hybridScoreMatching(cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] })));
  */
-export const hybridScoreMatching = <S extends Shape>(dist: AnyDist & { readonly shape: S }): Objective<S> => ({
-  shape: dist.shape,
-  spec: { type: 'hybridScoreMatching', dist: dist.spec },
-  evidence: 'none',
-  loss: (x) =>
-    onInnermost(dist, x, (base, x0) => {
-      const d = capabilityOf(phaseDenoising, base);
-      return d === undefined
-        ? raise('ArgumentError', 'hybridScoreMatching', 'the distribution has no denoiser of velocities', {
-            expected: 'cldDiffusion',
-            got: base.spec.type,
-          })
-        : loss(d, x0);
-    }),
-});
+export const hybridScoreMatching = define(
+  objectiveKind,
+  {
+    type: 'hybridScoreMatching',
+    about: 'Score matching of velocities, positions integrated out.',
+    takes: ['dist'],
+    required: { dist: nested(distributionKind) },
+    build: ({ dist }): AnyObjective<Shape> => hybridScoreMatching(dist),
+    examples: [{ dist: { type: 'cldDiffusion', denoiser: { shape: [2], process: {}, network: smallResMlp } } }],
+  },
+  <S extends Shape>(dist: AnyDist & { readonly shape: S }): Objective<S> => ({
+    shape: dist.shape,
+    spec: { type: 'hybridScoreMatching', dist: dist.spec },
+    evidence: 'none',
+    loss: (x) =>
+      onInnermost(dist, x, (base, x0) => {
+        const d = capabilityOf(phaseDenoising, base);
+        return d === undefined
+          ? raise('ArgumentError', 'hybridScoreMatching', 'the distribution has no denoiser of velocities', {
+              expected: 'cldDiffusion',
+              got: base.spec.type,
+            })
+          : loss(d, x0);
+      }),
+  }),
+);

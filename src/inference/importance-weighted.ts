@@ -1,5 +1,8 @@
 import { demand } from '../algebra/demand.ts';
 import type { AnyDist, Dist } from '../algebra/dist.ts';
+import { distributionKind } from '../algebra/kinds.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -7,7 +10,9 @@ import { neg, sub } from '../core/ops/elementwise.ts';
 import { logSumExp } from '../core/ops/reduce.ts';
 import { vmapRandom } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Objective } from './objective.ts';
+import { nested } from '../core/specification.ts';
+import { objectiveKind } from './kinds.ts';
+import type { AnyObjective, Objective } from './objective.ts';
 
 /** log (1/k) Σ wᵢ over k independent one-sample bounds log wᵢ on log p(x): a tighter bound, rising to log p(x) with k. */
 export const importanceWeightedDensity =
@@ -32,16 +37,39 @@ export const importanceWeightedDensity =
  * @example
  * importanceWeighted(50)(realNVP)
  */
-export const importanceWeighted =
+export const importanceWeighted = define(
+  objectiveKind,
+  {
+    type: 'importanceWeighted',
+    about: 'The bound from k samples (IWAE).',
+    required: { samples: positiveInteger, dist: nested(distributionKind) },
+    takes: ['samples'],
+    build: ({ samples, dist }): AnyObjective<Shape> => importanceWeighted(samples)(dist as never),
+    examples: [
+      {
+        samples: 3,
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
   (k: number) =>
-  <S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>): Objective<S> => {
-    if (!Number.isInteger(k) || k < 1)
-      return raise('ArgumentError', 'importanceWeighted', 'needs one sample or more', { got: `${k}` });
-    const plain = demand<S>('importanceWeighted', dist, 'lowerBound');
-    return {
-      shape: plain.shape,
-      spec: { type: 'importanceWeighted', samples: k, dist: plain.spec },
-      evidence: plain.evidence,
-      loss: (x) => D.map(neg)(importanceWeightedDensity(k, plain)(x)),
-    };
-  };
+    <S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>): Objective<S> => {
+      if (!Number.isInteger(k) || k < 1)
+        return raise('ArgumentError', 'importanceWeighted', 'needs one sample or more', { got: `${k}` });
+      const plain = demand<S>('importanceWeighted', dist, 'lowerBound');
+      return {
+        shape: plain.shape,
+        spec: { type: 'importanceWeighted', samples: k, dist: plain.spec },
+        evidence: plain.evidence,
+        loss: (x) => D.map(neg)(importanceWeightedDensity(k, plain)(x)),
+      };
+    },
+);

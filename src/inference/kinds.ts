@@ -1,7 +1,8 @@
 /** Kinds of what a model is trained and sampled by. */
-import { kind } from '../core/definition.ts';
+import { type Kind, kind } from '../core/definition.ts';
 import type { Shape } from '../core/shape.ts';
-import type { DistKernel } from './energies/dist-kernel.ts';
+import { kernelKind } from '../mcmc/kinds.ts';
+import type { KernelFamily } from './energies/dist-kernel.ts';
 import type { AnyObjective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { Schedule } from './schedule.ts';
@@ -11,8 +12,8 @@ import type { Selector } from './selector.ts';
 /** Objectives. */
 export const objectiveKind = kind<AnyObjective<Shape>>('objective');
 
-/** Markov kernels, as energies take them. */
-export const kernelKind = kind<DistKernel>('kernel');
+/** Markov kernels, as energies take them: families of kernels, and those that know the distribution. */
+export const anyKernelKind: Kind<KernelFamily> = kernelKind;
 
 /** Optimisers. */
 export const optimizerKind = kind<Optimizer>('optimizer');

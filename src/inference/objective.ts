@@ -2,14 +2,21 @@
  * Objectives: what training minimises, as a function of one event, in nats. Estimators derive them from declarations and demand the
  * evidence they need: `maximumLikelihood` of a distribution that only has a bound is a compile error that says so.
  */
+
 import { demand } from '../algebra/demand.ts';
 import type { AnyDist, Dist } from '../algebra/dist.ts';
 import type { Evidence } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { finite } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
+import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { mul, neg } from '../core/ops/elementwise.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { objectiveKind } from './kinds.ts';
 
 /** A loss for one event: a scalar over parameters and noise, whose mean over data (and noise) is minimised. */
 export interface Objective<in out S extends Shape> {
@@ -55,6 +62,15 @@ export type AnyObjective<S extends Shape> = Objective<S> | BatchObjective<S>;
 export const isBatchObjective = <S extends Shape>(objective: AnyObjective<S>): objective is BatchObjective<S> =>
   'batchLoss' in objective;
 
+/** The objective where its loss is one of single events: what types say when a program is compiled. Throws `ArgumentError`. */
+export const ofEvents = <S extends Shape>(owner: string, objective: AnyObjective<S>): Objective<S> =>
+  isBatchObjective(objective)
+    ? raise('ArgumentError', '', `${owner}: the objective is a loss of whole batches`, {
+        expected: 'an objective of one event',
+        got: objective.spec.type,
+      })
+    : objective;
+
 const negativeLog = <S extends Shape>(estimator: string, dist: AnyDist & { readonly shape: S }): Objective<S> => ({
   shape: dist.shape,
   spec: { type: estimator, dist: dist.spec },
@@ -69,20 +85,65 @@ const negativeLog = <S extends Shape>(estimator: string, dist: AnyDist & { reado
  * @example
  * fit({ objective: maximumLikelihood(realNVP), data, optimizer: adam() })
  */
-export const maximumLikelihood = <S extends Shape>(dist: Dist<S, { readonly exactLogDensity: true }>): Objective<S> =>
-  negativeLog('maximumLikelihood', demand<S>('maximumLikelihood', dist, 'exactLogDensity'));
+export const maximumLikelihood = define(
+  objectiveKind,
+  {
+    type: 'maximumLikelihood',
+    about: 'The mean of −log p(x): of distributions with an exact density.',
+    required: { dist: nested(distributionKind) },
+    takes: [],
+    build: ({ dist }): AnyObjective<Shape> => maximumLikelihood(dist as never),
+    examples: [{ dist: { type: 'standardNormal', shape: [2] } }],
+  },
+  <S extends Shape>(dist: Dist<S, { readonly exactLogDensity: true }>): Objective<S> =>
+    negativeLog('maximumLikelihood', demand<S>('maximumLikelihood', dist, 'exactLogDensity')),
+);
 
 /**
  * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised. Of an exact distribution, or
  * one whose log-density is estimated without bias, it is maximum likelihood.
  */
-export const elbo = <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
-  negativeLog('elbo', demand<S>('elbo', dist, 'meanBound'));
+export const elbo = define(
+  objectiveKind,
+  {
+    type: 'elbo',
+    about: 'The mean of the negative bound.',
+    required: { dist: nested(distributionKind) },
+    takes: [],
+    build: ({ dist }): AnyObjective<Shape> => elbo(dist as never),
+    examples: [
+      {
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+    negativeLog('elbo', demand<S>('elbo', dist, 'meanBound')),
+);
 
 /** An objective times a number. */
-export const weighted = <S extends Shape>(weight: number, objective: Objective<S>): Objective<S> => ({
-  ...objective,
-  spec: { type: 'weighted', weight, objective: objective.spec },
-  evidence: 'none',
-  loss: (x) => D.map((l: Expr) => mul(weight, l))(objective.loss(x)),
-});
+export const weighted = define(
+  objectiveKind,
+  {
+    type: 'weighted',
+    about: 'An objective times a number.',
+    takes: ['weight', 'objective'],
+    required: { weight: finite, objective: nested(objectiveKind) },
+    build: ({ weight, objective }): AnyObjective<Shape> => weighted(weight, ofEvents('weighted', objective)),
+    examples: [{ weight: 0.5, objective: { type: 'maximumLikelihood', dist: { type: 'standardNormal', shape: [2] } } }],
+  },
+  <S extends Shape>(weight: number, objective: Objective<S>): Objective<S> => ({
+    ...objective,
+    spec: { type: 'weighted', weight, objective: objective.spec },
+    evidence: 'none',
+    loss: (x) => D.map((l: Expr) => mul(weight, l))(objective.loss(x)),
+  }),
+);

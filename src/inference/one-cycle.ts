@@ -1,4 +1,7 @@
 /** The one-cycle schedule. */
+import { oneOf, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
+import { scheduleKind } from './kinds.ts';
 import { demand, isPositive, type Schedule } from './schedule.ts';
 
 /** Options of {@link oneCycle}. */
@@ -24,29 +27,32 @@ export interface OneCycleOptions {
  * @example
  * const rate = oneCycle({ peak: 1e-2, steps: 5_000 });
  */
-export const oneCycle = ({
-  peak,
-  steps,
-  rise = 0.3,
-  from = peak / 25,
-  to = from / 1e4,
-  anneal = 'cosine',
-}: OneCycleOptions): Schedule => {
-  demand(isPositive(peak) && isPositive(from) && isPositive(to), 'oneCycle', 'rates must be positive', [
-    peak,
-    from,
-    to,
-  ]);
-  demand(Number.isSafeInteger(steps) && steps >= 2, 'oneCycle', 'the steps must be an integer of at least 2', steps);
-  demand(rise > 0 && rise < 1, 'oneCycle', 'the rise is a share of the steps between 0 and 1', rise);
-  const top = Math.min(steps - 1, Math.max(1, Math.round(rise * steps)));
-  const between = (a: number, b: number, share: number): number =>
-    anneal === 'linear' ? a + (b - a) * share : b + 0.5 * (a - b) * (1 + Math.cos(Math.PI * share));
-  return {
-    spec: { type: 'oneCycle', peak, steps, rise, from, to, anneal },
-    at: (t) => {
-      if (t >= steps) return to;
-      return t < top ? between(from, peak, t / top) : between(peak, to, (t - top) / (steps - top));
-    },
-  };
-};
+export const oneCycle = define(
+  scheduleKind,
+  {
+    type: 'oneCycle',
+    about: 'Up and down once.',
+    required: { peak: positiveNumber, steps: positiveInteger },
+    optional: { rise: positiveNumber, from: positiveNumber, to: positiveNumber, anneal: oneOf(['cosine', 'linear']) },
+    examples: [{ peak: 0.01, steps: 100, rise: 0.3, from: 0.001, to: 0.0001, anneal: 'linear' }],
+  },
+  ({ peak, steps, rise = 0.3, from = peak / 25, to = from / 1e4, anneal = 'cosine' }: OneCycleOptions): Schedule => {
+    demand(isPositive(peak) && isPositive(from) && isPositive(to), 'oneCycle', 'rates must be positive', [
+      peak,
+      from,
+      to,
+    ]);
+    demand(Number.isSafeInteger(steps) && steps >= 2, 'oneCycle', 'the steps must be an integer of at least 2', steps);
+    demand(rise > 0 && rise < 1, 'oneCycle', 'the rise is a share of the steps between 0 and 1', rise);
+    const top = Math.min(steps - 1, Math.max(1, Math.round(rise * steps)));
+    const between = (a: number, b: number, share: number): number =>
+      anneal === 'linear' ? a + (b - a) * share : b + 0.5 * (a - b) * (1 + Math.cos(Math.PI * share));
+    return {
+      spec: { type: 'oneCycle', peak, steps, rise, from, to, anneal },
+      at: (t) => {
+        if (t >= steps) return to;
+        return t < top ? between(from, peak, t / top) : between(peak, to, (t - top) / (steps - top));
+      },
+    };
+  },
+);

@@ -1,4 +1,7 @@
 /** A rate that falls where validation gets no better. */
+import { nonNegative, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
+import { scheduleKind } from './kinds.ts';
 import { demand, isPositive, type Schedule, type Told } from './schedule.ts';
 
 /** Options of {@link plateau}. */
@@ -38,13 +41,23 @@ const lowerings = (told: Told | undefined, patience: number, threshold: number):
  * @example
  * const rate = plateau({ from: 1e-3, factor: 0.5, patience: 5 });
  */
-export const plateau = ({ from, factor = 0.1, patience = 10, threshold = 0 }: PlateauOptions): Schedule => {
-  demand(isPositive(from), 'plateau', 'the first rate must be positive', from);
-  demand(factor > 0 && factor < 1, 'plateau', 'the factor must be between 0 and 1', factor);
-  demand(Number.isSafeInteger(patience) && patience > 0, 'plateau', 'the patience must be 1, 2, 3, …', patience);
-  demand(threshold >= 0, 'plateau', 'the threshold must not be negative', threshold);
-  return {
-    spec: { type: 'plateau', from, factor, patience, threshold },
-    at: (_, told) => from * factor ** lowerings(told, patience, threshold),
-  };
-};
+export const plateau = define(
+  scheduleKind,
+  {
+    type: 'plateau',
+    about: 'Down when validation gets no better.',
+    required: { from: positiveNumber },
+    optional: { factor: positiveNumber, patience: positiveInteger, threshold: nonNegative },
+    examples: [{ from: 0.01, factor: 0.5, patience: 3, threshold: 0.001 }],
+  },
+  ({ from, factor = 0.1, patience = 10, threshold = 0 }: PlateauOptions): Schedule => {
+    demand(isPositive(from), 'plateau', 'the first rate must be positive', from);
+    demand(factor > 0 && factor < 1, 'plateau', 'the factor must be between 0 and 1', factor);
+    demand(Number.isSafeInteger(patience) && patience > 0, 'plateau', 'the patience must be 1, 2, 3, …', patience);
+    demand(threshold >= 0, 'plateau', 'the threshold must not be negative', threshold);
+    return {
+      spec: { type: 'plateau', from, factor, patience, threshold },
+      at: (_, told) => from * factor ** lowerings(told, patience, threshold),
+    };
+  },
+);

@@ -2,12 +2,15 @@
  * Posteriors: what a joint distribution says of its latent quantities once the others are observed, as one distribution over unconstrained real numbers. Kernels sample it,
  * distributions and flows are fitted to it, and `constrain` brings either back to named quantities.
  */
+
 import { demand } from '../algebra/demand.ts';
 import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { opaque } from '../algebra/spec.ts';
 import { constraintOf, reals, showSupport } from '../algebra/support.ts';
 import type { Constraint } from '../core/constraints.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -15,11 +18,13 @@ import { onnx } from '../core/interpreters/onnx/index.ts';
 import * as o from '../core/ops/index.ts';
 import { type Backend, program } from '../core/program.ts';
 import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { castTensor, type Tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import { type Dataset, fromRows } from '../data/dataset.ts';
 import { type Summary, summarise } from '../mcmc/diagnostics.ts';
-import type { Objective } from './objective.ts';
+import { objectiveKind } from './kinds.ts';
+import type { AnyObjective, Objective } from './objective.ts';
 import { type Joint, jointDensity, type Shapes, type Site, type Values } from './posterior-joint.ts';
 
 /** Observed values: a number, numbers in row-major order, or an expression. */
@@ -180,28 +185,44 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
  * const guide = pipe(standardNormal([1]), pushforward(affine()));
  * fit({ objective: variationalPosterior(guide, target), data: noData(), steps: 500, batchSize: 64 });
  */
-export const variationalPosterior = <const S extends Shape>(
-  guide: Dist<S, Exact & Samples>,
-  target: Dist<readonly [number], Unnormalised>,
-): Objective<readonly [1]> => {
-  demand('variationalPosterior', guide, 'exactLogDensity', 'samples');
-  demand('variationalPosterior', target, 'unnormalisedLogDensity');
-  if (!sameShape(guide.shape, target.shape))
-    raise('ShapeError', 'variationalPosterior', 'the guide lives elsewhere than the posterior', {
-      expected: showShape(target.shape),
-      got: showShape(guide.shape),
-    });
-  return {
-    shape: [1],
-    spec: { type: 'variationalPosterior', guide: guide.spec, target: target.spec },
-    evidence: 'bound',
-    loss: () => (scope) => (cursor) => {
-      const [{ value, logDensity }, next] = guide.sampleAndLogDensity(scope)(cursor);
-      const [there, last] = D.at('target', target.logDensity(value))(scope)(next);
-      return [o.sub(logDensity, there), last];
-    },
-  };
-};
+export const variationalPosterior = define(
+  objectiveKind,
+  {
+    type: 'variationalPosterior',
+    about: 'A guide fitted to a density known up to a constant.',
+    takes: ['guide', 'target'],
+    required: { guide: nested(distributionKind), target: nested(distributionKind) },
+    build: ({ guide, target }): AnyObjective<Shape> => variationalPosterior(guide as never, target as never) as never,
+    examples: [
+      {
+        guide: { type: 'pushforward', transport: { type: 'affine' }, base: { type: 'standardNormal', shape: [2] } },
+        target: { type: 'normal', shape: [2], loc: 1, scale: 2 },
+      },
+    ],
+  },
+  <const S extends Shape>(
+    guide: Dist<S, Exact & Samples>,
+    target: Dist<readonly [number], Unnormalised>,
+  ): Objective<readonly [1]> => {
+    demand('variationalPosterior', guide, 'exactLogDensity', 'samples');
+    demand('variationalPosterior', target, 'unnormalisedLogDensity');
+    if (!sameShape(guide.shape, target.shape))
+      raise('ShapeError', 'variationalPosterior', 'the guide lives elsewhere than the posterior', {
+        expected: showShape(target.shape),
+        got: showShape(guide.shape),
+      });
+    return {
+      shape: [1],
+      spec: { type: 'variationalPosterior', guide: guide.spec, target: target.spec },
+      evidence: 'bound',
+      loss: () => (scope) => (cursor) => {
+        const [{ value, logDensity }, next] = guide.sampleAndLogDensity(scope)(cursor);
+        const [there, last] = D.at('target', target.logDensity(value))(scope)(next);
+        return [o.sub(logDensity, there), last];
+      },
+    };
+  },
+);
 
 /** Data that say nothing, `rows` of them: for objectives that read none. */
 export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32Array(rows), [1]);

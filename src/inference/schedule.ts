@@ -1,6 +1,11 @@
 /** Learning-rate schedules: functions of the step, computed on the host in double precision, kept as data. */
+
 import type { Spec } from '../algebra/spec.ts';
+import { list, nonNegative, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
+import { nested } from '../core/specification.ts';
+import { scheduleKind } from './kinds.ts';
 
 /** What is known of training when a rate is asked for: the validations so far, oldest first; less is better. */
 export interface Told {
@@ -17,19 +22,52 @@ export interface Schedule {
 }
 
 /** One value for ever. */
-export const constant = (value: number): Schedule => ({ spec: { type: 'constant', value }, at: () => value });
+export const constant = define(
+  scheduleKind,
+  {
+    type: 'constant',
+    about: 'One rate.',
+    takes: ['value'],
+    required: { value: positiveNumber },
+    examples: [{ value: 0.01 }],
+  },
+  (value: number): Schedule => ({ spec: { type: 'constant', value }, at: () => value }),
+);
 
-/** From `from` to `to` along half a cosine over `steps` steps (Loshchilov & Hutter 2017, one period), `to` afterwards. */
-export const cosine = (from: number, steps: number, to = 0): Schedule => ({
+const cosineOf = (from: number, steps: number, to = 0): Schedule => ({
   spec: { type: 'cosine', from, steps, to },
   at: (t) => (t >= steps ? to : to + 0.5 * (from - to) * (1 + Math.cos((Math.PI * t) / steps))),
 });
 
+/** From `from` to `to` along half a cosine over `steps` steps (Loshchilov & Hutter 2017, one period), `to` afterwards. */
+export const cosine = define(
+  scheduleKind,
+  {
+    type: 'cosine',
+    about: 'Down along half a cosine.',
+    takes: ['from', 'steps', 'to'],
+    required: { from: positiveNumber, steps: positiveInteger },
+    optional: { to: nonNegative },
+    examples: [{ from: 0.01, steps: 100, to: 0.001 }],
+  },
+  cosineOf,
+);
+
 /** A linear rise from 0 over `steps` steps in front of another schedule, which then starts at its beginning. */
-export const warmUp = (steps: number, after: Schedule): Schedule => ({
-  spec: { type: 'warmUp', steps, after: after.spec },
-  at: (t, told) => (t < steps ? (after.at(0, told) * (t + 1)) / steps : after.at(t - steps, told)),
-});
+export const warmUp = define(
+  scheduleKind,
+  {
+    type: 'warmUp',
+    about: 'A linear rise before another schedule.',
+    takes: ['steps', 'after'],
+    required: { steps: positiveInteger, after: nested(scheduleKind) },
+    examples: [{ steps: 10, after: { type: 'constant', value: 0.01 } }],
+  },
+  (steps: number, after: Schedule): Schedule => ({
+    spec: { type: 'warmUp', steps, after: after.spec },
+    at: (t, told) => (t < steps ? (after.at(0, told) * (t + 1)) / steps : after.at(t - steps, told)),
+  }),
+);
 
 /** A checked argument: raises where it does not hold. */
 export const demand = (holds: boolean, schedule: string, what: string, got: number | readonly number[]): void => {
@@ -46,14 +84,24 @@ export const isPositive = (x: number): boolean => x > 0 && Number.isFinite(x);
  * @example
  * const falling = exponentialRate(1e-3, 1e-5, 10_000);
  */
-export const exponentialRate = (from: number, to: number, steps: number): Schedule => {
-  demand(isPositive(from) && isPositive(to), 'exponentialRate', 'both ends must be positive', [from, to]);
-  demand(Number.isSafeInteger(steps) && steps > 0, 'exponentialRate', 'the steps must be 1, 2, 3, …', steps);
-  return {
-    spec: { type: 'exponentialRate', from, to, steps },
-    at: (t) => (t >= steps ? to : from * (to / from) ** (t / steps)),
-  };
-};
+export const exponentialRate = define(
+  scheduleKind,
+  {
+    type: 'exponentialRate',
+    about: 'Exponentially from one rate to another.',
+    takes: ['from', 'to', 'steps'],
+    required: { from: positiveNumber, to: positiveNumber, steps: positiveInteger },
+    examples: [{ from: 0.01, to: 0.001, steps: 100 }],
+  },
+  (from: number, to: number, steps: number): Schedule => {
+    demand(isPositive(from) && isPositive(to), 'exponentialRate', 'both ends must be positive', [from, to]);
+    demand(Number.isSafeInteger(steps) && steps > 0, 'exponentialRate', 'the steps must be 1, 2, 3, …', steps);
+    return {
+      spec: { type: 'exponentialRate', from, to, steps },
+      at: (t) => (t >= steps ? to : from * (to / from) ** (t / steps)),
+    };
+  },
+);
 
 /** Options of {@link stepwise}. */
 export interface StepwiseOptions {
@@ -70,20 +118,29 @@ export interface StepwiseOptions {
  * @example
  * const halved = stepwise({ from: 1e-3, at: [3_000, 4_500], factor: 0.5 });
  */
-export const stepwise = ({ from, at, factor }: StepwiseOptions): Schedule => {
-  demand(isPositive(from), 'stepwise', 'the first value must be positive', from);
-  demand(isPositive(factor), 'stepwise', 'the factor must be positive', factor);
-  demand(
-    at.every((t, i) => Number.isSafeInteger(t) && t > (at[i - 1] ?? 0)),
-    'stepwise',
-    'the steps must be positive integers that ascend',
-    at,
-  );
-  return {
-    spec: { type: 'stepwise', from, at, factor },
-    at: (t) => from * factor ** at.filter((s) => s <= t).length,
-  };
-};
+export const stepwise = define(
+  scheduleKind,
+  {
+    type: 'stepwise',
+    about: 'Times a factor at some steps.',
+    required: { from: positiveNumber, at: list(positiveInteger), factor: positiveNumber },
+    examples: [{ from: 0.01, at: [10, 20], factor: 0.5 }],
+  },
+  ({ from, at, factor }: StepwiseOptions): Schedule => {
+    demand(isPositive(from), 'stepwise', 'the first value must be positive', from);
+    demand(isPositive(factor), 'stepwise', 'the factor must be positive', factor);
+    demand(
+      at.every((t, i) => Number.isSafeInteger(t) && t > (at[i - 1] ?? 0)),
+      'stepwise',
+      'the steps must be positive integers that ascend',
+      at,
+    );
+    return {
+      spec: { type: 'stepwise', from, at, factor },
+      at: (t) => from * factor ** at.filter((s) => s <= t).length,
+    };
+  },
+);
 
 /** A number means a constant schedule. Throws `ArgumentError` where it is not positive and finite. */
 export const toSchedule = (s: Schedule | number): Schedule =>

@@ -2,10 +2,15 @@
  * Selectors: sets of parameters as values. What a player owns, what is decayed, slowed or frozen is said by one: by the place where a parameter
  * stands, its kind, or the distribution that declared it; never by a pattern over names. `both`, `either` and `not` make a Boolean algebra of them.
  */
+
 import { opaque, type Spec } from '../algebra/spec.ts';
 import { belongsTo } from '../core/claims.ts';
+import { list, text } from '../core/codec.ts';
+import { type Defined, define, defineValue } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Node } from '../core/expr.ts';
+import { nested } from '../core/specification.ts';
+import { selectorKind } from './kinds.ts';
 
 /** A parameter as a selector sees it: its full name, its kind and its claim. */
 export type Parameter = Node<'parameter'>;
@@ -17,7 +22,11 @@ export interface Selector {
 }
 
 /** Every parameter: the unit of {@link both}; `not(everything)` selects none. */
-export const everything: Selector = { spec: { type: 'everything' }, selects: () => true };
+export const everything: Selector & Defined = defineValue(
+  selectorKind,
+  { type: 'everything', about: 'All parameters.', examples: [{}] },
+  { spec: { type: 'everything' }, selects: () => true },
+);
 
 /**
  * The parameters at a place: the one of this full name, and those whose name stands under it, segment by segment (`place('critic')` selects
@@ -26,16 +35,26 @@ export const everything: Selector = { spec: { type: 'everything' }, selects: () 
  * @example
  * const encoder = place('0.stochastic/encoder');
  */
-export const place = (at: string): Selector =>
-  at.split('/').some((segment) => segment === '')
-    ? raise('ArgumentError', 'place', 'a place is names with single slashes between them', {
-        expected: "such as 'base' or 'critic/0.dense'",
-        got: `'${at}'`,
-      })
-    : {
-        spec: { type: 'place', at },
-        selects: ({ attributes: { name } }) => name === at || name.startsWith(`${at}/`),
-      };
+export const place = define(
+  selectorKind,
+  {
+    type: 'place',
+    about: 'Parameters at a place.',
+    takes: ['at'],
+    required: { at: text },
+    examples: [{ at: 'critic' }],
+  },
+  (at: string): Selector =>
+    at.split('/').some((segment) => segment === '')
+      ? raise('ArgumentError', 'place', 'a place is names with single slashes between them', {
+          expected: "such as 'base' or 'critic/0.dense'",
+          got: `'${at}'`,
+        })
+      : {
+          spec: { type: 'place', at },
+          selects: ({ attributes: { name } }) => name === at || name.startsWith(`${at}/`),
+        },
+);
 
 /**
  * The parameters of some kinds: `'kernel'`, `'bias'`, … as the layer that declared them says. A parameter without a kind is of none.
@@ -44,13 +63,23 @@ export const place = (at: string): Selector =>
  * @example
  * const weights = kind('kernel');
  */
-export const kind = (...kinds: readonly string[]): Selector =>
-  kinds.length === 0
-    ? raise('ArgumentError', 'kind', 'say at least one kind', { expected: "such as 'kernel'", got: 'none' })
-    : {
-        spec: { type: 'kind', kinds },
-        selects: ({ attributes }) => attributes.kind !== undefined && kinds.includes(attributes.kind),
-      };
+export const kind = define(
+  selectorKind,
+  {
+    type: 'kind',
+    about: 'Parameters of some kinds.',
+    required: { kinds: list(text) },
+    build: ({ kinds }): Selector => kind(...kinds),
+    examples: [{ kinds: ['kernel', 'bias'] }],
+  },
+  (...kinds: readonly string[]): Selector =>
+    kinds.length === 0
+      ? raise('ArgumentError', 'kind', 'say at least one kind', { expected: "such as 'kernel'", got: 'none' })
+      : {
+          spec: { type: 'kind', kinds },
+          selects: ({ attributes }) => attributes.kind !== undefined && kinds.includes(attributes.kind),
+        },
+);
 
 /**
  * The parameters that a distribution, a layer or a network declared, known by identity: those whose claim has it among its owners, wherever they stand. Its
@@ -70,10 +99,27 @@ export const belongingTo = (owner: object): Selector => ({
  * @example
  * const kernelsOfCritic = both(place('critic'), kind('kernel'));
  */
-export const both = (...of: readonly Selector[]): Selector => ({
-  spec: { type: 'both', of: of.map((s) => s.spec) },
-  selects: (p) => of.every((s) => s.selects(p)),
-});
+export const both = define(
+  selectorKind,
+  {
+    type: 'both',
+    about: 'What all of some selectors choose.',
+    required: { of: list(nested(selectorKind)) },
+    build: ({ of }): Selector => both(...of),
+    examples: [
+      {
+        of: [
+          { type: 'place', at: 'critic' },
+          { type: 'kind', kinds: ['kernel'] },
+        ],
+      },
+    ],
+  },
+  (...of: readonly Selector[]): Selector => ({
+    spec: { type: 'both', of: of.map((s) => s.spec) },
+    selects: (p) => of.every((s) => s.selects(p)),
+  }),
+);
 
 /**
  * The parameters that at least one of some selectors selects (`either()` selects none).
@@ -81,10 +127,27 @@ export const both = (...of: readonly Selector[]): Selector => ({
  * @example
  * const players = either(place('generator'), place('critic'));
  */
-export const either = (...of: readonly Selector[]): Selector => ({
-  spec: { type: 'either', of: of.map((s) => s.spec) },
-  selects: (p) => of.some((s) => s.selects(p)),
-});
+export const either = define(
+  selectorKind,
+  {
+    type: 'either',
+    about: 'What any of some selectors chooses.',
+    required: { of: list(nested(selectorKind)) },
+    build: ({ of }): Selector => either(...of),
+    examples: [
+      {
+        of: [
+          { type: 'place', at: 'critic' },
+          { type: 'kind', kinds: ['kernel'] },
+        ],
+      },
+    ],
+  },
+  (...of: readonly Selector[]): Selector => ({
+    spec: { type: 'either', of: of.map((s) => s.spec) },
+    selects: (p) => of.some((s) => s.selects(p)),
+  }),
+);
 
 /**
  * The parameters that a selector does not select.
@@ -92,7 +155,17 @@ export const either = (...of: readonly Selector[]): Selector => ({
  * @example
  * const decayed = not(kind('bias'));
  */
-export const not = (of: Selector): Selector => ({
-  spec: { type: 'not', of: of.spec },
-  selects: (p) => !of.selects(p),
-});
+export const not = define(
+  selectorKind,
+  {
+    type: 'not',
+    about: 'What a selector leaves.',
+    takes: ['of'],
+    required: { of: nested(selectorKind) },
+    examples: [{ of: { type: 'place', at: 'critic' } }],
+  },
+  (of: Selector): Selector => ({
+    spec: { type: 'not', of: of.spec },
+    selects: (p) => !of.selects(p),
+  }),
+);

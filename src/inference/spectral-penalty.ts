@@ -1,10 +1,15 @@
+import { nonNegative, positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { parametersOf } from '../core/program.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { objectiveKind } from './kinds.ts';
 import type { Objective } from './objective.ts';
+import { type AnyObjective, ofEvents } from './objective.ts';
 
 /** Options of {@link spectralPenalty}. */
 export interface SpectralPenaltyOptions {
@@ -48,19 +53,45 @@ export const spectralNorm = (w: Expr, iterations = 4): Expr => {
  * @example
  * const objective = spectralPenalty({ weight: 0.01 })(elbo(vae([2])));
  */
-export const spectralPenalty = ({ weight, iterations = 4 }: SpectralPenaltyOptions) => {
-  if (!(weight >= 0) || !Number.isInteger(iterations) || iterations < 1)
-    raise('ArgumentError', 'spectralPenalty', 'λ is not negative, and iterations are counted from 1', {
-      got: `λ = ${weight}, ${iterations} iterations`,
+export const spectralPenalty = define(
+  objectiveKind,
+  {
+    type: 'spectralPenalty',
+    about: 'A penalty on the largest singular values of kernels.',
+    required: { weight: nonNegative, objective: nested(objectiveKind) },
+    optional: { iterations: positiveInteger },
+    takes: [],
+    build: ({ objective, ...options }): AnyObjective<Shape> =>
+      spectralPenalty(options)(ofEvents('spectralPenalty', objective)),
+    examples: [
+      {
+        weight: 0.1,
+        iterations: 2,
+        objective: {
+          type: 'maximumLikelihood',
+          dist: {
+            type: 'pushforward',
+            transport: { type: 'affineCoupling', conditioner: { type: 'mlp', hidden: [4] } },
+            base: { type: 'standardNormal', shape: [2] },
+          },
+        },
+      },
+    ],
+  },
+  ({ weight, iterations = 4 }: SpectralPenaltyOptions) => {
+    if (!(weight >= 0) || !Number.isInteger(iterations) || iterations < 1)
+      raise('ArgumentError', 'spectralPenalty', 'λ is not negative, and iterations are counted from 1', {
+        got: `λ = ${weight}, ${iterations} iterations`,
+      });
+    return <S extends Shape>(objective: Objective<S>): Objective<S> => ({
+      ...objective,
+      spec: { type: 'spectralPenalty', weight, iterations, objective: objective.spec },
+      evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
+      loss: (x) =>
+        D.map((loss: Expr) => {
+          const kernels = parametersOf([loss]).filter((p) => p.attributes.kind === 'kernel' && p.shape.length >= 2);
+          return o.addAll([loss, ...kernels.map((k) => o.mul(weight, spectralNorm(matrixOf(k), iterations)))]);
+        })(objective.loss(x)),
     });
-  return <S extends Shape>(objective: Objective<S>): Objective<S> => ({
-    ...objective,
-    spec: { type: 'spectralPenalty', weight, iterations, objective: objective.spec },
-    evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
-    loss: (x) =>
-      D.map((loss: Expr) => {
-        const kernels = parametersOf([loss]).filter((p) => p.attributes.kind === 'kernel' && p.shape.length >= 2);
-        return o.addAll([loss, ...kernels.map((k) => o.mul(weight, spectralNorm(matrixOf(k), iterations)))]);
-      })(objective.loss(x)),
-  });
-};
+  },
+);

@@ -1,5 +1,8 @@
 /** Hamiltonian dynamics: the leapfrog integrator, and Hamiltonian Monte Carlo. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { nonNegative, positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -7,7 +10,9 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, sequence, uniform } from '../core/random.ts';
 import { leaves, leavesAs, like } from '../core/struct.ts';
 import { toSpec } from '../distributions/argument.ts';
+import { operandCodec } from '../distributions/argument-codec.ts';
 import { type Evaluated, evaluated, type KernelOf } from './kernel.ts';
+import { kernelKind } from './kinds.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { type Acceptance, acceptOrStay, positiveStep } from './metropolis.ts';
 
@@ -78,50 +83,60 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
  * @example
  * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
  */
-export const hmc = ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
-  positiveStep('hmc', stepSize);
-  if (!Number.isInteger(steps) || steps < 1)
-    raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
-  if (!(jitter >= 0 && jitter < 1))
-    raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
-  return (target) => {
-    const at = evaluated(target);
-    return {
-      spec: {
-        type: 'hmc',
-        stepSize: toSpec(stepSize),
-        steps,
-        inverseMass: toSpec(inverseMass),
-        ...(jitter === 0 ? {} : { jitter }),
-      },
-      init: at,
-      step: (state) =>
-        pipe(
-          sequence([normal(state.position.shape), uniform([]), ...(jitter === 0 ? [] : [uniform([])])]),
-          map(([noise, u, v]) => {
-            const size = v === undefined ? stepSize : o.mul(stepSize, o.add(1 - jitter, o.mul(2 * jitter, v)));
-            const move = leapfrog(at, size, inverseMass);
-            const from: Phase = { ...restOf(state), momentum: momentumOf(noise, inverseMass) };
-            const { carry } = o.scan({
-              length: steps,
-              init: leaves(from),
-              body: (z) => ({ carry: leavesAs(from, move(like(from, z))) }),
-            });
-            const to = like(from, carry);
-            const [before, after] = [hamiltonian(from, inverseMass), hamiltonian(to, inverseMass)];
-            const error = o.sub(after, before);
-            const { state: next, info } = acceptOrStay(o.neg(error), u, restOf(to), restOf(state));
-            return {
-              state: next,
-              info: {
-                ...info,
-                energy: o.where(o.less(0, info.accepted), after, before),
-                divergent: o.where(isDivergent(error), 1, 0),
-                gradients: o.scalar(steps),
-              },
-            };
-          }),
-        ),
+export const hmc = define(
+  kernelKind,
+  {
+    type: 'hmc',
+    about: 'Hamiltonian Monte Carlo.',
+    required: { stepSize: operandCodec, steps: positiveInteger },
+    optional: { inverseMass: operandCodec, jitter: nonNegative },
+    examples: [{ stepSize: 0.1, steps: 3, inverseMass: [1, 2], jitter: 0.1 }],
+  },
+  ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
+    positiveStep('hmc', stepSize);
+    if (!Number.isInteger(steps) || steps < 1)
+      raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
+    if (!(jitter >= 0 && jitter < 1))
+      raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
+    return (target) => {
+      const at = evaluated(target);
+      return {
+        spec: {
+          type: 'hmc',
+          stepSize: toSpec(stepSize),
+          steps,
+          inverseMass: toSpec(inverseMass),
+          ...(jitter === 0 ? {} : { jitter }),
+        },
+        init: at,
+        step: (state) =>
+          pipe(
+            sequence([normal(state.position.shape), uniform([]), ...(jitter === 0 ? [] : [uniform([])])]),
+            map(([noise, u, v]) => {
+              const size = v === undefined ? stepSize : o.mul(stepSize, o.add(1 - jitter, o.mul(2 * jitter, v)));
+              const move = leapfrog(at, size, inverseMass);
+              const from: Phase = { ...restOf(state), momentum: momentumOf(noise, inverseMass) };
+              const { carry } = o.scan({
+                length: steps,
+                init: leaves(from),
+                body: (z) => ({ carry: leavesAs(from, move(like(from, z))) }),
+              });
+              const to = like(from, carry);
+              const [before, after] = [hamiltonian(from, inverseMass), hamiltonian(to, inverseMass)];
+              const error = o.sub(after, before);
+              const { state: next, info } = acceptOrStay(o.neg(error), u, restOf(to), restOf(state));
+              return {
+                state: next,
+                info: {
+                  ...info,
+                  energy: o.where(o.less(0, info.accepted), after, before),
+                  divergent: o.where(isDivergent(error), 1, 0),
+                  gradients: o.scalar(steps),
+                },
+              };
+            }),
+          ),
+      };
     };
-  };
-};
+  },
+);

@@ -1,11 +1,16 @@
 /** Langevin kernels: follow the score and add noise; uncorrected (ULA), corrected (MALA), and with momentum (BAOAB). */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { finite, nonNegative } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, uniform } from '../core/random.ts';
 import { toSpec } from '../distributions/argument.ts';
+import { operandCodec } from '../distributions/argument-codec.ts';
 import { type Evaluated, evaluated, type Kernel, type KernelOf, type Position, type Score, scoreOf } from './kernel.ts';
+import { kernelKind } from './kinds.ts';
 import { type Acceptance, acceptOrStay, positiveStep } from './metropolis.ts';
 
 /** Gradient evaluations of a step, a scalar: the cost that kernels are compared by. */
@@ -53,10 +58,20 @@ export const langevin = ({
  * @example
  * ula({ stepSize: 0.01 })(logDensityOf(normal([2])))
  */
-export const ula = (options: LangevinOptions): KernelOf<Position, Gradients> => {
-  const along = langevin(options);
-  return (target) => along(scoreOf(target));
-};
+export const ula = define(
+  kernelKind,
+  {
+    type: 'langevin',
+    about: 'The unadjusted Langevin step, along the score of the distribution it is on.',
+    required: { stepSize: operandCodec },
+    optional: { temperature: nonNegative },
+    examples: [{ stepSize: 0.1, temperature: 0.5 }],
+  },
+  (options: LangevinOptions): KernelOf<Position, Gradients> => {
+    const along = langevin(options);
+    return (target) => along(scoreOf(target));
+  },
+);
 
 /** Options of kernels that are tuned: {@link mala}, `hmc`, `nuts`. */
 export interface Tuning {
@@ -75,33 +90,43 @@ export type MalaInfo = Acceptance & Gradients;
  * @example
  * mala({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const mala = ({ stepSize, inverseMass = 1 }: Tuning): KernelOf<Evaluated, MalaInfo> => {
-  positiveStep('mala', stepSize);
-  return (target) => {
-    const at = evaluated(target);
-    const hV = o.mul(stepSize, inverseMass);
-    // −log q(to | from), up to a constant that both directions share
-    const cost = (to: Expr, from: Evaluated): Expr =>
-      o.sum(o.div(o.square(o.sub(to, o.add(from.position, o.mul(hV, from.gradient)))), o.mul(4, hV)));
-    return {
-      spec: { type: 'mala', stepSize: toSpec(stepSize), inverseMass: toSpec(inverseMass) },
-      init: at,
-      step: (state) =>
-        pipe(
-          both(normal(state.position.shape), uniform([])),
-          map(([z, u]) => {
-            const drift = o.add(state.position, o.mul(hV, state.gradient));
-            const next = at(o.add(drift, o.mul(o.sqrt(o.mul(2, hV)), z)));
-            const there = o.mul(0.5, o.sum(o.square(z)));
-            const back = cost(state.position, next);
-            const ratio = o.add(o.sub(next.logDensity, state.logDensity), o.sub(there, back));
-            const { state: chosen, info } = acceptOrStay(ratio, u, next, state);
-            return { state: chosen, info: { ...info, gradients: o.scalar(1) } };
-          }),
-        ),
+export const mala = define(
+  kernelKind,
+  {
+    type: 'mala',
+    about: 'A Langevin step, accepted or not.',
+    required: { stepSize: operandCodec },
+    optional: { inverseMass: operandCodec },
+    examples: [{ stepSize: 0.1, inverseMass: 2 }],
+  },
+  ({ stepSize, inverseMass = 1 }: Tuning): KernelOf<Evaluated, MalaInfo> => {
+    positiveStep('mala', stepSize);
+    return (target) => {
+      const at = evaluated(target);
+      const hV = o.mul(stepSize, inverseMass);
+      // −log q(to | from), up to a constant that both directions share
+      const cost = (to: Expr, from: Evaluated): Expr =>
+        o.sum(o.div(o.square(o.sub(to, o.add(from.position, o.mul(hV, from.gradient)))), o.mul(4, hV)));
+      return {
+        spec: { type: 'mala', stepSize: toSpec(stepSize), inverseMass: toSpec(inverseMass) },
+        init: at,
+        step: (state) =>
+          pipe(
+            both(normal(state.position.shape), uniform([])),
+            map(([z, u]) => {
+              const drift = o.add(state.position, o.mul(hV, state.gradient));
+              const next = at(o.add(drift, o.mul(o.sqrt(o.mul(2, hV)), z)));
+              const there = o.mul(0.5, o.sum(o.square(z)));
+              const back = cost(state.position, next);
+              const ratio = o.add(o.sub(next.logDensity, state.logDensity), o.sub(there, back));
+              const { state: chosen, info } = acceptOrStay(ratio, u, next, state);
+              return { state: chosen, info: { ...info, gradients: o.scalar(1) } };
+            }),
+          ),
+      };
     };
-  };
-};
+  },
+);
 
 /** The state of {@link underdamped}: the momentum outlives the step. */
 export type Moving = {
@@ -118,40 +143,49 @@ export type Moving = {
  * @example
  * underdamped({ stepSize: 0.3, friction: 1 })(logDensityOf(normal([2])))
  */
-export const underdamped = ({
-  stepSize: h,
-  friction,
-}: {
-  readonly stepSize: Operand;
-  readonly friction: Operand;
-}): KernelOf<Moving, Gradients> => {
-  positiveStep('underdamped', h);
-  positiveStep('underdamped', friction);
-  return (target) => {
-    const score = scoreOf(target);
-    const kick = (p: Expr, g: Expr): Expr => o.add(p, o.mul(o.mul(0.5, h), g));
-    const drift = (x: Expr, p: Expr): Expr => o.add(x, o.mul(o.mul(0.5, h), p));
-    const decay = o.exp(o.neg(o.mul(friction, h)));
-    const spread = o.sqrt(o.neg(o.expm1(o.mul(-2, o.mul(friction, h)))));
-    return {
-      spec: { type: 'underdamped', stepSize: toSpec(h), friction: toSpec(friction) },
-      init: (position) => ({ position, momentum: o.broadcastTo(0, position.shape), gradient: score(position) }),
-      moved: (state, position) => ({ position, momentum: state.momentum, gradient: score(position) }),
-      step: (state) =>
-        pipe(
-          normal(state.position.shape),
-          map((z) => {
-            const p = kick(state.momentum, state.gradient);
-            const middle = drift(state.position, p);
-            const thermal = o.add(o.mul(decay, p), o.mul(spread, z));
-            const position = drift(middle, thermal);
-            const gradient = score(position);
-            return {
-              state: { position, momentum: kick(thermal, gradient), gradient },
-              info: { gradients: o.scalar(1) },
-            };
-          }),
-        ),
+export const underdamped = define(
+  kernelKind,
+  {
+    type: 'underdamped',
+    about: 'Langevin dynamics with momentum.',
+    required: { stepSize: operandCodec, friction: finite },
+    examples: [{ stepSize: 0.1, friction: 2 }],
+  },
+  ({
+    stepSize: h,
+    friction,
+  }: {
+    readonly stepSize: Operand;
+    readonly friction: Operand;
+  }): KernelOf<Moving, Gradients> => {
+    positiveStep('underdamped', h);
+    positiveStep('underdamped', friction);
+    return (target) => {
+      const score = scoreOf(target);
+      const kick = (p: Expr, g: Expr): Expr => o.add(p, o.mul(o.mul(0.5, h), g));
+      const drift = (x: Expr, p: Expr): Expr => o.add(x, o.mul(o.mul(0.5, h), p));
+      const decay = o.exp(o.neg(o.mul(friction, h)));
+      const spread = o.sqrt(o.neg(o.expm1(o.mul(-2, o.mul(friction, h)))));
+      return {
+        spec: { type: 'underdamped', stepSize: toSpec(h), friction: toSpec(friction) },
+        init: (position) => ({ position, momentum: o.broadcastTo(0, position.shape), gradient: score(position) }),
+        moved: (state, position) => ({ position, momentum: state.momentum, gradient: score(position) }),
+        step: (state) =>
+          pipe(
+            normal(state.position.shape),
+            map((z) => {
+              const p = kick(state.momentum, state.gradient);
+              const middle = drift(state.position, p);
+              const thermal = o.add(o.mul(decay, p), o.mul(spread, z));
+              const position = drift(middle, thermal);
+              const gradient = score(position);
+              return {
+                state: { position, momentum: kick(thermal, gradient), gradient },
+                info: { gradients: o.scalar(1) },
+              };
+            }),
+          ),
+      };
     };
-  };
-};
+  },
+);

@@ -1,5 +1,7 @@
 /** Metropolis–Hastings: propose, then accept with probability min(1, π(x′) q(x | x′) / π(x) q(x′ | x)). */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -7,7 +9,9 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, type Random, uniform } from '../core/random.ts';
 import { type Struct, selectStruct } from '../core/struct.ts';
 import { toSpec } from '../distributions/argument.ts';
+import { operandCodec } from '../distributions/argument-codec.ts';
 import type { AnyLogDensity, KernelOf } from './kernel.ts';
+import { kernelKind } from './kinds.ts';
 
 /** What a kernel that accepts and rejects says about a step; scalars. */
 export type Acceptance = {
@@ -86,18 +90,23 @@ export const metropolisHastings =
  * @example
  * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const randomWalk = ({
-  stepSize,
-}: {
-  readonly stepSize: Operand;
-}): KernelOf<Weighed, Acceptance, AnyLogDensity> => {
-  positiveStep('randomWalk', stepSize);
-  const sampler = metropolisHastings({
-    propose: (x) =>
-      pipe(
-        normal(x.shape),
-        map((z) => o.add(x, o.mul(stepSize, z))),
-      ),
-  });
-  return (target) => ({ ...sampler(target), spec: { type: 'randomWalk', stepSize: toSpec(stepSize) } });
-};
+export const randomWalk = define(
+  kernelKind,
+  {
+    type: 'randomWalk',
+    about: 'A normal proposal, accepted or not.',
+    required: { stepSize: operandCodec },
+    examples: [{ stepSize: 0.5 }],
+  },
+  ({ stepSize }: { readonly stepSize: Operand }): KernelOf<Weighed, Acceptance, AnyLogDensity> => {
+    positiveStep('randomWalk', stepSize);
+    const sampler = metropolisHastings({
+      propose: (x) =>
+        pipe(
+          normal(x.shape),
+          map((z) => o.add(x, o.mul(stepSize, z))),
+        ),
+    });
+    return (target) => ({ ...sampler(target), spec: { type: 'randomWalk', stepSize: toSpec(stepSize) } });
+  },
+);

@@ -3,7 +3,10 @@
  * A.4–A.5), iteratively: one leapfrog an iteration of one flat loop, so that chains which end at different depths run together. The momenta
  * that sub-trajectories are judged by are kept at ⌈log₂⌉ checkpoints (Phan, Pradhan & Jankowiak 2019, arXiv:1912.11554; Lao et al. 2020).
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -11,8 +14,10 @@ import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, type Random, sequence, uniform } from '../core/random.ts';
 import { range, sizeOf } from '../core/shape.ts';
 import { toSpec } from '../distributions/argument.ts';
+import { operandCodec } from '../distributions/argument-codec.ts';
 import { isDivergent, kinetic, momentumOf } from './hamiltonian.ts';
 import { type Evaluated, evaluated, type KernelOf, type Transition } from './kernel.ts';
+import { kernelKind } from './kinds.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { acceptanceOf, positiveStep } from './metropolis.ts';
 
@@ -96,23 +101,33 @@ const only = (x: Expr): Expr => o.reshape(x, []);
  * @example
  * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const nuts = ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
-  positiveStep('nuts', stepSize);
-  if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 12)
-    raise('ArgumentError', 'nuts', 'the greatest depth is an integer from 1 to 12', { got: `${maxDepth}` });
-  return (target) => {
-    const at = evaluated(target);
-    return {
-      spec: { type: 'nuts', stepSize: toSpec(stepSize), inverseMass: toSpec(inverseMass), maxDepth },
-      init: at,
-      step: (state) =>
-        pipe(
-          sequence([normal(state.position.shape), ...noiseOf(maxDepth)]),
-          map((noise) => grow(state, noise, { at, stepSize, inverseMass, maxDepth })),
-        ),
+export const nuts = define(
+  kernelKind,
+  {
+    type: 'nuts',
+    about: 'Hamiltonian trajectories that turn back by themselves.',
+    required: { stepSize: operandCodec },
+    optional: { inverseMass: operandCodec, maxDepth: positiveInteger },
+    examples: [{ stepSize: 0.1, inverseMass: 2, maxDepth: 4 }],
+  },
+  ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
+    positiveStep('nuts', stepSize);
+    if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 12)
+      raise('ArgumentError', 'nuts', 'the greatest depth is an integer from 1 to 12', { got: `${maxDepth}` });
+    return (target) => {
+      const at = evaluated(target);
+      return {
+        spec: { type: 'nuts', stepSize: toSpec(stepSize), inverseMass: toSpec(inverseMass), maxDepth },
+        init: at,
+        step: (state) =>
+          pipe(
+            sequence([normal(state.position.shape), ...noiseOf(maxDepth)]),
+            map((noise) => grow(state, noise, { at, stepSize, inverseMass, maxDepth })),
+          ),
+      };
     };
-  };
-};
+  },
+);
 
 /** Uniform numbers: a direction and a choice between halves for each doubling, a choice for each leaf. */
 const noiseOf = (maxDepth: number): Random<Expr>[] => [

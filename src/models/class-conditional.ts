@@ -1,16 +1,21 @@
 /** Class-conditional distributions. */
+
 import { type Conditional, conditional, contextShape, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type Classes, type Context, classes } from '../algebra/context.ts';
-import { type Dist, distFrom, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distFrom, distribution } from '../algebra/dist.ts';
 import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
+import { conditionalKind, distributionKind } from '../algebra/kinds.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
+import { natural, positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { uniform } from '../core/random.ts';
 import { type Shape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Dataset, labelsOf, pairs } from '../data/index.ts';
 import { GIVEN, type Joined, jointlyAs } from '../distributions/jointly.ts';
 import { mlp } from '../nn/index.ts';
@@ -60,6 +65,10 @@ export const ofClasses = <E>(part: Conditional<Context, Shape, E>): Conditional<
     : raise('ShapeError', part.spec.type, 'the context is not a class', { expected: '[K]', got: showShape(shape) });
 }; // biome-ignore format: one idea
 
+/** The conditional distribution, where it is one of classes. */
+const ofClassesOnly = (of: Conditional<Context, Shape>): Conditional<Classes, Shape> =>
+  ofClasses(of) as Conditional<Context, Shape> as Conditional<Classes, Shape>;
+
 /** 0 for a one-hot vector, −∞ for any other. */
 const oneHotOnly = (c: Expr): Expr => {
   const off = o.add(o.abs(o.sub(o.sum(c), 1)), o.sum(o.abs(o.mul(c, o.sub(c, 1)))));
@@ -75,26 +84,38 @@ const oneHot = (k: Expr | number, classes: number): Expr =>
  * @example
  * jointly(anyClass(2), conditionalNormal([2], [1]));   // p(x, c)
  */
-export const anyClass = (count: number): Dist<readonly [number], Exact & Samples> =>
-  distribution<readonly [number], Exact & Samples>({
-    shape: [count],
-    spec: { type: 'anyClass', classes: count },
-    evidence: 'exact',
-    logDensity: (c) => D.of(o.sub(oneHotOnly(c), Math.log(count))),
-    sample: D.map((u: Expr) => oneHot(o.min(o.floor(o.mul(count, u)), count - 1), count))(D.fromRandom(uniform([]))),
-  });
+export const anyClass = define(
+  distributionKind,
+  {
+    type: 'anyClass',
+    about: 'One of K classes with equal chances.',
+    takes: ['classes'],
+    required: { classes: positiveInteger },
+    examples: [{ classes: 3 }],
+  },
+  (count: number): Dist<readonly [number], Exact & Samples> =>
+    distribution<readonly [number], Exact & Samples>({
+      shape: [count],
+      spec: { type: 'anyClass', classes: count },
+      evidence: 'exact',
+      logDensity: (c) => D.of(o.sub(oneHotOnly(c), Math.log(count))),
+      sample: D.map((u: Expr) => oneHot(o.min(o.floor(o.mul(count, u)), count - 1), count))(D.fromRandom(uniform([]))),
+    }),
+);
 
 /**
  * The distribution of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers: {@link jointly}
  * with {@link anyClass}. Its evidence is that of p(x | c).
  */
-export const withClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>): Dist<readonly [number], Joined<E>> => {
+export const withClass = define(distributionKind, { type: 'withClass', about: 'Event and class together.', takes: ['of'], required: { of: nested(conditionalKind) }, build: ({ of }): AnyDist => withClass(ofClassesOnly(of)), examples: [{ of: { type: 'parametrised', family: 'normal', context: { classes: 3 }, event: [1] } }] },
+<E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>): Dist<readonly [number], Joined<E>> => {
   const of = ofClasses(part as Conditional<Context, Shape, E>);
   return jointlyAs({ type: 'withClass', of: of.spec }, anyClass(of.count), of, (d) => d);
-}; // biome-ignore format: one idea
+}); // biome-ignore format: one idea
 
 /** The distribution of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
-export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>, k: number): Dist<Shape, E> => {
+export const ofClass = define(distributionKind, { type: 'ofClass', about: 'The distribution of one class.', takes: ['of', 'class'], required: { of: nested(conditionalKind), class: natural }, build: ({ of, class: k }): AnyDist => ofClass(ofClassesOnly(of), k), examples: [{ of: { type: 'parametrised', family: 'normal', context: { classes: 3 }, event: [1] }, class: 1 }] },
+<E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>, k: number): Dist<Shape, E> => {
   const of = ofClasses(part as Conditional<Context, Shape, E>);
   const { count } = of;
   if (!(Number.isInteger(k) && k >= 0 && k < count))
@@ -109,7 +130,7 @@ export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<re
     sample: D.map((s: { readonly value: Expr }) => s.value)(scored),
     sampleAndLogDensity: scored,
   });
-}; // biome-ignore format: one idea
+}); // biome-ignore format: one idea
 
 /**
  * Data with classes as data of {@link withClass}, and of objectives of `conditionally`: rows (x, one-hot c), read as they are asked for:

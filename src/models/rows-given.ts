@@ -1,13 +1,17 @@
 /** Conditional distributions as distributions of rows (x, c): what tables, checkpoints and evaluations are made of. */
+
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type Conditional, distGiven, logDensityGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize, isClasses, showContext } from '../algebra/context.ts'; // biome-ignore format: one import
 import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
+import { conditionalKind, distributionKind } from '../algebra/kinds.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { ofRow } from '../distributions/jointly.ts';
 
 /** The conditional distribution behind a distribution of rows: what is given can be chosen. */
@@ -20,24 +24,33 @@ export const conditioned = capability<Conditional<Context, Shape>>()('conditione
  * @example
  * const rows = rowsGiven(conditionalNormal([3], [2]));   // rows of 5 numbers
  */
-export const rowsGiven = <E>(
-  part: Conditional<Context, Shape, E>,
-): Dist<readonly [number], Omit<E, 'samples'>> & Having<typeof conditioned> =>
-  having(
-    conditioned,
-    part,
-  )(
-    distFrom<readonly [number], Omit<E, 'samples'>>({
-      shape: [sizeOf(part.event) + contextSize(part.context)],
-      spec: { type: 'rowsGiven', of: part.spec },
-      evidence: part.evidence,
-      approximation: approximationOf([part], () => rowsGiven(refinedOf(part))),
-      logDensity: (row) => {
-        const { x, c } = ofRow(part, row);
-        return logDensityGiven(part, contextOfVector(part.context, c) as AnyContext, x);
-      },
-    }),
-  );
+export const rowsGiven = define(
+  distributionKind,
+  {
+    type: 'rowsGiven',
+    about: 'A conditional distribution over rows of event and context.',
+    takes: ['of'],
+    required: { of: nested(conditionalKind) },
+    build: ({ of }): AnyDist => rowsGiven(of),
+    examples: [{ of: { type: 'parametrised', family: 'normal', context: [2], event: [1] } }],
+  },
+  <E>(part: Conditional<Context, Shape, E>): Dist<readonly [number], Omit<E, 'samples'>> & Having<typeof conditioned> =>
+    having(
+      conditioned,
+      part,
+    )(
+      distFrom<readonly [number], Omit<E, 'samples'>>({
+        shape: [sizeOf(part.event) + contextSize(part.context)],
+        spec: { type: 'rowsGiven', of: part.spec },
+        evidence: part.evidence,
+        approximation: approximationOf([part], () => rowsGiven(refinedOf(part))),
+        logDensity: (row) => {
+          const { x, c } = ofRow(part, row);
+          return logDensityGiven(part, contextOfVector(part.context, c) as AnyContext, x);
+        },
+      }),
+    ),
+);
 
 /** The distribution at a context said in numbers, or by the number of a class. Throws `ShapeError` where there are too few or too many, `ArgumentError` where there is no such class. */
 export const atContext = (

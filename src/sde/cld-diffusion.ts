@@ -1,9 +1,13 @@
 /** The distribution of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, distribution } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Approximate, MeanBound, Samples } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import { isReadable, type Json } from '../algebra/spec.ts';
+import { oneOf, positiveInteger, shapeCodec, strict } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -13,9 +17,13 @@ import * as R from '../core/random.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { rk4, solveOde } from '../dynamics/index.ts';
+import { noiseNetworkKind } from '../nn/kinds.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { smallResMlp } from '../nn/small.ts';
 import type { Cld, PhasePoint } from './cld.ts';
+import { cld, cldFields } from './cld.ts';
 
 /** A denoiser of velocities. */
 export interface PhaseDenoiser<out S extends Shape = Shape> {
@@ -179,11 +187,36 @@ export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
  * @example
  * cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });
  */
-export const cldDiffusion = <const S extends Shape>(
-  d: PhaseDenoiser<S>,
-  options: CldDiffusionOptions = {},
-): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> =>
-  cldDiffusionOf(d, options, declare('dist', 'cldDiffusion'));
+export const cldDiffusion = define(
+  distributionKind,
+  {
+    type: 'cldDiffusion',
+    about: 'Critically-damped Langevin diffusion.',
+    required: {
+      denoiser: strict({ shape: shapeCodec, process: strict({}, cldFields), network: nested(noiseNetworkKind) }),
+    },
+    optional: { sampler: oneOf(['sscs', 'eulerMaruyama']), steps: positiveInteger, likelihoodSteps: positiveInteger },
+    build: ({ denoiser: { shape, process, network }, ...options }): AnyDist =>
+      cldDiffusion(phaseDenoiser(cld(process), network, { shape }), options),
+    examples: [
+      {
+        denoiser: {
+          shape: [2],
+          process: { mass: 0.25, beta: 4, velocity: 0.04, start: 0.001, end: 1 },
+          network: smallResMlp,
+        },
+        sampler: 'sscs',
+        steps: 3,
+        likelihoodSteps: 4,
+      },
+    ],
+  },
+  <const S extends Shape>(
+    d: PhaseDenoiser<S>,
+    options: CldDiffusionOptions = {},
+  ): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> =>
+    cldDiffusionOf(d, options, declare('dist', 'cldDiffusion')),
+);
 
 /** A distribution and its finer versions are one declaration: they read the same parameters. */
 const cldDiffusionOf = <const S extends Shape>(

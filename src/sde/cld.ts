@@ -7,6 +7,7 @@
  *
  *     Φ = e^{−y} [[1 + y, ω y], [−y/ω, 1 − y]]        Σ_t = Σ_∞ + Φ (Σ_0 − Σ_∞) Φᵀ
  */
+import { positiveNumber } from '../core/codec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -60,6 +61,15 @@ const thirdGamma = (z: Expr): Expr => {
   const near = o.mul(o.mul(o.exp(o.neg(s)), o.mul(1 / 6, o.mul(s, o.square(s)))), series);
   const far = o.sub(1, o.mul(o.exp(o.neg(l)), o.add(1, o.add(l, o.mul(0.5, o.square(l))))));
   return o.where(small, near, far);
+};
+
+/** Options of {@link cld} as JSON. */
+export const cldFields = {
+  mass: positiveNumber,
+  beta: positiveNumber,
+  velocity: positiveNumber,
+  start: positiveNumber,
+  end: positiveNumber,
 };
 
 /**

@@ -2,15 +2,22 @@
  * Control: denoisers made from denoisers, so that every sampler is controlled alike. Scores of conditions add, ∇ log p(x | y) = ∇ log p(x) + ∇ log p(y | x), and
  * data, noise and velocity follow.
  */
+
 import { opaque, type Spec } from '../algebra/spec.ts';
+import { finite } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { grad } from '../core/differentiate/index.ts';
 import { raise } from '../core/errors.ts';
 import { applyLambda, type Expr, variable } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Scoped } from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { smallResMlp } from '../nn/small.ts';
 import { type Denoiser, denoiser, type Field } from './denoiser.ts';
+import { denoiserKind } from './kinds.ts';
 import type { Terminal } from './process.ts';
+import { ends, rangeCodec } from './range-codec.ts';
 
 /** The gradient of a scalar function of an event, at an event. */
 export const gradientOf =
@@ -86,48 +93,78 @@ export interface ClassifierFreeOptions<S extends Shape, T extends Terminal = Ter
  * const of = (loc) => exactDenoiser(vp(), normal([2], { loc }));
  * classifierFreeGuidance({ conditional: of(1), unconditional: of(0), scale: 3 });
  */
-export const classifierFreeGuidance = <S extends Shape, T extends Terminal = Terminal>({
-  conditional,
-  unconditional,
-  scale = 1,
-}: ClassifierFreeOptions<S, T>): Denoiser<S, T> => {
-  const [c, u] = [conditional.process.spec, unconditional.process.spec].map((s) => JSON.stringify(s));
-  if (c !== u)
-    return raise('ArgumentError', 'classifierFreeGuidance', 'the two denoisers are of different processes', {
-      expected: c,
-      got: u,
-    });
-  if (!sameShape(conditional.shape, unconditional.shape))
-    return raise('ShapeError', 'classifierFreeGuidance', 'the two denoisers are of different events', {
-      expected: showShape(conditional.shape),
-      got: showShape(unconditional.shape),
-    });
-  const mixed =
-    (of: (d: Denoiser<S, T>) => Field): Field =>
-    (x, t) =>
-    (scope) => {
-      const away = of(unconditional)(x, t)(scope);
-      return o.add(away, o.mul(scale, o.sub(of(conditional)(x, t)(scope), away)));
+export const classifierFreeGuidance = define(
+  denoiserKind,
+  {
+    type: 'classifierFreeGuidance',
+    about: 'Away from what every class shares.',
+    required: { conditional: nested(denoiserKind), unconditional: nested(denoiserKind) },
+    optional: { scale: finite },
+    takes: [],
+    build: (parts): Denoiser => classifierFreeGuidance(parts),
+    examples: [
+      {
+        conditional: {
+          type: 'predict',
+          prediction: 'noise',
+          shape: [2],
+          process: { type: 'vp' },
+          network: smallResMlp,
+        },
+        unconditional: {
+          type: 'predict',
+          prediction: 'noise',
+          shape: [2],
+          process: { type: 'vp' },
+          network: smallResMlp,
+        },
+        scale: 2,
+      },
+    ],
+  },
+  <S extends Shape, T extends Terminal = Terminal>({
+    conditional,
+    unconditional,
+    scale = 1,
+  }: ClassifierFreeOptions<S, T>): Denoiser<S, T> => {
+    const [c, u] = [conditional.process.spec, unconditional.process.spec].map((s) => JSON.stringify(s));
+    if (c !== u)
+      return raise('ArgumentError', 'classifierFreeGuidance', 'the two denoisers are of different processes', {
+        expected: c,
+        got: u,
+      });
+    if (!sameShape(conditional.shape, unconditional.shape))
+      return raise('ShapeError', 'classifierFreeGuidance', 'the two denoisers are of different events', {
+        expected: showShape(conditional.shape),
+        got: showShape(unconditional.shape),
+      });
+    const mixed =
+      (of: (d: Denoiser<S, T>) => Field): Field =>
+      (x, t) =>
+      (scope) => {
+        const away = of(unconditional)(x, t)(scope);
+        return o.add(away, o.mul(scale, o.sub(of(conditional)(x, t)(scope), away)));
+      };
+    const { shape, process, prediction, declaration } = conditional;
+    return {
+      shape,
+      process,
+      prediction,
+      declaration,
+      spec: {
+        type: 'classifierFreeGuidance',
+        scale,
+        conditional: conditional.spec,
+        unconditional: unconditional.spec,
+      },
+      raw: mixed((d) => d[conditional.prediction]),
+      data: mixed((d) => d.data),
+      noise: mixed((d) => d.noise),
+      score: mixed((d) => d.score),
+      velocity: mixed((d) => d.velocity),
     };
-  const { shape, process, prediction, declaration } = conditional;
-  return {
-    shape,
-    process,
-    prediction,
-    declaration,
-    spec: {
-      type: 'classifierFreeGuidance',
-      scale,
-      conditional: conditional.spec,
-      unconditional: unconditional.spec,
-    },
-    raw: mixed((d) => d[conditional.prediction]),
-    data: mixed((d) => d.data),
-    noise: mixed((d) => d.noise),
-    score: mixed((d) => d.score),
-    velocity: mixed((d) => d.velocity),
-  };
-};
+  },
+);
 
 /**
  * A denoiser whose x̂₀ is kept in a range that the data are known to be in (DDPM's `clip_denoised`, "static thresholding"); the noise, score and velocity are those
@@ -136,13 +173,29 @@ export const classifierFreeGuidance = <S extends Shape, T extends Terminal = Ter
  * @example
  * clipData(exactDenoiser(vp(), standardNormal([2])), [-1, 1]);
  */
-export const clipData = <S extends Shape>(of: Denoiser<S>, [low, high]: readonly [number, number]): Denoiser<S> => {
-  const data: Field = (x, t) => (scope) => o.min(high, o.max(low, of.data(x, t)(scope)));
-  return denoiser({
-    spec: { type: 'clipData', range: [low, high], denoiser: of.spec },
-    shape: of.shape,
-    process: of.process,
-    prediction: 'data',
-    raw: data,
-  });
-};
+export const clipData = define(
+  denoiserKind,
+  {
+    type: 'clipData',
+    about: 'A denoiser whose data are clipped to a range.',
+    takes: ['denoiser', 'range'],
+    required: { range: rangeCodec, denoiser: nested(denoiserKind) },
+    build: ({ range, denoiser }): Denoiser => clipData(denoiser, ends(range)),
+    examples: [
+      {
+        range: [-1, 1],
+        denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+      },
+    ],
+  },
+  <S extends Shape>(of: Denoiser<S>, [low, high]: readonly [number, number]): Denoiser<S> => {
+    const data: Field = (x, t) => (scope) => o.min(high, o.max(low, of.data(x, t)(scope)));
+    return denoiser({
+      spec: { type: 'clipData', range: [low, high], denoiser: of.spec },
+      shape: of.shape,
+      process: of.process,
+      prediction: 'data',
+      raw: data,
+    });
+  },
+);

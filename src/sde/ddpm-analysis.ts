@@ -6,7 +6,8 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { vmapAll } from '../core/vectorize.ts';
-import { allTerms, type DdpmOptions, dataScale, noised, priorTerm, type ReverseChain, reverseFrom } from './ddpm.ts';
+import { type DdpmOptions, reverseFrom } from './ddpm.ts';
+import { allTerms, dataScale, noised, priorTerm, type ReverseChain } from './ddpm-bound.ts';
 
 /** A rate–distortion curve: after k = T, T−1, …, 0 steps have been sent, T + 1 points. */
 export interface RateDistortion {

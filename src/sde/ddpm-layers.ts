@@ -1,14 +1,20 @@
 import { type Conditional, conditional } from '../algebra/conditional.ts';
 import type { AnyDist, Dist } from '../algebra/dist.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { opaque } from '../algebra/spec.ts';
 import { compose, type Layer, type Transport } from '../algebra/transport.ts';
+import { positiveInteger, text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
 import { normal } from '../distributions/normal.ts';
+import { smallResMlp } from '../nn/small.ts';
 import { stochastic } from '../transports/stochastic.ts';
-import { type DdpmOptions, dataScale, posteriorMean, type ReverseChain, type Reversed } from './ddpm.ts';
+import { chainCodec, chainOf } from './chain-codec.ts';
+import type { DdpmOptions } from './ddpm.ts';
+import { dataScale, posteriorMean, type ReverseChain, type Reversed } from './ddpm-bound.ts';
 
 /** Options of {@link ddpmLayers}. */
 export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
@@ -26,24 +32,53 @@ export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
  * ddpmLayers(reverse).parts.length;   // 3
  */
-export const ddpmLayers = <const S extends Shape>(
-  model: ReverseChain<S>,
-  { levels, place = 'denoiser' }: DdpmLayersOptions = {},
-): Transport<S, S, 'bound'> => {
-  const layers = model.chain.step.map((_, i) =>
-    ddpmLayer(model, i + 1, { place, ...(levels === undefined ? {} : { levels }) }),
-  );
-  const all = (compose as (...parts: readonly Layer[]) => Layer)(...layers);
-  return {
-    ...all,
-    spec: {
-      type: 'ddpmLayers',
-      reverse: model.spec,
-      ...(levels === undefined ? {} : { levels }),
-      ...(place === 'denoiser' ? {} : { place }),
-    },
-  } as unknown as Transport<S, S, 'bound'>;
-};
+export const ddpmLayers = define(
+  layerKind,
+  {
+    type: 'ddpmLayers',
+    about: 'The chain of denoising diffusion as stochastic layers.',
+    required: { reverse: chainCodec },
+    optional: { levels: positiveInteger, place: text },
+    build: ({ reverse, ...options }): Layer => ddpmLayers(chainOf(reverse), options),
+    regions: 'own',
+    examples: [
+      {
+        reverse: {
+          denoiser: {
+            type: 'predict',
+            prediction: 'noise',
+            shape: [2],
+            process: { type: 'ddpmProcess', steps: 4 },
+            network: smallResMlp,
+          },
+          steps: 4,
+          variance: 'small',
+          range: [-1, 1],
+        },
+        levels: 4,
+        place: 'net',
+      },
+    ],
+  },
+  <const S extends Shape>(
+    model: ReverseChain<S>,
+    { levels, place = 'denoiser' }: DdpmLayersOptions = {},
+  ): Transport<S, S, 'bound'> => {
+    const layers = model.chain.step.map((_, i) =>
+      ddpmLayer(model, i + 1, { place, ...(levels === undefined ? {} : { levels }) }),
+    );
+    const all = (compose as (...parts: readonly Layer[]) => Layer)(...layers);
+    return {
+      ...all,
+      spec: {
+        type: 'ddpmLayers',
+        reverse: model.spec,
+        ...(levels === undefined ? {} : { levels }),
+        ...(place === 'denoiser' ? {} : { place }),
+      },
+    } as unknown as Transport<S, S, 'bound'>;
+  },
+);
 
 /**
  * The k-th of {@link ddpmLayers}, k = 1 … T. The first alone joins data to x₁: under the probability flow of a process from there, or any distribution of slightly noisy data, it

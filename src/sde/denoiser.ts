@@ -4,15 +4,22 @@
  *
  *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
  */
+
 import { type Carrier, capability, changed } from '../algebra/capability.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { oneOf, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { noiseNetworkKind } from '../nn/kinds.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { smallResMlp } from '../nn/small.ts';
+import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { type Preconditioning, standard } from './preconditioning.ts';
 import type { Process, Terminal } from './process.ts';
 
@@ -170,38 +177,65 @@ export interface PredictOptions<S extends Shape> {
  * @example
  * predict('velocity', vp(), resMlp([16]), { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));
  */
-export const predict = <const S extends Shape, const P extends Prediction, T extends Terminal>(
-  prediction: P & Predictable<P, T>,
-  process: Process<T>,
-  network: Pick<NoiseConditioned, 'spec' | 'apply' | 'declaration'>,
-  { shape, preconditioning = standard() }: PredictOptions<S>,
-): Denoiser<S, T> => {
-  const kind: Prediction = prediction;
-  if (process.terminal === 'pure' && (kind === 'noise' || kind === 'score'))
-    return raise('ArgumentError', 'predict', `${kind} cannot be predicted on a process that ends in pure noise`, {
-      expected: 'data or velocity',
-      got: kind,
-    });
-  return denoiser({
-    spec: {
-      type: 'predict',
-      prediction: kind,
+export const predict = define(
+  denoiserKind,
+  {
+    type: 'predict',
+    about: 'A network that predicts the noise, the data, the score or the velocity.',
+    takes: ['prediction', 'process', 'network'],
+    required: {
+      prediction: oneOf(['noise', 'data', 'score', 'velocity']),
+      shape: shapeCodec,
+      process: nested(processKind),
+      network: nested(noiseNetworkKind),
+    },
+    optional: { preconditioning: nested(preconditioningKind) },
+    build: ({ prediction, process, network, ...rest }): Denoiser =>
+      predict(prediction as 'data', process, network, rest),
+    examples: [
+      { prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+      {
+        prediction: 'velocity',
+        shape: [2],
+        process: { type: 've' },
+        network: smallResMlp,
+        preconditioning: { type: 'standard', sigmaData: 0.5 },
+      },
+    ],
+  },
+  <const S extends Shape, const P extends Prediction, T extends Terminal>(
+    prediction: P & Predictable<P, T>,
+    process: Process<T>,
+    network: Pick<NoiseConditioned, 'spec' | 'apply' | 'declaration'>,
+    { shape, preconditioning = standard() }: PredictOptions<S>,
+  ): Denoiser<S, T> => {
+    const kind: Prediction = prediction;
+    if (process.terminal === 'pure' && (kind === 'noise' || kind === 'score'))
+      return raise('ArgumentError', 'predict', `${kind} cannot be predicted on a process that ends in pure noise`, {
+        expected: 'data or velocity',
+        got: kind,
+      });
+    return denoiser({
+      spec: {
+        type: 'predict',
+        prediction: kind,
+        shape,
+        process: process.spec,
+        network: network.spec,
+        preconditioning: preconditioning.spec,
+      },
       shape,
-      process: process.spec,
-      network: network.spec,
-      preconditioning: preconditioning.spec,
-    },
-    shape,
-    process,
-    prediction: kind,
-    ...(network.declaration === undefined ? {} : { declaration: network.declaration }),
-    raw: (x, t) => (scope) => {
-      const c = preconditioning.scalings(kind, process)(t);
-      const said = Sc.at('net', (inner) => o.label(inner.path, network.apply(o.mul(c.in, x), c.noise, shape)(inner)))(
-        scope,
-      );
-      const out = o.mul(c.out, said);
-      return c.skip === undefined ? out : o.add(o.mul(c.skip, x), out);
-    },
-  });
-};
+      process,
+      prediction: kind,
+      ...(network.declaration === undefined ? {} : { declaration: network.declaration }),
+      raw: (x, t) => (scope) => {
+        const c = preconditioning.scalings(kind, process)(t);
+        const said = Sc.at('net', (inner) => o.label(inner.path, network.apply(o.mul(c.in, x), c.noise, shape)(inner)))(
+          scope,
+        );
+        const out = o.mul(c.out, said);
+        return c.skip === undefined ? out : o.add(o.mul(c.skip, x), out);
+      },
+    });
+  },
+);

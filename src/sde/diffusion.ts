@@ -3,14 +3,22 @@ import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
 import type { Approximate, Denoises, Exact, Samples, Unbiased } from '../algebra/evidence.ts';
+import { distributionKind } from '../algebra/kinds.ts';
 import type { Layer } from '../algebra/transport.ts';
+import { oneOf } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { add } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import type { TraceBy } from '../dynamics/index.ts';
+import { solverKind } from '../dynamics/kinds.ts';
+import { smallResMlp } from '../nn/small.ts';
+import { flowFields } from '../transports/continuous.ts';
 import { type Denoiser, denoising } from './denoiser.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
+import { denoiserKind, gridKind, samplerKind } from './kinds.ts';
 import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
 import { type DiffusionSampler, resampling, type SampleOptions, type Sampling, sampleWith } from './sampler.ts';
@@ -50,14 +58,55 @@ export interface DiffusionOptions<V extends TraceBy = TraceBy> extends SampleOpt
  * @example
  * diffusion(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { sampler: dpmSolver(), grid: logSnrGrid(20) });
  */
-export const diffusion = <S extends Shape, const V extends TraceBy = 'rademacher'>(
-  denoiser: Denoiser<S, 'signal'>,
-  options: DiffusionOptions<V> = {},
-): Diffused<S, V> => {
-  const { divergence = 'rademacher', ...rest }: ProbabilityFlowOptions = options.likelihood ?? {};
-  const flow = probabilityFlow(denoiser, { divergence, ...rest });
-  return diffusionBy<S, V>(denoiser, flow, divergence, options, declare('dist', 'diffusion'));
-};
+export const diffusion = define(
+  distributionKind,
+  {
+    type: 'diffusion',
+    about: 'The distribution of a denoiser, sampled and scored through its process.',
+    takes: ['denoiser'],
+    required: { denoiser: nested(denoiserKind) },
+    optional: {
+      sampler: nested(samplerKind),
+      grid: nested(gridKind),
+      finish: oneOf(['noisy', 'denoised']),
+      solver: nested(solverKind),
+      solverGrid: nested(gridKind),
+      divergence: flowFields.divergence,
+      gradient: flowFields.gradient,
+    },
+    unreadable: { likelihood: 'its parts are fields of their own: solver, solverGrid, divergence, gradient' },
+    build: ({ denoiser, solver, solverGrid, divergence, gradient, ...rest }): AnyDist =>
+      diffusion(denoiser as Denoiser<Shape, 'signal'>, {
+        ...rest,
+        likelihood: {
+          ...(solver === undefined ? {} : { solver }),
+          ...(solverGrid === undefined ? {} : { grid: solverGrid }),
+          ...(divergence === undefined ? {} : { divergence }),
+          ...(gradient === undefined ? {} : { gradient }),
+        },
+      }),
+    examples: [
+      {
+        denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+        sampler: { type: 'ddim', eta: 0 },
+        grid: { type: 'logSnrGrid', steps: 3 },
+        finish: 'denoised',
+        solver: { type: 'rk4' },
+        solverGrid: { type: 'logSnrGrid', steps: 3 },
+        divergence: 'exact',
+        gradient: 'checkpointed',
+      },
+    ],
+  },
+  <S extends Shape, const V extends TraceBy = 'rademacher'>(
+    denoiser: Denoiser<S, 'signal'>,
+    options: DiffusionOptions<V> = {},
+  ): Diffused<S, V> => {
+    const { divergence = 'rademacher', ...rest }: ProbabilityFlowOptions = options.likelihood ?? {};
+    const flow = probabilityFlow(denoiser, { divergence, ...rest });
+    return diffusionBy<S, V>(denoiser, flow, divergence, options, declare('dist', 'diffusion'));
+  },
+);
 
 /** The distribution whose density is that of a flow. A distribution and its finer versions are one declaration: they read the same parameters. */
 const diffusionBy = <S extends Shape, V extends TraceBy>(

@@ -1,8 +1,12 @@
 /** The processes of the literature in closed form. */
+
 import type { Spec } from '../algebra/spec.ts';
+import { nonNegative, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { processKind } from './kinds.ts';
 import { type OfTime, type Process, process } from './process.ts';
 
 /** A rate of noise β(t) with its integral B(t) = ∫₀ᵗ β and the inverse of that. */
@@ -70,10 +74,19 @@ const vpOptions = (owner: string, { betaMin = 0.1, betaMax = 20, start = 1e-3 }:
  * @example
  * vp().alpha(ops.scalar(0.5));
  */
-export const vp = (options: VpOptions = {}): Process<'signal'> => {
-  const c = vpOptions('vp', options);
-  return variancePreserving({ type: 'vp', ...c }, { start: c.start, end: 1 }, linearRate(c.betaMin, c.betaMax));
-};
+export const vp = define(
+  processKind,
+  {
+    type: 'vp',
+    about: 'The variance-preserving process.',
+    optional: { betaMin: positiveNumber, betaMax: positiveNumber, start: nonNegative },
+    examples: [{}, { betaMin: 0.2, betaMax: 10, start: 1e-3 }],
+  },
+  (options: VpOptions = {}): Process<'signal'> => {
+    const c = vpOptions('vp', options);
+    return variancePreserving({ type: 'vp', ...c }, { start: c.start, end: 1 }, linearRate(c.betaMin, c.betaMax));
+  },
+);
 
 /**
  * The sub-VP SDE dx = −½β x dt + √(β (1 − e^{−2B})) dw: α = e^{−B/2}, σ = 1 − e^{−B} (a standard deviation). Its variance is never above VP's.
@@ -82,24 +95,33 @@ export const vp = (options: VpOptions = {}): Process<'signal'> => {
  * @example
  * subVp().sigma(ops.scalar(0.5));
  */
-export const subVp = (options: VpOptions = {}): Process<'signal'> => {
-  const { betaMin, betaMax, start } = vpOptions('subVp', options);
-  const { rate, integral, timeOf } = linearRate(betaMin, betaMax);
-  const sigma: OfTime = (t) => o.neg(o.expm1(o.neg(integral(t))));
-  return process({
-    spec: { type: 'subVp', betaMin, betaMax, start },
-    span: { start, end: 1 },
-    terminal: 'signal',
-    alpha: (t) => o.exp(o.mul(-0.5, integral(t))),
-    sigma,
-    drift: (t) => o.mul(-0.5, rate(t)),
-    diffusion2: (t) => o.neg(o.mul(rate(t), o.expm1(o.mul(-2, integral(t))))),
-    logSnr: (t) => o.neg(o.add(integral(t), o.mul(2, o.log(sigma(t))))),
-    // λ = −2 log(2 sinh(B/2))
-    timeAt: (logSnr) => timeOf(o.mul(2, o.asinh(o.mul(0.5, o.exp(o.mul(-0.5, logSnr)))))),
-    priorScale: 1,
-  });
-};
+export const subVp = define(
+  processKind,
+  {
+    type: 'subVp',
+    about: 'The process whose variance stays below that of VP.',
+    optional: { betaMin: positiveNumber, betaMax: positiveNumber, start: nonNegative },
+    examples: [{}, { betaMin: 0.2, betaMax: 10, start: 1e-3 }],
+  },
+  (options: VpOptions = {}): Process<'signal'> => {
+    const { betaMin, betaMax, start } = vpOptions('subVp', options);
+    const { rate, integral, timeOf } = linearRate(betaMin, betaMax);
+    const sigma: OfTime = (t) => o.neg(o.expm1(o.neg(integral(t))));
+    return process({
+      spec: { type: 'subVp', betaMin, betaMax, start },
+      span: { start, end: 1 },
+      terminal: 'signal',
+      alpha: (t) => o.exp(o.mul(-0.5, integral(t))),
+      sigma,
+      drift: (t) => o.mul(-0.5, rate(t)),
+      diffusion2: (t) => o.neg(o.mul(rate(t), o.expm1(o.mul(-2, integral(t))))),
+      logSnr: (t) => o.neg(o.add(integral(t), o.mul(2, o.log(sigma(t))))),
+      // λ = −2 log(2 sinh(B/2))
+      timeAt: (logSnr) => timeOf(o.mul(2, o.asinh(o.mul(0.5, o.exp(o.mul(-0.5, logSnr)))))),
+      priorScale: 1,
+    });
+  },
+);
 
 /** Constants of {@link ve}. */
 export interface VeOptions {
@@ -118,24 +140,33 @@ export interface VeOptions {
  * @example
  * ve({ sigmaMax: 20 }).logSnr(ops.scalar(0.5));
  */
-export const ve = ({ sigmaMin = 0.01, sigmaMax = 50, start = 1e-5 }: VeOptions = {}): Process<'signal'> => {
-  needs('ve', '0 < sigmaMin < sigmaMax', sigmaMin > 0 && sigmaMin < sigmaMax, `${sigmaMin}, ${sigmaMax}`);
-  const ratio = Math.log(sigmaMax / sigmaMin);
-  const logSigma: OfTime = (t) => o.add(Math.log(sigmaMin), o.mul(ratio, t));
-  return process({
-    spec: { type: 've', sigmaMin, sigmaMax, start },
-    span: { start, end: 1 },
-    terminal: 'signal',
-    alpha: (t) => o.broadcastTo(1, t.shape),
-    sigma: (t) => o.exp(logSigma(t)),
-    drift: (t) => o.broadcastTo(0, t.shape),
-    diffusion2: (t) => o.mul(2 * ratio, o.exp(o.mul(2, logSigma(t)))),
-    logSnr: (t) => o.mul(-2, logSigma(t)),
-    timeAt: (logSnr) => o.div(o.sub(o.mul(-0.5, logSnr), Math.log(sigmaMin)), ratio),
-    initial: sigmaMin * sigmaMin,
-    priorScale: sigmaMax,
-  });
-};
+export const ve = define(
+  processKind,
+  {
+    type: 've',
+    about: 'The variance-exploding process.',
+    optional: { sigmaMin: positiveNumber, sigmaMax: positiveNumber, start: nonNegative },
+    examples: [{ sigmaMin: 0.1, sigmaMax: 9, start: 1e-4 }],
+  },
+  ({ sigmaMin = 0.01, sigmaMax = 50, start = 1e-5 }: VeOptions = {}): Process<'signal'> => {
+    needs('ve', '0 < sigmaMin < sigmaMax', sigmaMin > 0 && sigmaMin < sigmaMax, `${sigmaMin}, ${sigmaMax}`);
+    const ratio = Math.log(sigmaMax / sigmaMin);
+    const logSigma: OfTime = (t) => o.add(Math.log(sigmaMin), o.mul(ratio, t));
+    return process({
+      spec: { type: 've', sigmaMin, sigmaMax, start },
+      span: { start, end: 1 },
+      terminal: 'signal',
+      alpha: (t) => o.broadcastTo(1, t.shape),
+      sigma: (t) => o.exp(logSigma(t)),
+      drift: (t) => o.broadcastTo(0, t.shape),
+      diffusion2: (t) => o.mul(2 * ratio, o.exp(o.mul(2, logSigma(t)))),
+      logSnr: (t) => o.mul(-2, logSigma(t)),
+      timeAt: (logSnr) => o.div(o.sub(o.mul(-0.5, logSnr), Math.log(sigmaMin)), ratio),
+      initial: sigmaMin * sigmaMin,
+      priorScale: sigmaMax,
+    });
+  },
+);
 
 /** Constants of {@link edm}. */
 export interface EdmOptions {
@@ -152,18 +183,27 @@ export interface EdmOptions {
  * @example
  * edm({ sigmaMax: 20 }).span;
  */
-export const edm = ({ sigmaMin = 0.002, sigmaMax = 80 }: EdmOptions = {}): Process<'signal'> => {
-  needs('edm', '0 < sigmaMin < sigmaMax', sigmaMin > 0 && sigmaMin < sigmaMax, `${sigmaMin}, ${sigmaMax}`);
-  return process({
-    spec: { type: 'edm', sigmaMin, sigmaMax },
-    span: { start: sigmaMin, end: sigmaMax },
-    terminal: 'signal',
-    alpha: (t) => o.broadcastTo(1, t.shape),
-    sigma: (t) => t,
-    drift: (t) => o.broadcastTo(0, t.shape),
-    diffusion2: (t) => o.mul(2, t),
-    logSnr: (t) => o.mul(-2, o.log(t)),
-    timeAt: (logSnr) => o.exp(o.mul(-0.5, logSnr)),
-    priorScale: sigmaMax,
-  });
-};
+export const edm = define(
+  processKind,
+  {
+    type: 'edm',
+    about: 'σ(t) = t: the process of EDM.',
+    optional: { sigmaMin: positiveNumber, sigmaMax: positiveNumber },
+    examples: [{ sigmaMin: 0.01, sigmaMax: 20 }],
+  },
+  ({ sigmaMin = 0.002, sigmaMax = 80 }: EdmOptions = {}): Process<'signal'> => {
+    needs('edm', '0 < sigmaMin < sigmaMax', sigmaMin > 0 && sigmaMin < sigmaMax, `${sigmaMin}, ${sigmaMax}`);
+    return process({
+      spec: { type: 'edm', sigmaMin, sigmaMax },
+      span: { start: sigmaMin, end: sigmaMax },
+      terminal: 'signal',
+      alpha: (t) => o.broadcastTo(1, t.shape),
+      sigma: (t) => t,
+      drift: (t) => o.broadcastTo(0, t.shape),
+      diffusion2: (t) => o.mul(2, t),
+      logSnr: (t) => o.mul(-2, o.log(t)),
+      timeAt: (logSnr) => o.exp(o.mul(-0.5, logSnr)),
+      priorScale: sigmaMax,
+    });
+  },
+);

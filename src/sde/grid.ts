@@ -3,8 +3,12 @@
  * between processes. Times fall strictly from at most `span.end` to at least `span.start`; what is left at the last time is removed by the sampler's
  * last denoising (see `sampleWith`), so no grid needs a time where σ = 0.
  */
+
 import type { Spec } from '../algebra/spec.ts';
+import { finite, list, oneOf, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
+import { gridKind } from './kinds.ts';
 import { type Process, valuesAt } from './process.ts';
 
 declare const Checked: unique symbol;
@@ -76,25 +80,55 @@ const logSnrEnds = (process: Process): readonly [number, number] => {
  * @example
  * uniformGrid(4).times(edm());
  */
-export const uniformGrid = (n: number): Grid => ({
-  spec: { type: 'uniformGrid', steps: steps('uniformGrid', n) },
-  times: ({ span }) => spaced(n, span.end, span.start),
-});
+export const uniformGrid = define(
+  gridKind,
+  {
+    type: 'uniformGrid',
+    about: 'Equal steps of time.',
+    takes: ['steps'],
+    required: { steps: positiveInteger },
+    examples: [{ steps: 5 }],
+  },
+  (n: number): Grid => ({
+    spec: { type: 'uniformGrid', steps: steps('uniformGrid', n) },
+    times: ({ span }) => spaced(n, span.end, span.start),
+  }),
+);
 
 /** `n` steps whose times are quadratic in their number: √t is uniform, so steps shorten towards the data. */
-export const quadraticGrid = (n: number): Grid => ({
-  spec: { type: 'quadraticGrid', steps: steps('quadraticGrid', n) },
-  times: ({ span }) =>
-    spaced(n, Math.sqrt(span.end), Math.sqrt(span.start)).map((r, i) =>
-      i === 0 ? span.end : i === n ? span.start : r * r,
-    ),
-});
+export const quadraticGrid = define(
+  gridKind,
+  {
+    type: 'quadraticGrid',
+    about: 'Equal steps of the root of time.',
+    takes: ['steps'],
+    required: { steps: positiveInteger },
+    examples: [{ steps: 5 }],
+  },
+  (n: number): Grid => ({
+    spec: { type: 'quadraticGrid', steps: steps('quadraticGrid', n) },
+    times: ({ span }) =>
+      spaced(n, Math.sqrt(span.end), Math.sqrt(span.start)).map((r, i) =>
+        i === 0 ? span.end : i === n ? span.start : r * r,
+      ),
+  }),
+);
 
 /** `n` steps of one length in log-SNR: DPM-Solver's grid. */
-export const logSnrGrid = (n: number): Grid => ({
-  spec: { type: 'logSnrGrid', steps: steps('logSnrGrid', n) },
-  times: (process) => atLogSnr(process, spaced(n, ...logSnrEnds(process))),
-});
+export const logSnrGrid = define(
+  gridKind,
+  {
+    type: 'logSnrGrid',
+    about: 'Equal steps of the log signal-to-noise ratio.',
+    takes: ['steps'],
+    required: { steps: positiveInteger },
+    examples: [{ steps: 5 }],
+  },
+  (n: number): Grid => ({
+    spec: { type: 'logSnrGrid', steps: steps('logSnrGrid', n) },
+    times: (process) => atLogSnr(process, spaced(n, ...logSnrEnds(process))),
+  }),
+);
 
 /**
  * `n` steps uniform in (σ/α)^{1/ρ}, ρ = 7: Karras et al. 2022, equation 5. With `n` = 17 and the last denoising, `edmHeun` costs 35 evaluations.
@@ -102,17 +136,28 @@ export const logSnrGrid = (n: number): Grid => ({
  * @example
  * karrasGrid(17).times(edm());
  */
-export const karrasGrid = (n: number, { rho = 7 }: { readonly rho?: number } = {}): Grid => ({
-  spec: { type: 'karrasGrid', steps: steps('karrasGrid', n), rho },
-  times: (process) => {
-    const [low, high] = logSnrEnds(process);
-    const roots = spaced(n, Math.exp(-low / (2 * rho)), Math.exp(-high / (2 * rho)));
-    return atLogSnr(
-      process,
-      roots.map((r) => -2 * rho * Math.log(r)),
-    );
+export const karrasGrid = define(
+  gridKind,
+  {
+    type: 'karrasGrid',
+    about: 'Equal steps of σ^{1/ρ}.',
+    takes: ['steps'],
+    required: { steps: positiveInteger },
+    optional: { rho: positiveNumber },
+    examples: [{ steps: 5, rho: 5 }],
   },
-});
+  (n: number, { rho = 7 }: { readonly rho?: number } = {}): Grid => ({
+    spec: { type: 'karrasGrid', steps: steps('karrasGrid', n), rho },
+    times: (process) => {
+      const [low, high] = logSnrEnds(process);
+      const roots = spaced(n, Math.exp(-low / (2 * rho)), Math.exp(-high / (2 * rho)));
+      return atLogSnr(
+        process,
+        roots.map((r) => -2 * rho * Math.log(r)),
+      );
+    },
+  }),
+);
 
 /** How a sub-sequence is spaced: τᵢ = ⌊c i⌋ or ⌊c i²⌋. */
 export type Spacing = 'linear' | 'quadratic';
@@ -123,28 +168,49 @@ export type Spacing = 'linear' | 'quadratic';
  * are the next times that are free: τᵢ ≥ τᵢ₋₁ + 1. The first time of the process is its last; the last denoising takes it to the data.
  * Throws `ArgumentError` for processes in continuous time, and where there are fewer than `n` times.
  */
-export const subSequence = (n: number, spacing: Spacing = 'linear'): Grid => ({
-  spec: { type: 'subSequence', times: steps('subSequence', n), spacing },
-  times: ({ span: { start, end }, spec, steps: all }) => {
-    if (all === undefined || n > all)
-      return raise('ArgumentError', 'subSequence', 'needs a process in as many steps or more', {
-        expected: `times 1, 2, … T with T ≥ ${n}`,
-        got:
-          all === undefined
-            ? `${spec.type} over ${start} … ${end}, in continuous time`
-            : `${spec.type} over ${start} … ${end}`,
-      });
-    const times: number[] = [];
-    for (let i = 0; i < n; i++) {
-      const rule = spacing === 'linear' ? (i * all) / n : 0.8 * all * (i / Math.max(n - 1, 1)) ** 2;
-      times.push(Math.max(1 + Math.floor(rule), (times[i - 1] ?? 0) + 1));
-    }
-    return times.reverse();
+export const subSequence = define(
+  gridKind,
+  {
+    type: 'subSequence',
+    about: 'Some of the times of a discrete process.',
+    takes: ['times', 'spacing'],
+    required: { times: positiveInteger },
+    optional: { spacing: oneOf(['linear', 'quadratic']) },
+    examples: [{ times: 5, spacing: 'quadratic' }],
   },
-});
+  (n: number, spacing: Spacing = 'linear'): Grid => ({
+    spec: { type: 'subSequence', times: steps('subSequence', n), spacing },
+    times: ({ span: { start, end }, spec, steps: all }) => {
+      if (all === undefined || n > all)
+        return raise('ArgumentError', 'subSequence', 'needs a process in as many steps or more', {
+          expected: `times 1, 2, … T with T ≥ ${n}`,
+          got:
+            all === undefined
+              ? `${spec.type} over ${start} … ${end}, in continuous time`
+              : `${spec.type} over ${start} … ${end}`,
+        });
+      const times: number[] = [];
+      for (let i = 0; i < n; i++) {
+        const rule = spacing === 'linear' ? (i * all) / n : 0.8 * all * (i / Math.max(n - 1, 1)) ** 2;
+        times.push(Math.max(1 + Math.floor(rule), (times[i - 1] ?? 0) + 1));
+      }
+      return times.reverse();
+    },
+  }),
+);
 
 /** Times of one's own, from noise to data. */
-export const givenGrid = (times: readonly number[]): Grid => ({
-  spec: { type: 'givenGrid', times },
-  times: () => times,
-});
+export const givenGrid = define(
+  gridKind,
+  {
+    type: 'givenGrid',
+    about: 'Times of your own.',
+    takes: ['times'],
+    required: { times: list(finite, 'a list of numbers') },
+    examples: [{ times: [1, 0.5, 0.1] }],
+  },
+  (times: readonly number[]): Grid => ({
+    spec: { type: 'givenGrid', times },
+    times: () => times,
+  }),
+);

@@ -5,6 +5,7 @@ export * from './cld-diffusion.ts';
 export * from './control.ts';
 export * from './ddpm.ts';
 export * from './ddpm-analysis.ts';
+export * from './ddpm-bound.ts';
 export * from './ddpm-chain.ts';
 export * from './ddpm-layers.ts';
 export * from './ddpm-schedule.ts';

@@ -2,7 +2,10 @@
  * Langevin steps by a denoiser's score. Annealed Langevin dynamics is the kernel `langevin` of the room of Markov chains at every level; the corrector of
  * predictor–corrector sampling is none of its kernels, as its step depends on the noise that it is about to add.
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { oneOf, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -10,6 +13,7 @@ import * as o from '../core/ops/index.ts';
 import { map, normal, scanRandom } from '../core/random.ts';
 import type { Position } from '../mcmc/kernel.ts';
 import { langevin } from '../mcmc/langevin.ts';
+import { samplerKind } from './kinds.ts';
 import { valueAt } from './process.ts';
 import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
 
@@ -56,32 +60,37 @@ export interface LangevinCorrectorOptions {
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
  */
-export const langevinCorrector = ({
-  snr = 0.16,
-  steps = 1,
-  size = 'level',
-}: LangevinCorrectorOptions = {}): DiffusionSampler => {
-  positive('langevinCorrector', 'snr', snr);
-  return memoryless({ type: 'langevinCorrector', snr, steps, size }, steps, (d) => (x, from) => {
-    const most = o.square(d.process.sigma(from));
-    const stepFor = (score: Expr, z: Expr): Expr => {
-      if (size === 'level') return o.mul(2 * snr * snr, most);
-      const ratio = o.div(o.sum(o.square(z)), o.max(o.sum(o.square(score)), 1e-30));
-      return o.min(o.mul(2 * snr * snr, ratio), most);
-    };
-    return times(steps, (y) =>
-      pipe(
-        asked(d.score, 'score', y, from),
-        D.chain((score) =>
-          D.map((z: Expr) => {
-            const e = stepFor(score, z);
-            return o.add(y, o.add(o.mul(e, score), o.mul(o.sqrt(o.mul(2, e)), z)));
-          })(D.fromRandom(normal(y.shape))),
+export const langevinCorrector = define(
+  samplerKind,
+  {
+    type: 'langevinCorrector',
+    about: 'Langevin steps at one noise level.',
+    optional: { snr: positiveNumber, steps: positiveInteger, size: oneOf(['level', 'norms']) },
+    examples: [{ snr: 0.2, steps: 2, size: 'norms' }],
+  },
+  ({ snr = 0.16, steps = 1, size = 'level' }: LangevinCorrectorOptions = {}): DiffusionSampler => {
+    positive('langevinCorrector', 'snr', snr);
+    return memoryless({ type: 'langevinCorrector', snr, steps, size }, steps, (d) => (x, from) => {
+      const most = o.square(d.process.sigma(from));
+      const stepFor = (score: Expr, z: Expr): Expr => {
+        if (size === 'level') return o.mul(2 * snr * snr, most);
+        const ratio = o.div(o.sum(o.square(z)), o.max(o.sum(o.square(score)), 1e-30));
+        return o.min(o.mul(2 * snr * snr, ratio), most);
+      };
+      return times(steps, (y) =>
+        pipe(
+          asked(d.score, 'score', y, from),
+          D.chain((score) =>
+            D.map((z: Expr) => {
+              const e = stepFor(score, z);
+              return o.add(y, o.add(o.mul(e, score), o.mul(o.sqrt(o.mul(2, e)), z)));
+            })(D.fromRandom(normal(y.shape))),
+          ),
         ),
-      ),
-    )(x);
-  });
-};
+      )(x);
+    });
+  },
+);
 
 /** Options of {@link annealedLangevin}. */
 export interface AnnealedLangevinOptions {
@@ -99,24 +108,34 @@ export interface AnnealedLangevinOptions {
  * @example
  * sampleWith(annealedLangevin({ stepSize: 2e-5 }), uniformGrid(9));   // ten levels of ve, geometric in σ
  */
-export const annealedLangevin = ({ stepSize, steps = 100 }: AnnealedLangevinOptions): DiffusionSampler => {
-  positive('annealedLangevin', 'stepSize', stepSize);
-  return memoryless({ type: 'annealedLangevin', stepSize, steps }, steps, (d) => {
-    const last = valueAt(d.process.sigma, d.process.span.start);
-    if (stepSize >= 2 * last * last)
-      raise('ArgumentError', 'annealedLangevin', 'Langevin steps of this size diverge', {
-        expected: `stepSize below 2σ² = ${2 * last * last} at the last level`,
-        got: `${stepSize}`,
-      });
-    return (x, _from, to) => {
-      const e = o.mul(stepSize / (last * last), o.square(d.process.sigma(to)));
-      const along = (scope: Parameters<D.Draw<Expr>>[0]) =>
-        langevin({ stepSize: e })((y) => o.label('score', d.score(y, to)(scope)));
-      return times(
-        steps,
-        (y) => (scope) =>
-          map(({ state }: { readonly state: Position }) => state.position)(along(scope).step({ position: y })),
-      )(x);
-    };
-  });
-};
+export const annealedLangevin = define(
+  samplerKind,
+  {
+    type: 'annealedLangevin',
+    about: 'Langevin steps at falling noise levels.',
+    required: { stepSize: positiveNumber },
+    optional: { steps: positiveInteger },
+    examples: [{ stepSize: 0.1, steps: 3 }],
+  },
+  ({ stepSize, steps = 100 }: AnnealedLangevinOptions): DiffusionSampler => {
+    positive('annealedLangevin', 'stepSize', stepSize);
+    return memoryless({ type: 'annealedLangevin', stepSize, steps }, steps, (d) => {
+      const last = valueAt(d.process.sigma, d.process.span.start);
+      if (stepSize >= 2 * last * last)
+        raise('ArgumentError', 'annealedLangevin', 'Langevin steps of this size diverge', {
+          expected: `stepSize below 2σ² = ${2 * last * last} at the last level`,
+          got: `${stepSize}`,
+        });
+      return (x, _from, to) => {
+        const e = o.mul(stepSize / (last * last), o.square(d.process.sigma(to)));
+        const along = (scope: Parameters<D.Draw<Expr>>[0]) =>
+          langevin({ stepSize: e })((y) => o.label('score', d.score(y, to)(scope)));
+        return times(
+          steps,
+          (y) => (scope) =>
+            map(({ state }: { readonly state: Position }) => state.position)(along(scope).step({ position: y })),
+        )(x);
+      };
+    });
+  },
+);

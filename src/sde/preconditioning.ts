@@ -1,8 +1,12 @@
 /** Preconditioning: how a network is scaled, so that what goes in and what is asked of it have about unit variance at every time. */
+
 import type { Spec } from '../algebra/spec.ts';
+import { positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Prediction } from './denoiser.ts';
+import { preconditioningKind } from './kinds.ts';
 import type { Process } from './process.ts';
 
 /** The scalars of one time: prediction = skip · x + out · net(in · x, noise). */
@@ -36,28 +40,37 @@ export const noiseCoordinate = (alpha: Expr, sigma: Expr): Expr =>
  * @example
  * standard({ sigmaData: 0.5 }).scalings('data', edm())(ops.scalar(1));
  */
-export const standard = ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}): Preconditioning => ({
-  spec: { type: 'standard', sigmaData },
-  scalings: (prediction, process) => (t) => {
-    const [a, s] = [process.alpha(t), process.sigma(t)];
-    const variance = o.add(o.square(s), o.mul(sigmaData * sigmaData, o.square(a)));
-    const shared = { in: o.div(1, o.sqrt(variance)), noise: noiseCoordinate(a, s) };
-    switch (prediction) {
-      case 'noise':
-        return { ...shared, out: o.scalar(1) };
-      case 'score':
-        return { ...shared, out: o.div(1, s) };
-      case 'velocity':
-        return { ...shared, out: o.sqrt(o.add(o.square(a), o.mul(sigmaData * sigmaData, o.square(s)))) };
-      case 'data':
-        return {
-          ...shared,
-          skip: o.div(o.mul(sigmaData * sigmaData, a), variance),
-          out: o.div(o.mul(sigmaData, s), o.sqrt(variance)),
-        };
-    }
+export const standard = define(
+  preconditioningKind,
+  {
+    type: 'standard',
+    about: 'Inputs and outputs of unit variance.',
+    optional: { sigmaData: positiveNumber },
+    examples: [{ sigmaData: 0.5 }],
   },
-});
+  ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}): Preconditioning => ({
+    spec: { type: 'standard', sigmaData },
+    scalings: (prediction, process) => (t) => {
+      const [a, s] = [process.alpha(t), process.sigma(t)];
+      const variance = o.add(o.square(s), o.mul(sigmaData * sigmaData, o.square(a)));
+      const shared = { in: o.div(1, o.sqrt(variance)), noise: noiseCoordinate(a, s) };
+      switch (prediction) {
+        case 'noise':
+          return { ...shared, out: o.scalar(1) };
+        case 'score':
+          return { ...shared, out: o.div(1, s) };
+        case 'velocity':
+          return { ...shared, out: o.sqrt(o.add(o.square(a), o.mul(sigmaData * sigmaData, o.square(s)))) };
+        case 'data':
+          return {
+            ...shared,
+            skip: o.div(o.mul(sigmaData * sigmaData, a), variance),
+            out: o.div(o.mul(sigmaData, s), o.sqrt(variance)),
+          };
+      }
+    },
+  }),
+);
 
 /**
  * No scaling: the network sees x and the time as a fraction of the span times `times` (999 for DDPM and score-SDE), and says the prediction itself; a
@@ -66,11 +79,20 @@ export const standard = ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}
  * @example
  * unscaled({ times: 999 }).scalings('noise', vp())(ops.scalar(0.5)).noise;
  */
-export const unscaled = ({ times = 999 }: { readonly times?: number } = {}): Preconditioning => ({
-  spec: { type: 'unscaled', times },
-  scalings: (prediction, process) => (t) => ({
-    in: o.scalar(1),
-    out: prediction === 'score' ? o.div(1, process.sigma(t)) : o.scalar(1),
-    noise: o.mul(times / process.span.end, t),
+export const unscaled = define(
+  preconditioningKind,
+  {
+    type: 'unscaled',
+    about: 'The network sees events as they are.',
+    optional: { times: positiveNumber },
+    examples: [{ times: 10 }],
+  },
+  ({ times = 999 }: { readonly times?: number } = {}): Preconditioning => ({
+    spec: { type: 'unscaled', times },
+    scalings: (prediction, process) => (t) => ({
+      in: o.scalar(1),
+      out: prediction === 'score' ? o.div(1, process.sigma(t)) : o.scalar(1),
+      noise: o.mul(times / process.span.end, t),
+    }),
   }),
-});
+);

@@ -1,13 +1,20 @@
 /** The probability flow: the ordinary differential equation whose marginals are those of the process, as a transport between data and prior. */
-import type { Transport } from '../algebra/transport.ts';
+
+import { layerKind } from '../algebra/kinds.ts';
+import type { Layer, Transport } from '../algebra/transport.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { heun, type OdeSolver, rk4, type SolveGradient, type TraceBy } from '../dynamics/index.ts';
-import { type ContinuousGrade, continuous } from '../transports/continuous.ts';
+import { solverKind } from '../dynamics/kinds.ts';
+import { smallResMlp } from '../nn/small.ts';
+import { type ContinuousGrade, continuous, flowFields } from '../transports/continuous.ts';
 import type { Denoiser } from './denoiser.ts';
 import { type Grid, givenGrid, logSnrGrid, timesOf } from './grid.ts';
+import { denoiserKind, gridKind, samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
@@ -26,16 +33,25 @@ export const flowField =
  * @example
  * sampleWith(flowSampler({ solver: rk4() }), uniformGrid(20));
  */
-export const flowSampler = ({ solver = heun() }: { readonly solver?: OdeSolver } = {}): DiffusionSampler<'signal'> =>
-  memoryless<'signal'>(
-    { type: 'flowSampler', solver: solver.spec },
-    solver.evaluations,
-    (d) => (x, from, to) => (scope) => (cursor) => {
-      const field = flowField(withSignal('flowSampler', d), scope);
-      return [solver.advance(([v], t) => [field(v, t)])([x], from, to)[0], cursor];
-    },
-    { reversible: true, ...(solver.adaptive === undefined ? {} : { adaptive: true }) },
-  );
+export const flowSampler = define(
+  samplerKind,
+  {
+    type: 'flowSampler',
+    about: 'The probability flow by any solver.',
+    optional: { solver: nested(solverKind) },
+    examples: [{ solver: { type: 'rk4' } }],
+  },
+  ({ solver = heun() }: { readonly solver?: OdeSolver } = {}): DiffusionSampler<'signal'> =>
+    memoryless<'signal'>(
+      { type: 'flowSampler', solver: solver.spec },
+      solver.evaluations,
+      (d) => (x, from, to) => (scope) => (cursor) => {
+        const field = flowField(withSignal('flowSampler', d), scope);
+        return [solver.advance(([v], t) => [field(v, t)])([x], from, to)[0], cursor];
+      },
+      { reversible: true, ...(solver.adaptive === undefined ? {} : { adaptive: true }) },
+    ),
+);
 
 /** Options of {@link probabilityFlow}. */
 export interface ProbabilityFlowOptions<V extends TraceBy = TraceBy> {
@@ -62,25 +78,45 @@ export type FlowGrade<V extends TraceBy> = ContinuousGrade<V>;
  * const score = exactDenoiser(vp(), normal([2], { scale: 0.5 }));
  * pipe(vp().prior([2]), pushforward(probabilityFlow(score, { divergence: 'exact' }))).logDensity(ops.input('x', [2]));
  */
-export const probabilityFlow = <S extends Shape, const V extends TraceBy = 'exact'>(
-  denoiser: Denoiser<S, 'signal'>,
-  { solver = rk4(), grid = logSnrGrid(40), divergence = 'exact' as V, gradient }: ProbabilityFlowOptions<V> = {},
-): Transport<S, S, FlowGrade<V>> => {
-  const { shape, process } = withSignal('probabilityFlow', denoiser);
-  const times = [...timesOf(grid, process)].reverse();
-  return continuous((x, t) => (scope) => flowField(denoiser, scope)(x, t), {
-    shape,
-    solver,
-    times,
-    divergence,
-    ...(gradient === undefined ? {} : { gradient }),
-    spec: (solve) => ({
-      type: 'probabilityFlow',
-      denoiser: denoiser.spec,
-      solver: solve.solver.spec,
-      grid: (solve.times === times ? grid : givenGrid([...solve.times].reverse())).spec,
+export const probabilityFlow = define(
+  layerKind,
+  {
+    type: 'probabilityFlow',
+    about: 'The flow of a denoiser as a layer.',
+    takes: ['denoiser'],
+    required: { denoiser: nested(denoiserKind) },
+    optional: { ...flowFields, grid: nested(gridKind) },
+    build: ({ denoiser, ...options }): Layer => probabilityFlow(denoiser as Denoiser<Shape, 'signal'>, options),
+    examples: [
+      {
+        denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+        solver: { type: 'rk4' },
+        grid: { type: 'logSnrGrid', steps: 3 },
+        divergence: 'exact',
+        gradient: 'backsolve',
+      },
+    ],
+  },
+  <S extends Shape, const V extends TraceBy = 'exact'>(
+    denoiser: Denoiser<S, 'signal'>,
+    { solver = rk4(), grid = logSnrGrid(40), divergence = 'exact' as V, gradient }: ProbabilityFlowOptions<V> = {},
+  ): Transport<S, S, FlowGrade<V>> => {
+    const { shape, process } = withSignal('probabilityFlow', denoiser);
+    const times = [...timesOf(grid, process)].reverse();
+    return continuous((x, t) => (scope) => flowField(denoiser, scope)(x, t), {
+      shape,
+      solver,
+      times,
       divergence,
       ...(gradient === undefined ? {} : { gradient }),
-    }),
-  });
-};
+      spec: (solve) => ({
+        type: 'probabilityFlow',
+        denoiser: denoiser.spec,
+        solver: solve.solver.spec,
+        grid: (solve.times === times ? grid : givenGrid([...solve.times].reverse())).spec,
+        divergence,
+        ...(gradient === undefined ? {} : { gradient }),
+      }),
+    });
+  },
+);

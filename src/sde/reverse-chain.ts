@@ -1,13 +1,19 @@
 /** Reverse chains of denoisers: a denoiser looked at at T times, with fixed or learned variances. */
+
 import { capability, changed, type Having, having, needs } from '../algebra/capability.ts';
+import { oneOf, shapeCodec, text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Sharing } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { noiseNetworkKind } from '../nn/kinds.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { smallResMlp } from '../nn/small.ts';
 import { clipData } from './control.ts';
-import { lookUp, type ReverseChain } from './ddpm.ts';
+import { lookUp, type ReverseChain } from './ddpm-bound.ts';
 import { type GaussianChain, gaussianChain, reverseLogVariances } from './ddpm-chain.ts';
 import {
   type Denoiser,
@@ -19,6 +25,7 @@ import {
   placedField,
   predict,
 } from './denoiser.ts';
+import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { standard } from './preconditioning.ts';
 import { type Process, type Terminal, valuesAt } from './process.ts';
 
@@ -128,22 +135,48 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
  * @example
  * ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' }));
  */
-export const predictWithVariance = <const S extends Shape>(
-  prediction: Prediction,
-  process: Process<'signal'>,
-  network: NoiseConditioned,
-  { shape, preconditioning = standard() }: PredictOptions<S>,
-): VarianceDenoiser<S> => {
-  const denoiser = predict(prediction, process, head(network, 0), { shape, preconditioning });
-  const learned: Field = (x, t) => {
-    const c = preconditioning.scalings(prediction, process)(t);
-    return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));
-  };
-  return having(
-    learnedVariance,
-    ownedField(denoiser.declaration, learned),
-  )({ ...denoiser, spec: { ...denoiser.spec, type: 'predictWithVariance' } });
-};
+export const predictWithVariance = define(
+  denoiserKind,
+  {
+    type: 'predictWithVariance',
+    about: 'A network that predicts a variance too.',
+    takes: ['prediction', 'process', 'network'],
+    required: {
+      prediction: oneOf(['noise', 'data', 'score', 'velocity']),
+      shape: shapeCodec,
+      process: nested(processKind),
+      network: nested(noiseNetworkKind),
+    },
+    optional: { preconditioning: nested(preconditioningKind) },
+    build: ({ prediction, process, network, ...rest }): Denoiser =>
+      predictWithVariance(prediction as Prediction, process as Process<'signal'>, network, rest),
+    examples: [
+      {
+        prediction: 'noise',
+        shape: [2],
+        process: { type: 'vp' },
+        network: smallResMlp,
+        preconditioning: { type: 'standard' },
+      },
+    ],
+  },
+  <const S extends Shape>(
+    prediction: Prediction,
+    process: Process<'signal'>,
+    network: NoiseConditioned,
+    { shape, preconditioning = standard() }: PredictOptions<S>,
+  ): VarianceDenoiser<S> => {
+    const denoiser = predict(prediction, process, head(network, 0), { shape, preconditioning });
+    const learned: Field = (x, t) => {
+      const c = preconditioning.scalings(prediction, process)(t);
+      return Sc.at('net', head(network, 1).apply(o.mul(c.in, x), c.noise, shape));
+    };
+    return having(
+      learnedVariance,
+      ownedField(denoiser.declaration, learned),
+    )({ ...denoiser, spec: { ...denoiser.spec, type: 'predictWithVariance' } });
+  },
+);
 
 /** A field whose parameters stand where all who share them read them. */
 const sharedField =
@@ -159,13 +192,26 @@ const sharedField =
  * @example
  * sharedDenoiser('unet', predict('noise', vp(), resMlp([64, 64]), { shape: [2] }));
  */
-export const sharedDenoiser = <S extends Shape, T extends Terminal>(
-  place: string,
-  of: Denoiser<S, T>,
-): Denoiser<S, T> => {
-  const sharing = { name: place, by: of.declaration };
-  return {
-    ...movedDenoiser(changed('shared', of, sharing), sharedField(sharing)),
-    spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
-  };
-};
+export const sharedDenoiser = define(
+  denoiserKind,
+  {
+    type: 'sharedDenoiser',
+    about: 'A denoiser whose parameters stand at one place for all.',
+    takes: ['place', 'denoiser'],
+    required: { place: text, denoiser: nested(denoiserKind) },
+    build: ({ place, denoiser }): Denoiser => sharedDenoiser(place, denoiser),
+    examples: [
+      {
+        place: 'net',
+        denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+      },
+    ],
+  },
+  <S extends Shape, T extends Terminal>(place: string, of: Denoiser<S, T>): Denoiser<S, T> => {
+    const sharing = { name: place, by: of.declaration };
+    return {
+      ...movedDenoiser(changed('shared', of, sharing), sharedField(sharing)),
+      spec: { type: 'sharedDenoiser', place, denoiser: of.spec },
+    };
+  },
+);

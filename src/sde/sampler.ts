@@ -6,16 +6,19 @@
 import { capability } from '../algebra/capability.ts';
 import { type AnyDist, type Dist, named } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import type { Struct } from '../core/struct.ts';
 import { scanStruct } from '../core/struct-loops.ts';
 import type { Denoiser, Field } from './denoiser.ts';
 import { type Grid, timesOf } from './grid.ts';
+import { samplerKind } from './kinds.ts';
 import type { Terminal } from './process.ts';
 
 /** What a sampler carries from step to step. */
@@ -87,29 +90,40 @@ export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
  */
-// biome-ignore lint/suspicious/noExplicitAny: memories are inferred; where T is given, they are not said
-export const predictorCorrector = <T extends Terminal, C extends Struct = any, P extends Struct = any>({
-  corrector,
-  predictor,
-}: {
-  readonly corrector: DiffusionSampler<T, C>;
-  readonly predictor: DiffusionSampler<T, P>;
-}): DiffusionSampler<T, { readonly corrector: C; readonly predictor: P }> => ({
-  spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
-  evaluations: corrector.evaluations + predictor.evaluations,
-  reversible: false,
-  ...(corrector.adaptive === true || predictor.adaptive === true ? { adaptive: true } : {}),
-  memory: (x) => ({ corrector: corrector.memory(x), predictor: predictor.memory(x) }),
-  step: (d) => {
-    const [correct, move] = [corrector.step(d), predictor.step(d)];
-    return ({ x, memory }, from, to) =>
-      D.chain((a: SamplerState<C>) =>
-        D.map((b: SamplerState<P>) => ({ x: b.x, memory: { corrector: a.memory, predictor: b.memory } }))(
-          move({ x: a.x, memory: memory.predictor }, from, to),
-        ),
-      )(correct({ x, memory: memory.corrector }, from, to));
+export const predictorCorrector = define(
+  samplerKind,
+  {
+    type: 'predictorCorrector',
+    about: 'A corrector at each level, then a predictor to the next.',
+    required: { corrector: nested(samplerKind), predictor: nested(samplerKind) },
+    takes: [],
+    build: (parts): DiffusionSampler<'signal'> => predictorCorrector<'signal'>(parts),
+    examples: [{ corrector: { type: 'langevinCorrector' }, predictor: { type: 'reverseDiffusion' } }],
   },
-});
+  // biome-ignore lint/suspicious/noExplicitAny: memories are inferred; where T is given, they are not said
+  <T extends Terminal, C extends Struct = any, P extends Struct = any>({
+    corrector,
+    predictor,
+  }: {
+    readonly corrector: DiffusionSampler<T, C>;
+    readonly predictor: DiffusionSampler<T, P>;
+  }): DiffusionSampler<T, { readonly corrector: C; readonly predictor: P }> => ({
+    spec: { type: 'predictorCorrector', corrector: corrector.spec, predictor: predictor.spec },
+    evaluations: corrector.evaluations + predictor.evaluations,
+    reversible: false,
+    ...(corrector.adaptive === true || predictor.adaptive === true ? { adaptive: true } : {}),
+    memory: (x) => ({ corrector: corrector.memory(x), predictor: predictor.memory(x) }),
+    step: (d) => {
+      const [correct, move] = [corrector.step(d), predictor.step(d)];
+      return ({ x, memory }, from, to) =>
+        D.chain((a: SamplerState<C>) =>
+          D.map((b: SamplerState<P>) => ({ x: b.x, memory: { corrector: a.memory, predictor: b.memory } }))(
+            move({ x: a.x, memory: memory.predictor }, from, to),
+          ),
+        )(correct({ x, memory: memory.corrector }, from, to));
+    },
+  }),
+);
 
 /** How events are drawn: a sampler, and the times it goes through. */
 export interface Sampling {

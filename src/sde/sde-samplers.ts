@@ -1,4 +1,6 @@
 /** Samplers that step a reverse-time SDE by its coefficients. */
+import { nonNegative } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -15,6 +17,7 @@ import {
   stochasticHeunSolver,
 } from '../dynamics/index.ts';
 import type { Denoiser } from './denoiser.ts';
+import { samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
 /** mean + scale · z with fresh z. */
@@ -70,8 +73,17 @@ const reverseSde = <C extends Calculus>(
  * @example
  * sampleWith(eulerMaruyama(), uniformGrid(1000));
  */
-export const eulerMaruyama = ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionSampler<'signal'> =>
-  reverseSde('eulerMaruyama', 'ito', eulerMaruyamaSolver, churn);
+export const eulerMaruyama = define(
+  samplerKind,
+  {
+    type: 'eulerMaruyama',
+    about: 'The reverse equation by Euler–Maruyama.',
+    optional: { churn: nonNegative },
+    examples: [{ churn: 0.5 }],
+  },
+  ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionSampler<'signal'> =>
+    reverseSde('eulerMaruyama', 'ito', eulerMaruyamaSolver, churn),
+);
 
 /**
  * Stochastic Heun for the same process: the trapezoid of its drift over an Euler step, with one increment of noise. Weak order 2 where g is constant; two
@@ -80,5 +92,14 @@ export const eulerMaruyama = ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionS
  * @example
  * sampleWith(stochasticHeun(), uniformGrid(200));
  */
-export const stochasticHeun = ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionSampler<'signal'> =>
-  reverseSde('stochasticHeun', 'stratonovich', stochasticHeunSolver, churn);
+export const stochasticHeun = define(
+  samplerKind,
+  {
+    type: 'stochasticHeun',
+    about: 'The reverse equation by the stochastic Heun method.',
+    optional: { churn: nonNegative },
+    examples: [{ churn: 0.5 }],
+  },
+  ({ churn = 1 }: ReverseSdeOptions = {}): DiffusionSampler<'signal'> =>
+    reverseSde('stochasticHeun', 'stratonovich', stochasticHeunSolver, churn),
+);

@@ -1,7 +1,11 @@
 /** Distributions of the time at which a loss is evaluated, by their inverse distribution functions. */
+
 import type { Spec } from '../algebra/spec.ts';
+import { finite, positiveNumber } from '../core/codec.ts';
+import { type Defined, define, defineValue } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { timeKind } from './kinds.ts';
 import { type OfTime, type Process, valuesAt } from './process.ts';
 
 /** A distribution of time for one process. */
@@ -19,22 +23,30 @@ export interface TimeDist {
 }
 
 /** Uniform on the span. */
-export const uniformTime: TimeDist = {
-  spec: { type: 'uniformTime' },
-  of: ({ span: { start, end } }) => ({
-    at: (u) => o.add(start, o.mul(end - start, u)),
-    density: (t) => o.broadcastTo(1 / (end - start), t.shape),
-  }),
-};
+export const uniformTime: TimeDist & Defined = defineValue(
+  timeKind,
+  { type: 'uniformTime', about: 'Any time with the same chance.', examples: [{}] },
+  {
+    spec: { type: 'uniformTime' },
+    of: ({ span: { start, end } }) => ({
+      at: (u) => o.add(start, o.mul(end - start, u)),
+      density: (t) => o.broadcastTo(1 / (end - start), t.shape),
+    }),
+  },
+);
 
 /** Uniform on start, start + 1, … end: the steps of a discrete process. */
-export const discreteTime: TimeDist = {
-  spec: { type: 'discreteTime' },
-  of: ({ span: { start, end } }) => ({
-    at: (u) => o.add(start, o.floor(o.mul(end - start + 1, u))),
-    density: (t) => o.broadcastTo(1 / (end - start + 1), t.shape),
-  }),
-};
+export const discreteTime: TimeDist & Defined = defineValue(
+  timeKind,
+  { type: 'discreteTime', about: 'Any step of a discrete process with the same chance.', examples: [{}] },
+  {
+    spec: { type: 'discreteTime' },
+    of: ({ span: { start, end } }) => ({
+      at: (u) => o.add(start, o.floor(o.mul(end - start + 1, u))),
+      density: (t) => o.broadcastTo(1 / (end - start + 1), t.shape),
+    }),
+  },
+);
 
 /** λ = log-SNR at start and at end; where no signal is left at the end, −12 stands for it. */
 const logSnrs = (process: Process): readonly [number, number] => {
@@ -61,16 +73,20 @@ export const likelihoodMass = (process: Process): number => {
  * @example
  * importanceTime.of(vp()).at(ops.constant([0.1, 0.9]));
  */
-export const importanceTime: TimeDist = {
-  spec: { type: 'importanceTime' },
-  of: (process) => {
-    const [first, last] = logSnrs(process);
-    return {
-      at: (u) => process.timeAt(o.add(first, o.mul(last - first, u))),
-      density: (t) => o.div(fall(process)(t), first - last),
-    };
+export const importanceTime: TimeDist & Defined = defineValue(
+  timeKind,
+  { type: 'importanceTime', about: 'Times as likely as they count in the likelihood.', examples: [{}] },
+  {
+    spec: { type: 'importanceTime' },
+    of: (process) => {
+      const [first, last] = logSnrs(process);
+      return {
+        at: (u) => process.timeAt(o.add(first, o.mul(last - first, u))),
+        density: (t) => o.div(fall(process)(t), first - last),
+      };
+    },
   },
-};
+);
 
 /** Options of {@link logNormalTime}. */
 export interface LogNormalTimeOptions {
@@ -86,25 +102,34 @@ export interface LogNormalTimeOptions {
  * @example
  * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // 1
  */
-export const logNormalTime = ({ mean = -1.2, deviation = 1.2 }: LogNormalTimeOptions = {}): TimeDist => ({
-  spec: { type: 'logNormalTime', mean, deviation },
-  of: (process) => {
-    const [first, last] = logSnrs(process);
-    const [low, high] = valuesAt(
-      o.normalCdf,
-      [-first / 2, -last / 2].map((l) => (l - mean) / deviation),
-    );
-    const standard: OfTime = (t) => o.div(o.sub(o.mul(-0.5, process.logSnr(t)), mean), deviation);
-    return {
-      at: (u) => {
-        const z = o.normalQuantile(o.add(low, o.mul(high - low, u)));
-        return process.timeAt(o.mul(-2, o.add(mean, o.mul(deviation, z))));
-      },
-      density: (t) =>
-        o.mul(
-          o.div(o.exp(o.standardNormalLogDensity(standard(t))), deviation * (high - low)),
-          o.mul(0.5, fall(process)(t)),
-        ),
-    };
+export const logNormalTime = define(
+  timeKind,
+  {
+    type: 'logNormalTime',
+    about: 'log σ is normal.',
+    optional: { mean: finite, deviation: positiveNumber },
+    examples: [{ mean: -1, deviation: 0.8 }],
   },
-});
+  ({ mean = -1.2, deviation = 1.2 }: LogNormalTimeOptions = {}): TimeDist => ({
+    spec: { type: 'logNormalTime', mean, deviation },
+    of: (process) => {
+      const [first, last] = logSnrs(process);
+      const [low, high] = valuesAt(
+        o.normalCdf,
+        [-first / 2, -last / 2].map((l) => (l - mean) / deviation),
+      );
+      const standard: OfTime = (t) => o.div(o.sub(o.mul(-0.5, process.logSnr(t)), mean), deviation);
+      return {
+        at: (u) => {
+          const z = o.normalQuantile(o.add(low, o.mul(high - low, u)));
+          return process.timeAt(o.mul(-2, o.add(mean, o.mul(deviation, z))));
+        },
+        density: (t) =>
+          o.mul(
+            o.div(o.exp(o.standardNormalLogDensity(standard(t))), deviation * (high - low)),
+            o.mul(0.5, fall(process)(t)),
+          ),
+      };
+    },
+  }),
+);

@@ -2,9 +2,13 @@
  * Weightings of denoising losses over time. Noise, data and velocity losses differ by a known factor, so a weighting is ONE choice whatever the network
  * predicts: ‖ε̂ − ε‖² = SNR ‖x̂₀ − x₀‖², SNR = α²/σ².
  */
+
 import type { Spec } from '../algebra/spec.ts';
+import { positiveNumber } from '../core/codec.ts';
+import { type Defined, define, defineValue } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { weightingKind } from './kinds.ts';
 import type { OfTime, Process } from './process.ts';
 
 /** A weight of the loss at each time, said for both ways to write that loss. */
@@ -24,19 +28,27 @@ const every =
     f(snr(process, t));
 
 /** 1 for the noise loss: L_simple of Ho et al. 2020; λ = σ² for the score loss of Song et al. 2021. */
-export const simpleWeighting: Weighting = {
-  spec: { type: 'simpleWeighting' },
-  noise: every((r) => o.broadcastTo(1, r.shape)),
-  data: every((r) => r),
-};
+export const simpleWeighting: Weighting & Defined = defineValue(
+  weightingKind,
+  { type: 'simpleWeighting', about: 'Every noise level counts alike.', examples: [{}] },
+  {
+    spec: { type: 'simpleWeighting' },
+    noise: every((r) => o.broadcastTo(1, r.shape)),
+    data: every((r) => r),
+  },
+);
 
 /** g²/σ² for the noise loss, λ = g² for the score loss: half of it is the bound on likelihood of Song, Durkan, Murray & Ermon 2021 (arXiv:2101.09258). */
-export const likelihoodWeighting: Weighting = {
-  spec: { type: 'likelihoodWeighting' },
-  noise: (process) => (t) => o.div(process.diffusion2(t), o.square(process.sigma(t))),
-  data: (process) => (t) =>
-    o.div(o.mul(process.diffusion2(t), o.square(process.alpha(t))), o.square(o.square(process.sigma(t)))),
-};
+export const likelihoodWeighting: Weighting & Defined = defineValue(
+  weightingKind,
+  { type: 'likelihoodWeighting', about: 'Noise levels count as they do in the likelihood.', examples: [{}] },
+  {
+    spec: { type: 'likelihoodWeighting' },
+    noise: (process) => (t) => o.div(process.diffusion2(t), o.square(process.sigma(t))),
+    data: (process) => (t) =>
+      o.div(o.mul(process.diffusion2(t), o.square(process.alpha(t))), o.square(o.square(process.sigma(t)))),
+  },
+);
 
 /**
  * (σ² + σ_d²)/(σ σ_d)² for the data loss in EDM's σ, i.e. SNR + 1/σ_d²: unit weight for the loss of the network itself (Karras et al. 2022, table 1).
@@ -44,15 +56,33 @@ export const likelihoodWeighting: Weighting = {
  * @example
  * edmWeighting({ sigmaData: 0.5 }).data(edm())(ops.scalar(1));
  */
-export const edmWeighting = ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}): Weighting => ({
-  spec: { type: 'edmWeighting', sigmaData },
-  noise: every((r) => o.add(1, o.div(1 / (sigmaData * sigmaData), r))),
-  data: every((r) => o.add(r, 1 / (sigmaData * sigmaData))),
-});
+export const edmWeighting = define(
+  weightingKind,
+  {
+    type: 'edmWeighting',
+    about: 'The weights of EDM.',
+    optional: { sigmaData: positiveNumber },
+    examples: [{ sigmaData: 0.5 }],
+  },
+  ({ sigmaData = 1 }: { readonly sigmaData?: number } = {}): Weighting => ({
+    spec: { type: 'edmWeighting', sigmaData },
+    noise: every((r) => o.add(1, o.div(1 / (sigmaData * sigmaData), r))),
+    data: every((r) => o.add(r, 1 / (sigmaData * sigmaData))),
+  }),
+);
 
 /** min(SNR, γ) for the data loss, γ = 5 (Hang et al. 2023, arXiv:2303.09556). */
-export const minSnrWeighting = ({ gamma = 5 }: { readonly gamma?: number } = {}): Weighting => ({
-  spec: { type: 'minSnrWeighting', gamma },
-  noise: every((r) => o.min(o.div(gamma, r), 1)),
-  data: every((r) => o.min(r, gamma)),
-});
+export const minSnrWeighting = define(
+  weightingKind,
+  {
+    type: 'minSnrWeighting',
+    about: 'Weights cut off where there is little noise.',
+    optional: { gamma: positiveNumber },
+    examples: [{ gamma: 3 }],
+  },
+  ({ gamma = 5 }: { readonly gamma?: number } = {}): Weighting => ({
+    spec: { type: 'minSnrWeighting', gamma },
+    noise: every((r) => o.min(o.div(gamma, r), 1)),
+    data: every((r) => o.min(r, gamma)),
+  }),
+);

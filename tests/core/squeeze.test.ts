@@ -5,7 +5,7 @@ import { squeezed } from '../../src/core/interpreters/onnx/squeeze.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { keyOf } from '../../src/core/prng.ts';
 import { noiseTensor } from '../../src/core/program.ts';
-import { isElementwise } from '../../src/core/simplify/rules.ts';
+import { isElementwise } from '../../src/core/simplify/constants.ts';
 import { run } from './programs.ts';
 
 const size = fc.constantFrom(1, 1, 2, 3);

@@ -3,14 +3,19 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import type { Spec } from '../../src/algebra/spec.ts';
 import { decode, positiveNumber } from '../../src/core/codec.ts';
-import { type Definition, define, definitionsOf, kind, knownOptions } from '../../src/core/definition.ts';
+import { type Definition, define, definitionsOf, kind } from '../../src/core/definition.ts';
 import { sentence } from '../../src/core/errors.ts';
+import { knownOptions } from '../../src/core/known-options.ts';
+import { specOfFamily } from '../../src/inference/energies/dist-kernel.ts';
 import { codecOf, definitions } from '../../src/models/index.ts';
 
 const read = (d: Definition, json: unknown): { readonly spec: Spec } => {
   const value = decode(codecOf(d.kind), json);
   if (E.isLeft(value)) throw new Error(`${d.kind.name} ${d.type}: ${sentence(value.left)}`);
-  return value.right as { readonly spec: Spec };
+  // A family of kernels says what it is by its kernel on any target.
+  return typeof value.right === 'function' && !('spec' in value.right)
+    ? { spec: specOfFamily(value.right as never) }
+    : (value.right as { readonly spec: Spec });
 };
 
 const exemplified = definitions.filter((d) => d.examples.length > 0);

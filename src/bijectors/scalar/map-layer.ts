@@ -19,15 +19,10 @@ const asMap = (layer: Definition<MapLayer>): Definition => ({
  * @example
  * const double = defineMapLayer({ type: 'double', about: '2 x.', examples: [{}] }, () => scale(2));
  */
-export const defineMapLayer = <
-  F extends (...args: never[]) => MapLayer,
-  R extends t.Props = Record<never, never>,
-  O extends t.Props = Record<never, never>,
-  const T extends readonly string[] = readonly [],
->(
-  declaration: Declaration<R, O, T>,
+export const defineMapLayer = <F extends (...args: never[]) => MapLayer, R extends t.Props, O extends t.Props>(
+  declaration: Declaration<MapLayer, R, O>,
   make: F,
 ): F & Defined => {
-  const layer = define(layerKind, declaration as never, make as never) as F & Defined;
+  const layer = define(layerKind, declaration, make);
   return Object.assign(layer, { definitions: layer.definitions.flatMap((d) => [d, asMap(d as Definition<MapLayer>)]) });
 };

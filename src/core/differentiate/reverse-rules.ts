@@ -8,7 +8,7 @@ import { raise } from '../errors.ts';
 import type { Expr, Node, Op, RuleTable } from '../expr.ts';
 import * as o from '../ops/index.ts';
 import { range, sizeOf } from '../shape.ts';
-import { splat } from '../simplify/rules.ts';
+import { splat } from '../simplify/constants.ts';
 
 /** Cotangent of each input; `undefined` is zero. `needs[i]` says whether input i's is wanted at all. */
 export type Cotangents = readonly (Expr | undefined)[];

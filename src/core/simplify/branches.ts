@@ -3,7 +3,7 @@ import { bodiesOf, condResults } from '../bodies.ts';
 import { applyLambda, dependents, type Expr, type Lambda, makeNode, type Node, substitute, topological, variable } from '../expr.ts'; // biome-ignore format: one import
 import { canonicalText } from '../hash.ts';
 import { inside } from './closing.ts';
-import { splat } from './rules.ts';
+import { splat } from './constants.ts';
 
 type Cond = Node<'cond'> & Expr;
 

@@ -1,6 +1,6 @@
 /** What bodies of loops and branches close over. */
 import { type Expr, withInputs } from '../expr.ts';
-import { splat } from './rules.ts';
+import { splat } from './constants.ts';
 
 const small = (e: Expr): boolean => e.op === 'constant' && e.attributes.data.length <= 16;
 

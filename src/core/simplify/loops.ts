@@ -4,7 +4,7 @@ import { canonicalText } from '../hash.ts';
 import * as o from '../ops/index.ts';
 import { narrowedBranches } from './branches.ts';
 import { inside } from './closing.ts';
-import { splat } from './rules.ts';
+import { splat } from './constants.ts';
 
 type Scan = Node<'scan'> & Expr;
 type Bodied = Scan | (Node<'cond'> & Expr);

@@ -1,14 +1,19 @@
 import { demand } from '../../algebra/demand.ts';
 import type { Dist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import type { Json, Spec } from '../../algebra/spec.ts';
+import { nonNegative, positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
-import type { Objective } from '../objective.ts';
+import { anyKernelKind, objectiveKind } from '../kinds.ts';
+import type { AnyObjective, Objective } from '../objective.ts';
 import { type KernelFamily, kernelOn, type SampledBy, specOfFamily } from './dist-kernel.ts';
 
 /** What the two kinds of contrastive divergence share. */
@@ -52,27 +57,44 @@ export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
  * const digits = contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(rbm([28, 28], { hidden: 500 }));
  * const toys = contrastiveDivergence({ kernel: mala({ stepSize: 0.01 }), steps: 20 })(energy([2]));
  */
-export const contrastiveDivergence = <const K extends KernelFamily>(
-  options: ContrastOptions & { readonly kernel: K },
-) => {
-  checkContrast('contrastiveDivergence', options);
-  const { kernel, steps = 1, energyPenalty } = options;
-  return <S extends Shape, L extends Dist<S, Unnormalised>>(
-    dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
-  ): Objective<S> => {
-    const plain = demand<S>('contrastiveDivergence', dist, 'unnormalisedLogDensity');
-    const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), dist: plain.spec };
-    return {
-      shape: plain.shape,
-      spec,
-      evidence: 'none',
-      loss: (x) => (scope) => (cursor) => {
-        const [end, next] = fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(cursor);
-        const [mine] = plain.logDensity(x)(scope)(next);
-        const [theirs] = plain.logDensity(o.stopGradient(end))(scope)(next);
-        const penalty = o.add(penaltyOf(energyPenalty, mine), penaltyOf(energyPenalty, theirs));
-        return [o.add(o.sub(theirs, mine), penalty), next];
+export const contrastiveDivergence = define(
+  objectiveKind,
+  {
+    type: 'contrastiveDivergence',
+    about: 'Energies at data and at short chains from them.',
+    required: { kernel: nested(anyKernelKind), dist: nested(distributionKind) },
+    optional: { steps: positiveInteger, energyPenalty: nonNegative },
+    takes: [],
+    build: ({ dist, ...options }): AnyObjective<Shape> => contrastiveDivergence(options)(dist as never),
+    examples: [
+      {
+        kernel: { type: 'langevin', stepSize: 0.1 },
+        dist: { type: 'energy', shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } },
+        steps: 2,
+        energyPenalty: 0.1,
       },
+    ],
+  },
+  <const K extends KernelFamily>(options: ContrastOptions & { readonly kernel: K }) => {
+    checkContrast('contrastiveDivergence', options);
+    const { kernel, steps = 1, energyPenalty } = options;
+    return <S extends Shape, L extends Dist<S, Unnormalised>>(
+      dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+    ): Objective<S> => {
+      const plain = demand<S>('contrastiveDivergence', dist, 'unnormalisedLogDensity');
+      const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), dist: plain.spec };
+      return {
+        shape: plain.shape,
+        spec,
+        evidence: 'none',
+        loss: (x) => (scope) => (cursor) => {
+          const [end, next] = fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(cursor);
+          const [mine] = plain.logDensity(x)(scope)(next);
+          const [theirs] = plain.logDensity(o.stopGradient(end))(scope)(next);
+          const penalty = o.add(penaltyOf(energyPenalty, mine), penaltyOf(energyPenalty, theirs));
+          return [o.add(o.sub(theirs, mine), penalty), next];
+        },
+      };
     };
-  };
-};
+  },
+);

@@ -1,9 +1,11 @@
 /** Kernels for distributions with parameters: a kernel of src/mcmc on the distribution's log-density, or one that knows the distribution's conditionals. */
+
 import { needs } from '../../algebra/capability.ts';
 import type { AnyDist } from '../../algebra/dist.ts';
 import type { Discrete } from '../../algebra/facts.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
@@ -11,6 +13,7 @@ import { fork, type Random } from '../../core/random.ts';
 import { asConstants, type Scope, type Scoped } from '../../core/scope.ts';
 import { type Blocked, blocking } from '../../distributions/rbm.ts';
 import type { AnyKernel, DiscreteLogDensity, LogDensity } from '../../mcmc/index.ts';
+import { anyKernelKind } from '../kinds.ts';
 
 declare const Wants: unique symbol;
 
@@ -73,24 +76,28 @@ export const asDistKernel = (family: KernelFamily): DistKernel => ({
  * @example
  * contrastiveDivergence({ kernel: blockGibbs(), steps: 1 })(rbm([6], { hidden: 4 }))
  */
-export const blockGibbs = (): DistKernel<Blocked> => {
-  const spec: Spec = { type: 'blockGibbs' };
-  return {
-    spec,
-    on: (dist) => {
-      const none = 'the distribution has no blocks to draw in turn';
-      const { hiddenGiven, visibleGiven } = needs(blocking, dist, 'blockGibbs', none, 'a Boltzmann machine (rbm)');
-      return (scope) => ({
-        spec,
-        init: (position: Expr) => ({ position }),
-        step:
-          ({ position }: { readonly position: Expr }): Random<{ state: { position: Expr }; info: object }> =>
-          (cursor) => {
-            const [h, middle] = fork(hiddenGiven(position)(scope).sample(scope))(cursor);
-            const [v, next] = fork(visibleGiven(h)(scope).sample(scope))(middle);
-            return [{ state: { position: o.reshape(v, dist.shape) }, info: {} }, next];
-          },
-      });
-    },
-  };
-};
+export const blockGibbs = define(
+  anyKernelKind,
+  { type: 'blockGibbs', about: 'Blocks drawn in turn.', examples: [{}] },
+  (): DistKernel<Blocked> => {
+    const spec: Spec = { type: 'blockGibbs' };
+    return {
+      spec,
+      on: (dist) => {
+        const none = 'the distribution has no blocks to draw in turn';
+        const { hiddenGiven, visibleGiven } = needs(blocking, dist, 'blockGibbs', none, 'a Boltzmann machine (rbm)');
+        return (scope) => ({
+          spec,
+          init: (position: Expr) => ({ position }),
+          step:
+            ({ position }: { readonly position: Expr }): Random<{ state: { position: Expr }; info: object }> =>
+            (cursor) => {
+              const [h, middle] = fork(hiddenGiven(position)(scope).sample(scope))(cursor);
+              const [v, next] = fork(visibleGiven(h)(scope).sample(scope))(middle);
+              return [{ state: { position: o.reshape(v, dist.shape) }, info: {} }, next];
+            },
+        });
+      },
+    };
+  },
+);

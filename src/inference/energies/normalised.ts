@@ -5,6 +5,9 @@ import { demand } from '../../algebra/demand.ts';
 import { type AnyDist, type Dist, distFrom, samplerOf } from '../../algebra/dist.ts';
 import type { Estimated, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
+import { finite, oneOf } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -12,6 +15,7 @@ import { reference } from '../../core/interpreters/reference/index.ts';
 import { sub } from '../../core/ops/elementwise.ts';
 import { type Backend, type Feeds, program } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { type Enumerable, logPartition } from '../../distributions/energy-enumerated.ts';
 import type { Partition } from './partition.ts';
 
@@ -47,20 +51,36 @@ export const enumeratedPartition =
  * @example
  * const found = normalised({ logZ: Math.log(2 * Math.PI), evidence: 'exact' })(productOfExperts([normal([2])]));
  */
-export const normalised =
+export const normalised = define(
+  distributionKind,
+  {
+    type: 'normalised',
+    about: 'A density up to a constant, with the constant.',
+    required: { logZ: finite, evidence: oneOf(['exact', 'estimated']), dist: nested(distributionKind) },
+    takes: [],
+    build: ({ dist, ...partition }): AnyDist => normalised(partition as never)(dist as never),
+    examples: [
+      {
+        logZ: 1.5,
+        evidence: 'estimated',
+        dist: { type: 'energy', shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } },
+      },
+    ],
+  },
   ({ logZ, evidence }: Partition) =>
-  <S extends Shape, E extends Unnormalised, L extends Dist<S, E>>(
-    dist: L & Dist<S, E>,
-  ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> & Kept<L, 'normalised'> => {
-    if (!Number.isFinite(logZ))
-      return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
-    const plain = demand<S>('normalised', dist, 'unnormalisedLogDensity');
-    const made = distFrom<S, Estimated & (E extends Samples ? Samples : unknown)>({
-      shape: plain.shape,
-      spec: { type: 'normalised', logZ, evidence, dist: plain.spec },
-      evidence: evidence === 'exact' ? 'summed' : evidence,
-      logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
-      ...samplerOf(plain),
-    });
-    return { ...knownFacts(dist as Partial<AllFacts>), ...kept('normalised', dist as L, undefined), ...made };
-  };
+    <S extends Shape, E extends Unnormalised, L extends Dist<S, E>>(
+      dist: L & Dist<S, E>,
+    ): Dist<S, Estimated & (E extends Samples ? Samples : unknown)> & Kept<L, 'normalised'> => {
+      if (!Number.isFinite(logZ))
+        return raise('ArgumentError', 'normalised', 'log Z is a finite number', { got: `${logZ}` });
+      const plain = demand<S>('normalised', dist, 'unnormalisedLogDensity');
+      const made = distFrom<S, Estimated & (E extends Samples ? Samples : unknown)>({
+        shape: plain.shape,
+        spec: { type: 'normalised', logZ, evidence, dist: plain.spec },
+        evidence: evidence === 'exact' ? 'summed' : evidence,
+        logDensity: (x) => D.map((l: Expr) => sub(l, logZ))(plain.logDensity(x)),
+        ...samplerOf(plain),
+      });
+      return { ...knownFacts(dist as Partial<AllFacts>), ...kept('normalised', dist as L, undefined), ...made };
+    },
+);

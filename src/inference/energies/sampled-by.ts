@@ -3,12 +3,17 @@ import { demand } from '../../algebra/demand.ts';
 import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import { fork } from '../../core/random.ts';
 import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
+import { anyKernelKind } from '../kinds.ts';
 import {
   asDistKernel,
   type DistKernel,
@@ -49,36 +54,55 @@ export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resample
  * @example
  * const machine = sampledBy({ kernel: blockGibbs(), steps: 1000 })(rbm([6], { hidden: 4 }));
  */
-export const sampledBy =
-  <const K extends KernelFamily>({ kernel, steps, start }: SampledByOptions & { readonly kernel: K }) =>
-  <S extends Shape, L extends Dist<S, Unnormalised>>(
-    dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
-  ): Dist<S, Unnormalised & Samples> & Resampled<L> & ChainSampled => {
-    if (!Number.isInteger(steps) || steps < 1)
-      return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
-    const plain = demand<S>('sampledBy', dist, 'unnormalisedLogDensity');
-    const from = (start ?? defaultStart(plain)) as AnyDist;
-    if (!sameShape(from.shape, plain.shape))
-      return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {
-        expected: showShape(plain.shape),
-        got: showShape(from.shape),
-      });
-    const made = distribution<S, Unnormalised & Samples>({
-      shape: plain.shape,
-      spec: { type: 'sampledBy', kernel: specOfFamily(kernel), steps, start: from.spec, dist: plain.spec },
-      evidence: 'unnormalised',
-      logDensity: plain.logDensity,
-      sample: (scope) => (cursor) => {
-        const [x, next] = D.forked(from.sample)(root)(cursor);
-        return fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(next);
+export const sampledBy = define(
+  distributionKind,
+  {
+    type: 'sampledBy',
+    about: 'A density whose samples are the ends of chains.',
+    required: { kernel: nested(anyKernelKind), steps: positiveInteger, dist: nested(distributionKind) },
+    optional: { start: nested(distributionKind) },
+    takes: [],
+    build: ({ kernel, steps, start, dist }): AnyDist =>
+      sampledBy({ kernel, steps, ...(start === undefined ? {} : { start: start as never }) })(dist as never) as AnyDist,
+    examples: [
+      {
+        kernel: { type: 'langevin', stepSize: 0.1 },
+        steps: 3,
+        start: { type: 'standardNormal', shape: [2] },
+        dist: { type: 'energy', shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } },
       },
-    });
-    const whole = {
-      ...knownFacts(dist as Partial<AllFacts>),
-      ...kept('resampled', dist, undefined),
-      ...made,
-      ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
-      ...(plain.named === undefined ? {} : { named: plain.named }),
-    } as unknown as Dist<S, Unnormalised & Samples> & Resampled<L>;
-    return having(chaining, { kernel: asDistKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
-  };
+    ],
+  },
+  <const K extends KernelFamily>({ kernel, steps, start }: SampledByOptions & { readonly kernel: K }) =>
+    <S extends Shape, L extends Dist<S, Unnormalised>>(
+      dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+    ): Dist<S, Unnormalised & Samples> & Resampled<L> & ChainSampled => {
+      if (!Number.isInteger(steps) || steps < 1)
+        return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
+      const plain = demand<S>('sampledBy', dist, 'unnormalisedLogDensity');
+      const from = (start ?? defaultStart(plain)) as AnyDist;
+      if (!sameShape(from.shape, plain.shape))
+        return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {
+          expected: showShape(plain.shape),
+          got: showShape(from.shape),
+        });
+      const made = distribution<S, Unnormalised & Samples>({
+        shape: plain.shape,
+        spec: { type: 'sampledBy', kernel: specOfFamily(kernel), steps, start: from.spec, dist: plain.spec },
+        evidence: 'unnormalised',
+        logDensity: plain.logDensity,
+        sample: (scope) => (cursor) => {
+          const [x, next] = D.forked(from.sample)(root)(cursor);
+          return fork(chainEnd(kernelOn(kernel, plain)(scope), steps)(x))(next);
+        },
+      });
+      const whole = {
+        ...knownFacts(dist as Partial<AllFacts>),
+        ...kept('resampled', dist, undefined),
+        ...made,
+        ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
+        ...(plain.named === undefined ? {} : { named: plain.named }),
+      } as unknown as Dist<S, Unnormalised & Samples> & Resampled<L>;
+      return having(chaining, { kernel: asDistKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
+    },
+);

@@ -1,13 +1,18 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { checkClaims, type Parameter } from '../../core/claims.ts';
+import { positiveInteger, positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import { type Expr, substitute, topological } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { normal, type Random } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { objectiveKind } from '../kinds.ts';
 import type { BatchObjective, Objective } from '../objective.ts';
+import { type AnyObjective, ofEvents } from '../objective.ts';
 
 /** Options of {@link fullVariationalBayes}. */
 export interface FullBayesOptions {
@@ -35,40 +40,71 @@ const SCALE = ':scale';
  * @example
  * const objective = fullVariationalBayes({ events: 1000 })(elbo(vae([2])));
  */
-export const fullVariationalBayes = ({
-  events,
-  priorScale = 1,
-  initialScale = 0.05,
-}: FullBayesOptions): (<S extends Shape>(objective: Objective<S>) => BatchObjective<S>) => {
-  if (!(Number.isInteger(events) && events > 0))
-    raise('ArgumentError', 'fullVariationalBayes', 'the number of events must be positive', { got: `${events}` });
-  for (const s of [priorScale, initialScale])
-    if (!(s > 0))
-      raise('ArgumentError', 'fullVariationalBayes', 'a standard deviation must be positive', { got: `${s}` });
-  const start = Math.log(Math.expm1(initialScale));
-  return (objective) => ({
-    shape: objective.shape,
-    spec: { type: 'fullVariationalBayes', events, priorScale, initialScale, objective: objective.spec },
-    evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
-    batchLoss: (batch) =>
-      pipe(
-        D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(objective.loss(x)))(batch),
-        D.chain(([losses]) => {
-          const parameters = topological([losses]).filter(
-            (e): e is Parameter => e.op === 'parameter' && e.attributes.role === undefined,
-          );
-          checkClaims(parameters);
-          return pipe(
-            D.fromRandom(posteriors(parameters, { priorScale, start })),
-            D.map(({ values, divergence }) => {
-              const [drawn] = substitute([losses], values);
-              return o.add(drawn, o.broadcastTo(o.div(divergence, events), drawn.shape));
-            }),
-          );
-        }),
-      ),
-  });
-};
+export const fullVariationalBayes = define(
+  objectiveKind,
+  {
+    type: 'fullVariationalBayes',
+    about: 'A posterior over the parameters too.',
+    required: { objective: nested(objectiveKind), events: positiveInteger },
+    optional: { priorScale: positiveNumber, initialScale: positiveNumber },
+    takes: [],
+    build: ({ objective, ...options }): AnyObjective<Shape> =>
+      fullVariationalBayes(options)(ofEvents('fullVariationalBayes', objective)),
+    examples: [
+      {
+        events: 10,
+        priorScale: 2,
+        initialScale: 0.01,
+        objective: {
+          type: 'elbo',
+          dist: {
+            type: 'pushforward',
+            transport: {
+              type: 'stochastic',
+              encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+              decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+            },
+            base: { type: 'standardNormal', shape: [1] },
+          },
+        },
+      },
+    ],
+  },
+  ({
+    events,
+    priorScale = 1,
+    initialScale = 0.05,
+  }: FullBayesOptions): (<S extends Shape>(objective: Objective<S>) => BatchObjective<S>) => {
+    if (!(Number.isInteger(events) && events > 0))
+      raise('ArgumentError', 'fullVariationalBayes', 'the number of events must be positive', { got: `${events}` });
+    for (const s of [priorScale, initialScale])
+      if (!(s > 0))
+        raise('ArgumentError', 'fullVariationalBayes', 'a standard deviation must be positive', { got: `${s}` });
+    const start = Math.log(Math.expm1(initialScale));
+    return (objective) => ({
+      shape: objective.shape,
+      spec: { type: 'fullVariationalBayes', events, priorScale, initialScale, objective: objective.spec },
+      evidence: objective.evidence === 'exact' ? 'bound' : objective.evidence,
+      batchLoss: (batch) =>
+        pipe(
+          D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(objective.loss(x)))(batch),
+          D.chain(([losses]) => {
+            const parameters = topological([losses]).filter(
+              (e): e is Parameter => e.op === 'parameter' && e.attributes.role === undefined,
+            );
+            checkClaims(parameters);
+            return pipe(
+              D.fromRandom(posteriors(parameters, { priorScale, start })),
+              D.map(({ values, divergence }) => {
+                const [drawn] = substitute([losses], values);
+                return o.add(drawn, o.broadcastTo(o.div(divergence, events), drawn.shape));
+              }),
+            );
+          }),
+        ),
+    });
+  },
+);
 
 /** A draw for every parameter, and the divergence of all posteriors from their priors. */
 const posteriors =

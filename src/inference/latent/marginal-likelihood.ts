@@ -4,10 +4,14 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../../algebra/demand.ts';
 import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { multivariateNormal } from '../../distributions/multivariate-normal.ts';
 import { importanceWeightedDensity } from '../importance-weighted.ts';
 import { type ChainOptions, posteriorChain } from './posterior-chain.ts';
@@ -58,21 +62,45 @@ export const importanceSampling = (k: number): ((dist: AnyDist) => (x: Expr) => 
  * @example
  * const tighter = tightened(50)(vae([2]));   // evaluate(run(tighter, parameters, backend), data)
  */
-export const tightened = (
-  k: number,
-): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true } & Samples>) => Dist<S, Bound & Samples>) => {
-  sampleCount('tightened', k);
-  return (dist) => {
-    const plain: AnyDist = demand('tightened', dist, 'lowerBound');
-    return distribution({
-      shape: plain.shape,
-      spec: { type: 'tightened', samples: k, dist: plain.spec },
-      evidence: plain.evidence,
-      logDensity: importanceWeightedDensity(k, plain),
-      sample: plain.sample,
-    }) as never;
-  };
-};
+export const tightened = define(
+  distributionKind,
+  {
+    type: 'tightened',
+    about: 'A bound tightened by k samples.',
+    takes: ['samples'],
+    required: { samples: positiveInteger, dist: nested(distributionKind) },
+    build: ({ samples, dist }): AnyDist => tightened(samples)(dist as never),
+    examples: [
+      {
+        samples: 3,
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  (
+    k: number,
+  ): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true } & Samples>) => Dist<S, Bound & Samples>) => {
+    sampleCount('tightened', k);
+    return (dist) => {
+      const plain: AnyDist = demand('tightened', dist, 'lowerBound');
+      return distribution({
+        shape: plain.shape,
+        spec: { type: 'tightened', samples: k, dist: plain.spec },
+        evidence: plain.evidence,
+        logDensity: importanceWeightedDensity(k, plain),
+        sample: plain.sample,
+      }) as never;
+    };
+  },
+);
 
 /** Options of {@link posteriorSampling}. */
 export interface PosteriorSamplingOptions extends ChainOptions {

@@ -1,11 +1,17 @@
 /** Estimators whose gradient runs along the path of the sample: sticking the landing, and doubly reparameterised gradients. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import { alongThePath, modelOnly, pathOnly } from '../../algebra/trace.ts';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../objective.ts';
+import { nested } from '../../core/specification.ts';
+import { objectiveKind } from '../kinds.ts';
+import type { AnyObjective, Objective } from '../objective.ts';
 import { logMean, normalised, ofBound, sameNoise, sampleCount, traced, valueWithGradientOf } from './samples.ts';
 
 /**
@@ -16,18 +22,41 @@ import { logMean, normalised, ofBound, sameNoise, sampleCount, traced, valueWith
  * @example
  * const objective = stickingTheLanding(1)(vae([2]));
  */
-export const stickingTheLanding = (
-  k: number,
-): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
-  sampleCount('stickingTheLanding', k);
-  return (dist) =>
-    ofBound(dist, 'lowerBound', { type: 'stickingTheLanding', samples: k }, (plain, x) =>
-      pipe(
-        traced(plain, k, alongThePath, (t) => [t.logDensity])(x),
-        D.map(([logWeights]) => logMean(logWeights)),
-      ),
-    );
-};
+export const stickingTheLanding = define(
+  objectiveKind,
+  {
+    type: 'stickingTheLanding',
+    about: 'The bound, its gradient along the path of the samples alone.',
+    required: { dist: nested(distributionKind) },
+    optional: { samples: positiveInteger },
+    takes: ['samples'],
+    build: ({ dist, samples = 1 }): AnyObjective<Shape> => stickingTheLanding(samples)(dist as never),
+    examples: [
+      {
+        samples: 3,
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  (k: number): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+    sampleCount('stickingTheLanding', k);
+    return (dist) =>
+      ofBound(dist, 'lowerBound', { type: 'stickingTheLanding', samples: k }, (plain, x) =>
+        pipe(
+          traced(plain, k, alongThePath, (t) => [t.logDensity])(x),
+          D.map(([logWeights]) => logMean(logWeights)),
+        ),
+      );
+  },
+);
 
 /**
  * Doubly reparameterised gradients of the importance-weighted bound (DReG, Tucker et al. 2019, arXiv:1810.04152, eq. 8):
@@ -40,20 +69,45 @@ export const stickingTheLanding = (
  * @example
  * const objective = dreg(5)(vae([2]));
  */
-export const dreg = (k: number): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
-  sampleCount('dreg', k);
-  return (dist) =>
-    ofBound(dist, 'lowerBound', { type: 'dreg', samples: k }, (plain, x) =>
-      pipe(
-        sameNoise(
-          traced(plain, k, modelOnly, (t) => [t.logDensity])(x),
-          traced(plain, k, pathOnly, (t) => [t.logDensity])(x),
+export const dreg = define(
+  objectiveKind,
+  {
+    type: 'dreg',
+    about: 'The bound from k samples with the doubly reparameterised gradient.',
+    required: { dist: nested(distributionKind) },
+    optional: { samples: positiveInteger },
+    takes: ['samples'],
+    build: ({ dist, samples = 1 }): AnyObjective<Shape> => dreg(samples)(dist as never),
+    examples: [
+      {
+        samples: 3,
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  (k: number): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+    sampleCount('dreg', k);
+    return (dist) =>
+      ofBound(dist, 'lowerBound', { type: 'dreg', samples: k }, (plain, x) =>
+        pipe(
+          sameNoise(
+            traced(plain, k, modelOnly, (t) => [t.logDensity])(x),
+            traced(plain, k, pathOnly, (t) => [t.logDensity])(x),
+          ),
+          D.map(([[model], [path]]) => {
+            const weights = normalised(model);
+            const surrogate = o.add(o.mul(weights, model), o.mul(o.square(weights), path));
+            return valueWithGradientOf(logMean(model), o.sum(surrogate));
+          }),
         ),
-        D.map(([[model], [path]]) => {
-          const weights = normalised(model);
-          const surrogate = o.add(o.mul(weights, model), o.mul(o.square(weights), path));
-          return valueWithGradientOf(logMean(model), o.sum(surrogate));
-        }),
-      ),
-    );
-};
+      );
+  },
+);

@@ -1,13 +1,19 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { AnyDist, Dist } from '../../algebra/dist.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import { type InferredGroup, trace, withPlaced } from '../../algebra/trace.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { type Divergence, klOfLevels, levelsOf } from '../../distributions/hierarchical.ts';
-import type { Objective } from '../objective.ts';
+import { objectiveKind } from '../kinds.ts';
+import type { AnyObjective, Objective } from '../objective.ts';
 import { draws, ofBound, sampleCount } from './samples.ts';
+import { weighingCodec } from './weighing-codec.ts';
 import type { KlTerm, Weighing } from './weighings.ts';
 
 /** Reconstruction and divergences of one event at one draw of what is inferred, in nats: the bound is the first less the sum of the others. */
@@ -82,32 +88,62 @@ export interface SgvbOptions {
  * @example
  * const objective = sgvb({ samples: 2, kl: [scaleKl({ warmUp: 500 }), freeBits(0.1)] })(vae([2]));
  */
-export const sgvb = ({
-  samples = 1,
-  kl = [],
-}: SgvbOptions = {}): (<S extends Shape>(dist: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
-  sampleCount('sgvb', samples);
-  const spec = { type: 'sgvb', samples, kl: kl.map((w) => w.spec) };
-  return (dist) =>
-    ofBound(
-      dist,
-      'meanBound',
-      spec,
-      (plain, x) => {
-        let sizes: readonly number[] = [];
-        const terms = draws(
-          samples,
-          D.map(({ reconstruction, divergences }: BoundTerms): readonly Expr[] => {
-            sizes = divergences.map((d) => d.size);
-            return [reconstruction, ...divergences.map((d) => d.value)];
-          })(boundTerms(plain)(x)),
-        );
-        return D.map(([reconstruction, ...divergences]: readonly Expr[]) => {
-          const means = divergences.map((d, i) => ({ value: o.mean(d), size: sizes[i] }));
-          const weighed = kl.reduce((all, w) => w.apply(all), means as readonly KlTerm[]);
-          return weighed.reduce((sum, t) => o.sub(sum, t.value), o.mean(reconstruction));
-        })(terms);
+export const sgvb = define(
+  objectiveKind,
+  {
+    type: 'sgvb',
+    about: 'The bound with divergences in closed form where there is one.',
+    required: { dist: nested(distributionKind) },
+    optional: { samples: positiveInteger, kl: list(weighingCodec) },
+    takes: [],
+    build: ({ dist, ...options }): AnyObjective<Shape> => sgvb(options)(dist as never),
+    examples: [
+      {
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+        samples: 2,
+        kl: [
+          { type: 'balanceKl', warmUp: 5 },
+          { type: 'scaleKl', weight: 2 },
+          { type: 'freeBits', nats: 0.5 },
+        ],
       },
-      kl.every((w) => w.keepsBound) ? undefined : 'none',
-    );
-};
+    ],
+  },
+  ({
+    samples = 1,
+    kl = [],
+  }: SgvbOptions = {}): (<S extends Shape>(dist: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+    sampleCount('sgvb', samples);
+    const spec = { type: 'sgvb', samples, kl: kl.map((w) => w.spec) };
+    return (dist) =>
+      ofBound(
+        dist,
+        'meanBound',
+        spec,
+        (plain, x) => {
+          let sizes: readonly number[] = [];
+          const terms = draws(
+            samples,
+            D.map(({ reconstruction, divergences }: BoundTerms): readonly Expr[] => {
+              sizes = divergences.map((d) => d.size);
+              return [reconstruction, ...divergences.map((d) => d.value)];
+            })(boundTerms(plain)(x)),
+          );
+          return D.map(([reconstruction, ...divergences]: readonly Expr[]) => {
+            const means = divergences.map((d, i) => ({ value: o.mean(d), size: sizes[i] }));
+            const weighed = kl.reduce((all, w) => w.apply(all), means as readonly KlTerm[]);
+            return weighed.reduce((sum, t) => o.sub(sum, t.value), o.mean(reconstruction));
+          })(terms);
+        },
+        kl.every((w) => w.keepsBound) ? undefined : 'none',
+      );
+  },
+);

@@ -1,12 +1,18 @@
 /** Wake–sleep, and its reweighted form: the posterior chases the model's by an objective of its own. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
 import { dream } from '../../algebra/dream.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import { asConstants, trace } from '../../algebra/trace.ts';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { Objective } from '../objective.ts';
+import { nested } from '../../core/specification.ts';
+import { objectiveKind } from '../kinds.ts';
+import type { AnyObjective, Objective } from '../objective.ts';
 import {
   logJointOf,
   logMean,
@@ -30,18 +36,41 @@ import {
  * @example
  * const objective = wakeSleep(vae([2]));
  */
-export const wakeSleep = <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
-  ofBound(dist, 'meanBound', { type: 'wakeSleep' }, (plain, x) =>
-    pipe(
-      trace(plain, asConstants)(x),
-      D.chain((awake) =>
-        pipe(
-          D.forked(dream(plain)),
-          D.map((asleep) => valueWithGradientOf(awake.logDensity, o.add(logJointOf(awake), asleep.logPosterior))),
+export const wakeSleep = define(
+  objectiveKind,
+  {
+    type: 'wakeSleep',
+    about: 'The model learns from what is inferred, the posterior from what is dreamt.',
+    required: { dist: nested(distributionKind) },
+    takes: [],
+    build: ({ dist }): AnyObjective<Shape> => wakeSleep(dist as never),
+    examples: [
+      {
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+    ofBound(dist, 'meanBound', { type: 'wakeSleep' }, (plain, x) =>
+      pipe(
+        trace(plain, asConstants)(x),
+        D.chain((awake) =>
+          pipe(
+            D.forked(dream(plain)),
+            D.map((asleep) => valueWithGradientOf(awake.logDensity, o.add(logJointOf(awake), asleep.logPosterior))),
+          ),
         ),
       ),
     ),
-  );
+);
 
 /**
  * Reweighted wake–sleep (Bornschein & Bengio 2015, arXiv:1406.2751, §2): k samples of the posterior, weighted by w̃ᵢ ∝ p(x, zᵢ)/q(zᵢ | x), for both:
@@ -54,18 +83,41 @@ export const wakeSleep = <S extends Shape>(dist: Dist<S, { readonly meanBound: t
  * @example
  * const objective = reweightedWakeSleep(5)(vae([2]));
  */
-export const reweightedWakeSleep = (
-  k: number,
-): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
-  sampleCount('reweightedWakeSleep', k);
-  return (dist) =>
-    ofBound(dist, 'lowerBound', { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
-      pipe(
-        traced(plain, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)])(x),
-        D.map(([logWeights, logJoints, logPosteriors]) => {
-          const both = o.mul(normalised(logWeights), o.add(logJoints, logPosteriors));
-          return valueWithGradientOf(logMean(logWeights), o.sum(both));
-        }),
-      ),
-    );
-};
+export const reweightedWakeSleep = define(
+  objectiveKind,
+  {
+    type: 'reweightedWakeSleep',
+    about: 'Wake–sleep with k importance-weighted samples.',
+    required: { dist: nested(distributionKind) },
+    optional: { samples: positiveInteger },
+    takes: ['samples'],
+    build: ({ dist, samples = 1 }): AnyObjective<Shape> => reweightedWakeSleep(samples)(dist as never),
+    examples: [
+      {
+        samples: 3,
+        dist: {
+          type: 'pushforward',
+          transport: {
+            type: 'stochastic',
+            encoder: { type: 'parametrised', family: 'normal', context: [2], event: [1] },
+            decoder: { type: 'parametrised', family: 'normal', context: [1], event: [2] },
+          },
+          base: { type: 'standardNormal', shape: [1] },
+        },
+      },
+    ],
+  },
+  (k: number): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+    sampleCount('reweightedWakeSleep', k);
+    return (dist) =>
+      ofBound(dist, 'lowerBound', { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
+        pipe(
+          traced(plain, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)])(x),
+          D.map(([logWeights, logJoints, logPosteriors]) => {
+            const both = o.mul(normalised(logWeights), o.add(logJoints, logPosteriors));
+            return valueWithGradientOf(logMean(logWeights), o.sum(both));
+          }),
+        ),
+      );
+  },
+);

@@ -1,5 +1,10 @@
 /** Adagrad. */
+
+import { positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as o from '../../core/ops/index.ts';
+import { optimizerKind } from '../kinds.ts';
+import { rateCodec } from '../rate-codec.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { above } from './arguments.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -18,22 +23,34 @@ export interface AdagradOptions {
  * @example
  * const optimizer = adagrad({ learningRate: 0.1 });
  */
-export const adagrad = ({ learningRate = 1e-2, epsilon = 1e-10 }: AdagradOptions = {}): Optimizer => {
-  const rate = toSchedule(learningRate);
-  above('adagrad', 'epsilon', epsilon);
-  return {
-    spec: { type: 'adagrad', learningRate: rate.spec, epsilon },
-    slots: ['sum of squares'],
-    coefficients: ['rate'],
-    at: (t, told) => [rate.at(t, told)],
-    learningRate: rate,
-    withRate: (r) => adagrad({ learningRate: r, epsilon }),
-    update: (g, parameters, [sum], [lr]) => {
-      const total = o.add(sum, o.mul(g, g));
-      return {
-        parameters: o.sub(parameters, o.div(o.mul(lr, g), o.add(o.sqrt(total), epsilon))),
-        state: [total],
-      };
-    },
-  };
-};
+export const adagrad = define(
+  optimizerKind,
+  {
+    type: 'adagrad',
+    about: 'Steps divided by the root of summed squares.',
+    optional: { learningRate: rateCodec, epsilon: positiveNumber },
+    examples: [
+      { learningRate: { type: 'constant', value: 0.01 }, epsilon: 1e-8 },
+      { learningRate: { type: 'cosine', from: 0.01, steps: 100 } },
+    ],
+  },
+  ({ learningRate = 1e-2, epsilon = 1e-10 }: AdagradOptions = {}): Optimizer => {
+    const rate = toSchedule(learningRate);
+    above('adagrad', 'epsilon', epsilon);
+    return {
+      spec: { type: 'adagrad', learningRate: rate.spec, epsilon },
+      slots: ['sum of squares'],
+      coefficients: ['rate'],
+      at: (t, told) => [rate.at(t, told)],
+      learningRate: rate,
+      withRate: (r) => adagrad({ learningRate: r, epsilon }),
+      update: (g, parameters, [sum], [lr]) => {
+        const total = o.add(sum, o.mul(g, g));
+        return {
+          parameters: o.sub(parameters, o.div(o.mul(lr, g), o.add(o.sqrt(total), epsilon))),
+          state: [total],
+        };
+      },
+    };
+  },
+);

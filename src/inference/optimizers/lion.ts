@@ -1,5 +1,10 @@
 /** Lion. */
+
+import { nonNegative } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as o from '../../core/ops/index.ts';
+import { optimizerKind } from '../kinds.ts';
+import { rateCodec } from '../rate-codec.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { share } from './arguments.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -21,23 +26,35 @@ export interface LionOptions {
  * @example
  * const optimizer = pipe(lion({ learningRate: 1e-4 }), decayed({ rate: 0.1 }));
  */
-export const lion = ({ learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer => {
-  const rate = toSchedule(learningRate);
-  share('lion', 'beta1', beta1);
-  share('lion', 'beta2', beta2);
-  return {
-    spec: { type: 'lion', learningRate: rate.spec, beta1, beta2 },
-    slots: ['mean'],
-    coefficients: ['rate'],
-    at: (t, told) => [rate.at(t, told)],
-    learningRate: rate,
-    withRate: (r) => lion({ learningRate: r, beta1, beta2 }),
-    update: (g, parameters, [m], [lr]) => {
-      const direction = o.sign(o.add(o.mul(beta1, m), o.mul(1 - beta1, g)));
-      return {
-        parameters: o.sub(parameters, o.mul(lr, direction)),
-        state: [o.add(o.mul(beta2, m), o.mul(1 - beta2, g))],
-      };
-    },
-  };
-};
+export const lion = define(
+  optimizerKind,
+  {
+    type: 'lion',
+    about: 'The sign of an average of gradients.',
+    optional: { learningRate: rateCodec, beta1: nonNegative, beta2: nonNegative },
+    examples: [
+      { learningRate: { type: 'constant', value: 0.01 }, beta1: 0.9, beta2: 0.99 },
+      { learningRate: { type: 'cosine', from: 0.01, steps: 100 } },
+    ],
+  },
+  ({ learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer => {
+    const rate = toSchedule(learningRate);
+    share('lion', 'beta1', beta1);
+    share('lion', 'beta2', beta2);
+    return {
+      spec: { type: 'lion', learningRate: rate.spec, beta1, beta2 },
+      slots: ['mean'],
+      coefficients: ['rate'],
+      at: (t, told) => [rate.at(t, told)],
+      learningRate: rate,
+      withRate: (r) => lion({ learningRate: r, beta1, beta2 }),
+      update: (g, parameters, [m], [lr]) => {
+        const direction = o.sign(o.add(o.mul(beta1, m), o.mul(1 - beta1, g)));
+        return {
+          parameters: o.sub(parameters, o.mul(lr, direction)),
+          state: [o.add(o.mul(beta2, m), o.mul(1 - beta2, g))],
+        };
+      },
+    };
+  },
+);

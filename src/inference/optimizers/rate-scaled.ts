@@ -1,10 +1,14 @@
 /** A learning rate of their own for some parameters. */
+import { positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
+import { nested } from '../../core/specification.ts';
+import { optimizerKind, selectorKind } from '../kinds.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Selector } from '../selector.ts';
 import { above } from './arguments.ts';
 import { around } from './around.ts';
-import type { OptimizerTransformation } from './optimizer.ts';
+import type { Optimizer, OptimizerTransformation } from './optimizer.ts';
 
 /** Options of {@link rateScaled}. */
 export interface RateScaledOptions {
@@ -25,20 +29,38 @@ const scaled = (factor: number, { spec, at }: Schedule): Schedule => ({
  * @example
  * const optimizer = pipe(adam(), rateScaled({ factor: 0.1, on: place('base') }));
  */
-export const rateScaled =
+export const rateScaled = define(
+  optimizerKind,
+  {
+    type: 'rateScaled',
+    about: 'Another learning rate for some parameters.',
+    required: { factor: positiveNumber, on: nested(selectorKind), optimizer: nested(optimizerKind) },
+    takes: [],
+    build: ({ optimizer, ...rest }): Optimizer => rateScaled(rest)(optimizer),
+    examples: [
+      {
+        factor: 0.1,
+        on: { type: 'place', at: 'critic' },
+        optimizer: { type: 'adam', learningRate: { type: 'constant', value: 0.01 } },
+      },
+    ],
+  },
   ({ factor, on }: RateScaledOptions): OptimizerTransformation =>
-  (inner) => {
-    above('rateScaled', 'factor', factor);
-    const { learningRate, withRate } = inner;
-    if (learningRate === undefined || withRate === undefined)
-      return raise('ArgumentError', 'rateScaled', 'the inner optimiser has no learning rate', { got: inner.spec.type });
-    const other = withRate(scaled(factor, learningRate));
-    return around(inner, rateScaled({ factor, on }), {
-      spec: { type: 'rateScaled', factor, on: on.spec, optimizer: inner.spec },
-      coefficients: other.coefficients.map((name) => `scaled ${name}`),
-      at: other.at,
-      selectors: [on],
-      update: ({ gradient, parameters, state }, { coefficients, selected }, own) =>
-        inner.update(gradient, parameters, state, own.selected[0] ? own.coefficients : coefficients, selected),
-    });
-  };
+    (inner) => {
+      above('rateScaled', 'factor', factor);
+      const { learningRate, withRate } = inner;
+      if (learningRate === undefined || withRate === undefined)
+        return raise('ArgumentError', 'rateScaled', 'the inner optimiser has no learning rate', {
+          got: inner.spec.type,
+        });
+      const other = withRate(scaled(factor, learningRate));
+      return around(inner, rateScaled({ factor, on }), {
+        spec: { type: 'rateScaled', factor, on: on.spec, optimizer: inner.spec },
+        coefficients: other.coefficients.map((name) => `scaled ${name}`),
+        at: other.at,
+        selectors: [on],
+        update: ({ gradient, parameters, state }, { coefficients, selected }, own) =>
+          inner.update(gradient, parameters, state, own.selected[0] ? own.coefficients : coefficients, selected),
+      });
+    },
+);

@@ -1,5 +1,10 @@
 /** RMSProp. */
+
+import { boolean, nonNegative, positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as o from '../../core/ops/index.ts';
+import { optimizerKind } from '../kinds.ts';
+import { rateCodec } from '../rate-codec.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { above, share } from './arguments.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -23,30 +28,37 @@ export interface RmspropOptions {
  * @example
  * const optimizer = rmsprop({ learningRate: 1e-3, centred: true });
  */
-export const rmsprop = ({
-  learningRate = 1e-2,
-  decay = 0.99,
-  epsilon = 1e-8,
-  centred = false,
-}: RmspropOptions = {}): Optimizer => {
-  const rate = toSchedule(learningRate);
-  share('rmsprop', 'decay', decay);
-  above('rmsprop', 'epsilon', epsilon);
-  return {
-    spec: { type: 'rmsprop', learningRate: rate.spec, decay, epsilon, centred },
-    slots: ['mean square', ...(centred ? ['mean'] : [])],
-    coefficients: ['rate'],
-    at: (t, told) => [rate.at(t, told)],
-    learningRate: rate,
-    withRate: (r) => rmsprop({ learningRate: r, decay, epsilon, centred }),
-    update: (g, parameters, [v, m], [lr]) => {
-      const square = o.add(o.mul(decay, v), o.mul(1 - decay, o.mul(g, g)));
-      const mean = m === undefined ? undefined : o.add(o.mul(decay, m), o.mul(1 - decay, g));
-      const spread = mean === undefined ? square : o.max(o.sub(square, o.mul(mean, mean)), 0);
-      return {
-        parameters: o.sub(parameters, o.div(o.mul(lr, g), o.add(o.sqrt(spread), epsilon))),
-        state: [square, ...(mean === undefined ? [] : [mean])],
-      };
-    },
-  };
-};
+export const rmsprop = define(
+  optimizerKind,
+  {
+    type: 'rmsprop',
+    about: 'Steps divided by the root of averaged squares.',
+    optional: { learningRate: rateCodec, decay: nonNegative, epsilon: positiveNumber, centred: boolean },
+    examples: [
+      { learningRate: { type: 'constant', value: 0.01 }, decay: 0.9, epsilon: 1e-8, centred: true },
+      { learningRate: { type: 'cosine', from: 0.01, steps: 100 } },
+    ],
+  },
+  ({ learningRate = 1e-2, decay = 0.99, epsilon = 1e-8, centred = false }: RmspropOptions = {}): Optimizer => {
+    const rate = toSchedule(learningRate);
+    share('rmsprop', 'decay', decay);
+    above('rmsprop', 'epsilon', epsilon);
+    return {
+      spec: { type: 'rmsprop', learningRate: rate.spec, decay, epsilon, centred },
+      slots: ['mean square', ...(centred ? ['mean'] : [])],
+      coefficients: ['rate'],
+      at: (t, told) => [rate.at(t, told)],
+      learningRate: rate,
+      withRate: (r) => rmsprop({ learningRate: r, decay, epsilon, centred }),
+      update: (g, parameters, [v, m], [lr]) => {
+        const square = o.add(o.mul(decay, v), o.mul(1 - decay, o.mul(g, g)));
+        const mean = m === undefined ? undefined : o.add(o.mul(decay, m), o.mul(1 - decay, g));
+        const spread = mean === undefined ? square : o.max(o.sub(square, o.mul(mean, mean)), 0);
+        return {
+          parameters: o.sub(parameters, o.div(o.mul(lr, g), o.add(o.sqrt(spread), epsilon))),
+          state: [square, ...(mean === undefined ? [] : [mean])],
+        };
+      },
+    };
+  },
+);

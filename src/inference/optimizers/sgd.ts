@@ -1,5 +1,10 @@
 /** Stochastic gradient descent, plain and with momentum. */
+
+import { boolean, nonNegative } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as o from '../../core/ops/index.ts';
+import { optimizerKind } from '../kinds.ts';
+import { rateCodec } from '../rate-codec.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { share } from './arguments.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -30,14 +35,26 @@ const descent = (rate: Schedule, beta: number, nesterov: boolean): Omit<Optimize
  * @example
  * const optimizer = sgd({ learningRate: 1e-2 });
  */
-export const sgd = ({ learningRate = 1e-2, momentum = 0 }: SgdOptions = {}): Optimizer => {
-  const rate = toSchedule(learningRate);
-  return {
-    ...descent(rate, share('sgd', 'momentum', momentum), false),
-    spec: { type: 'sgd', learningRate: rate.spec, momentum },
-    withRate: (r) => sgd({ learningRate: r, momentum }),
-  };
-};
+export const sgd = define(
+  optimizerKind,
+  {
+    type: 'sgd',
+    about: 'Gradient steps.',
+    optional: { learningRate: rateCodec, momentum: nonNegative },
+    examples: [
+      { learningRate: { type: 'constant', value: 0.01 }, momentum: 0.5 },
+      { learningRate: { type: 'cosine', from: 0.01, steps: 100 } },
+    ],
+  },
+  ({ learningRate = 1e-2, momentum = 0 }: SgdOptions = {}): Optimizer => {
+    const rate = toSchedule(learningRate);
+    return {
+      ...descent(rate, share('sgd', 'momentum', momentum), false),
+      spec: { type: 'sgd', learningRate: rate.spec, momentum },
+      withRate: (r) => sgd({ learningRate: r, momentum }),
+    };
+  },
+);
 
 /** Options of {@link momentum}. */
 export interface MomentumOptions {
@@ -56,11 +73,23 @@ export interface MomentumOptions {
  * @example
  * const optimizer = momentum({ learningRate: 1e-2, nesterov: true });
  */
-export const momentum = ({ learningRate = 1e-2, beta = 0.9, nesterov = false }: MomentumOptions = {}): Optimizer => {
-  const rate = toSchedule(learningRate);
-  return {
-    ...descent(rate, share('momentum', 'beta', beta), nesterov),
-    spec: { type: 'momentum', learningRate: rate.spec, beta, nesterov },
-    withRate: (r) => momentum({ learningRate: r, beta, nesterov }),
-  };
-};
+export const momentum = define(
+  optimizerKind,
+  {
+    type: 'momentum',
+    about: 'Steps along an average of gradients.',
+    optional: { learningRate: rateCodec, beta: nonNegative, nesterov: boolean },
+    examples: [
+      { learningRate: { type: 'constant', value: 0.01 }, beta: 0.8, nesterov: true },
+      { learningRate: { type: 'cosine', from: 0.01, steps: 100 } },
+    ],
+  },
+  ({ learningRate = 1e-2, beta = 0.9, nesterov = false }: MomentumOptions = {}): Optimizer => {
+    const rate = toSchedule(learningRate);
+    return {
+      ...descent(rate, share('momentum', 'beta', beta), nesterov),
+      spec: { type: 'momentum', learningRate: rate.spec, beta, nesterov },
+      withRate: (r) => momentum({ learningRate: r, beta, nesterov }),
+    };
+  },
+);

@@ -1,18 +1,27 @@
 /** Denoising score matching, at many noise scales and at one. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { distributionKind } from '../../algebra/kinds.ts';
+import { positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import * as R from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
+import { smallResMlp } from '../../nn/small.ts';
 import { convert, type Denoiser, type Prediction } from '../../sde/denoiser.ts';
+import { denoiserKind, timeKind, weightingKind } from '../../sde/kinds.ts';
 import type { Process } from '../../sde/process.ts';
 import { type TimeDist, uniformTime } from '../../sde/time-dist.ts';
 import { simpleWeighting, type Weighting } from '../../sde/weighting.ts';
-import type { Objective } from '../objective.ts';
+import { objectiveKind } from '../kinds.ts';
+import type { AnyObjective, Objective } from '../objective.ts';
 import { type HasDenoiser, onDenoiser } from './denoiser-of.ts';
-import { type HasScore, nested, type ScoreModel, scoreAt, scoreModel } from './score-model.ts';
+import { type HasScore, type ScoreModel, scoreAt, scoreModel, sourceSpec } from './score-model.ts';
+import { oneSource, scoredFields } from './source-codec.ts';
 
 /** How noise levels are weighed and drawn. */
 export interface DenoisingOptions {
@@ -95,23 +104,51 @@ const optionsSpec = (type: string, { weighting = simpleWeighting, time = uniform
  * @example
  * denoisingScoreMatching(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { drawnBy: importanceTime });
  */
-export const denoisingScoreMatching = <S extends Shape>(
-  source: HasDenoiser<S>,
-  options: DenoisingOptions = {},
-): Objective<S> =>
-  onDenoiser(source, optionsSpec('denoisingScoreMatching', options), (denoiser, clean) =>
-    pipe(
-      D.fromRandom(noised(denoiser.process, options, clean)),
-      D.chain((at) => {
-        const w = weightOf(denoiser.prediction, options.weighting ?? simpleWeighting, denoiser.process)(at.time);
-        const target = targetOf(denoiser, clean, at);
-        return pipe(
-          D.fromScoped(denoiser.raw(at.x, at.time)),
-          D.map((said) => o.mul(o.mul(at.weight, w), o.sum(o.square(o.sub(said, target))))),
-        );
-      }),
+export const denoisingScoreMatching = define(
+  objectiveKind,
+  {
+    type: 'denoisingScoreMatching',
+    about: 'The denoiser’s mean square error at random noise levels.',
+    optional: {
+      dist: nested(distributionKind),
+      denoiser: nested(denoiserKind),
+      weighting: nested(weightingKind),
+      time: nested(timeKind),
+      drawnBy: nested(timeKind),
+    },
+    takes: ['of'],
+    build: ({ dist, denoiser, ...options }): AnyObjective<Shape> =>
+      denoisingScoreMatching(oneSource('denoisingScoreMatching', { dist, denoiser }) as never, options),
+    examples: [
+      {
+        denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+        weighting: { type: 'simpleWeighting' },
+        time: { type: 'importanceTime' },
+        drawnBy: { type: 'uniformTime' },
+      },
+      {
+        dist: {
+          type: 'diffusion',
+          denoiser: { type: 'predict', prediction: 'noise', shape: [2], process: { type: 'vp' }, network: smallResMlp },
+        },
+      },
+    ],
+  },
+  <S extends Shape>(source: HasDenoiser<S>, options: DenoisingOptions = {}): Objective<S> =>
+    onDenoiser(source, optionsSpec('denoisingScoreMatching', options), (denoiser, clean) =>
+      pipe(
+        D.fromRandom(noised(denoiser.process, options, clean)),
+        D.chain((at) => {
+          const w = weightOf(denoiser.prediction, options.weighting ?? simpleWeighting, denoiser.process)(at.time);
+          const target = targetOf(denoiser, clean, at);
+          return pipe(
+            D.fromScoped(denoiser.raw(at.x, at.time)),
+            D.map((said) => o.mul(o.mul(at.weight, w), o.sum(o.square(o.sub(said, target))))),
+          );
+        }),
+      ),
     ),
-  );
+);
 
 /**
  * Any score matching at all noise levels of a process: E 2 σ² w(t) L(s(·, t); x_t), where L is an estimator of ½‖s − ∇ log p_t‖². `annealed(scoreMatching)`
@@ -147,25 +184,43 @@ export const annealed =
  * @example
  * denoisingScoreMatchingAt(0.1)(energy([2]));
  */
-export const denoisingScoreMatchingAt =
+export const denoisingScoreMatchingAt = define(
+  objectiveKind,
+  {
+    type: 'denoisingScoreMatchingAt',
+    about: 'Score matching of the data at one noise level.',
+    required: { scale: positiveNumber },
+    optional: scoredFields,
+    takes: ['scale'],
+    build: ({ scale, dist, model }): AnyObjective<Shape> =>
+      denoisingScoreMatchingAt(scale)(oneSource('denoisingScoreMatchingAt', { dist, model }) as never),
+    examples: [
+      { scale: 0.1, dist: { type: 'energy', shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } } },
+      {
+        scale: 0.1,
+        model: { type: 'scoreNetwork', shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } },
+      },
+    ],
+  },
   (scale: number) =>
-  <S extends Shape>(source: HasScore<S>): Objective<S> => {
-    if (!(scale > 0 && Number.isFinite(scale)))
-      return raise('ArgumentError', 'denoisingScoreMatchingAt', 'the noise scale is positive', { got: `${scale}` });
-    const model = scoreModel(source);
-    return {
-      shape: model.shape,
-      spec: { type: 'denoisingScoreMatchingAt', scale, ...nested(source) },
-      evidence: 'none',
-      loss: (x) =>
-        pipe(
-          D.fromRandom(R.normal(x.shape)),
-          D.chain((noise) =>
-            pipe(
-              model.score(o.add(x, o.mul(scale, noise))),
-              D.map((s) => o.mul(0.5, o.sum(o.square(o.add(s, o.mul(1 / scale, noise)))))),
+    <S extends Shape>(source: HasScore<S>): Objective<S> => {
+      if (!(scale > 0 && Number.isFinite(scale)))
+        return raise('ArgumentError', 'denoisingScoreMatchingAt', 'the noise scale is positive', { got: `${scale}` });
+      const model = scoreModel(source);
+      return {
+        shape: model.shape,
+        spec: { type: 'denoisingScoreMatchingAt', scale, ...sourceSpec(source) },
+        evidence: 'none',
+        loss: (x) =>
+          pipe(
+            D.fromRandom(R.normal(x.shape)),
+            D.chain((noise) =>
+              pipe(
+                model.score(o.add(x, o.mul(scale, noise))),
+                D.map((s) => o.mul(0.5, o.sum(o.square(o.add(s, o.mul(1 / scale, noise)))))),
+              ),
             ),
           ),
-        ),
-    };
-  };
+      };
+    },
+);

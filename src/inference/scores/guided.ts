@@ -1,9 +1,14 @@
 import { needs } from '../../algebra/capability.ts';
 import { type Conditional, distWhere } from '../../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextSpec, noContext } from '../../algebra/context.ts';
-import { type Dist, rebased } from '../../algebra/dist.ts';
+import { contextValueCodec } from '../../algebra/context-codec.ts';
+import { type AnyDist, type Dist, rebased } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
+import { conditionalKind, distributionKind } from '../../algebra/kinds.ts';
+import { finite } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { classifierFreeGuidance } from '../../sde/control.ts';
 import { redenoising } from '../../sde/diffusion.ts';
 import { denoiserOf } from './denoiser-of.ts';
@@ -24,27 +29,40 @@ export interface GuidedOptions {
  * const p = conditional(classes(3), (c) => diffusion(predict('noise', vp(), net.given(c), { shape: [2] })));
  * const sharper = guided(p, ops.constant([0, 1, 0]), { scale: 3 });
  */
-export const guided = <C extends Context, S extends Shape, E extends Denoises>(
-  part: Conditional<C, S, E>,
-  context: ContextValue<C>,
-  { scale = 1 }: GuidedOptions = {},
-): Dist<S, E> => {
-  const spec = { type: 'guided', dist: part.spec, context: contextSpec(context as AnyContext), scale };
-  return distWhere({ shape: part.event, spec, evidence: part.evidence }, (scope) => {
-    const [dist, without] = [part.given(context)(scope), part.given(noContext(part.context))(scope)];
-    const denoiser = classifierFreeGuidance({
-      conditional: denoiserOf(dist),
-      unconditional: denoiserOf(without),
-      scale,
+export const guided = define(
+  distributionKind,
+  {
+    type: 'guided',
+    about: 'Away from what every context shares.',
+    required: { dist: nested(conditionalKind), context: contextValueCodec },
+    optional: { scale: finite },
+    takes: ['dist', 'context'],
+    build: ({ dist, context, ...options }): AnyDist =>
+      guided(dist as Conditional<Context, Shape, Denoises>, context as ContextValue<Context>, options),
+    examples: [],
+  },
+  <C extends Context, S extends Shape, E extends Denoises>(
+    part: Conditional<C, S, E>,
+    context: ContextValue<C>,
+    { scale = 1 }: GuidedOptions = {},
+  ): Dist<S, E> => {
+    const spec = { type: 'guided', dist: part.spec, context: contextSpec(context as AnyContext), scale };
+    return distWhere({ shape: part.event, spec, evidence: part.evidence }, (scope) => {
+      const [dist, without] = [part.given(context)(scope), part.given(noContext(part.context))(scope)];
+      const denoiser = classifierFreeGuidance({
+        conditional: denoiserOf(dist),
+        unconditional: denoiserOf(without),
+        scale,
+      });
+      return rebased(dist, (inner) =>
+        needs(
+          redenoising,
+          inner,
+          'guided',
+          'no other denoiser can be put in this distribution',
+          'a diffusion distribution',
+        )(denoiser),
+      ) as Dist<S, E>;
     });
-    return rebased(dist, (inner) =>
-      needs(
-        redenoising,
-        inner,
-        'guided',
-        'no other denoiser can be put in this distribution',
-        'a diffusion distribution',
-      )(denoiser),
-    ) as Dist<S, E>;
-  });
-};
+  },
+);

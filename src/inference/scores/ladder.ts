@@ -1,6 +1,9 @@
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
+import { timeKind } from '../../sde/kinds.ts';
 import type { Process } from '../../sde/process.ts';
 import type { TimeDist } from '../../sde/time-dist.ts';
 
@@ -12,28 +15,38 @@ import type { TimeDist } from '../../sde/time-dist.ts';
  * @example
  * denoisingScoreMatching(predict('score', ve({ sigmaMin: 0.01, sigmaMax: 1 }), resMlp([64]), { shape: [2] }), { time: ladderTime(10) });
  */
-export const ladderTime = (levels: number): TimeDist => {
-  if (!Number.isInteger(levels) || levels < 2)
-    return raise('ArgumentError', 'ladderTime', 'needs two levels or more', { got: `${levels}` });
-  return {
-    spec: { type: 'ladderTime', levels },
-    of: (process: Process) => {
-      if (process.terminal === 'pure')
-        return raise(
-          'ArgumentError',
-          'ladderTime',
-          `${process.spec.type} ends in pure noise, where log-SNR has no end`,
-        );
-      const { start, end } = process.span;
-      const [first, last] = [process.logSnr(o.scalar(start)), process.logSnr(o.scalar(end))];
-      const inside = (t: Expr): Expr => o.min(o.max(t, start), end);
-      return {
-        at: (u) => {
-          const level = o.min(o.floor(o.mul(levels, u)), levels - 1);
-          return inside(process.timeAt(o.add(first, o.mul(o.div(o.sub(last, first), levels - 1), level))));
-        },
-        density: (t) => o.broadcastTo(1 / levels, t.shape),
-      };
-    },
-  };
-};
+export const ladderTime = define(
+  timeKind,
+  {
+    type: 'ladderTime',
+    about: 'NCSN’s ladder of noise scales.',
+    takes: ['levels'],
+    required: { levels: positiveInteger },
+    examples: [{ levels: 4 }],
+  },
+  (levels: number): TimeDist => {
+    if (!Number.isInteger(levels) || levels < 2)
+      return raise('ArgumentError', 'ladderTime', 'needs two levels or more', { got: `${levels}` });
+    return {
+      spec: { type: 'ladderTime', levels },
+      of: (process: Process) => {
+        if (process.terminal === 'pure')
+          return raise(
+            'ArgumentError',
+            'ladderTime',
+            `${process.spec.type} ends in pure noise, where log-SNR has no end`,
+          );
+        const { start, end } = process.span;
+        const [first, last] = [process.logSnr(o.scalar(start)), process.logSnr(o.scalar(end))];
+        const inside = (t: Expr): Expr => o.min(o.max(t, start), end);
+        return {
+          at: (u) => {
+            const level = o.min(o.floor(o.mul(levels, u)), levels - 1);
+            return inside(process.timeAt(o.add(first, o.mul(o.div(o.sub(last, first), levels - 1), level))));
+          },
+          density: (t) => o.broadcastTo(1 / levels, t.shape),
+        };
+      },
+    };
+  },
+);

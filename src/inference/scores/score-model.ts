@@ -5,14 +5,19 @@ import { demand } from '../../algebra/demand.ts';
 import { type Dist, isDist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
+import { shapeCodec } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { grad } from '../../core/differentiate/index.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { declare } from '../../core/reading.ts';
 import type { Shape } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { mlp, type Network } from '../../nn/index.ts';
+import { networkKind } from '../../nn/kinds.ts';
 import type { Denoiser } from '../../sde/denoiser.ts';
+import { scoreModelKind } from '../kinds.ts';
 
 /** A field that stands for ∇ₓ log p(x): the score itself, or a model of it that nothing makes a gradient. */
 export interface ScoreModel<out S extends Shape> {
@@ -28,7 +33,7 @@ export type HasScore<S extends Shape> = ScoreModel<S> | Dist<S, Unnormalised>;
 const mentioning = (x: Expr, others: Expr): Expr => o.add(x, o.where(o.less(1, 0), o.stopGradient(others), 0));
 
 /** The source as a part of an objective's spec: `dist`, or `model`. */
-export const nested = (source: HasScore<Shape>): { readonly [key: string]: Spec } =>
+export const sourceSpec = (source: HasScore<Shape>): { readonly [key: string]: Spec } =>
   isDist(source) ? { dist: source.spec } : { model: source.spec };
 
 /**
@@ -52,17 +57,28 @@ export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> 
  * @example
  * slicedScoreMatching()(scoreNetwork([2], mlp([64, 64], { activation: 'softplus', zeroLast: false })));
  */
-export const scoreNetwork = <const S extends Shape>(
-  shape: S,
-  network: Network = mlp([64, 64], { activation: 'silu', zeroLast: false }),
-): ScoreModel<S> => {
-  const declaration = declare('network', 'scoreNetwork');
-  return {
-    spec: { type: 'scoreNetwork', shape, network: network.spec },
-    shape,
-    score: D.method(declaration, 'score', (x) => D.at('score', D.fromScoped(network.apply(x, shape)))),
-  };
-};
+export const scoreNetwork = define(
+  scoreModelKind,
+  {
+    type: 'scoreNetwork',
+    about: 'A network as a score.',
+    takes: ['shape', 'network'],
+    required: { shape: shapeCodec, network: nested(networkKind) },
+    build: ({ shape, network }): ScoreModel<Shape> => scoreNetwork(shape, network),
+    examples: [{ shape: [2], network: { type: 'mlp', hidden: [4], activation: 'tanh' } }],
+  },
+  <const S extends Shape>(
+    shape: S,
+    network: Network = mlp([64, 64], { activation: 'silu', zeroLast: false }),
+  ): ScoreModel<S> => {
+    const declaration = declare('network', 'scoreNetwork');
+    return {
+      spec: { type: 'scoreNetwork', shape, network: network.spec },
+      shape,
+      score: D.method(declaration, 'score', (x) => D.at('score', D.fromScoped(network.apply(x, shape)))),
+    };
+  },
+);
 
 /** The score of a denoiser at one time. */
 export const scoreAt =

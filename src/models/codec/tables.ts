@@ -1,61 +1,39 @@
-/** What can be read without definitions of one's own. */
+/** What can be read without definitions of one's own: those of every room's exports. */
+
+import { conditionedDist } from '../../algebra/context-codec.ts';
 import * as algebra from '../../algebra/index.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import * as bijectors from '../../bijectors/index.ts';
-import { type Definition, definitionsOf } from '../../core/definition.ts';
+import { type Definition, define, definitionsOf } from '../../core/definition.ts';
+import * as distributions from '../../distributions/index.ts';
+import * as dynamics from '../../dynamics/index.ts';
+import * as inference from '../../inference/index.ts';
+import * as mcmc from '../../mcmc/index.ts';
 import * as nn from '../../nn/index.ts';
+import * as sde from '../../sde/index.ts';
 import * as transports from '../../transports/index.ts';
-import { classesTable } from './classes-table.ts';
-import { conditionalsTable, givenDistsTable } from './conditionals-table.ts';
-import { cldDistsTable, ddpmDistsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
-import { distsTable } from './dists-table.ts';
-import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
-import { kernelsTable } from './kernels-table.ts';
-import { networksTable } from './networks-table.ts';
-import { objectivesTable } from './objectives-table.ts';
-import { optimizersTable, schedulesTable, selectorsTable } from './optimizers-table.ts';
-import { ladderTable, scoreModelsTable, variationalDiffusionTable } from './score-objectives-table.ts';
-import {
-  denoisersTable,
-  diffusionDistsTable,
-  flowLayersTable,
-  gridsTable,
-  preconditioningsTable,
-  processesTable,
-  samplersTable,
-  solversTable,
-  timeDistsTable,
-  weightingsTable,
-} from './sde-table.ts';
-import { definitionsIn } from './variant.ts';
+import * as classes from '../class-conditional.ts';
+import * as energies from '../energies/index.ts';
+import * as rows from '../rows-given.ts';
+import { former } from './former.ts';
+
+/** The distribution that an estimator of `conditionally` is read for. */
+const conditioned = define(distributionKind, { type: 'conditioned', build: conditionedDist }, {});
 
 /** Everything the library can read. */
-export const builtIn: readonly Definition[] = [
-  ...definitionsOf(algebra, nn, bijectors, transports),
-  ...definitionsIn('dist', {
-    ...distsTable,
-    ...classesTable,
-    ...givenDistsTable,
-    ...diffusionDistsTable,
-    ...variationalDiffusionTable,
-    ...ddpmDistsTable,
-    ...cldDistsTable,
-    ...energiesTable,
-  }),
-  ...definitionsIn('layer', { ...flowLayersTable, ...ddpmLayersTable }),
-  ...definitionsIn('network', { ...networksTable, ...energyNetworksTable }),
-  ...definitionsIn('process', processesTable),
-  ...definitionsIn('preconditioning', preconditioningsTable),
-  ...definitionsIn('denoiser', { ...denoisersTable, ...derivedDenoisersTable }),
-  ...definitionsIn('grid', gridsTable),
-  ...definitionsIn('solver', solversTable),
-  ...definitionsIn('sampler', samplersTable),
-  ...definitionsIn('weighting', weightingsTable),
-  ...definitionsIn('timeDist', { ...timeDistsTable, ...ladderTable }),
-  ...definitionsIn('scoreModel', scoreModelsTable),
-  ...definitionsIn('conditional', conditionalsTable),
-  ...definitionsIn('objective', { ...objectivesTable, ...energyObjectivesTable }),
-  ...definitionsIn('kernel', kernelsTable),
-  ...definitionsIn('optimizer', optimizersTable),
-  ...definitionsIn('schedule', schedulesTable),
-  ...definitionsIn('selector', selectorsTable),
-];
+export const builtIn: readonly Definition[] = definitionsOf(
+  { conditioned },
+  algebra,
+  nn,
+  dynamics,
+  distributions,
+  bijectors,
+  transports,
+  mcmc,
+  sde,
+  inference,
+  classes,
+  energies,
+  rows,
+  former,
+);

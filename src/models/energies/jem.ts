@@ -1,10 +1,14 @@
 /** A classifier read as a distribution of event and class: JEM. */
+
 import { pipe } from 'fp-ts/lib/function.js';
-import { capability, type Having, having } from '../../algebra/capability.ts';
+import { capability, type Having, has, having } from '../../algebra/capability.ts';
 import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { distributionKind } from '../../algebra/kinds.ts';
 import { counting } from '../../algebra/levels.ts';
 import type { Spec } from '../../algebra/spec.ts';
+import { positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
+import { type Defined, define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -13,6 +17,7 @@ import { declare } from '../../core/reading.ts';
 import type { Scoped } from '../../core/scope.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
 import { categorical, normal } from '../../distributions/index.ts';
 import {
   type ChainSampled,
@@ -20,9 +25,12 @@ import {
   persistentContrastiveDivergence,
   sampledBy,
 } from '../../inference/energies/index.ts';
-import type { BatchObjective } from '../../inference/objective.ts';
+import { persistentFields } from '../../inference/energies/persistent.ts';
+import { anyKernelKind, objectiveKind } from '../../inference/kinds.ts';
+import type { AnyObjective, BatchObjective } from '../../inference/objective.ts';
 import { hmc } from '../../mcmc/index.ts';
 import type { Network } from '../../nn/index.ts';
+import { networkKind } from '../../nn/kinds.ts';
 import type { Events } from '../over-events.ts';
 import { energyNetwork } from './energy-model.ts';
 
@@ -64,66 +72,89 @@ export type JointEnergy = Dist<readonly [number], Unnormalised & Samples> & Clas
  * const model = jem({ shape: [2] }, 2);
  * const task = { objective: jemObjective({ buffer: 1000, steps: 5 })(model) };
  */
-export const jem = (
-  { shape, levels }: Events,
-  classes: number,
+export const jem = define(
+  distributionKind,
   {
-    hidden,
-    network = energyNetwork(shape, hidden),
-    scale = levels === undefined ? 3 : 1,
-    stepSize = 0.1,
-    steps = 200,
-  }: JemOptions = {},
-): JointEnergy => {
-  if (!Number.isInteger(classes) || classes < 1)
-    return raise('ArgumentError', 'jem', 'there is one class or more', { got: `${classes}` });
-  const size = sizeOf(shape);
-  const half = levels === undefined ? 1 : (levels - 1) / 2;
-  const middle = levels === undefined ? 0 : half;
-  const base = normal(shape, { loc: middle, scale: scale * half });
-  const declaration = declare('dist', 'jem');
-  const logits = (x: Expr): Scoped<Expr> =>
-    Sc.owned(declaration, Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes])));
-  const spec: Spec = { type: 'jem', shape, ...(levels === undefined ? {} : { levels }), classes, network: network.spec, scale, stepSize, steps }; // biome-ignore format: one record
-  const tilted = (x: Expr, tilt: (g: Expr) => Expr): D.Draw<Expr> =>
-    D.chain((l: Expr) => D.map((g: Expr) => o.add(l, tilt(g)))(D.fromScoped(logits(x))))(base.logDensity(x));
-  const chained = sampledBy({ kernel: hmc({ stepSize: stepSize * half, steps: 3 }), steps, start: base })(
-    distribution<Shape, Unnormalised>({
-      shape,
-      spec: { type: 'jemMarginal', of: spec },
+    type: 'jem',
+    about: 'A classifier read as a distribution.',
+    required: { shape: shapeCodec, classes: positiveInteger },
+    optional: {
+      levels: positiveInteger,
+      network: nested(networkKind),
+      scale: positiveNumber,
+      stepSize: positiveNumber,
+      steps: positiveInteger,
+    },
+    unreadable: { hidden: 'written as the network that it stands for' },
+    takes: ['shape', 'classes'],
+    build: ({ shape, levels, classes, ...options }): AnyDist =>
+      jem({ shape, ...(levels === undefined ? {} : { levels }) }, classes, options) as AnyDist,
+    examples: [
+      { shape: [2], classes: 3, network: { type: 'mlp', hidden: [4] }, scale: 2, stepSize: 0.2, steps: 5 },
+      { shape: [4], levels: 4, classes: 2 },
+    ],
+  },
+  (
+    { shape, levels }: Events,
+    classes: number,
+    {
+      hidden,
+      network = energyNetwork(shape, hidden),
+      scale = levels === undefined ? 3 : 1,
+      stepSize = 0.1,
+      steps = 200,
+    }: JemOptions = {},
+  ): JointEnergy => {
+    if (!Number.isInteger(classes) || classes < 1)
+      return raise('ArgumentError', 'jem', 'there is one class or more', { got: `${classes}` });
+    const size = sizeOf(shape);
+    const half = levels === undefined ? 1 : (levels - 1) / 2;
+    const middle = levels === undefined ? 0 : half;
+    const base = normal(shape, { loc: middle, scale: scale * half });
+    const declaration = declare('dist', 'jem');
+    const logits = (x: Expr): Scoped<Expr> =>
+      Sc.owned(declaration, Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes])));
+    const spec: Spec = { type: 'jem', shape, ...(levels === undefined ? {} : { levels }), classes, network: network.spec, scale, stepSize, steps }; // biome-ignore format: one record
+    const tilted = (x: Expr, tilt: (g: Expr) => Expr): D.Draw<Expr> =>
+      D.chain((l: Expr) => D.map((g: Expr) => o.add(l, tilt(g)))(D.fromScoped(logits(x))))(base.logDensity(x));
+    const chained = sampledBy({ kernel: hmc({ stepSize: stepSize * half, steps: 3 }), steps, start: base })(
+      distribution<Shape, Unnormalised>({
+        shape,
+        spec: { type: 'jemMarginal', of: spec },
+        evidence: 'unnormalised',
+        declaration,
+        logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
+      }),
+    );
+    // Said in one word: what it is sampled by belongs to the model.
+    const marginal = { ...chained, spec: { type: 'jemMarginal', of: spec } };
+    const classify = (x: Expr): Scoped<Expr> =>
+      Sc.map((g: Expr) => o.sub(g, o.broadcastTo(o.logSumExp(g), [classes])))(logits(x));
+    const joint = distribution<readonly [number], Unnormalised & Samples>({
+      shape: [size + classes],
+      spec,
       evidence: 'unnormalised',
       declaration,
-      logDensity: (x) => tilted(x, (g) => o.logSumExp(g)),
-    }),
-  );
-  // Said in one word: what it is sampled by belongs to the model.
-  const marginal = { ...chained, spec: { type: 'jemMarginal', of: spec } };
-  const classify = (x: Expr): Scoped<Expr> =>
-    Sc.map((g: Expr) => o.sub(g, o.broadcastTo(o.logSumExp(g), [classes])))(logits(x));
-  const joint = distribution<readonly [number], Unnormalised & Samples>({
-    shape: [size + classes],
-    spec,
-    evidence: 'unnormalised',
-    declaration,
-    logDensity: (event) => {
-      const { x, c } = parts(event, shape, classes);
-      const isClass = o.and(o.equal(o.sum(c), 1), o.equal(o.sum(o.abs(o.mul(c, o.sub(c, 1)))), 0));
-      return D.map((l: Expr) => o.where(isClass, l, Number.NEGATIVE_INFINITY))(tilted(x, (g) => o.dot(g, c)));
-    },
-    sample: pipe(
-      (marginal as AnyDist).sample,
-      D.chain(
-        (x) => (scope) =>
-          D.map((c: Expr) => o.concat([o.reshape(x, [size]), o.oneHot(o.cast(c, 'int32'), classes)]))(
-            D.forked(categorical({ logits: classify(x)(scope) }).sample),
-          )(scope),
+      logDensity: (event) => {
+        const { x, c } = parts(event, shape, classes);
+        const isClass = o.and(o.equal(o.sum(c), 1), o.equal(o.sum(o.abs(o.mul(c, o.sub(c, 1)))), 0));
+        return D.map((l: Expr) => o.where(isClass, l, Number.NEGATIVE_INFINITY))(tilted(x, (g) => o.dot(g, c)));
+      },
+      sample: pipe(
+        (marginal as AnyDist).sample,
+        D.chain(
+          (x) => (scope) =>
+            D.map((c: Expr) => o.concat([o.reshape(x, [size]), o.oneHot(o.cast(c, 'int32'), classes)]))(
+              D.forked(categorical({ logits: classify(x)(scope) }).sample),
+            )(scope),
+        ),
       ),
-    ),
-  });
-  const classifier: Classifier = { event: shape, classes, marginal, classify };
-  const whole = having(classifying, classifier)({ ...joint, ...classifier });
-  return levels === undefined ? whole : having(counting, levels)(whole);
-};
+    });
+    const classifier: Classifier = { event: shape, classes, marginal, classify };
+    const whole = having(classifying, classifier)({ ...joint, ...classifier });
+    return levels === undefined ? whole : having(counting, levels)(whole);
+  },
+);
 
 const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; readonly c: Expr } => {
   const size = sizeOf(shape);
@@ -133,6 +164,25 @@ const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; 
   };
 };
 
+/** The classifier of a distribution whose type was lost. Throws `ArgumentError` where it has none. */
+const joint = (dist: AnyDist): JointEnergy =>
+  has(classifying, dist)
+    ? (dist as AnyDist & JointEnergy)
+    : raise('ArgumentError', '', 'the distribution has no classifier', { expected: 'jem', got: dist.spec.type });
+
+/** The distribution of events under a {@link jem}, as JSON. */
+export const jemMarginal: Defined = define(
+  distributionKind,
+  {
+    type: 'jemMarginal',
+    about: 'The events of a classifier that is read as a distribution.',
+    required: { of: nested(distributionKind) },
+    build: ({ of }): AnyDist => joint(of).marginal as AnyDist,
+    examples: [{ of: { type: 'jem', shape: [2], classes: 3, network: { type: 'mlp', hidden: [4] } } }],
+  },
+  {},
+);
+
 /**
  * The objective of JEM: −log p(c | x) of the classifier, exactly, plus persistent contrastive divergence of the marginal (Grathwohl et al. 2020, equation 5). The
  * chains' kernel and start are the model's unless given. Its value is a cross-entropy plus a difference of energies, in nats: no likelihood.
@@ -140,27 +190,50 @@ const parts = (event: Expr, shape: Shape, classes: number): { readonly x: Expr; 
  * @example
  * jemObjective({ buffer: 10_000, steps: 20, reinitialise: 0.05 })(jem({ shape: [2] }, 2))
  */
-export const jemObjective =
-  (options: Omit<PersistentOptions, 'kernel'> & Partial<Pick<PersistentOptions, 'kernel'>>) =>
-  (model: JointEnergy): BatchObjective<readonly [number]> => {
-    const { event, classes, marginal, classify } = model.classifier;
-    const { kernel, start } = marginal.chain;
-    const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
-    const { dist: _, ...told } = chains.spec;
-    return {
-      shape: (model as AnyDist).shape as readonly [number],
-      spec: { ...told, type: 'jemObjective', dist: (model as AnyDist).spec },
-      evidence: 'none',
-      batchLoss: (batch) => (scope) => (cursor) => {
-        const n = batch.shape[0];
-        const size = sizeOf(event);
-        const xs = o.reshape(o.sliceAxis(batch, 1, 0, size), [n, ...event]);
-        const [energies, next] = chains.batchLoss(xs)(scope)(cursor);
-        const [[errors], last] = D.vmapDraw((row) => (s) => {
-          const { x, c } = parts(row, event, classes);
-          return D.of<readonly Expr[]>([o.neg(o.dot(classify(x)(s), c))])(s);
-        })(batch)(scope)(next);
-        return [o.add(energies, errors), last];
+export const jemObjective = define(
+  objectiveKind,
+  {
+    type: 'jemObjective',
+    about: 'The classifier by its cross-entropy, its events by persistent chains.',
+    required: { buffer: positiveInteger, dist: nested(distributionKind) },
+    optional: { kernel: nested(anyKernelKind), ...persistentFields },
+    takes: [],
+    build: ({ dist, start, ...options }): AnyObjective<Shape> =>
+      jemObjective({ ...options, ...(start === undefined ? {} : { start: start as never }) })(joint(dist)) as never,
+    examples: [
+      {
+        buffer: 8,
+        kernel: { type: 'langevin', stepSize: 0.1 },
+        steps: 2,
+        energyPenalty: 0.1,
+        chains: 4,
+        reinitialise: 0.05,
+        start: { type: 'standardNormal', shape: [2] },
+        dist: { type: 'jem', shape: [2], classes: 3, network: { type: 'mlp', hidden: [4] } },
       },
-    };
-  };
+    ],
+  },
+  (options: Omit<PersistentOptions, 'kernel'> & Partial<Pick<PersistentOptions, 'kernel'>>) =>
+    (model: JointEnergy): BatchObjective<readonly [number]> => {
+      const { event, classes, marginal, classify } = model.classifier;
+      const { kernel, start } = marginal.chain;
+      const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
+      const { dist: _, ...told } = chains.spec;
+      return {
+        shape: (model as AnyDist).shape as readonly [number],
+        spec: { ...told, type: 'jemObjective', dist: (model as AnyDist).spec },
+        evidence: 'none',
+        batchLoss: (batch) => (scope) => (cursor) => {
+          const n = batch.shape[0];
+          const size = sizeOf(event);
+          const xs = o.reshape(o.sliceAxis(batch, 1, 0, size), [n, ...event]);
+          const [energies, next] = chains.batchLoss(xs)(scope)(cursor);
+          const [[errors], last] = D.vmapDraw((row) => (s) => {
+            const { x, c } = parts(row, event, classes);
+            return D.of<readonly Expr[]>([o.neg(o.dot(classify(x)(s), c))])(s);
+          })(batch)(scope)(next);
+          return [o.add(energies, errors), last];
+        },
+      };
+    },
+);

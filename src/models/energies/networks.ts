@@ -1,11 +1,16 @@
 /** Networks whose single output is an energy. */
+
 import { pipe } from 'fp-ts/lib/function.js';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { constantly, normalInit, zeros } from '../../core/parameters.ts';
 import * as Sc from '../../core/scope.ts';
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts';
+import { nested } from '../../core/specification.ts';
+import { networkKind } from '../../nn/kinds.ts';
 import { around, type Network, network } from '../../nn/network.ts';
 
 /** Options of {@link throughFeatures}. */
@@ -25,20 +30,29 @@ export interface ThroughFeaturesOptions {
  * @example
  * energy([8, 8, 1], throughFeatures({ features: convNet({ channels: 16, zeroLast: false }), channels: 4, head: mlp([32], { zeroLast: false }) }))
  */
-export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOptions): Network =>
-  around(features, (features) => ({
-    spec: { type: 'throughFeatures', features: features.spec, channels, head: head.spec },
-    apply: (x, output) =>
-      x.shape.length !== 3
-        ? raise('ShapeError', 'throughFeatures', 'the event is no image', {
-            expected: '[H, W, C]',
-            got: showShape(x.shape),
-          })
-        : pipe(
-            Sc.at('features', features.apply(x, [x.shape[0], x.shape[1], channels])),
-            Sc.chain((f: Expr) => Sc.at('head', head.apply(o.mul(f, o.sigmoid(f)), output))),
-          ),
-  }));
+export const throughFeatures = define(
+  networkKind,
+  {
+    type: 'throughFeatures',
+    about: 'A head on pooled features.',
+    required: { features: nested(networkKind), channels: positiveInteger, head: nested(networkKind) },
+    examples: [{ features: { type: 'mlp', hidden: [4] }, channels: 3, head: { type: 'mlp', hidden: [4] } }],
+  },
+  ({ features, channels, head }: ThroughFeaturesOptions): Network =>
+    around(features, (features) => ({
+      spec: { type: 'throughFeatures', features: features.spec, channels, head: head.spec },
+      apply: (x, output) =>
+        x.shape.length !== 3
+          ? raise('ShapeError', 'throughFeatures', 'the event is no image', {
+              expected: '[H, W, C]',
+              got: showShape(x.shape),
+            })
+          : pipe(
+              Sc.at('features', features.apply(x, [x.shape[0], x.shape[1], channels])),
+              Sc.chain((f: Expr) => Sc.at('head', head.apply(o.mul(f, o.sigmoid(f)), output))),
+            ),
+    })),
+);
 
 /**
  * A product of Student-t experts (Welling, Hinton & Osindero 2003, "Learning sparse topographic representations with products of Student-t
@@ -49,23 +63,33 @@ export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOpt
  * @example
  * productOfExperts([normal([2], { scale: 2 }), energy([2], studentExperts(16))])
  */
-export const studentExperts = (experts: number): Network => {
-  if (!Number.isInteger(experts) || experts < 1)
-    return raise('ArgumentError', 'studentExperts', 'there is one expert or more', { got: `${experts}` });
-  return network({
-    spec: { type: 'studentExperts', experts },
-    apply: (x, output: Shape) => (scope) => {
-      if (sizeOf(output) !== 1)
-        raise('ShapeError', 'studentExperts', 'experts give one energy', { expected: '[]', got: showShape(output) });
-      const size = sizeOf(x.shape);
-      const weights = Sc.parameter('weights', [size, experts], {
-        init: normalInit(1 / Math.sqrt(size)),
-        kind: 'weight',
-      })(scope);
-      const bias = Sc.parameter('bias', [experts], { init: zeros, kind: 'bias' })(scope);
-      const strength = o.softplus(Sc.parameter('strength', [experts], { init: constantly(1), kind: 'scale' })(scope));
-      const along = o.add(o.vecmat(o.reshape(x, [size]), weights), bias);
-      return o.reshape(o.sum(o.mul(strength, o.log1p(o.mul(0.5, o.square(along))))), output);
-    },
-  });
-};
+export const studentExperts = define(
+  networkKind,
+  {
+    type: 'studentExperts',
+    about: 'The energy of a product of Student-t experts.',
+    takes: ['experts'],
+    required: { experts: positiveInteger },
+    examples: [{ experts: 3 }],
+  },
+  (experts: number): Network => {
+    if (!Number.isInteger(experts) || experts < 1)
+      return raise('ArgumentError', 'studentExperts', 'there is one expert or more', { got: `${experts}` });
+    return network({
+      spec: { type: 'studentExperts', experts },
+      apply: (x, output: Shape) => (scope) => {
+        if (sizeOf(output) !== 1)
+          raise('ShapeError', 'studentExperts', 'experts give one energy', { expected: '[]', got: showShape(output) });
+        const size = sizeOf(x.shape);
+        const weights = Sc.parameter('weights', [size, experts], {
+          init: normalInit(1 / Math.sqrt(size)),
+          kind: 'weight',
+        })(scope);
+        const bias = Sc.parameter('bias', [experts], { init: zeros, kind: 'bias' })(scope);
+        const strength = o.softplus(Sc.parameter('strength', [experts], { init: constantly(1), kind: 'scale' })(scope));
+        const along = o.add(o.vecmat(o.reshape(x, [size]), weights), bias);
+        return o.reshape(o.sum(o.mul(strength, o.log1p(o.mul(0.5, o.square(along))))), output);
+      },
+    });
+  },
+);

@@ -3,7 +3,7 @@ import { raise } from '../../errors.ts';
 import { applyRule, type Expr, type Node, type Op, type RuleTable, topological } from '../../expr.ts';
 import { hostType, type Program, slotName } from '../../program.ts';
 import { broadcastShapes, range, type Shape, sameShape } from '../../shape.ts';
-import { splat } from '../../simplify/rules.ts';
+import { splat } from '../../simplify/constants.ts';
 import { blockedConv, fitsBlocks } from './blocked.ts';
 import { emitBranches } from './branches.ts';
 import { countUses, emitLoop } from './loops.ts';

@@ -34,8 +34,8 @@ import {
   program,
 } from '../../program.ts';
 import { sameShape } from '../../shape.ts';
+import { splat } from '../../simplify/constants.ts';
 import { simplify } from '../../simplify/index.ts';
-import { splat } from '../../simplify/rules.ts';
 import { castTensor, type Tensor, type TensorData } from '../../tensor.ts';
 import { blockedDomain, channelBlock } from './blocked.ts';
 import { emitGraph } from './emit.ts';

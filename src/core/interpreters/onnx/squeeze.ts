@@ -6,7 +6,7 @@ import { bodiesOf, withBodies } from '../../bodies.ts';
 import { type Expr, makeNode, topological, withInputs } from '../../expr.ts';
 import * as o from '../../ops/index.ts';
 import { type Shape, sameShape } from '../../shape.ts';
-import { isElementwise, splat } from '../../simplify/rules.ts';
+import { isElementwise, splat } from '../../simplify/constants.ts';
 
 /** Sizes along the axes that another shape of the same rank is not 1 along. */
 const along = (shape: Shape, other: Shape): Shape => shape.filter((_, i) => other[i] !== 1);

@@ -1,7 +1,7 @@
 /** Elementwise rules. Kernels broadcast by themselves; arrays of high rank are flattened or get their axes merged. */
 import type { Expr, Node, Op } from '../../expr.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
-import { splat } from '../../simplify/rules.ts';
+import { splat } from '../../simplify/constants.ts';
 import { broadcastOperands, type Compile, type Emitted, plain, type Rule } from './emitted.ts';
 import { castTo, dtypeOf, fillOf, type Kernel, type Kernels, mergeAxes, reshapeTo, safeRank } from './kernels.ts';
 import type { TfTensor } from './runtime.ts';

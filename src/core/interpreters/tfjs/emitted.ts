@@ -1,7 +1,7 @@
 /** What a rule makes of a node: the expressions it reads (which may lie deeper than the node's inputs) and a kernel over their values. */
 import type { ElementType, Expr, Node, Op } from '../../expr.ts';
 import { broadcastShapes, type Shape, sameShape } from '../../shape.ts';
-import { splat } from '../../simplify/rules.ts';
+import { splat } from '../../simplify/constants.ts';
 import type { Kernel } from './kernels.ts';
 import type { TfjsBackend } from './runtime.ts';
 

@@ -1,8 +1,9 @@
 /** Parameters of distributions in specifications. */
 
-import { contextFound } from '../../algebra/context-codec.ts';
-import { finite, isRecord, list, t } from '../../core/codec.ts';
-import type { Expr } from '../../core/expr.ts';
+import { contextFound } from '../algebra/context-codec.ts';
+import { finite, isRecord, list, t } from '../core/codec.ts';
+import type { Expr } from '../core/expr.ts';
+import { constant, type Operand } from '../core/ops/leaves.ts';
 
 /** A number, or numbers; an expression cannot be read back. */
 export const numbers = new t.Type<number | readonly number[]>(
@@ -28,6 +29,20 @@ export const argument: t.Type<number | readonly number[] | Expr> = new t.Type<nu
     const value = contextFound(u);
     if (typeof value === 'string') return t.failure(u, c, value);
     return 'op' in value ? t.success(value as Expr) : t.failure(u, c, 'a parameter is one array of the context');
+  },
+  t.identity,
+);
+
+/** A matrix as rows of numbers. */
+export const rowsCodec = list(list(finite, 'a row of numbers'), 'rows of numbers');
+
+/** A number, or one for each coordinate: a list becomes a constant array. */
+export const operandCodec = new t.Type<Operand, unknown>(
+  numbers.name,
+  (u): u is Operand => numbers.is(u) || isRecord(u),
+  (u, c) => {
+    const read = numbers.validate(u, c);
+    return read._tag === 'Left' ? read : t.success(typeof read.right === 'number' ? read.right : constant(read.right));
   },
   t.identity,
 );

@@ -1,10 +1,10 @@
 /** Specifications that are read anew for each context, and for each distribution at one. */
 import type { Errors } from 'io-ts';
-import type { AnyContext } from '../../algebra/context.ts';
-import { contextsAround, readingFor, readingInside } from '../../algebra/context-codec.ts';
-import type { AnyDist } from '../../algebra/dist.ts';
-import { type Fields, t } from '../../core/codec.ts';
-import { type Variant, variant } from './variant.ts';
+import { type Fields, t } from '../core/codec.ts';
+import { fieldsOf } from '../core/definition.ts';
+import type { AnyContext } from './context.ts';
+import { contextsAround, readingFor, readingInside } from './context-codec.ts';
+import type { AnyDist } from './dist.ts';
 
 /** What does not read, thrown through the function of the context and caught where the declaration is read. */
 interface Unread {
@@ -35,24 +35,23 @@ export const inside =
       readingInside([value, ...outer], () => readOr(codec, json, key, c));
   }; // biome-ignore format: one idea
 
-/** A variant that reads one of its keys as a function of a context. */
+/** Validates fields one of which is read as a function of a context. */
 export const ofContext =
   <A, R extends t.Props, O extends t.Props>(
     key: string,
     rest: R,
     optional: O,
     build: (fields: Fields<R, O>, json: unknown, c: t.Context) => A,
-  ): Variant<A> => ({
-    validate: (u, c) => {
-      let unread: Errors | undefined;
-      const read = variant({ ...rest, [key]: t.unknown }, optional, (fields) => {
-        try {
-          return build(fields as never, (fields as { readonly [k: string]: unknown })[key], c);
-        } catch (e) {
-          if (isUnread(e)) unread = e.unread;
-          throw e;
-        }
-      }).validate(u, c);
-      return unread === undefined ? read : t.failures(unread);
-    },
-  }); // biome-ignore format: one idea
+  ): t.Validate<unknown, A> =>
+  (u, c) => {
+    let unread: Errors | undefined;
+    const read = fieldsOf({ ...rest, [key]: t.unknown }, optional, (fields) => {
+      try {
+        return build(fields as never, (fields as { readonly [k: string]: unknown })[key], c);
+      } catch (e) {
+        if (isUnread(e)) unread = e.unread;
+        throw e;
+      }
+    })(u, c);
+    return unread === undefined ? read : t.failures(unread);
+  };
