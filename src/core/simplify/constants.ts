@@ -1,6 +1,7 @@
 /** What rules ask of a node: whether it is one value everywhere, and whether it works element by element. */
 import type { Expr, Op } from '../expr.ts';
 import * as o from '../ops/index.ts';
+import { binaryFunctions, unaryFunctions } from '../scalar.ts';
 import type { Shape } from '../shape.ts';
 
 /** The one value of a constant, reshaped or broadcast as it may be; `undefined` where elements differ. */
