@@ -107,7 +107,7 @@ const score = async (flow: string, toyName: keyof typeof toys): Promise<Score> =
 };
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const head = ['dist', 'flow', 'bound − entropy', 'IW-100 − entropy', 'parameters', 'steps', 'processor s'];
+const head = ['distribution', 'flow', 'bound − entropy', 'IW-100 − entropy', 'parameters', 'steps', 'processor s'];
 const line = (s: Score): string =>
   row([
     s.toy,

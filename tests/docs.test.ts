@@ -12,7 +12,7 @@ import * as core from '../src/core/index.ts';
 import { fillNoise } from '../src/core/noise.ts';
 import * as data from '../src/data/index.ts';
 import * as pushforward from '../src/index.ts';
-import * as dists from '../src/laws/index.ts';
+import * as laws from '../src/laws/index.ts';
 import * as models from '../src/models/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -69,7 +69,7 @@ const fitted = await pushforward.fit({
 })();
 if (E.isLeft(fitted)) throw new Error(fitted.left.message);
 
-const publicNames = { ...algebra, ...codec, ...data, ...dists, ...models, ...pushforward, pipe, fc };
+const publicNames = { ...algebra, ...codec, ...data, ...laws, ...models, ...pushforward, pipe, fc };
 const coreNames = { ...publicNames, ...core, ...core.ops, ...core.random, ...core.scope, fillNoise, pipe, variable };
 const given: Record<string, unknown> = {
   dist,

@@ -70,7 +70,7 @@ export interface Dist<out S extends Shape, out E> extends AnyDist {
   readonly [Phantom]: { readonly shape: S; readonly evidence: E };
 }
 
-/** What {@link dist} is made from. */
+/** What {@link distribution} is made from. */
 export interface DistOptions<S extends Shape> {
   readonly shape: S;
   readonly spec: Spec;
@@ -118,7 +118,7 @@ export function distribution(options: DistOptions<Shape>): Dist<Shape, unknown> 
   return distFrom(options);
 }
 
-/** {@link dist} of an evidence that a type parameter says: what is given is not checked against it. */
+/** {@link distribution} of an evidence that a type parameter says: what is given is not checked against it. */
 export const distFrom = <S extends Shape, E>(options: DistOptions<S>): Dist<S, E> => {
   const { declaration = declare('dist', options.spec.type) } = options;
   const density = D.method(declaration, 'logDensity', options.logDensity);

@@ -124,7 +124,10 @@ export const strict = <R extends t.Props, O extends t.Props = Record<never, neve
           errors.push({ value: u, context: c, message: `'${key}' is missing: expected ${props[key].name}` });
         continue;
       }
-      const value = props[key].validate(u[key], t.appendContext(c, key, props[key], u[key]));
+      const value = props[key].validate(
+        u[key],
+        t.appendContext(c, Object.hasOwn(given, key) ? key : formerKeys[key], props[key], u[key]),
+      );
       if (E.isLeft(value)) errors.push(...value.left);
       else values.push([key, value.right]);
     }

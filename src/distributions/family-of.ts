@@ -5,7 +5,7 @@ import type { Expr } from '../core/expr.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 
-/** What a distribution says of itself: spread it into `dist`. */
+/** What a distribution says of itself: spread it into `distribution`. */
 export interface Declared {
   readonly spec: Spec;
   readonly family: DistFamily;

@@ -1,5 +1,5 @@
 /**
- * Random distributions and random distributions, for property tests with fast-check (which is handed in):
+ * Random distributions, of a family or behind layers, for property tests with fast-check (which is handed in):
  *
  *     fc.assert(fc.property(arbitraryDist(fc), (t) => assertLaws(`${t}`, distLaws(t.dist, t))))
  */

@@ -1,4 +1,4 @@
-/** Where a distribution is tried: regions of events, points in them, and parameters away from their special initial values. */
+/** Where a law is tried: regions of events, points in them, and parameters away from their special initial values. */
 
 import { buffersOf } from '../core/buffer.ts';
 import type { Region as DefinedRegion } from '../core/definition.ts';

@@ -210,7 +210,7 @@ describe('what cannot be read is told', () => {
   }); // biome-ignore format: a table
 });
 
-describe('distributions', () => {
+describe('laws', () => {
   test.each(['flow', 'autoregressive', 'parametrised'])('of distributions hold for %s at a context', (name) => {
     const part = kinds[name];
     expect(showVerdicts(violations(distLaws(part.given(point(part.context))(root) as AnyDist, { spread: 0.2 })))).toBe(

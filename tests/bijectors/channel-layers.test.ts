@@ -1,4 +1,4 @@
-/** What distributions do not say: where layers start, what they refuse, how exact they are in single precision, and what they cost. */
+/** What laws do not say: where layers start, what they refuse, how exact they are in single precision, and what they cost. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { pushforward } from '../../src/algebra/dist.ts';

@@ -371,7 +371,7 @@ describe('initialisation from data', () => {
     ).toThrow(/1\.actNorm\/mean: the initial value depends on single examples: reduce them with batchMean/);
   });
 
-  test('the distributions of layers hold for it', () => {
+  test('the laws of layers hold for it', () => {
     expect(violations(transportLaws(actNorm(), { shape: [3], count: 6 }))).toEqual([]);
   });
 });

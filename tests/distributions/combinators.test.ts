@@ -56,7 +56,7 @@ const dists: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
   ['kernel density', kernelDensity({ rows }), {}],
 ];
 
-describe('distributions of distributions', () => {
+describe('laws of distributions', () => {
   test.each(dists)('%s', (_name, dist, options) => {
     const verdicts = distLaws(dist, { count: 4096, ...options });
     expect(showVerdicts(violations(verdicts))).toBe('');

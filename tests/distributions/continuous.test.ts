@@ -1,4 +1,4 @@
-/** Continuous families against fixtures of 60 digits that SciPy agrees with, on `reference` and in single precision; samplers, distributions, refusals. */
+/** Continuous families against fixtures of 60 digits that SciPy agrees with, on `reference` and in single precision; samplers, laws, refusals. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
@@ -184,7 +184,7 @@ describe('samplers', () => {
   });
 });
 
-describe('distributions', () => {
+describe('laws', () => {
   const from = (low: number, high: number): DistLawOptions => ({ region: { low, high } });
   const dists: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
     ['normal', d.normal([2], { loc: [1, -2], scale: 0.5 }), {}],

@@ -33,7 +33,7 @@ def case(law, args, x, logp, scipy=None):
     """`logp` to 60 digits; SciPy's value agrees with it to the digits SciPy keeps."""
     if scipy is not None and np.isfinite(logp):
         assert abs(scipy - logp) <= 1e-9 * max(1, abs(logp)), (law, args, x, logp, scipy)
-    cases.append({"law": law, "args": args, "x": x if isinstance(x, list) else [x], "logp": None if logp == float("-inf") else logp})
+    cases.append({"dist": law, "args": args, "x": x if isinstance(x, list) else [x], "logp": None if logp == float("-inf") else logp})
 
 
 for l in (-30.0, -2.5, 0.0, 0.7, 20.0):

@@ -1,4 +1,4 @@
-/** Gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises distributions: against SciPy, by their distributions, and their pathwise gradients by quadrature. */
+/** Gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises distributions: against SciPy, by their laws, and their pathwise gradients by quadrature. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
@@ -183,21 +183,25 @@ describe('samplers', () => {
   });
 });
 
-const law1 = (s: Partial<DistLawOptions>): DistLawOptions => ({ count: 4096, ...s });
+const dist1 = (s: Partial<DistLawOptions>): DistLawOptions => ({ count: 4096, ...s });
 const lawful: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
-  ['gamma', gamma([2], { concentration: [1.5, 4], rate: 2 }), law1({ region: { low: 0, high: 30 }, quadrature: 1e-3 })],
-  ['gamma of small concentration', gamma([3], { concentration: 0.02 }), law1({ region: { low: 0, high: 30 } })],
-  ['inverse-gamma', inverseGamma([3], { concentration: 3 }), law1({ region: { low: 0, high: 50 } })],
-  ['χ²', chiSquared([1], { degrees: 5 }), law1({ region: { low: 0, high: 80 } })],
-  ['beta', beta([1], { alpha: 2, beta: 4 }), law1({ region: 'unit' })],
-  ['beta of small parameters', beta([3], { alpha: 0.02, beta: 0.3 }), law1({ region: 'unit' })],
-  ['F', fisherF([3], { numerator: 6, denominator: 9 }), law1({ region: { low: 0, high: 50 } })],
-  ['t', studentT([2], { degrees: 5, loc: 1, scale: 2 }), law1({ quadrature: 1e-4 })],
-  ['multivariate t', multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] }), law1({ quadrature: 1e-3 })], // biome-ignore format: one line a distribution
-  ['von Mises', vonMises([1], { loc: 1, concentration: 2 }), law1({ region: { low: -Math.PI, high: Math.PI } })],
+  [
+    'gamma',
+    gamma([2], { concentration: [1.5, 4], rate: 2 }),
+    dist1({ region: { low: 0, high: 30 }, quadrature: 1e-3 }),
+  ],
+  ['gamma of small concentration', gamma([3], { concentration: 0.02 }), dist1({ region: { low: 0, high: 30 } })],
+  ['inverse-gamma', inverseGamma([3], { concentration: 3 }), dist1({ region: { low: 0, high: 50 } })],
+  ['χ²', chiSquared([1], { degrees: 5 }), dist1({ region: { low: 0, high: 80 } })],
+  ['beta', beta([1], { alpha: 2, beta: 4 }), dist1({ region: 'unit' })],
+  ['beta of small parameters', beta([3], { alpha: 0.02, beta: 0.3 }), dist1({ region: 'unit' })],
+  ['F', fisherF([3], { numerator: 6, denominator: 9 }), dist1({ region: { low: 0, high: 50 } })],
+  ['t', studentT([2], { degrees: 5, loc: 1, scale: 2 }), dist1({ quadrature: 1e-4 })],
+  ['multivariate t', multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] }), dist1({ quadrature: 1e-3 })], // biome-ignore format: one line a distribution
+  ['von Mises', vonMises([1], { loc: 1, concentration: 2 }), dist1({ region: { low: -Math.PI, high: Math.PI } })],
 ];
 
-describe('distributions', () => {
+describe('laws', () => {
   test.each(lawful)('%s', (_name, dist, options) => {
     expect(showVerdicts(violations(distLaws(dist, options)))).toBe('');
   });

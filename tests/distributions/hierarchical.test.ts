@@ -27,7 +27,7 @@ const klNormal = (m1: number, s1: number, m2: number, s2: number): number =>
   Math.log(s2 / s1) + (s1 * s1 + (m1 - m2) ** 2) / (2 * s2 * s2) - 0.5;
 
 describe('hierarchical', () => {
-  test('obeys the distributions of distributions', () => {
+  test('obeys the laws of distributions', () => {
     const learned = hierarchical(standardNormal([1]), conditionalNormal([1], [1]));
     expect(showVerdicts(violations(distLaws(learned, { quadrature: 2e-3 })))).toBe('');
   });

@@ -64,7 +64,7 @@ const numbersAt = (e: Parameters<typeof numbers>[0], l: number, seed: number): n
 };
 
 describe('relaxed Bernoulli', () => {
-  it.each([0.8, 2])('keeps the distributions of distributions at temperature %d', (temperature) => {
+  it.each([0.8, 2])('keeps the laws of distributions at temperature %d', (temperature) => {
     const dist = relaxedBernoulli([1], { logits: 0.6, temperature });
     expect(showVerdicts(violations(distLaws(dist, { region: 'unit', quadrature: 1e-5 })))).toBe('');
     expect(showVerdicts(violations(edgeLaws(dist, { outside: tensorOf([-1, 0, 1, 2], [4, 1]) }, {})))).toBe('');

@@ -87,7 +87,7 @@ describe('surjections', () => {
   const holds = (verdicts: Parameters<typeof violations>[0]): void =>
     expect(showVerdicts(violations(verdicts))).toBe('');
 
-  test('obey the distributions of their kind', () => {
+  test('obey the laws of their kind', () => {
     holds(transportLaws(slice([3], dropped), { shape: [3], undoes: 'latent' }));
     holds(transportLaws(augment([3], dropped), { shape: [2], undoes: 'data' }));
     holds(transportLaws(abs(), { shape: [3], undoes: 'none' }));

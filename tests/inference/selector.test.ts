@@ -1,4 +1,4 @@
-/** Selectors: what each selects, the distributions of Boolean algebra, and reading back. */
+/** Selectors: what each selects, the laws of Boolean algebra, and reading back. */
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
@@ -119,7 +119,7 @@ describe('selectors', () => {
     ['with the other unit', (a) => [either(a, nothing), a]],
     ['with complements', (a) => [both(a, not(a)), nothing]],
     ['with complements that fill', (a) => [either(a, not(a)), everything]],
-    ['with De Morgan’s distribution', (a, b) => [not(both(a, b)), either(not(a), not(b))]],
+    ['with De Morgan’s law', (a, b) => [not(both(a, b)), either(not(a), not(b))]],
     ['with double negation', (a) => [not(not(a)), a]],
     ['variadic', (a, b, c) => [either(a, b, c), either(a, either(b, c))]],
     ['empty: all', () => [both(), everything]],

@@ -39,7 +39,7 @@ const holds = (verdicts: readonly Verdict[]): void => {
 const net = mlp([6], { activation: 'tanh' });
 const block = compose(affineCoupling({ conditioner: net }), reverse());
 
-const laws: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
+const dists: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
   ['standard normal in 1-D', standardNormal([1]), {}],
   ['standard normal of a matrix', standardNormal([2, 3]), {}],
   ['normal', normal([2], { loc: [1, -2], scale: [0.5, 3] }), {}],
@@ -58,7 +58,7 @@ const laws: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
 ];
 
 describe('laws of distributions', () => {
-  test.each(laws)('%s', (_name, dist, options) => {
+  test.each(dists)('%s', (_name, dist, options) => {
     holds(distLaws(dist, options));
     holds(distLaws(dist, { ...options, seed: 1, spread: 0.5 }));
   });
@@ -96,7 +96,7 @@ describe('bounds', () => {
     expect(Math.abs(integral - 2 / 15)).toBeLessThan(1e-15);
   });
 
-  test('a uniform law over 256 levels is exactly 8 bits/dim', () => {
+  test('a uniform distribution over 256 levels is exactly 8 bits/dim', () => {
     holds([uniformLevelsDist(dequantise(), { levels: 256, shape: [7, 7] })]);
     holds([uniformLevelsDist(dequantise({ levels: 2 }), { levels: 2, shape: [5] })]);
   });
@@ -110,12 +110,12 @@ describe('bounds', () => {
     const dist = pushforward(dequantise({ levels }))(base);
     for (const seed of [0, 1]) {
       const parameters = distParameters(dist, { levels }, seed, 0.5);
-      // With α > 0 the law leaves mass outside [0, 1], which rounding puts into the first and last level.
+      // With α > 0 the distribution leaves mass outside [0, 1], which rounding puts into the first and last level.
       holds(levelBoundLaws(dist, levels, parameters, { seed, total: alpha === 0 ? 1e-6 : 0.2 }));
     }
   });
 
-  test('probabilities of levels of a known law', () => {
+  test('probabilities of levels of a known distribution', () => {
     const p = levelProbabilities(uniform([1]), 4, {});
     expect(Math.max(...p.map((v) => Math.abs(v - 0.25)))).toBeLessThan(1e-14);
   });

@@ -1,4 +1,4 @@
-/** Image models as laws: sampler, density, gradients and the log-determinant of tiny ones agree. */
+/** Image models as distributions: sampler, density, gradients and the log-determinant of tiny ones agree. */
 import { expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
 import {

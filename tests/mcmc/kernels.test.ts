@@ -1,4 +1,4 @@
-/** Distributions of kernels: detailed balance by enumeration, combinators, and chains that do not know of each other. */
+/** Laws of kernels: detailed balance by enumeration, combinators, and chains that do not know of each other. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';

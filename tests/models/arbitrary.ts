@@ -1,4 +1,4 @@
-/** Random declarations, for distributions that every composition keeps. */
+/** Random declarations, for laws that every composition keeps. */
 import fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import type { AnyDist, Dist } from '../../src/algebra/dist.ts';

@@ -1,4 +1,4 @@
-/** Class-conditional flows: the same distributions as any distribution, for each class; and training on pairs of event and class. */
+/** Class-conditional flows: the same laws as any distribution, for each class; and training on pairs of event and class. */
 import { describe, expect, test } from 'vitest';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { generator, keyOf } from '../../src/core/prng.ts';
@@ -21,7 +21,7 @@ const eight = (size: number, seed: number) => {
   return fromRows('eight', values, [2], { labels });
 };
 
-describe('distributions', () => {
+describe('laws', () => {
   test.each([0, 1, 2])('of class %i', (k) => {
     const verdicts = distLaws(ofClass(small, k), { count: 4096, quadrature: 2e-4, spread: 0.2 });
     expect(showVerdicts(violations(verdicts))).toBe('');

@@ -113,7 +113,7 @@ test('couplings pass any number of coordinates through', () => {
 });
 
 describe('recurrent networks', () => {
-  test('a distribution of sequences obeys the distributions of distributions', () => {
+  test('a distribution of sequences obeys the laws of distributions', () => {
     const code = conditionalNormal([3, 2], [2], { network: recurrent(4) });
     const sequence = conditionalNormal([2], [3, 1], { network: unrolled(4) });
     const c = Float64Array.from([0.1, 0.2, -0.4, 0.7, 1, -1]);

@@ -31,7 +31,7 @@ const all = Object.fromEntries(
 const plain = (code: string): string =>
   code.replaceAll(/ as readonly \[\w+\]/g, '').replaceAll(/\((\w): Expr\)/g, '($1)');
 const evaluated = (code: string, dist?: unknown): unknown =>
-  new Function('all', 'LAW', `with (all) { return ${plain(code)}; }`)(all, dist);
+  new Function('all', 'DIST', `with (all) { return ${plain(code)}; }`)(all, dist);
 
 const codeOf = (dist: string, by: string): string => estimators[by].replaceAll('SHAPE', shapes[dist] ?? '[2]');
 
@@ -70,7 +70,7 @@ describe('types and run time agree', () => {
     });
     const dists = Object.entries(constructors).map(([, code], i) => `const dist${i} = () => ${code};`);
     const at = Object.keys(constructors);
-    const lines = pairs.map(({ dist, by }) => `${codeOf(dist, by).replaceAll('LAW', `dist${at.indexOf(dist)}()`)};`);
+    const lines = pairs.map(({ dist, by }) => `${codeOf(dist, by).replaceAll('DIST', `dist${at.indexOf(dist)}()`)};`);
     const head = [...imports, `import type { Expr } from '${root}src/core/index.ts';`, ...dists];
     writeFileSync(join(folder, 'gate.ts'), [...head, ...lines].join('\n'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
