@@ -17,6 +17,9 @@ export * as draw from './draw.ts';
 export * from './errors.ts';
 export { type Claim, type ElementType, type Expr, type Op, substitute } from './expr.ts';
 export { structuralHash } from './hash.ts';
+export { knownOptions } from './known-options.ts';
+export { fromNested, type Nested, shapeOfNested, toNested } from './nested.ts';
+export type { Given } from './ops/array.ts';
 export * as ops from './ops/index.ts';
 export * as parameters from './parameters.ts';
 export { foldIn, keyOf, type PrngKey, split } from './prng.ts';
@@ -35,6 +38,7 @@ export * as random from './random.ts';
 export type { Declaration } from './reading.ts';
 export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
+export { type ShowOptions, showExpr } from './show-expr.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
 export { type Renaming, startingAt, startingFrom } from './starting.ts';
 export {

@@ -76,7 +76,7 @@ export const independent =
     });
     const facts = combined([law], ([e]) => o.broadcastTo(e, full));
     const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
-    return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
+    return withFacts(made, { ...facts, ...entropy }) as typeof made & KeptFacts<L>;
   };
 
 type EvidenceIn<L> = L extends Dist<Shape, infer E> ? E : never;
@@ -128,5 +128,8 @@ export const product = <L extends Dist<readonly [number], unknown>>(
       logDensity: o.addAll(parts.map((s) => s.logDensity)),
     }))(each((l) => l.sampleAndLogDensity)),
   });
-  return withFacts(made, combined(laws, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
+  return withFacts(
+    made,
+    combined(laws, (parts) => o.concat(parts)),
+  ) as typeof made & KeptFacts<L>;
 };

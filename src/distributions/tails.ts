@@ -8,8 +8,8 @@ import { log1mExpOrNone, logOrNone } from './scalar-law.ts';
 export const tailsOf = (law: Facts<'cdf' | 'quantile'> & Partial<AllFacts>): Facts<TailFact> => ({
   logCdf: law.logCdf ?? ((x) => logOrNone(law.cdf(x))),
   logSurvival: law.logSurvival ?? ((x) => logOrNone(o.sub(1, law.cdf(x)))),
-  lowerQuantile: law.lowerQuantile ?? ((l) => law.quantile(o.exp(l))),
-  upperQuantile: law.upperQuantile ?? ((l) => law.quantile(o.neg(o.expm1(l)))),
+  lowerQuantile: law.lowerQuantile ?? ((l) => law.quantile(o.exp(o.array(l)))),
+  upperQuantile: law.upperQuantile ?? ((l) => law.quantile(o.neg(o.expm1(o.array(l))))),
 });
 
 /** A window seen from the nearer tail: the upper one where less lies above `low` than below `high`. */
