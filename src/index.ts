@@ -12,6 +12,7 @@ export {
   type Failure,
   fromNested,
   type Given,
+  type HostArray,
   type Nested,
   ops,
   PushforwardError,

@@ -18,7 +18,7 @@ export * from './errors.ts';
 export { type Claim, type ElementType, type Expr, type Op, substitute } from './expr.ts';
 export { structuralHash } from './hash.ts';
 export { knownOptions } from './known-options.ts';
-export { fromNested, type Nested, shapeOfNested, toNested } from './nested.ts';
+export { asTensor, fromNested, type HostArray, type Nested, shapeOfNested, toNested } from './nested.ts';
 export type { Given } from './ops/array.ts';
 export * as ops from './ops/index.ts';
 export * as parameters from './parameters.ts';

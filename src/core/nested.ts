@@ -1,7 +1,7 @@
 /** Nested arrays: how a person writes an array down, and reads one. */
 import { raise } from './errors.ts';
 import { type Shape, sameShape, showShape } from './shape.ts';
-import { type Tensor, tensorOf } from './tensor.ts';
+import { isTensor, type Tensor, tensorOf } from './tensor.ts';
 
 /** A number, or arrays of numbers nested to any depth: `0.3`, `[1, 2]`, `[[1, 2], [3, 4]]`. */
 export type Nested = number | readonly Nested[];
@@ -50,4 +50,26 @@ export const toNested = ({ shape, data }: Tensor): Nested => {
   const part = (axis: number): Nested =>
     axis === shape.length ? data[at++] : Array.from({ length: shape[axis] }, () => part(axis + 1));
   return part(0);
+};
+
+/** Host arrays as a person gives them: a tensor, a number, or nested arrays. */
+export type HostArray = Tensor | Nested;
+
+/**
+ * A host array as a tensor; a tensor as it is. Throws as {@link shapeOfNested} does, and `ArgumentError` where it is neither.
+ *
+ * @example
+ * asTensor([1, 2], 'x').shape;   // [2]
+ */
+export const asTensor = (x: HostArray, owner: string): Tensor => {
+  if (isNested(x)) return fromNested(x, owner);
+  if (typeof x === 'object' && x !== null && isTensor(x)) return x;
+  return raise('ArgumentError', owner, 'this is no array of numbers', {
+    expected: 'a tensor, a number or nested arrays',
+    got: ArrayBuffer.isView(x)
+      ? 'a typed array without a shape: tensorOf(array, shape)'
+      : x === null
+        ? 'null'
+        : `a ${typeof x}`,
+  });
 };

@@ -170,6 +170,8 @@ export const checkFeeds = (p: Program, feeds: Feeds): Failure | undefined => {
     const t = feeds[s.name];
     if (t === undefined)
       return failure('BackendError', s.name, 'nothing was fed', { expected: `${s.type} ${showShape(s.shape)}` });
+    if (!Array.isArray(t.shape))
+      return failure('BackendError', s.name, 'what was fed is no tensor', { expected: `tensorOf(numbers, ${showShape(s.shape)})`, got: Array.isArray(t) ? 'an array' : `a ${typeof t}` }); // biome-ignore format: one sentence
     if (!sameShape(t.shape, s.shape))
       return failure('BackendError', s.name, 'the array fed has another shape', {
         expected: showShape(s.shape),

@@ -15,11 +15,13 @@ export * from './loss-of.ts';
 export * from './objective.ts';
 export { type OneCycleOptions, oneCycle } from './one-cycle.ts';
 export * from './optimizers/index.ts';
+export { type Penalty, penalised } from './penalised.ts';
 export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export {
   lawPrograms,
+  type ParameterArrays,
   type Run,
   type Running,
   type RunningChain,
@@ -27,6 +29,7 @@ export {
   type RunningUnnormalised,
   run,
 } from './run.ts';
+export type { ArrayFact, RunningFacts } from './run-facts.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export {
   constant,
@@ -42,4 +45,5 @@ export {
 export * from './scores/index.ts';
 export * from './selector.ts';
 export * from './spectral-penalty.ts';
+export { type TotalOptions, total } from './total.ts';
 export * from './training/index.ts';

@@ -1,4 +1,5 @@
 /** The one-cycle schedule. */
+import { knownOptions } from '../core/known-options.ts';
 import { demand, isPositive, type Schedule } from './schedule.ts';
 
 /** Options of {@link oneCycle}. */
@@ -24,14 +25,15 @@ export interface OneCycleOptions {
  * @example
  * const rate = oneCycle({ peak: 1e-2, steps: 5_000 });
  */
-export const oneCycle = ({
-  peak,
-  steps,
-  rise = 0.3,
-  from = peak / 25,
-  to = from / 1e4,
-  anneal = 'cosine',
-}: OneCycleOptions): Schedule => {
+export const oneCycle = (options: OneCycleOptions): Schedule => {
+  const {
+    peak,
+    steps,
+    rise = 0.3,
+    from = peak / 25,
+    to = from / 1e4,
+    anneal = 'cosine',
+  } = knownOptions('oneCycle', options, { peak: true, steps: true, rise: true, from: true, to: true, anneal: true });
   demand(isPositive(peak) && isPositive(from) && isPositive(to), 'oneCycle', 'rates must be positive', [
     peak,
     from,

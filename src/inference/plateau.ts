@@ -1,4 +1,5 @@
 /** A rate that falls where validation gets no better. */
+import { knownOptions } from '../core/known-options.ts';
 import { demand, isPositive, type Schedule, type Told } from './schedule.ts';
 
 /** Options of {@link plateau}. */
@@ -38,7 +39,13 @@ const lowerings = (told: Told | undefined, patience: number, threshold: number):
  * @example
  * const rate = plateau({ from: 1e-3, factor: 0.5, patience: 5 });
  */
-export const plateau = ({ from, factor = 0.1, patience = 10, threshold = 0 }: PlateauOptions): Schedule => {
+export const plateau = (options: PlateauOptions): Schedule => {
+  const {
+    from,
+    factor = 0.1,
+    patience = 10,
+    threshold = 0,
+  } = knownOptions('plateau', options, { from: true, factor: true, patience: true, threshold: true });
   demand(isPositive(from), 'plateau', 'the first rate must be positive', from);
   demand(factor > 0 && factor < 1, 'plateau', 'the factor must be between 0 and 1', factor);
   demand(Number.isSafeInteger(patience) && patience > 0, 'plateau', 'the patience must be 1, 2, 3, …', patience);

@@ -1,6 +1,8 @@
 /** Learning-rate schedules: functions of the step, computed on the host in double precision, kept as data. */
+
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
+import { knownOptions } from '../core/known-options.ts';
 
 /** What is known of training when a rate is asked for: the validations so far, oldest first; less is better. */
 export interface Told {
@@ -70,7 +72,8 @@ export interface StepwiseOptions {
  * @example
  * const halved = stepwise({ from: 1e-3, at: [3_000, 4_500], factor: 0.5 });
  */
-export const stepwise = ({ from, at, factor }: StepwiseOptions): Schedule => {
+export const stepwise = (options: StepwiseOptions): Schedule => {
+  const { from, at, factor } = knownOptions('stepwise', options, { from: true, at: true, factor: true });
   demand(isPositive(from), 'stepwise', 'the first value must be positive', from);
   demand(isPositive(factor), 'stepwise', 'the factor must be positive', factor);
   demand(

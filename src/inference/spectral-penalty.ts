@@ -1,6 +1,7 @@
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import { parametersOf } from '../core/program.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
@@ -48,7 +49,8 @@ export const spectralNorm = (w: Expr, iterations = 4): Expr => {
  * @example
  * const objective = spectralPenalty({ weight: 0.01 })(elbo(vae([2])));
  */
-export const spectralPenalty = ({ weight, iterations = 4 }: SpectralPenaltyOptions) => {
+export const spectralPenalty = (options: SpectralPenaltyOptions) => {
+  const { weight, iterations = 4 } = knownOptions('spectralPenalty', options, { weight: true, iterations: true });
   if (!(weight >= 0) || !Number.isInteger(iterations) || iterations < 1)
     raise('ArgumentError', 'spectralPenalty', 'λ is not negative, and iterations are counted from 1', {
       got: `λ = ${weight}, ${iterations} iterations`,

@@ -1,7 +1,9 @@
 /** Hamiltonian dynamics: the leapfrog integrator, and Hamiltonian Monte Carlo. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, sequence, uniform } from '../core/random.ts';
@@ -78,7 +80,13 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
  * @example
  * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
  */
-export const hmc = ({ stepSize, steps, inverseMass = 1, jitter = 0 }: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
+export const hmc = (options: HmcOptions): KernelOf<Evaluated, HmcInfo> => {
+  const {
+    stepSize,
+    steps,
+    inverseMass = 1,
+    jitter = 0,
+  } = knownOptions('hmc', options, { stepSize: true, inverseMass: true, steps: true, jitter: true });
   positiveStep('hmc', stepSize);
   if (!Number.isInteger(steps) || steps < 1)
     raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });

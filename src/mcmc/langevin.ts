@@ -1,6 +1,8 @@
 /** Langevin kernels: follow the score and add noise; uncorrected (ULA), corrected (MALA), and with momentum (BAOAB). */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, uniform } from '../core/random.ts';
@@ -26,10 +28,8 @@ export interface LangevinOptions {
  * @example
  * langevin({ stepSize: 0.1 })((x) => ops.neg(x))
  */
-export const langevin = ({
-  stepSize,
-  temperature = 1,
-}: LangevinOptions): ((score: Score) => Kernel<Position, Gradients>) => {
+export const langevin = (options: LangevinOptions): ((score: Score) => Kernel<Position, Gradients>) => {
+  const { stepSize, temperature = 1 } = knownOptions('langevin', options, { stepSize: true, temperature: true });
   positiveStep('langevin', stepSize);
   return (score) => ({
     spec: { type: 'langevin', stepSize: toSpec(stepSize), temperature: toSpec(temperature) },
@@ -75,7 +75,8 @@ export type MalaInfo = Acceptance & Gradients;
  * @example
  * mala({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const mala = ({ stepSize, inverseMass = 1 }: Tuning): KernelOf<Evaluated, MalaInfo> => {
+export const mala = (options: Tuning): KernelOf<Evaluated, MalaInfo> => {
+  const { stepSize, inverseMass = 1 } = knownOptions('mala', options, { stepSize: true, inverseMass: true });
   positiveStep('mala', stepSize);
   return (target) => {
     const at = evaluated(target);
@@ -118,13 +119,11 @@ export type Moving = {
  * @example
  * underdamped({ stepSize: 0.3, friction: 1 })(logDensityOf(normal([2])))
  */
-export const underdamped = ({
-  stepSize: h,
-  friction,
-}: {
+export const underdamped = (options: {
   readonly stepSize: Operand;
   readonly friction: Operand;
 }): KernelOf<Moving, Gradients> => {
+  const { stepSize: h, friction } = knownOptions('underdamped', options, { stepSize: true, friction: true });
   positiveStep('underdamped', h);
   positiveStep('underdamped', friction);
   return (target) => {

@@ -1,7 +1,9 @@
 /** Metropolis–Hastings: propose, then accept with probability min(1, π(x′) q(x | x′) / π(x) q(x′ | x)). */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { both, map, normal, type Random, uniform } from '../core/random.ts';
@@ -86,11 +88,8 @@ export const metropolisHastings =
  * @example
  * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const randomWalk = ({
-  stepSize,
-}: {
-  readonly stepSize: Operand;
-}): KernelOf<Weighed, Acceptance, AnyLogDensity> => {
+export const randomWalk = (options: { readonly stepSize: Operand }): KernelOf<Weighed, Acceptance, AnyLogDensity> => {
+  const { stepSize } = knownOptions('randomWalk', options, { stepSize: true });
   positiveStep('randomWalk', stepSize);
   const sampler = metropolisHastings({
     propose: (x) =>

@@ -3,9 +3,11 @@
  * A.4–A.5), iteratively: one leapfrog an iteration of one flat loop, so that chains which end at different depths run together. The momenta
  * that sub-trajectories are judged by are kept at ⌈log₂⌉ checkpoints (Phan, Pradhan & Jankowiak 2019, arXiv:1912.11554; Lao et al. 2020).
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import type { Operand } from '../core/ops/leaves.ts';
 import { map, normal, type Random, sequence, uniform } from '../core/random.ts';
@@ -96,7 +98,12 @@ const only = (x: Expr): Expr => o.reshape(x, []);
  * @example
  * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const nuts = ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
+export const nuts = (options: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
+  const {
+    stepSize,
+    inverseMass = 1,
+    maxDepth = 10,
+  } = knownOptions('nuts', options, { stepSize: true, inverseMass: true, maxDepth: true });
   positiveStep('nuts', stepSize);
   if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 12)
     raise('ArgumentError', 'nuts', 'the greatest depth is an integer from 1 to 12', { got: `${maxDepth}` });

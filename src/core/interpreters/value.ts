@@ -1,7 +1,7 @@
 /** A number is one call: expressions, and whatever runs to one, as plain numbers on the `reference` interpreter. */
 import { raise } from '../errors.ts';
 import { type Expr, type Node, substitute, topological } from '../expr.ts';
-import { fromNested, isNested, type Nested, toNested } from '../nested.ts';
+import { asTensor, type HostArray, type Nested, toNested } from '../nested.ts';
 import { initialValues } from '../parameters.ts';
 import { noiseFeeds, type Program, program } from '../program.ts';
 import { type Cursor, start } from '../random.ts';
@@ -15,7 +15,7 @@ export interface ValueOptions {
   /** Which noise is drawn: needed where any is. A draw at a seed is the first of the samples that `run` draws at it. */
   readonly seed?: number;
   /** Values of the parameters by name, as `fit` gives them; names that are not asked for are let pass. Without: initial values (at `seed`, or 0). */
-  readonly parameters?: { readonly [name: string]: Tensor | Nested };
+  readonly parameters?: { readonly [name: string]: HostArray };
 }
 
 /**
@@ -93,7 +93,7 @@ const arrays = (given: NonNullable<ValueOptions['parameters']>, leaves: readonly
       const array = Object.hasOwn(given, name) ? given[name] : undefined;
       if (array === undefined)
         return raise('ArgumentError', name, 'value: nothing is given for this parameter', { got: `values of ${Object.keys(given).join(', ') || 'none'}` }); // biome-ignore format: one sentence
-      return [name, isNested(array) ? fromNested(array, name) : array];
+      return [name, asTensor(array, name)];
     }),
   );
 

@@ -1,11 +1,10 @@
 /** Constants as a person writes them. */
 import type { Expr } from '../expr.ts';
-import { fromNested, isNested, type Nested } from '../nested.ts';
-import type { Tensor } from '../tensor.ts';
+import { asTensor, type HostArray } from '../nested.ts';
 import { constant } from './leaves.ts';
 
 /** What stands for an array of real numbers: an expression, a number, nested arrays, or a tensor. */
-export type Given = Expr | Nested | Tensor;
+export type Given = Expr | HostArray;
 
 /**
  * An expression of what is given: an expression as it is; numbers, nested arrays and tensors as constants (real). Throws `ShapeError` where rows differ in
@@ -16,6 +15,6 @@ export type Given = Expr | Nested | Tensor;
  */
 export const array = (x: Given, owner = ''): Expr => {
   if (typeof (x as Expr | undefined)?.op === 'string') return x as Expr;
-  const t = isNested(x) || !ArrayBuffer.isView((x as Tensor | undefined)?.data) ? fromNested(x as Nested, owner) : (x as Tensor);
-  return constant(t.data, t.shape);
-}; // biome-ignore format: one idea
+  const { data, shape } = asTensor(x as HostArray, owner);
+  return constant(data, shape);
+};

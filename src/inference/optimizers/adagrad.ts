@@ -1,4 +1,5 @@
 /** Adagrad. */
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { above } from './arguments.ts';
@@ -18,7 +19,11 @@ export interface AdagradOptions {
  * @example
  * const optimizer = adagrad({ learningRate: 0.1 });
  */
-export const adagrad = ({ learningRate = 1e-2, epsilon = 1e-10 }: AdagradOptions = {}): Optimizer => {
+export const adagrad = (options: AdagradOptions = {}): Optimizer => {
+  const { learningRate = 1e-2, epsilon = 1e-10 } = knownOptions('adagrad', options, {
+    learningRate: true,
+    epsilon: true,
+  });
   const rate = toSchedule(learningRate);
   above('adagrad', 'epsilon', epsilon);
   return {

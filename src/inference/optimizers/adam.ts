@@ -1,4 +1,5 @@
 /** Adam, and Adam with decoupled decay. */
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { everything, type Selector } from '../selector.ts';
@@ -22,12 +23,13 @@ export interface AdamOptions {
  * @example
  * const optimizer = adam({ learningRate: cosine(1e-3, 5_000) });
  */
-export const adam = ({
-  learningRate = 1e-3,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-}: AdamOptions = {}): Optimizer => {
+export const adam = (options: AdamOptions = {}): Optimizer => {
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+  } = knownOptions('adam', options, { learningRate: true, beta1: true, beta2: true, epsilon: true });
   const rate = toSchedule(learningRate);
   share('adam', 'beta1', beta1);
   share('adam', 'beta2', beta2);
@@ -68,11 +70,13 @@ export interface AdamWOptions extends AdamOptions {
  * @example
  * const optimizer = adamW({ weightDecay: 0.1, on: kind('kernel') });
  */
-export const adamW = ({ weightDecay = 1e-2, on = everything, ...options }: AdamWOptions = {}): Optimizer => {
-  const inner = adam(options);
+export const adamW = (options: AdamWOptions = {}): Optimizer => {
+  const known = { learningRate: true, beta1: true, beta2: true, epsilon: true, weightDecay: true, on: true } as const;
+  const { weightDecay = 1e-2, on = everything, ...ofAdam } = knownOptions('adamW', options, known);
+  const inner = adam(ofAdam);
   return {
     ...decayed({ rate: weightDecay, on })(inner),
     spec: { ...inner.spec, type: 'adamW', weightDecay, ...(on === everything ? {} : { on: on.spec }) },
-    withRate: (r) => adamW({ ...options, learningRate: r, weightDecay, on }),
+    withRate: (r) => adamW({ ...ofAdam, learningRate: r, weightDecay, on }),
   };
 };

@@ -1,5 +1,7 @@
 /** Decoupled weight decay. */
+
 import { raise } from '../../core/errors.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { everything, type Selector } from '../selector.ts';
 import { fromZero } from './arguments.ts';
@@ -22,9 +24,9 @@ export interface DecayOptions {
  * @example
  * const optimizer = pipe(lion(), decayed({ rate: 0.1, on: not(kind('bias')) }));
  */
-export const decayed =
-  ({ rate, on = everything }: DecayOptions): OptimizerTransformation =>
-  (inner) => {
+export const decayed = (options: DecayOptions): OptimizerTransformation => {
+  const { rate, on = everything } = knownOptions('decayed', options, { rate: true, on: true });
+  return (inner) => {
     fromZero('decayed', 'rate', rate);
     const learning =
       inner.learningRate ??
@@ -40,3 +42,4 @@ export const decayed =
       },
     });
   };
+};

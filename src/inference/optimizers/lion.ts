@@ -1,4 +1,5 @@
 /** Lion. */
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { share } from './arguments.ts';
@@ -21,7 +22,12 @@ export interface LionOptions {
  * @example
  * const optimizer = pipe(lion({ learningRate: 1e-4 }), decayed({ rate: 0.1 }));
  */
-export const lion = ({ learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer => {
+export const lion = (options: LionOptions = {}): Optimizer => {
+  const {
+    learningRate = 1e-4,
+    beta1 = 0.9,
+    beta2 = 0.99,
+  } = knownOptions('lion', options, { learningRate: true, beta1: true, beta2: true });
   const rate = toSchedule(learningRate);
   share('lion', 'beta1', beta1);
   share('lion', 'beta2', beta2);

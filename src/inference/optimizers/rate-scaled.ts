@@ -1,5 +1,7 @@
 /** A learning rate of their own for some parameters. */
+
 import { raise } from '../../core/errors.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import type { Schedule } from '../schedule.ts';
 import type { Selector } from '../selector.ts';
 import { above } from './arguments.ts';
@@ -25,9 +27,9 @@ const scaled = (factor: number, { spec, at }: Schedule): Schedule => ({
  * @example
  * const optimizer = pipe(adam(), rateScaled({ factor: 0.1, on: place('base') }));
  */
-export const rateScaled =
-  ({ factor, on }: RateScaledOptions): OptimizerTransformation =>
-  (inner) => {
+export const rateScaled = (options: RateScaledOptions): OptimizerTransformation => {
+  const { factor, on } = knownOptions('rateScaled', options, { factor: true, on: true });
+  return (inner) => {
     above('rateScaled', 'factor', factor);
     const { learningRate, withRate } = inner;
     if (learningRate === undefined || withRate === undefined)
@@ -42,3 +44,4 @@ export const rateScaled =
         inner.update(gradient, parameters, state, own.selected[0] ? own.coefficients : coefficients, selected),
     });
   };
+};

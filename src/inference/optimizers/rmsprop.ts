@@ -1,4 +1,5 @@
 /** RMSProp. */
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { above, share } from './arguments.ts';
@@ -23,12 +24,13 @@ export interface RmspropOptions {
  * @example
  * const optimizer = rmsprop({ learningRate: 1e-3, centred: true });
  */
-export const rmsprop = ({
-  learningRate = 1e-2,
-  decay = 0.99,
-  epsilon = 1e-8,
-  centred = false,
-}: RmspropOptions = {}): Optimizer => {
+export const rmsprop = (options: RmspropOptions = {}): Optimizer => {
+  const {
+    learningRate = 1e-2,
+    decay = 0.99,
+    epsilon = 1e-8,
+    centred = false,
+  } = knownOptions('rmsprop', options, { learningRate: true, decay: true, epsilon: true, centred: true });
   const rate = toSchedule(learningRate);
   share('rmsprop', 'decay', decay);
   above('rmsprop', 'epsilon', epsilon);

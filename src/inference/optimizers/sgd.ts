@@ -1,4 +1,5 @@
 /** Stochastic gradient descent, plain and with momentum. */
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Schedule, toSchedule } from '../schedule.ts';
 import { share } from './arguments.ts';
@@ -30,7 +31,8 @@ const descent = (rate: Schedule, beta: number, nesterov: boolean): Omit<Optimize
  * @example
  * const optimizer = sgd({ learningRate: 1e-2 });
  */
-export const sgd = ({ learningRate = 1e-2, momentum = 0 }: SgdOptions = {}): Optimizer => {
+export const sgd = (options: SgdOptions = {}): Optimizer => {
+  const { learningRate = 1e-2, momentum = 0 } = knownOptions('sgd', options, { learningRate: true, momentum: true });
   const rate = toSchedule(learningRate);
   return {
     ...descent(rate, share('sgd', 'momentum', momentum), false),
@@ -56,7 +58,12 @@ export interface MomentumOptions {
  * @example
  * const optimizer = momentum({ learningRate: 1e-2, nesterov: true });
  */
-export const momentum = ({ learningRate = 1e-2, beta = 0.9, nesterov = false }: MomentumOptions = {}): Optimizer => {
+export const momentum = (options: MomentumOptions = {}): Optimizer => {
+  const {
+    learningRate = 1e-2,
+    beta = 0.9,
+    nesterov = false,
+  } = knownOptions('momentum', options, { learningRate: true, beta: true, nesterov: true });
   const rate = toSchedule(learningRate);
   return {
     ...descent(rate, share('momentum', 'beta', beta), nesterov),
