@@ -4,6 +4,7 @@ import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Json, Spec } from '../../algebra/spec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { fork } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -55,6 +56,7 @@ export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
 export const contrastiveDivergence = <const K extends KernelFamily>(
   options: ContrastOptions & { readonly kernel: K },
 ) => {
+  knownOptions('contrastiveDivergence', options, { kernel: true, steps: true, energyPenalty: true });
   checkContrast('contrastiveDivergence', options);
   const { kernel, steps = 1, energyPenalty } = options;
   return <S extends Shape, L extends Dist<S, Unnormalised>>(

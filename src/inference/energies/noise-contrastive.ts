@@ -4,6 +4,7 @@ import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { constantly } from '../../core/parameters.ts';
 import * as Sc from '../../core/scope.ts';
@@ -33,9 +34,10 @@ export const LOG_PARTITION = 'noiseContrastive/logPartition';
  * @example
  * noiseContrastive({ noise: normal([2], { scale: 2 }), ratio: 5 })(energy([2]))
  */
-export const noiseContrastive =
-  <S extends Shape>({ noise, ratio = 1, logPartition = 0 }: NoiseContrastiveOptions<S>) =>
-  (law: Dist<S, Unnormalised>): Objective<S> => {
+export const noiseContrastive = <S extends Shape>(options: NoiseContrastiveOptions<S>) => {
+  const known = { noise: true, ratio: true, logPartition: true } as const;
+  const { noise, ratio = 1, logPartition = 0 } = knownOptions('noiseContrastive', options, known);
+  return (law: Dist<S, Unnormalised>): Objective<S> => {
     if (!Number.isInteger(ratio) || ratio < 1)
       return raise('ArgumentError', 'noiseContrastive', 'there is one noise event or more for each event', {
         got: `${ratio}`,
@@ -74,3 +76,4 @@ export const noiseContrastive =
       },
     };
   };
+};

@@ -7,6 +7,7 @@ import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { root, type Scope } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
@@ -66,6 +67,7 @@ export const persistentContrastiveDivergence = <const K extends KernelFamily>(
   options: PersistentOptions & { readonly kernel: K },
 ) => {
   const owner = 'persistentContrastiveDivergence';
+  knownOptions(owner, options, { kernel: true, steps: true, energyPenalty: true, buffer: true, chains: true, reinitialise: true, start: true }); // biome-ignore format: one line
   checkContrast(owner, options);
   const { buffer: size, chains, reinitialise = 0, kernel, steps = 1, energyPenalty } = options;
   if (!Number.isInteger(size) || size < 1)

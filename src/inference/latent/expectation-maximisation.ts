@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import type { Dist } from '../../algebra/dist.ts';
 import { scoredAt } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { Objective } from '../objective.ts';
@@ -21,11 +22,14 @@ import { logJointOf, logPosteriorOf, ofBound, sampleCount, valueWithGradientOf }
  * @example
  * const objective = monteCarloEm({ stepSize: 0.1, leapfrogSteps: 10, transitions: 2 })(vae([2]));
  */
-export const monteCarloEm = ({
-  transitions = 1,
-  leapfrogSteps = 10,
-  stepSize,
-}: ChainOptions): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+export const monteCarloEm = (
+  options: ChainOptions,
+): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+  const {
+    transitions = 1,
+    leapfrogSteps = 10,
+    stepSize,
+  } = knownOptions('monteCarloEm', options, { stepSize: true, leapfrogSteps: true, transitions: true });
   sampleCount('monteCarloEm', transitions);
   return (law) =>
     ofBound(law, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>

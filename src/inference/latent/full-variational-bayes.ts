@@ -3,6 +3,7 @@ import { checkClaims, type Parameter } from '../../core/claims.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import { type Expr, substitute, topological } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { normal, type Random } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -35,11 +36,14 @@ const SCALE = ':scale';
  * @example
  * const objective = fullVariationalBayes({ events: 1000 })(elbo(vae([2])));
  */
-export const fullVariationalBayes = ({
-  events,
-  priorScale = 1,
-  initialScale = 0.05,
-}: FullBayesOptions): (<S extends Shape>(objective: Objective<S>) => BatchObjective<S>) => {
+export const fullVariationalBayes = (
+  options: FullBayesOptions,
+): (<S extends Shape>(objective: Objective<S>) => BatchObjective<S>) => {
+  const {
+    events,
+    priorScale = 1,
+    initialScale = 0.05,
+  } = knownOptions('fullVariationalBayes', options, { events: true, priorScale: true, initialScale: true });
   if (!(Number.isInteger(events) && events > 0))
     raise('ArgumentError', 'fullVariationalBayes', 'the number of events must be positive', { got: `${events}` });
   for (const s of [priorScale, initialScale])

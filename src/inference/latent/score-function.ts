@@ -8,6 +8,7 @@ import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Cursor, of } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -47,10 +48,13 @@ const ofTheOthers = (values: Expr): Expr => o.div(o.sub(o.sum(values), values), 
  * @example
  * const objective = scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(vae([2]));
  */
-export const scoreFunction = ({
-  baseline = 'none',
-  samples = baseline === 'none' ? 1 : 2,
-}: ScoreFunctionOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+export const scoreFunction = (
+  options: ScoreFunctionOptions = {},
+): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+  const { baseline = 'none', samples = baseline === 'none' ? 1 : 2 } = knownOptions('scoreFunction', options, {
+    samples: true,
+    baseline: true,
+  });
   sampleCount('scoreFunction', samples, baseline === 'none' ? 1 : 2);
   return (law) =>
     ofBound(law, 'meanBound', { type: 'scoreFunction', samples, baseline }, (plain, x) =>
@@ -75,10 +79,13 @@ export interface MovingAverageOptions {
  * @example
  * const objective = scoreFunctionWithAverage({ decay: 0.9 })(vae([2]));
  */
-export const scoreFunctionWithAverage = ({
-  samples = 1,
-  decay = 0.9,
-}: MovingAverageOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => BatchObjective<S>) => {
+export const scoreFunctionWithAverage = (
+  options: MovingAverageOptions = {},
+): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => BatchObjective<S>) => {
+  const { samples = 1, decay = 0.9 } = knownOptions('scoreFunctionWithAverage', options, {
+    samples: true,
+    decay: true,
+  });
   sampleCount('scoreFunctionWithAverage', samples);
   if (!(decay >= 0 && decay < 1))
     raise('ArgumentError', 'scoreFunctionWithAverage', 'the decay of an average is from 0 to below 1', {

@@ -3,6 +3,7 @@ import type { Dist, Law } from '../../algebra/dist.ts';
 import { type InferredGroup, trace, withPlaced } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { type Divergence, klOfLevels, levelsOf } from '../../distributions/hierarchical.ts';
@@ -82,10 +83,10 @@ export interface SgvbOptions {
  * @example
  * const objective = sgvb({ samples: 2, kl: [scaleKl({ warmUp: 500 }), freeBits(0.1)] })(vae([2]));
  */
-export const sgvb = ({
-  samples = 1,
-  kl = [],
-}: SgvbOptions = {}): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+export const sgvb = (
+  options: SgvbOptions = {},
+): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+  const { samples = 1, kl = [] } = knownOptions('sgvb', options, { samples: true, kl: true });
   sampleCount('sgvb', samples);
   const spec = { type: 'sgvb', samples, kl: kl.map((w) => w.spec) };
   return (law) =>
