@@ -1,5 +1,7 @@
 /** Options in plain JavaScript: what no compiler reads is read here. */
+
 import { raise } from './errors.ts';
+import { kindOf } from './kind-of.ts';
 import { nearestName } from './names.ts';
 
 /** The names of all options of a type: one that is missing or too many does not compile. */
@@ -19,7 +21,7 @@ export const knownOptions = <O extends object>(
   names: OptionNames<NoInfer<O>> | readonly string[],
 ): O => {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const got = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`;
+    const got = kindOf(options);
     return raise('ArgumentError', owner, 'options are a record', { expected: `{ ${listOf(names).join(', ')} }`, got });
   }
   const known = (key: string): boolean => (Array.isArray(names) ? names.includes(key) : Object.hasOwn(names, key));

@@ -1,5 +1,7 @@
 /** Nested arrays: how a person writes an array down, and reads one. */
+
 import { raise } from './errors.ts';
+import { kindOf } from './kind-of.ts';
 import { type Shape, sameShape, showShape } from './shape.ts';
 import { isTensor, type Tensor, tensorOf } from './tensor.ts';
 
@@ -18,7 +20,7 @@ export const isNested = (of: unknown): of is Nested => typeof of === 'number' ||
  */
 export const shapeOfNested = (of: Nested, owner = ''): Shape => {
   if (typeof of === 'number') return [];
-  if (!Array.isArray(of)) return raise('ArgumentError', owner, 'an array holds numbers', { got: of === null ? 'null' : `a ${typeof of}` });
+  if (!Array.isArray(of)) return raise('ArgumentError', owner, 'an array holds numbers', { got: kindOf(of) });
   const inner = of.map((row) => shapeOfNested(row as Nested, owner));
   const ragged = inner.find((s) => !sameShape(s, inner[0]));
   return ragged === undefined
@@ -66,10 +68,6 @@ export const asTensor = (x: HostArray, owner: string): Tensor => {
   if (typeof x === 'object' && x !== null && isTensor(x)) return x;
   return raise('ArgumentError', owner, 'this is no array of numbers', {
     expected: 'a tensor, a number or nested arrays',
-    got: ArrayBuffer.isView(x)
-      ? 'a typed array without a shape: tensorOf(array, shape)'
-      : x === null
-        ? 'null'
-        : `a ${typeof x}`,
+    got: `${kindOf(x)}${ArrayBuffer.isView(x) ? ' without a shape: tensorOf(array, shape)' : ''}`,
   });
 };

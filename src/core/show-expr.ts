@@ -92,7 +92,7 @@ const piece = (e: Expr, inputs: readonly Piece[]): Piece => {
     const [a, b] = inputs;
     return { text: `${within(a, level === 7 || level === 3 ? level + 1 : level)} ${symbol} ${within(b, level + 1)}`, level };
   }
-  if (e.op === 'neg') return { text: `-${within(inputs[0], 6)}`, level: 6 };
+  if (e.op === 'neg') return { text: `-${within(inputs[0], 8)}`, level: 6 };
   if (e.op === 'not') return { text: `!${within(inputs[0], ATOM)}`, level: 8 };
   if (e.op === 'slice') return { text: `${within(inputs[0], ATOM)}[${ranges(e)}]`, level: ATOM };
   if (e.op === 'project') return { text: `${within(inputs[0], ATOM)}.${e.attributes.index}`, level: ATOM };

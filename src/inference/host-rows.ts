@@ -1,5 +1,7 @@
 /** Rows of events and numbers of them, as a person gives them. */
+
 import { raise } from '../core/errors.ts';
+import { kindOf } from '../core/kind-of.ts';
 import { asTensor, type HostArray } from '../core/nested.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -25,7 +27,7 @@ export const rowsOf = (owner: string, given: HostArray, event: Shape): Tensor =>
 export const countOf = (owner: string, n: number): number =>
   Number.isSafeInteger(n) && n >= 1
     ? n
-    : raise('ArgumentError', owner, 'the number of samples must be 1, 2, 3, …', { got: typeof n === 'number' ? `${n}` : Array.isArray(n) ? 'an array' : `a ${typeof n}` }); // biome-ignore format: one sentence
+    : raise('ArgumentError', owner, 'the number of samples must be 1, 2, 3, …', { got: typeof n === 'number' ? `${n}` : kindOf(n) }); // biome-ignore format: one sentence
 
 /** A seed of noise. Throws `ArgumentError` where it is no integer. */
 export const seedOf = (owner: string, seed: number): number =>

@@ -1,6 +1,9 @@
 /** A number is one call: expressions, and whatever runs to one, as plain numbers on the `reference` interpreter. */
+
 import { raise } from '../errors.ts';
 import { type Expr, type Node, substitute, topological } from '../expr.ts';
+import { kindOf } from '../kind-of.ts';
+import { knownOptions } from '../known-options.ts';
 import { asTensor, type HostArray, type Nested, toNested } from '../nested.ts';
 import { initialValues } from '../parameters.ts';
 import { noiseFeeds, type Program, program } from '../program.ts';
@@ -45,7 +48,7 @@ const isExpr = (x: unknown): x is Expr => typeof (x as Expr | null | undefined)?
 const strange = (path: string, x: unknown): never =>
   raise('ArgumentError', path === '' ? 'value' : `value/${path}`, 'there is no number in this', {
     expected: 'an expression, a Scoped or a Draw of one, an estimate, or records and arrays of these',
-    got: x === null ? 'null' : ArrayBuffer.isView(x) ? 'a typed array' : `a ${typeof x}`,
+    got: kindOf(x),
   });
 
 /** Runs what depends on a scope and on noise. A part of a record has a stream of noise of its own; a draw alone has that of `runDraw`. */
@@ -126,8 +129,9 @@ const closed = (p: Program, seed: number | undefined): void => {
  */
 export const value = <const X extends Valuable, A extends Nested = Nested>(
   x: X,
-  { seed, parameters }: ValueOptions = {},
+  options: ValueOptions = {},
 ): ValueOf<X, A> => {
+  const { seed, parameters } = knownOptions('value', options, { seed: true, parameters: true });
   const structure = found(x, '');
   const outputs = [...new Set(expressions(structure))];
   const asked = program(outputs, 'float64');

@@ -1,5 +1,7 @@
 /** How batches are asked for: one by one, or several steps stacked. */
+
 import { raise } from '../../core/errors.ts';
+import { kindOf } from '../../core/kind-of.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { isTensor, type Tensor } from '../../core/tensor.ts';
 import type { Dataset } from '../dataset.ts';
@@ -16,7 +18,7 @@ export const sourceOf = (of: Dataset | Source): Source => {
   if (typeof of !== 'object' || of === null || Array.isArray(of) || isTensor(of))
     return raise('ArgumentError', 'data', 'data are a data set or a source of batches', {
       expected: 'fromRows(name, numbers, shape), or a source',
-      got: Array.isArray(of) ? 'an array' : typeof of === 'object' && of !== null ? 'a tensor' : `${of}`,
+      got: kindOf(of) === 'an object' ? 'a tensor' : kindOf(of),
     });
   return 'batch' in of ? of : shuffled(of);
 };

@@ -1,5 +1,7 @@
 /** Parameters that an optimiser does not move. */
+
 import { raise } from '../../core/errors.ts';
+import { kindOf } from '../../core/kind-of.ts';
 import type { Declaration } from '../../core/reading.ts';
 import { belongingTo, either, type Selector } from '../selector.ts';
 import { rateAgain } from './around.ts';
@@ -14,7 +16,7 @@ const selectorOf = (what: Selector | Declares): Selector => {
     ? belongingTo(what)
     : raise('ArgumentError', 'frozen', 'this has no parameters of its own', {
         expected: 'a selector (a place, a kind), or a distribution, layer or placed function',
-        got: Array.isArray(what) ? 'an array' : what === null ? 'null' : `a ${typeof what}`,
+        got: kindOf(what),
       });
 };
 
