@@ -1,5 +1,5 @@
 /**
- * Plain flows beside the same flows on more dimensions, on laws whose support a plain flow cannot have: mean −log q of fresh points minus the entropy,
+ * Plain flows beside the same flows on more dimensions, on distributions whose support a plain flow cannot have: mean −log q of fresh points minus the entropy,
  * for at most as many parameters as the plain flow has. Where the number is a bound, the importance-weighted bound of 100 draws stands beside it.
  *
  *     node dist-bench/bench/augmented-flows.js [--steps 6000] [--seed 0] [--only cif/checkerboard] [--log scores.jsonl] [--table scores.jsonl]
@@ -63,11 +63,11 @@ const TEST = 20_000;
 const score = async (flow: string, toyName: keyof typeof toys): Promise<Score> => {
   const toy = toys[toyName]();
   const data = toyDatasetOf(toy, { size: 200_000, seed });
-  const law = pipe(flows[flow](), pushforward(shiftScale(standardScaling(data)))) as Plane;
+  const dist = pipe(flows[flow](), pushforward(shiftScale(standardScaling(data)))) as Plane;
   const backend = onnx('cpu', { threads: 1 });
   const before = process.cpuUsage();
   const fitted = await fit({
-    objective: elbo(law),
+    objective: elbo(dist),
     data,
     steps,
     batchSize: 256,
@@ -79,19 +79,19 @@ const score = async (flow: string, toyName: keyof typeof toys): Promise<Score> =
   const used = process.cpuUsage(before);
   if (E.isLeft(fitted)) throw new PushforwardError(fitted.left);
   const parameters = fitted.right.parameters;
-  const running = run(law, parameters, backend);
+  const running = run(dist, parameters, backend);
   const rows = (n: number): Tensor => ({ shape: [n, 2], type: 'float32', data: toy.sample(seed + 1000, n) });
   const nll = Array.from((await running.logDensity(rows(TEST))).data, (l) => -l);
   const mean = (v: ArrayLike<number>): number => Array.from(v).reduce((a, b) => a + b, 0) / v.length;
   const m = mean(nll);
   const tight =
-    law.evidence === 'exact'
+    dist.evidence === 'exact'
       ? undefined
       : -mean(
           (
-            await running.each((x) => D.map((l: Expr): readonly Expr[] => [l])(importanceWeightedDensity(100, law)(x)))(
-              rows(TEST / 4),
-            )
+            await running.each((x) =>
+              D.map((l: Expr): readonly Expr[] => [l])(importanceWeightedDensity(100, dist)(x)),
+            )(rows(TEST / 4))
           )[0].data,
         );
   return {
@@ -107,7 +107,7 @@ const score = async (flow: string, toyName: keyof typeof toys): Promise<Score> =
 };
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const head = ['law', 'flow', 'bound − entropy', 'IW-100 − entropy', 'parameters', 'steps', 'processor s'];
+const head = ['dist', 'flow', 'bound − entropy', 'IW-100 − entropy', 'parameters', 'steps', 'processor s'];
 const line = (s: Score): string =>
   row([
     s.toy,

@@ -66,9 +66,9 @@ const events: Readonly<Record<string, EventInfo>> = {
 };
 
 const registered = (name: string, event: EventInfo): AnyObjective<Shape> => {
-  const law = models[name].build(event);
-  const data = fromRows('', new Float32Array(law.shape.reduce((a, b) => a * b, 1)), law.shape, event.levels === undefined ? {} : { levels: event.levels }); // biome-ignore format: one line
-  const found = trainingObjective(law, { model: name }, { train: data, test: data });
+  const dist = models[name].build(event);
+  const data = fromRows('', new Float32Array(dist.shape.reduce((a, b) => a * b, 1)), dist.shape, event.levels === undefined ? {} : { levels: event.levels }); // biome-ignore format: one line
+  const found = trainingObjective(dist, { model: name }, { train: data, test: data });
   if (found._tag === 'Left') throw new Error(found.left.message);
   return found.right;
 };

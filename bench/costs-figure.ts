@@ -39,14 +39,14 @@ const points = (costs: readonly Cost[]) => costs.map((c) => ({ x: Math.log2(c.si
 
 const middleOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 
-/** A curve, and dashed the power law of its upper half. */
+/** A curve, and dashed the power distribution of its upper half. */
 const curve = ({ costs, upper }: Swept, colour: string): Plot.Markish[] => {
   const all = points(costs);
   const half = upperHalf(all);
   const [x0, y0] = [middleOf(half.map((p) => p.x)), middleOf(half.map((p) => p.y))];
-  const law = all.map(({ x }) => ({ x, y: y0 + upper * (x - x0) }));
+  const dist = all.map(({ x }) => ({ x, y: y0 + upper * (x - x0) }));
   return [
-    Plot.line(law, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.2, strokeDasharray: '5 4', clip: true }),
+    Plot.line(dist, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.2, strokeDasharray: '5 4', clip: true }),
     Plot.line(all, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
     Plot.dot(all, { x: 'x', y: 'y', fill: colour, r: 3.5 }),
   ];
@@ -91,6 +91,6 @@ const drawSweeps = (sweeps: readonly Swept[], i: number): string => {
 export const costFigure = (sweeps: readonly Swept[]): string => {
   const panels = [...new Set(sweeps.map((s) => s.of))].map((of) => sweeps.filter((s) => s.of === of));
   const height = Math.ceil(panels.length / COLUMNS) * at.down + 20;
-  const remark = 'One training step on one thread. Dashed, and in the legend: the power law of the upper half of the sizes.'; // biome-ignore format: one line
+  const remark = 'One training step on one thread. Dashed, and in the legend: the power distribution of the upper half of the sizes.'; // biome-ignore format: one line
   return svgDocument(WIDE, height, 'Cost of a training step against sizes', ...panels.map(drawSweeps), notes(at.left, height - 10, [remark])); // biome-ignore format: one line
 };

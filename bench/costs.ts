@@ -43,8 +43,8 @@ const middle = { width: 128, depth: 8, batch: 512, dimension: 16 };
 
 const flow = (change: Partial<typeof middle>): Workload => {
   const { width, depth, batch, dimension } = { ...middle, ...change };
-  const law = realNVP([dimension], { layers: depth, hidden: [width, width] });
-  return workload(() => maximumLikelihood(law as never) as never, batch, 8);
+  const dist = realNVP([dimension], { layers: depth, hidden: [width, width] });
+  return workload(() => maximumLikelihood(dist as never) as never, batch, 8);
 };
 
 const images = (batch: number): Workload => {

@@ -78,13 +78,13 @@ const part = (from: number, to: number): Dataset => ({
 });
 const [train, test] = [part(0, 8000), part(8000, 10_000)];
 
-// The model: one denoiser, and the laws that are made of it.
+// The model: one denoiser, and the distributions that are made of it.
 const [T, levels] = [200, 256];
 const shape = [28, 28] as const;
 const noising = ddpmProcess({ steps: T, schedule: 'quadratic', first: 1e-4, last: 0.15 });
 const denoiser = sharedDenoiser('unet', predict('velocity', noising, noiseNetwork(shape, { hidden: [channels], patch }), { shape })); // biome-ignore format: one line
 const chain = reverseChain(denoiser, { steps: T, range: [-1, 1] });
-const law = ddpm(chain, { levels });
+const dist = ddpm(chain, { levels });
 const clipped = chain.denoiser as typeof denoiser;
 const backend = onnx('cpu');
 
@@ -98,7 +98,7 @@ if (what !== 'report') {
   let smooth: number | undefined;
   const fitted = right(
     await fit({
-      objective: ddpmSimple(law, { of: 'velocity' }),
+      objective: ddpmSimple(dist, { of: 'velocity' }),
       data: train,
       steps,
       batchSize,
@@ -107,7 +107,7 @@ if (what !== 'report') {
       ema: 0.995,
       optimizer: clipByGlobalNorm(1)(adam({ learningRate: warmUp(100, cosine(2e-3, steps - 100, 2e-5)) })),
       signal: stop.signal,
-      checkpoint: { every: 250, save: saveTo(file, { spec: law.spec }) },
+      checkpoint: { every: 250, save: saveTo(file, { spec: dist.spec }) },
       ...(before === undefined ? {} : { resume: before }),
       onProgress: ({ step, loss, stepsPerSecond, remaining }) => {
         smooth = smooth === undefined ? loss : 0.95 * smooth + 0.05 * loss;
@@ -170,7 +170,7 @@ const timed = async <A>(name: string, task: () => Promise<A>): Promise<A> => {
 
 // Samples, by the chain and by DDIM.
 const few = ddpm(chain, { levels, sampling: { sampler: ddim(), grid: subSequence(20) } });
-const byChain = await timed(`${count} samples by the chain, ${T} steps`, () => drawn(law.sample, count, 1));
+const byChain = await timed(`${count} samples by the chain, ${T} steps`, () => drawn(dist.sample, count, 1));
 const byDdim = await timed(`${count} samples by DDIM, 20 steps`, () => drawn(few.sample, count, 1));
 picture('ddpm-200', byChain.subarray(0, 64 * 784), 8);
 picture('ddim-20', byDdim.subarray(0, 64 * 784), 8);
@@ -225,9 +225,9 @@ console.log(`  uniform noise    ${frechet(await seen(Float32Array.from({ length:
 const half = Array.from({ length: 784 }, (_, i) => (i < 392 ? 1 : 0));
 const seenHalf = masked(shape, half);
 const fill = (x: Expr): D.Draw<readonly Expr[]> => {
-  const y = o.mul(o.constant(half, shape), law.reversed.scale.toData(x));
+  const y = o.mul(o.constant(half, shape), dist.reversed.scale.toData(x));
   return D.map((z: Expr) => [
-    law.reversed.scale.toEvent(
+    dist.reversed.scale.toEvent(
       o.add(
         y,
         o.mul(
@@ -259,7 +259,7 @@ const at = [0, 40, 80, 110, 130, 150, 165, 175, 185, 199];
 const progress = pipe(
   D.fromRandom((c) => noising.prior(shape).sample({ path: '' })(c)),
   D.chain(reverseRun(chain, T, levels)),
-  D.map((r) => law.reversed.scale.toEvent(o.gather(r.progress, o.constant(at, [at.length], 'int32')))),
+  D.map((r) => dist.reversed.scale.toEvent(o.gather(r.progress, o.constant(at, [at.length], 'int32')))),
 );
 picture('progressive', await drawn(progress, 6, 4), at.length);
 const weights = Array.from({ length: 9 }, (_, i) => i / 8);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:diffusion`: diffusion models trained by denoising score matching on toy laws whose entropy is known: VE, VP and sub-VP in turn. Judged by
- * what they draw (modes found; sliced W₂ to fresh points of the law against that of two fresh sets) and by the exact density of their probability flow.
+ * `npm run bench:diffusion`: diffusion models trained by denoising score matching on toy distributions whose entropy is known: VE, VP and sub-VP in turn. Judged by
+ * what they draw (modes found; sliced W₂ to fresh points of the distribution against that of two fresh sets) and by the exact density of their probability flow.
  *
  *   npm run bench:diffusion                          every process on every toy
  *   npm run bench:diffusion -- --only vp/twoMoons    one; or a process, or a toy; may be repeated
@@ -118,11 +118,11 @@ interface Row {
   readonly kl: number;
 }
 
-/** The law of a diffusion over standardised events, and its training: one declaration. */
+/** The distribution of a diffusion over standardised events, and its training: one declaration. */
 const trained = async (noising: Process<'signal'>, toy: Toy) => {
   const data = toyDatasetOf(toy, { size: 200_000, seed });
   const denoiser = predict('data', noising, resMlp([128, 128, 128]), { shape: [2] });
-  const law = pipe(
+  const dist = pipe(
     diffusion(denoiser, {
       sampler: flowSampler(),
       grid: logSnrGrid(50),
@@ -132,7 +132,7 @@ const trained = async (noising: Process<'signal'>, toy: Toy) => {
   );
   const [from, before] = [performance.now(), process.cpuUsage()];
   const fitted = await fit({
-    objective: denoisingScoreMatching(law, {
+    objective: denoisingScoreMatching(dist, {
       weighting: edmWeighting(),
       time: logNormalTime({ mean: -1, deviation: 1.4 }),
     }),
@@ -147,7 +147,7 @@ const trained = async (noising: Process<'signal'>, toy: Toy) => {
   if (E.isLeft(fitted)) throw new PushforwardError(fitted.left);
   const used = process.cpuUsage(before);
   return {
-    running: run(law, fitted.right.parameters, backend),
+    running: run(dist, fitted.right.parameters, backend),
     seconds: (performance.now() - from) / 1000,
     processorSeconds: (used.user + used.system) / 1e6,
   };

@@ -1,5 +1,5 @@
 /** A Boltzmann machine on binary digits: 14 × 14 pixels, 64 hidden units. */
-import type { Law } from '../src/algebra/dist.ts';
+import type { AnyDist } from '../src/algebra/dist.ts';
 import { allRows, type Dataset, fromRows, loadDataset, take } from '../src/data/index.ts';
 import {
   adam,
@@ -36,7 +36,7 @@ const smallBinary = (images: Dataset): Dataset => {
   return fromRows('digits', out, [SIDE, SIDE], { levels: 2 });
 };
 
-/** Logits of each pixel's mean, smoothed: the independent law that annealing starts from. */
+/** Logits of each pixel's mean, smoothed: the independent distribution that annealing starts from. */
 const baseLogits = (data: Dataset): number[] => {
   const rows = allRows(data);
   const means = new Float64Array(PIXELS);
@@ -71,11 +71,11 @@ export const machineOnDigits = async (
   const z = await done(
     annealedImportanceSampling({ bridge: machine.bridge({ loc }), kernel: blockGibbs(), betas: 5000, chains: 200, parameters, seed, backend, reverse: { steps: 1000 }, onProgress: ({ way, done: n, of }) => n % 1000 === 0 && told(`rbm ${way} ${n}/${of}`) }), // biome-ignore format: one call
   );
-  const law = normalised(z)(machine);
-  const running = run(law, parameters, backend);
+  const dist = normalised(z)(machine);
+  const running = run(dist, parameters, backend);
   const [onTrain, onTest] = [await evaluate(running, train), await evaluate(running, test)];
   const alone = await evaluate(run(machine.bridge({ loc }).from, {}, backend), test);
-  const drawn = await run(machine as unknown as Law, parameters, backend).sample(100, seed + 1);
+  const drawn = await run(machine as unknown as AnyDist, parameters, backend).sample(100, seed + 1);
   const weights = parameters['rbm/weights'].data;
   const receptive = Float32Array.from({ length: HIDDEN * PIXELS }, (_, k) => {
     const [j, i] = [Math.floor(k / PIXELS), k % PIXELS];

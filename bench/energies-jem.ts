@@ -1,4 +1,4 @@
-/** A classifier read as a law on digits (JEM): 14 × 14 pixels, ten classes, a perceptron. */
+/** A classifier read as a distribution on digits (JEM): 14 × 14 pixels, ten classes, a perceptron. */
 import * as D from '../src/core/draw.ts';
 import * as o from '../src/core/ops/index.ts';
 import { generator, keyOf } from '../src/core/prng.ts';
@@ -18,7 +18,7 @@ const NOISE = 0.3;
 const STEPS = 2500;
 const BUFFER = 128;
 
-/** Squares of four pixels averaged, from −1 to 1, and normal noise: a law with a density, which bare digits are not. */
+/** Squares of four pixels averaged, from −1 to 1, and normal noise: a distribution with a density, which bare digits are not. */
 const smallGrey = (images: Dataset, seed: number): Dataset => {
   const raw = allRows(images);
   const g = generator(keyOf(seed));

@@ -1,11 +1,11 @@
-/** Neural energies on toy laws: one declaration, three estimators. */
+/** Neural energies on toy distributions: one declaration, three estimators. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Dist } from '../src/algebra/dist.ts';
 import type { Unnormalised } from '../src/algebra/evidence.ts';
 import type { Failure } from '../src/core/errors.ts';
 import type { Backend, Feeds } from '../src/core/program.ts';
 import { type Toy, toyDatasetOf } from '../src/data/index.ts';
-import { eightGaussians, twoMoons } from '../src/data/toys/laws.ts';
+import { eightGaussians, twoMoons } from '../src/data/toys/dists.ts';
 import { energy, normal, productOfExperts } from '../src/distributions/index.ts';
 import {
   type AnyObjective,
@@ -29,7 +29,7 @@ type Plane = readonly [2];
 
 interface Setup {
   readonly toy: () => Toy;
-  /** The normal law that is tilted, and that annealing starts from. */
+  /** The normal distribution that is tilted, and that annealing starts from. */
   readonly base: { readonly loc: readonly number[]; readonly scale: number };
   /** The step of Hamiltonian Monte Carlo, and the noise of denoising score matching. */
   readonly stepSize: number;
@@ -70,32 +70,32 @@ export const toySetups: Readonly<Record<'twoMoons' | 'eightGaussians', Setup>> =
 interface Training {
   readonly steps: Readonly<Record<keyof typeof toySetups, number>>;
   readonly learningRate: number;
-  readonly of: (law: Dist<Plane, Unnormalised>, setup: Setup) => AnyObjective<Plane>;
+  readonly of: (dist: Dist<Plane, Unnormalised>, setup: Setup) => AnyObjective<Plane>;
 }
 
-/** The swap is one word: the law stays. */
+/** The swap is one word: the distribution stays. */
 export const estimators: Readonly<Record<'persistent' | 'denoising' | 'sliced', Training>> = {
   persistent: {
     steps: { twoMoons: 8000, eightGaussians: 4000 },
     learningRate: 2e-3,
-    of: (law, { base, stepSize }) =>
+    of: (dist, { base, stepSize }) =>
       persistentContrastiveDivergence({
         kernel: hmc({ stepSize, steps: 3 }),
         steps: 3,
         buffer: 1024,
         chains: 256,
         start: normal([2], base),
-      })(law),
+      })(dist),
   },
   denoising: {
     steps: { twoMoons: 8000, eightGaussians: 6000 },
     learningRate: 2e-3,
-    of: (law, { noise }) => denoisingScoreMatchingAt(noise)(law),
+    of: (dist, { noise }) => denoisingScoreMatchingAt(noise)(dist),
   },
   sliced: {
     steps: { twoMoons: 8000, eightGaussians: 6000 },
     learningRate: 1e-3,
-    of: (law) => slicedScoreMatching()(law),
+    of: (dist) => slicedScoreMatching()(dist),
   },
 };
 
@@ -119,11 +119,11 @@ export const scoreToy = async (
   const training = estimators[estimator];
   const toy = setup.toy();
   const base = normal([2], setup.base);
-  const law = productOfExperts([base, energy([2], mlp([128, 128], { activation: 'silu', zeroLast: false }))]);
+  const dist = productOfExperts([base, energy([2], mlp([128, 128], { activation: 'silu', zeroLast: false }))]);
   const steps = training.steps[name];
   const fitted = await done(
     fit({
-      objective: training.of(law, setup),
+      objective: training.of(dist, setup),
       data: toyDatasetOf(toy, { size: 50_000, seed }),
       optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(training.learningRate, steps) })),
       steps,
@@ -138,10 +138,10 @@ export const scoreToy = async (
   const parameters = fitted.parameters;
   const kernel = hmc({ stepSize: setup.stepSize, steps: 3 });
   const z = await done(
-    annealedImportanceSampling({ from: base, to: law, kernel, betas: 1000, chains: CHAINS, parameters, seed, backend, reverse: { steps: 300 } }), // biome-ignore format: one call
+    annealedImportanceSampling({ from: base, to: dist, kernel, betas: 1000, chains: CHAINS, parameters, seed, backend, reverse: { steps: 300 } }), // biome-ignore format: one call
   );
   const judged = await evaluate(
-    run(normalised(z)(law), parameters, backend),
+    run(normalised(z)(dist), parameters, backend),
     toyDatasetOf(toy, { size: 20_000, seed: seed + 1000 }),
   );
   const shares = modeShares(setup, z.samples.data, z.logWeights);
@@ -155,7 +155,7 @@ export const scoreToy = async (
     interval: z.interval,
     lower: z.lower.mean,
     upper: z.upper?.mean ?? Number.NaN,
-    quadrature: await byQuadrature(law, setup, parameters, backend),
+    quadrature: await byQuadrature(dist, setup, parameters, backend),
     modes: shares.filter((s) => s >= 0.25 / setup.modes).length,
     ofModes: setup.modes,
     smallestShare: Math.min(...shares) * setup.modes,
@@ -181,7 +181,7 @@ const modeShares = ({ modeOf, modes }: Setup, x: ArrayLike<number>, logWeights: 
 
 /** log Z by the midpoint rule on a square of 400 × 400 cells. */
 const byQuadrature = async (
-  law: Dist<Plane, Unnormalised>,
+  dist: Dist<Plane, Unnormalised>,
   { half, base }: Setup,
   parameters: Feeds,
   backend: Backend,
@@ -194,7 +194,7 @@ const byQuadrature = async (
     return base.loc[k % 2] - half + (i + 0.5) * step;
   });
   const x = { shape: [n * n, 2], type: 'float32', data: points } as const;
-  const { data } = await run(law, parameters, backend).unnormalisedLogDensity(x);
+  const { data } = await run(dist, parameters, backend).unnormalisedLogDensity(x);
   const top = Array.from(data).reduce((a, v) => Math.max(a, v), Number.NEGATIVE_INFINITY);
   let sum = 0;
   for (const l of data) sum += Math.exp(l - top);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:energies`: neural energies on toy laws by three estimators, one word apart; a Boltzmann machine and a classifier read as a law on digits.
+ * `npm run bench:energies`: neural energies on toy distributions by three estimators, one word apart; a Boltzmann machine and a classifier read as a distribution on digits.
  *
  *   npm run bench:energies                                    all six fits, then the digits where they are there
  *   npm run bench:energies -- --only twoMoons/persistent      one; or a toy, an estimator, `rbm`, `jem`; may be repeated

@@ -1,6 +1,6 @@
-/** The entropies of the toy laws, at the recorded grid and at half its step, and by Monte-Carlo over the exact density. */
+/** The entropies of the toy distributions, at the recorded grid and at half its step, and by Monte-Carlo over the exact density. */
 
-import * as laws from '../src/data/toys/laws.ts';
+import * as dists from '../src/data/toys/dists.ts';
 import { entropyByQuadrature, quadrature, type Toy } from '../src/data/toys/toy.ts';
 
 const monteCarlo = (toy: Toy, n: number): { readonly mean: number; readonly error: number } => {
@@ -15,7 +15,7 @@ const monteCarlo = (toy: Toy, n: number): { readonly mean: number; readonly erro
   return { mean, error: Math.sqrt((squares / n - mean * mean) / n) };
 };
 
-for (const make of Object.values(laws)) {
+for (const make of Object.values(dists)) {
   const toy = make();
   const { mass, entropy } = quadrature(toy);
   const mc = monteCarlo(toy, 100_000);
@@ -24,9 +24,9 @@ for (const make of Object.values(laws)) {
   );
 }
 for (const [what, toy] of [
-  ['two moons noise .05', laws.twoMoons({ noise: 0.05 })],
-  ['8 gaussians R 4/1.414, σ .5/1.414', laws.eightGaussians({ radius: 4000 / 1414, sigma: 500 / 1414 })],
-  ['8 gaussians R 2, σ .2', laws.eightGaussians({ radius: 2, sigma: 0.2 })],
-  ['8 gaussians R 5, σ 1', laws.eightGaussians({ radius: 5, sigma: 1 })],
+  ['two moons noise .05', dists.twoMoons({ noise: 0.05 })],
+  ['8 gaussians R 4/1.414, σ .5/1.414', dists.eightGaussians({ radius: 4000 / 1414, sigma: 500 / 1414 })],
+  ['8 gaussians R 2, σ .2', dists.eightGaussians({ radius: 2, sigma: 0.2 })],
+  ['8 gaussians R 5, σ 1', dists.eightGaussians({ radius: 5, sigma: 1 })],
 ] as const)
   console.log(`${what.padEnd(36)} ${toy.entropy.toFixed(6)}`);

@@ -1,4 +1,4 @@
-/** The Fréchet distance between two sets of feature vectors, seen as normal laws: |m₁ − m₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½). */
+/** The Fréchet distance between two sets of feature vectors, seen as normal distributions: |m₁ − m₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½). */
 
 type Matrix = readonly (readonly number[])[];
 

@@ -32,7 +32,7 @@ interface Setting {
 const NOISE = 0.5;
 const RUNS = 20_000;
 
-const lawOf = (d: number, scale: number) => {
+const distOf = (d: number, scale: number) => {
   const encoder = conditional(
     [d] as readonly [number],
     () => (scope) => normal([d], { loc: Sc.parameter('mu', [d], { init: zeros })(scope), scale }),
@@ -83,13 +83,13 @@ const settings: readonly Setting[] = [
   { dimensions: 20, scale: 0.45, away: 1 },
 ];
 for (const { dimensions, scale, away } of settings) {
-  const law = lawOf(dimensions, scale);
+  const dist = distOf(dimensions, scale);
   const mu = 1 / (1 + NOISE * NOISE) - away * scale;
   console.log(`\nD = ${dimensions}, σ = ${scale}, μ ${away} σ from the posterior's mean`);
   console.log(`${'estimator'.padEnd(42)}${'mean'.padStart(10)}${'variance'.padStart(14)}${'× elbo'.padStart(12)}`);
-  const base = measured(elbo(law), dimensions, mu).variance;
+  const base = measured(elbo(dist), dimensions, mu).variance;
   for (const [name, estimator] of Object.entries(estimators)) {
-    const { mean, variance } = measured(estimator(law), dimensions, mu);
+    const { mean, variance } = measured(estimator(dist), dimensions, mu);
     const cells = [mean.toFixed(3).padStart(10), variance.toPrecision(4).padStart(14), (variance / base).toPrecision(3).padStart(12)]; // biome-ignore format: a row
     console.log(name.padEnd(42) + cells.join(''));
   }

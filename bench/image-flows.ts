@@ -33,11 +33,11 @@ const [train, test] = [take(loaded.right, 0, 8000), take(loaded.right, 8000, 10_
 
 const { build, training } = models[name];
 const hidden = name === 'realNVP' ? {} : { layers, hidden: [channels] };
-const law = build({ shape: [28, 28], levels: 256 }, hidden);
+const dist = build({ shape: [28, 28], levels: 256 }, hidden);
 const backend = onnx('cpu');
 const rate = warmUp(100, cosine(training.learningRate, steps, training.learningRate / 50));
 const fitted = await fit({
-  objective: elbo(law as Parameters<typeof elbo>[0]),
+  objective: elbo(dist as Parameters<typeof elbo>[0]),
   data: train,
   steps,
   batchSize: training.batchSize,
@@ -57,14 +57,14 @@ console.log(
   `${epochs.toFixed(1)} epochs in ${seconds.toFixed(0)} s, ${((1000 * seconds) / steps).toFixed(1)} ms a step`,
 );
 
-const running = run(law, parameters, backend);
+const running = run(dist, parameters, backend);
 console.log(`test: ${showEvaluation(await evaluate(running, test))}`);
 const images = Float32Array.from((await running.sample(64, 1)).data, (v) => v / 255);
 mkdirSync('runs', { recursive: true });
 writeFileSync(`runs/${name}-mnist.png`, imageGrid({ height: 28, width: 28, channels: 1, images, columns: 8 }).png);
 
 // Round trips through the innermost flow, which is all of the layers with parameters: standard normal z to an image and back.
-let inner = law;
+let inner = dist;
 while (inner.pushed?.base.pushed !== undefined) inner = inner.pushed.base;
 const flow = inner.pushed!.transport;
 const place = `0.${flow.spec.type}`;

@@ -47,33 +47,33 @@ const [steps, seed] = [Number(stepsText), Number(values.seed)];
 
 type Digits = Dist<readonly [28, 28], Bound & Samples>;
 interface Candidate {
-  readonly law: () => Digits;
-  readonly objective?: (law: Digits, steps: number) => Objective<readonly [28, 28]>;
+  readonly dist: () => Digits;
+  readonly objective?: (dist: Digits, steps: number) => Objective<readonly [28, 28]>;
 }
 const image = [28, 28] as const;
 const decoder = 'bernoulli';
 const candidates: { readonly [name: string]: Candidate } = {
-  vae: { law: () => vae(image, { latent: 20, hidden: [500], decoder }) },
-  hvae: { law: () => hvae(image, { latents: [40, 20], hidden: [440], between: [150], decoder }) },
-  iafVae: { law: () => iafVae(image, { latent: 20, hidden: [400], flowHidden: [64], decoder }) },
-  flowPriorVae: { law: () => flowPriorVae(image, { latent: 20, hidden: [480], flowHidden: [32], decoder }) },
-  recurrentVae: { law: () => recurrentVae(image, { latent: 20, state: 128, decoder }) },
+  vae: { dist: () => vae(image, { latent: 20, hidden: [500], decoder }) },
+  hvae: { dist: () => hvae(image, { latents: [40, 20], hidden: [440], between: [150], decoder }) },
+  iafVae: { dist: () => iafVae(image, { latent: 20, hidden: [400], flowHidden: [64], decoder }) },
+  flowPriorVae: { dist: () => flowPriorVae(image, { latent: 20, hidden: [480], flowHidden: [32], decoder }) },
+  recurrentVae: { dist: () => recurrentVae(image, { latent: 20, state: 128, decoder }) },
   nvae: {
-    law: () => nvae(image, { groups: 5, latent: 2, channels: 32, expansion: 2, kernel: 3, decoder }),
-    objective: (law, n) => nvaeObjective({ warmUp: Math.round(0.3 * n) })(law),
+    dist: () => nvae(image, { groups: 5, latent: 2, channels: 32, expansion: 2, kernel: 3, decoder }),
+    objective: (dist, n) => nvaeObjective({ warmUp: Math.round(0.3 * n) })(dist),
   },
 };
 
 const loaded = await loadDataset(file)();
 if (loaded._tag === 'Left') throw new Error(loaded.left.message);
 const [train, test] = [take(loaded.right, 0, 8000), take(loaded.right, 8000, 10_000)];
-const { law: build, objective = elbo } = candidates[name];
-const law = build();
+const { dist: build, objective = elbo } = candidates[name];
+const dist = build();
 const backend = onnx('cpu', { threads: 1 });
 const rate = Number(values.rate);
 const before = process.cpuUsage();
 const fitted = await fit({
-  objective: dynamicallyBinarised(256)(objective(law, steps)),
+  objective: dynamicallyBinarised(256)(objective(dist, steps)),
   data: train,
   steps,
   batchSize: 100,
@@ -92,12 +92,12 @@ if (fitted._tag === 'Left') throw new Error(fitted.left.message);
 const used = process.cpuUsage(before);
 const { parameters } = fitted.right;
 
-const running = run(law, parameters, backend);
+const running = run(dist, parameters, backend);
 const indices = Int32Array.from({ length: test.size }, (_, i) => i);
 const rows = { shape: [test.size, ...image], type: 'float32', data: readRows(test, indices) } as const;
 const mean = (v: ArrayLike<number>): number => Array.from(v).reduce((a, b) => a + b, 0) / v.length;
 const boundOf = async (k: number): Promise<number> => {
-  const [values] = await running.each((grey) => D.chain((x: Expr) => D.map((l: Expr): readonly Expr[] => [l])(importanceWeightedDensity(k, law)(x)))(binarise(256)(grey)))(rows, 1); // biome-ignore format: one line
+  const [values] = await running.each((grey) => D.chain((x: Expr) => D.map((l: Expr): readonly Expr[] => [l])(importanceWeightedDensity(k, dist)(x)))(binarise(256)(grey)))(rows, 1); // biome-ignore format: one line
   return -mean(values.data);
 };
 const score = {

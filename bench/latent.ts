@@ -33,13 +33,13 @@ if (isLeft(loaded)) throw new Error(loaded.left.message);
 const [train, test] = [take(loaded.right, 0, 8000), take(loaded.right, 8000, 10_000)];
 
 const image = [28, 28] as const;
-const law = vae(image, { latent: 20, hidden: [500], decoder: 'bernoulli' });
+const dist = vae(image, { latent: 20, hidden: [500], decoder: 'bernoulli' });
 const backend = onnx('cpu', { threads: 1 });
 const rows = { shape: [test.size, ...image], type: 'float32', data: readRows(test, Int32Array.from({ length: test.size }, (_, i) => i)) } as const; // biome-ignore format: one idea
 const mean = (v: ArrayLike<number>): number => Array.from(v).reduce((a, b) => a + b, 0) / v.length;
 const boundOf = async (k: number, { parameters }: Fitted): Promise<number> => {
-  const tight = tightened(k)(law);
-  const [bounds] = await run(law, parameters, backend).each((grey) =>
+  const tight = tightened(k)(dist);
+  const [bounds] = await run(dist, parameters, backend).each((grey) =>
     D.chain((x: Expr) => D.map((l: Expr): readonly Expr[] => [l])(tight.logDensity(x)))(binarise(256)(grey)),
   )(rows, 1);
   return -mean(bounds.data);
@@ -48,7 +48,7 @@ const boundOf = async (k: number, { parameters }: Fitted): Promise<number> => {
 const perEpoch = 80;
 console.log(`${'estimator'.padEnd(28)}${'epochs'.padStart(8)}${'−ELBO'.padStart(10)}${'−IWAE-50'.padStart(10)}${'seconds'.padStart(10)}`); // biome-ignore format: a row
 for (const name of values.estimators.split(',')) {
-  const objective = objectiveNamed(name)(law);
+  const objective = objectiveNamed(name)(dist);
   if (isLeft(objective)) throw new Error(objective.left.message);
   let state: Fitted | undefined;
   let seconds = 0;

@@ -45,11 +45,11 @@ const schools = posterior(
 );
 const scales = Array.from({ length: 50 }, (_, i) => 10 ** (-1 + (2 * i) / 49));
 
-const targets: Readonly<Record<string, { readonly law: Target; readonly read?: (x: Tensor) => Promise<Tensor> }>> = {
-  'standard normal, 100-D': { law: normal([100]) as unknown as Target },
-  'normal, 50-D, scales 0.1–10': { law: normal([50], { scale: scales }) as unknown as Target },
+const targets: Readonly<Record<string, { readonly dist: Target; readonly read?: (x: Tensor) => Promise<Tensor> }>> = {
+  'standard normal, 100-D': { dist: normal([100]) as unknown as Target },
+  'normal, 50-D, scales 0.1–10': { dist: normal([50], { scale: scales }) as unknown as Target },
   'eight schools, non-centred': {
-    law: schools,
+    dist: schools,
     read: async (x) =>
       (await quantities(schools, x, ({ mu, tau, eta }) => ({ all: ops.concat([ops.reshape(mu, [1]), ops.reshape(tau, [1]), eta]) }))).all, // biome-ignore format: one line
   },
@@ -64,12 +64,12 @@ const [chains, samples] = [16, 1000];
 console.log(`${chains} chains, ${samples} draws each after warm-up, onnx-cpu, float32\n`);
 console.log('| target | kernel | least bulk ESS | R-hat | gradients a draw | ESS a gradient | ESS a second |');
 console.log('|---|---|---:|---:|---:|---:|---:|');
-for (const [name, { law, read }] of Object.entries(targets))
+for (const [name, { dist, read }] of Object.entries(targets))
   for (const [kernel, sampler] of Object.entries(kernels)) {
     // seconds of sampling alone: from the first draw kept to the last
     let [from, to] = [0, 0];
     const ran = await runChains({
-      target: law,
+      target: dist,
       kernel: sampler,
       chains,
       samples,
@@ -109,5 +109,7 @@ const moments = Array.from({ length: many * size }, (_, k) => {
 /** The Euclidean norm over coordinates, averaged over chains. */
 const norm = (f: (m: (typeof moments)[number]) => number): number =>
   Array.from({ length: many }, (_, c) => Math.hypot(...moments.slice(c * size, (c + 1) * size).map(f))).reduce((a, x) => a + x / many, 0); // biome-ignore format: one idea
-console.log(`\nstandard normal, ${size}-D, NUTS at step size 1, ${many} chains of ${draws} draws from the law itself`);
+console.log(
+  `\nstandard normal, ${size}-D, NUTS at step size 1, ${many} chains of ${draws} draws from the distribution itself`,
+);
 console.log(`gradients a draw ${(leapfrogs / (many * draws)).toFixed(1)}, error of the mean ${norm((m) => m.mean).toFixed(3)}, of the variance ${norm((m) => m.excess).toFixed(2)}`); // biome-ignore format: one line

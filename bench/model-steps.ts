@@ -2,7 +2,7 @@
  * One training run of a few steps of every registered model, small, on any backend: what `npm run conformance -- --models` compares, and whose placement
  * `bench/gpu-placement.ts` reads off. Start, data and noise are the same on every backend.
  */
-import type { Dist, Law } from '../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../src/algebra/dist.ts';
 import type { Bound, Exact } from '../src/algebra/evidence.ts';
 import { keyOf } from '../src/core/prng.ts';
 import { type Backend, type Executable, type Feeds, noiseTensor } from '../src/core/program.ts';
@@ -31,19 +31,19 @@ export interface ModelStep {
 
 const small = { layers: 2, hidden: [8] };
 
-/** What a law is trained by where its entry says nothing. */
-const byEvidence = (law: Law): AnyObjective<Shape> =>
-  law.evidence === 'exact'
-    ? maximumLikelihood(law as unknown as Dist<Shape, Exact>)
-    : elbo(law as unknown as Dist<Shape, Bound>);
+/** What a distribution is trained by where its entry says nothing. */
+const byEvidence = (dist: AnyDist): AnyObjective<Shape> =>
+  dist.evidence === 'exact'
+    ? maximumLikelihood(dist as unknown as Dist<Shape, Exact>)
+    : elbo(dist as unknown as Dist<Shape, Bound>);
 
 const named = (name: string, event: EventInfo): ModelStep => ({
   name: `${name} ${event.shape.join('×')}${event.levels === undefined ? '' : `, ${event.levels} levels`}`,
   event,
   objective: () => {
     const { build, objective } = models[name];
-    const law = build(event, small);
-    return (objective ?? byEvidence)(law);
+    const dist = build(event, small);
+    return (objective ?? byEvidence)(dist);
   },
 });
 

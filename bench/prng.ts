@@ -1,13 +1,13 @@
-/** Numbers per second of `fillNoise`, by law and event size. Compile with `tsc --noEmit false --outDir …`, run with node. */
-import { fillNoise, type NoiseLaw } from '../src/core/noise.ts';
+/** Numbers per second of `fillNoise`, by distribution and event size. Compile with `tsc --noEmit false --outDir …`, run with node. */
+import { fillNoise, type NoiseDist } from '../src/core/noise.ts';
 import { keyOf, permutation } from '../src/core/prng.ts';
 
-const rate = (law: NoiseLaw, eventSize: number, out: Float32Array | Float64Array): number => {
+const rate = (dist: NoiseDist, eventSize: number, out: Float32Array | Float64Array): number => {
   const rows = Math.floor(out.length / eventSize);
   let best = 0;
   for (let rep = 0; rep < 8; rep++) {
     const start = performance.now();
-    fillNoise(law, keyOf(rep), 0, rows, eventSize, out);
+    fillNoise(dist, keyOf(rep), 0, rows, eventSize, out);
     best = Math.max(best, (rows * eventSize) / (performance.now() - start) / 1e3);
   }
   return best;
@@ -15,10 +15,10 @@ const rate = (law: NoiseLaw, eventSize: number, out: Float32Array | Float64Array
 
 const out32 = new Float32Array(2_000_000);
 const out64 = new Float64Array(2_000_000);
-for (const law of ['uniform', 'normal', 'rademacher'] as const)
+for (const dist of ['uniform', 'normal', 'rademacher'] as const)
   for (const eventSize of [1, 2, 784, 3072])
     console.log(
-      `${law.padEnd(10)} event ${String(eventSize).padStart(4)}: ${rate(law, eventSize, out32).toFixed(1).padStart(6)} M/s float32, ${rate(law, eventSize, out64).toFixed(1).padStart(6)} M/s float64`,
+      `${dist.padEnd(10)} event ${String(eventSize).padStart(4)}: ${rate(dist, eventSize, out32).toFixed(1).padStart(6)} M/s float32, ${rate(dist, eventSize, out64).toFixed(1).padStart(6)} M/s float64`,
     );
 const start = performance.now();
 permutation(keyOf(0), 1_000_000);

@@ -83,7 +83,7 @@ export const targetOf = (flow: string, toy: string): number | undefined =>
 
 /** A trained flow. */
 export interface Trained {
-  readonly law: Dist<readonly [2], Exact & Samples>;
+  readonly dist: Dist<readonly [2], Exact & Samples>;
   readonly parameters: Feeds;
   readonly seconds: number;
   /** Processor time, which a busy machine does not stretch: with one thread, what training takes on an idle one. */
@@ -94,7 +94,7 @@ export interface Trained {
 /** Points that a flow is trained on. */
 export const TRAIN = 500_000;
 
-/** Trains a candidate on points of a toy, standardised by a first layer of the law: Adam with a cosine, gradients clipped, parameters averaged. */
+/** Trains a candidate on points of a toy, standardised by a first layer of the distribution: Adam with a cosine, gradients clipped, parameters averaged. */
 export const trained = async (
   { flow, batchSize, learningRate }: Candidate,
   toy: Toy,
@@ -102,11 +102,11 @@ export const trained = async (
 ): Promise<Trained> => {
   const data = toyDatasetOf(toy, { size: TRAIN, seed });
   const { shift, scale } = standardScaling(data);
-  const law = pipe(standardNormal([2]), pushforward(flow), pushforward(shiftScale({ shift, scale })));
+  const dist = pipe(standardNormal([2]), pushforward(flow), pushforward(shiftScale({ shift, scale })));
   const from = performance.now();
   const before = process.cpuUsage();
   const fitted = await fit({
-    objective: maximumLikelihood(law),
+    objective: maximumLikelihood(dist),
     data,
     steps,
     batchSize,
@@ -120,7 +120,7 @@ export const trained = async (
   const parameters = fitted.right.parameters;
   const count = Object.values(parameters).reduce((n, p) => n + sizeOf(p.shape), 0);
   return {
-    law,
+    dist,
     parameters,
     seconds: (performance.now() - from) / 1000,
     processorSeconds: (used.user + used.system) / 1e6,

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:quality`: how close flows come to toy laws whose entropy is known. Each is trained by maximum likelihood on points of the law, and
+ * `npm run bench:quality`: how close flows come to toy distributions whose entropy is known. Each is trained by maximum likelihood on points of the distribution, and
  * judged on fresh ones: mean −log q minus the entropy, in nats, with its standard error; and KL(p ‖ q), the same number by pairs (−log q + log p at
  * the same points), which has less noise.
  *
@@ -73,9 +73,9 @@ const score = async (name: string, c: Candidate, toyName: keyof typeof toys, pee
 };
 
 const ours = async (c: Candidate, toy: Toy, points: Float32Array, steps: number): Promise<PeerScore> => {
-  const { law, parameters, seconds, processorSeconds, count } = await trained(c, toy, { steps, seed, backend });
+  const { dist, parameters, seconds, processorSeconds, count } = await trained(c, toy, { steps, seed, backend });
   const x = { shape: [TEST, 2], type: 'float32', data: points } as const;
-  const { data } = await run(law, parameters, backend).logDensity(x);
+  const { data } = await run(dist, parameters, backend).logDensity(x);
   return { nll: Array.from(data, (l) => -l), seconds, processorSeconds, parameters: count };
 };
 

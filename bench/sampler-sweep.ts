@@ -1,12 +1,12 @@
 /**
  * `npm run bench:samplers`: every sampler on every process with the *exact* score of eight Gaussians, so that what is seen is the error of the sampler alone: sliced
- * W₂ to the law against the number of evaluations of the score. Writes its tables into docs/diffusion.md.
+ * W₂ to the distribution against the number of evaluations of the score. Writes its tables into docs/diffusion.md.
  *
  *   npm run bench:samplers                       the whole sweep, into docs/diffusion.md
  *   npm run bench:samplers -- --only vp --print  one process, to the terminal
  *
- * The distance is the root mean, over 64 directions, of W₂² between the projected samples and the projected law, whose quantiles are known (a mixture of eight normal
- * laws on the line). The floor is what as many fresh points of the law itself score.
+ * The distance is the root mean, over 64 directions, of W₂² between the projected samples and the projected distribution, whose quantiles are known (a mixture of eight normal
+ * distributions on the line). The floor is what as many fresh points of the distribution itself score.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -65,7 +65,7 @@ const deterministic = (s: DiffusionSampler<'signal'>): boolean => s.reversible |
 const scale = 1 / Math.sqrt(4 ** 2 / 2 + 0.5 ** 2);
 const [radius, deviation] = [4 * scale, 0.5 * scale];
 const centres = Array.from({ length: 8 }, (_, k) => [radius * Math.cos((k * Math.PI) / 4), radius * Math.sin((k * Math.PI) / 4)]); // biome-ignore format: one line
-const law = mixture({
+const dist = mixture({
   logits: new Array<number>(8).fill(0),
   components: centres.map((loc) => normal([2], { loc, scale: deviation })),
 });
@@ -73,7 +73,7 @@ const law = mixture({
 const DIRECTIONS = Array.from({ length: 64 }, (_, k) => [Math.cos((k * Math.PI) / 64), Math.sin((k * Math.PI) / 64)]);
 const mean = (v: ArrayLike<number>): number => Array.from(v).reduce((a, b) => a + b, 0) / v.length;
 
-/** Quantiles (i + ½)/n of the law projected on a direction. */
+/** Quantiles (i + ½)/n of the distribution projected on a direction. */
 const quantilesOf = (() => {
   const xs = Array.from({ length: 6001 }, (_, i) => -3 + i / 1000);
   const known = new Map<number, Float64Array>();
@@ -116,7 +116,7 @@ const distance = (points: ArrayLike<number>): number =>
     ),
   );
 
-/** The distance of as many fresh points of the law: root mean square and spread over 16 sets. */
+/** The distance of as many fresh points of the distribution: root mean square and spread over 16 sets. */
 const floor = (() => {
   const found = Array.from({ length: 16 }, (_, seed) => {
     const g = generator(keyOf(seed + 1));
@@ -213,13 +213,13 @@ const shown = (w2: number): string => {
 };
 
 const out: string[] = [
-  `Made by \`npm run bench:samplers\`: ${POINTS} samples, single precision, the same seed everywhere; every run ends with the last denoising, which is counted. The floor, for as many fresh points of the law, is ${floor.level.toFixed(3)} ± ${floor.spread.toFixed(3)}; what is not above it by two spreads is in bold. Steps are uniform in t (Euler–Maruyama, stochastic Heun, reverse diffusion, predictor–corrector; ρ = 7 for EDM), in log-SNR, or by ρ = 7 in σ/α (EDM Heun).`,
+  `Made by \`npm run bench:samplers\`: ${POINTS} samples, single precision, the same seed everywhere; every run ends with the last denoising, which is counted. The floor, for as many fresh points of the distribution, is ${floor.level.toFixed(3)} ± ${floor.spread.toFixed(3)}; what is not above it by two spreads is in bold. Steps are uniform in t (Euler–Maruyama, stochastic Heun, reverse diffusion, predictor–corrector; ρ = 7 for EDM), in log-SNR, or by ρ = 7 in σ/α (EDM Heun).`,
 ];
 const headline: string[] = [];
 const levels = new Map<string, { readonly heun: number; readonly euler: number }>();
 for (const [name, process] of Object.entries(processes)) {
   if (values.only !== undefined && !values.only.includes(name)) continue;
-  const denoiser = exactDenoiser(process, law);
+  const denoiser = exactDenoiser(process, dist);
   out.push('', `**${name}** \`${JSON.stringify(process.spec)}\``, '');
   out.push(line(['sampler', ...BUDGETS.map((b) => `${b}`)]), line(['---', ...BUDGETS.map(() => '---:')]));
   for (const { name: method, sampler, grid } of methods) {

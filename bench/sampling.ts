@@ -1,10 +1,10 @@
 /**
- * What `npm run bench` times besides training: drawing from a law and evaluating it, by the functions that a user calls, beside the same in PyTorch
+ * What `npm run bench` times besides training: drawing from a distribution and evaluating it, by the functions that a user calls, beside the same in PyTorch
  * (bench/peers/sampling.py). Parameters are those of an untrained model, with small numbers where it starts at zero.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../src/algebra/dist.ts';
 import type { Exact, Unnormalised } from '../src/algebra/evidence.ts';
 import { constant, matvec } from '../src/core/ops/index.ts';
 import { keyOf } from '../src/core/prng.ts';
@@ -117,9 +117,9 @@ const likelihood =
 
 /** log p of rows under a flow. */
 const density =
-  (law: () => Law, rows: number): Sampling['ours'] =>
+  (dist: () => AnyDist, rows: number): Sampling['ours'] =>
   async (backend) => {
-    const flow = law() as unknown as Dist<Shape, Exact>;
+    const flow = dist() as unknown as Dist<Shape, Exact>;
     const parameters = await parametersOf(maximumLikelihood(flow), backend);
     const running = run(flow, parameters, backend);
     const x = numbers([rows, ...flow.shape], 3);
@@ -136,17 +136,17 @@ const density =
 const trajectories =
   (target: () => Dist<Shape, Unnormalised>, chains: number, leapfrogs: number, stepSize: number): Sampling['ours'] =>
   async (backend) => {
-    const law = target();
+    const dist = target();
     const initial: Tensor = {
-      shape: [chains, ...law.shape],
+      shape: [chains, ...dist.shape],
       type: 'float32',
-      data: new Float32Array(chains * sizeOf(law.shape)),
+      data: new Float32Array(chains * sizeOf(dist.shape)),
     };
     return {
       parameters: 0,
       run: async (units) => {
         const kernel = hmc({ stepSize, steps: leapfrogs });
-        const ran = await runChains({ target: law, kernel, chains, samples: units, initial, backend, seed: 1 })();
+        const ran = await runChains({ target: dist, kernel, chains, samples: units, initial, backend, seed: 1 })();
         if (isLeft(ran)) throw new Error(ran.left.message);
         return ran.right.seconds;
       },
@@ -242,7 +242,7 @@ export const samplings: readonly Sampling[] = [
     name: 'log p of 10⁵ points, RealNVP 2-D (8 couplings, 2×64)',
     unit: '10⁵ points',
     units: 1,
-    ours: density(() => realNVP([2], { layers: 8, hidden: [64, 64] }) as unknown as Law, points),
+    ours: density(() => realNVP([2], { layers: 8, hidden: [64, 64] }) as unknown as AnyDist, points),
     peer: {
       task: 'density',
       model: 'realNVP',

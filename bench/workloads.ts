@@ -1,5 +1,5 @@
 /** What `npm run bench` times: a declaration of ours beside the same model in PyTorch (bench/peers/training_step.py). */
-import type { Dist, Law } from '../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../src/algebra/dist.ts';
 import type { Bound, Exact } from '../src/algebra/evidence.ts';
 import type { Shape } from '../src/core/shape.ts';
 import { rbm } from '../src/distributions/index.ts';
@@ -31,8 +31,8 @@ export interface Workload {
   readonly target: number;
 }
 
-const exact = (law: Law): AnyObjective<Shape> => maximumLikelihood(law as unknown as Dist<Shape, Exact>);
-const bounded = (law: Law): AnyObjective<Shape> => elbo(law as unknown as Dist<Shape, Bound>);
+const exact = (dist: AnyDist): AnyObjective<Shape> => maximumLikelihood(dist as unknown as Dist<Shape, Exact>);
+const bounded = (dist: AnyDist): AnyObjective<Shape> => elbo(dist as unknown as Dist<Shape, Bound>);
 
 /** Every workload, smallest step first. */
 export const workloads: readonly Workload[] = [

@@ -48,14 +48,14 @@ const models = {
 const data = toyDataset('checkerboard', { size: 50_000, seed: 0 });
 const held = toyDataset('checkerboard', { size: 10_000, seed: 1 });
 if (isLeft(data) || isLeft(held)) throw new Error('no such toy');
-for (const [name, law] of Object.entries(models)) {
+for (const [name, dist] of Object.entries(models)) {
   const fitted = await fit({
-    objective: elbo(law),
+    objective: elbo(dist),
     data: data.right,
     optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 4000) })),
     steps: 4000,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
-  const scored = await evaluate(run(law, fitted.right.parameters, onnx('cpu')), held.right);
+  const scored = await evaluate(run(dist, fitted.right.parameters, onnx('cpu')), held.right);
   console.log(`${name}: ${showEvaluation(scored)}, entropy ${data.right.entropy?.toFixed(4)}`);
 }

@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { adam, affineCoupling, classes, compose, conditional, conditionally, conditionalNormal, cosine, denoisingScoreMatching, diffusion, elbo, type Failure, fit, guided, lawGiven, logSnrGrid, maximumLikelihood, mlp, onnx, ops, permute, predict, pushforward, repeat, resMlp, run, shiftScale, standardNormal, stochastic, toNumbers, vp } from 'pushforward'; // biome-ignore format: one list
+import { adam, affineCoupling, classes, compose, conditional, conditionally, conditionalNormal, cosine, denoisingScoreMatching, diffusion, distGiven, elbo, type Failure, fit, guided, logSnrGrid, maximumLikelihood, mlp, onnx, ops, permute, predict, pushforward, repeat, resMlp, run, shiftScale, standardNormal, stochastic, toNumbers, vp } from 'pushforward'; // biome-ignore format: one list
 import { allRows, fromRows, labelsOf, loadDataset, pairs } from 'pushforward/data';
 import { imageGrid } from 'pushforward/report';
 
@@ -61,8 +61,8 @@ for (const [name, objective] of Object.entries(objectives)) {
   const { parameters } = await done(fit({ objective, data, steps, optimizer, batchSize: 128 }));
   const drawn = async (k: number, guidance?: number): Promise<number[]> => {
     const c = ops.constant(Array.from({ length: 10 }, (_, i) => (i === k ? 1 : 0)));
-    const law = { flow: lawGiven(flow, c), vae: lawGiven(vae, c), diffusion: lawGiven(model, c) }[name];
-    const at = guidance === undefined ? law : guided(model, c, { scale: guidance });
+    const dist = { flow: distGiven(flow, c), vae: distGiven(vae, c), diffusion: distGiven(model, c) }[name];
+    const at = guidance === undefined ? dist : guided(model, c, { scale: guidance });
     return at === undefined ? [] : Array.from(toNumbers(await run(at, parameters, onnx('cpu')).sample(10, k)));
   };
   for (const guidance of name === 'diffusion' ? [undefined, 2] : [undefined]) {

@@ -5,7 +5,7 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { adam, adapted, conditional, conditionally, cosine, energy, type Failure, fit, lawGiven, mlp, normal, nuts, ops, productOfExperts, runChains, scoreMatching, toNumbers } from 'pushforward'; // biome-ignore format: one list
+import { adam, adapted, conditional, conditionally, cosine, distGiven, energy, type Failure, fit, mlp, normal, nuts, ops, productOfExperts, runChains, scoreMatching, toNumbers } from 'pushforward'; // biome-ignore format: one list
 import { fromRows, pairs } from 'pushforward/data';
 
 const done = async <A>(task: TaskEither<Failure, A>): Promise<A> => {
@@ -29,7 +29,7 @@ const { parameters } = await done(
 );
 
 for (const at of [-1.5, 0, 1]) {
-  const target = lawGiven(p, ops.constant([at]));
+  const target = distGiven(p, ops.constant([at]));
   const chains = await done(runChains({ target, kernel: adapted(nuts, { steps: 200 }), samples: 1000, parameters }));
   const drawn = Array.from(toNumbers(chains.samples));
   const mean = drawn.reduce((a, b) => a + b, 0) / drawn.length;

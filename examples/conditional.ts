@@ -1,7 +1,7 @@
 /**
  * Conditioning is application, with the public API alone.   npm run example conditional
  *
- * A heteroscedastic regression, whose law is known: y | x ~ N(2x, (0.2 + 0.3x²)²). The same three lines train a flow of a class, a VAE of an image, a diffusion of both.
+ * A heteroscedastic regression, whose distribution is known: y | x ~ N(2x, (0.2 + 0.3x²)²). The same three lines train a flow of a class, a VAE of an image, a diffusion of both.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { adam, conditionalLikelihood, cosine, fit, mlp, normal, onnx, parametrised, run, toNumbers } from 'pushforward';

@@ -11,8 +11,8 @@ const count = 20_000;
 for (const steps of [10, 50, 100, 1000]) {
   const row: string[] = [];
   for (const eta of [0, 0.5, 1]) {
-    const law = diffusion(denoiser, { sampler: ddim({ eta }), grid: subSequence(steps) });
-    const data = toNumbers(await run(law, {}, onnx('cpu')).sample(count, 0));
+    const dist = diffusion(denoiser, { sampler: ddim({ eta }), grid: subSequence(steps) });
+    const data = toNumbers(await run(dist, {}, onnx('cpu')).sample(count, 0));
     const variance = data.reduce((a, x) => a + x * x, 0) / count;
     row.push(`η ${eta}: ${variance.toFixed(4)}`);
   }

@@ -26,7 +26,7 @@ const distilled = await fitStages([
 
 if (isLeft(distilled)) throw new Error(distilled.left.message);
 const held = toyDatasetOf(twoMoons(), { size: 5000, seed: 1 });
-for (const [i, law] of [teacher, student].entries()) {
+for (const [i, dist] of [teacher, student].entries()) {
   const { name, fitted } = distilled.right.stages[i];
-  console.log(`${name}: ${showEvaluation(await evaluate(run(law, fitted.parameters, backend), held))}`);
+  console.log(`${name}: ${showEvaluation(await evaluate(run(dist, fitted.parameters, backend), held))}`);
 }

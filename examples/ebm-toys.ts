@@ -1,7 +1,7 @@
 /**
  * A neural energy on two moons, by three estimators that differ by one word.   npm run example ebm-toys
  *
- * The law is N(x; 0, 4) e^{−E(x)}. Nothing in it says how it is trained, sampled or normalised.
+ * The distribution is N(x; 0, 4) e^{−E(x)}. Nothing in it says how it is trained, sampled or normalised.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
@@ -37,13 +37,13 @@ const done = async <A>(task: TaskEither<Failure, A>): Promise<A> => {
 };
 
 const base = normal([2], { scale: 2 });
-const law = productOfExperts([base, energy([2], mlp([128, 128], { activation: 'silu', zeroLast: false }))]);
+const dist = productOfExperts([base, energy([2], mlp([128, 128], { activation: 'silu', zeroLast: false }))]);
 const kernel = hmc({ stepSize: 0.1, steps: 3 });
 
 const objectives = {
-  persistent: persistentContrastiveDivergence({ kernel, steps: 3, buffer: 1024, start: base })(law),
-  denoising: denoisingScoreMatchingAt(0.05)(law),
-  sliced: slicedScoreMatching()(law),
+  persistent: persistentContrastiveDivergence({ kernel, steps: 3, buffer: 1024, start: base })(dist),
+  denoising: denoisingScoreMatchingAt(0.05)(dist),
+  sliced: slicedScoreMatching()(dist),
 };
 
 const [data, held] = [
@@ -60,11 +60,11 @@ for (const [name, objective] of Object.entries(objectives)) {
     fit({ objective, data: data.right, optimizer, steps, ema: 0.99, stepsPerRun: 50, backend }),
   );
   const z = await done(
-    annealedImportanceSampling({ from: base, to: law, kernel, betas: 500, chains: 500, parameters, backend, reverse: { steps: 200 } }), // biome-ignore format: one call
+    annealedImportanceSampling({ from: base, to: dist, kernel, betas: 500, chains: 500, parameters, backend, reverse: { steps: 200 } }), // biome-ignore format: one call
   );
   console.log(`${name}: ${showPartition(z)}`);
-  const judged = await evaluate(run(normalised(z)(law), parameters, backend), held.right);
+  const judged = await evaluate(run(normalised(z)(dist), parameters, backend), held.right);
   console.log(`   ${showEvaluation(judged)}, entropy ${data.right.entropy?.toFixed(4)}`);
-  const chained = run(sampledBy({ kernel, steps: 300, start: base })(law), parameters, backend);
+  const chained = run(sampledBy({ kernel, steps: 300, start: base })(dist), parameters, backend);
   console.log('   three samples', Array.from((await chained.sample(3, 0)).data, (v) => v.toFixed(2)).join(' '));
 }

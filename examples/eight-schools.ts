@@ -1,8 +1,8 @@
 /**
  * Eight schools, centred and non-centred, by NUTS; and the same posterior by a flow.   npm run example eight-schools
  *
- * Rubin (1981): the effect of coaching on test scores in eight schools, each with its standard error. The model is a joint law of named quantities; the
- * posterior is a law over real numbers, so kernels and guides are interchangeable.
+ * Rubin (1981): the effect of coaching on test scores in eight schools, each with its standard error. The model is a joint distribution of named quantities; the
+ * posterior is a distribution over real numbers, so kernels and guides are interchangeable.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';

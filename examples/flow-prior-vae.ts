@@ -1,7 +1,7 @@
 /**
- * A VAE whose prior over codes is a RealNVP law, beside the plain one.   npm run example flow-prior-vae
+ * A VAE whose prior over codes is a RealNVP distribution, beside the plain one.   npm run example flow-prior-vae
  *
- * A base law is a law: where a standard normal stood, a flow stands.
+ * A base distribution is a distribution: where a standard normal stood, a flow stands.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
@@ -37,14 +37,14 @@ const models = {
 const data = toyDataset('eightGaussians', { size: 50_000, seed: 0 });
 const held = toyDataset('eightGaussians', { size: 10_000, seed: 1 });
 if (isLeft(data) || isLeft(held)) throw new Error('no such toy');
-for (const [name, law] of Object.entries(models)) {
+for (const [name, dist] of Object.entries(models)) {
   const fitted = await fit({
-    objective: elbo(law),
+    objective: elbo(dist),
     data: data.right,
     optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 3000) })),
     steps: 3000,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
-  const scored = await evaluate(run(law, fitted.right.parameters, onnx('cpu')), held.right);
+  const scored = await evaluate(run(dist, fitted.right.parameters, onnx('cpu')), held.right);
   console.log(`${name}: ${showEvaluation(scored)}, entropy ${data.right.entropy?.toFixed(4)}`);
 }

@@ -26,8 +26,8 @@ const right = exactDenoiser(process, classes[1]);
 const count = 4000;
 
 const show = async (name: string, denoiser: typeof both): Promise<void> => {
-  const law = diffusion(denoiser, { sampler: ddim(), grid: logSnrGrid(60) });
-  const data = toNumbers(await run(law, {}, onnx('cpu')).sample(count, 0));
+  const dist = diffusion(denoiser, { sampler: ddim(), grid: logSnrGrid(60) });
+  const data = toNumbers(await run(dist, {}, onnx('cpu')).sample(count, 0));
   const mean = data.reduce((a, b) => a + b, 0) / count;
   const variance = data.reduce((a, b) => a + (b - mean) ** 2, 0) / count;
   console.log(`${name}: mean ${mean.toFixed(2)}, deviation ${Math.sqrt(variance).toFixed(2)}`);

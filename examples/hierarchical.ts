@@ -1,7 +1,7 @@
 /**
  * A hierarchical regression: every group has a line of its own, and the groups share what they know.   npm run example hierarchical
  *
- * y = aⱼ + bⱼ x + noise in 12 groups of 4 points. Intercepts and slopes come from population laws whose means and spreads are latent too; a group with
+ * y = aⱼ + bⱼ x + noise in 12 groups of 4 points. Intercepts and slopes come from population distributions whose means and spreads are latent too; a group with
  * few points is drawn towards the population. Traces and ranks are written as pictures beside the table.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

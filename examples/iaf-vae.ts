@@ -1,7 +1,7 @@
 /**
  * A VAE whose posterior is an inverse autoregressive flow that reads the data, beside the plain one.   npm run example iaf-vae
  *
- * The posterior is a conditional law pushed through layers whose networks are given the data: a sample comes with its density in one pass.
+ * The posterior is a conditional distribution pushed through layers whose networks are given the data: a sample comes with its density in one pass.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
@@ -43,14 +43,14 @@ const models = {
 const data = toyDataset('twoMoons', { size: 50_000, seed: 0 });
 const held = toyDataset('twoMoons', { size: 10_000, seed: 1 });
 if (isLeft(data) || isLeft(held)) throw new Error('no such toy');
-for (const [name, law] of Object.entries(models)) {
+for (const [name, dist] of Object.entries(models)) {
   const fitted = await fit({
-    objective: elbo(law),
+    objective: elbo(dist),
     data: data.right,
     optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 3000) })),
     steps: 3000,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
-  const scored = await evaluate(run(law, fitted.right.parameters, onnx('cpu')), held.right);
+  const scored = await evaluate(run(dist, fitted.right.parameters, onnx('cpu')), held.right);
   console.log(`${name}: ${showEvaluation(scored)}, entropy ${data.right.entropy?.toFixed(4)}`);
 }

@@ -5,10 +5,10 @@
  * `greyOf` colourisation, `linearMap` any matrix.
  */
 import {
+  type AnyDist,
   ancestral,
   diffusion,
   exactDenoiser,
-  type Law,
   linearMap,
   logSnrGrid,
   masked,
@@ -28,8 +28,8 @@ const grid = logSnrGrid(100);
 const sampler = ancestral();
 const count = 4000;
 
-const show = async (name: string, law: Law, i: number): Promise<void> => {
-  const data = toNumbers(await run(law, {}, onnx('cpu')).sample(count, 0));
+const show = async (name: string, dist: AnyDist, i: number): Promise<void> => {
+  const data = toNumbers(await run(dist, {}, onnx('cpu')).sample(count, 0));
   const xs = Array.from({ length: count }, (_, k) => data[2 * k + i]);
   const m = xs.reduce((a, b) => a + b, 0) / count;
   const v = xs.reduce((a, b) => a + (b - m) ** 2, 0) / count;

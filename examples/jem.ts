@@ -1,5 +1,5 @@
 /**
- * A classifier read as a law (JEM): it tells the two moons apart, and it draws them.   npm run example jem
+ * A classifier read as a distribution (JEM): it tells the two moons apart, and it draws them.   npm run example jem
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';

@@ -37,7 +37,7 @@ if (isLeft(fitted)) throw new Error(fitted.left.message);
 const held = (await moons.batch({ seed: 1, index: 0, size: 2000 })).values;
 const points = { shape: [2000, 2], type: 'float32', data: held.filter((_, k) => k % 3 < 2) } as const;
 for (const [name, network] of Object.entries({ student, teacher })) {
-  // The law lends its place for functions of an event; its density is not asked for.
+  // The distribution lends its place for functions of an event; its density is not asked for.
   const at = run(standardNormal([2]), fitted.right.parameters, onnx('cpu'));
   const [logits] = await at.each((x) => draw.map((l: Expr) => [l])(draw.fromScoped(network(x))))(points);
   const right = Array.from(logits.data, Number).filter((l, i) => l > 0 === (held[3 * i + 2] === 1)).length;

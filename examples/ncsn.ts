@@ -56,4 +56,4 @@ for (let i = 0; i < 2000; i++) {
   const angle = Math.atan2(drawn[2 * i + 1], drawn[2 * i]);
   counts[(Math.round((angle / (2 * Math.PI)) * 8) + 8) % 8]++;
 }
-console.log(`samples by mode, 250 each in the law: ${counts.join(' ')}`);
+console.log(`samples by mode, 250 each in the distribution: ${counts.join(' ')}`);

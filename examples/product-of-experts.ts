@@ -1,7 +1,7 @@
 /**
  * Products of experts: an event any expert can veto.   npm run example product-of-experts
  *
- * Two normal experts make a normal law again, up to a constant that annealing finds; a learned energy beside them makes one that no family has.
+ * Two normal experts make a normal distribution again, up to a constant that annealing finds; a learned energy beside them makes one that no family has.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
@@ -37,7 +37,7 @@ const kernel = hmc({ stepSize: 0.3, steps: 3 });
 const z = await done(annealedImportanceSampling({ from: b, to: both, kernel, betas: 200, reverse: { steps: 100 } }));
 console.log(`${showPartition(z)}; in closed form ${truth.toFixed(3)}`);
 
-// Thirty-two Student-t experts along learned directions, over a normal law, told apart from noise: log Z is learned beside them.
+// Thirty-two Student-t experts along learned directions, over a normal distribution, told apart from noise: log Z is learned beside them.
 const data = toyDataset('pinwheel', { size: 20_000, seed: 0 });
 if (isLeft(data)) throw new Error('no such toy');
 const noise = normal([2], { scale: 2.5 });

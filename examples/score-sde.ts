@@ -37,7 +37,7 @@ const held = toyDataset('twoMoons', { size: 4096, seed: 1 });
 if (isLeft(data) || isLeft(held)) throw new Error('no such toy');
 const scaling = standardScaling(data.right);
 
-/** The law of a denoiser with one sampler or another: the same parameters, so what was trained is drawn from in many ways. */
+/** The distribution of a denoiser with one sampler or another: the same parameters, so what was trained is drawn from in many ways. */
 const declared = (process: ReturnType<typeof vp>, sampler = flowSampler(), steps = 50) =>
   pipe(
     diffusion(predict('data', process, resMlp([128, 128, 128]), { shape: [2] }), {
@@ -67,13 +67,13 @@ for (const process of [ve({ sigmaMax: 10 }), vp(), subVp()]) {
   const backend = onnx('cpu');
   const evaluation = await evaluate(run(declared(process), parameters, backend), held.right);
   console.log(`${process.spec.type}: ${showEvaluation(evaluation)}, entropy ${data.right.entropy?.toFixed(4)}`);
-  for (const [name, law] of Object.entries({
+  for (const [name, dist] of Object.entries({
     'probability flow, 50 steps': declared(process),
     'DPM-Solver++, 15 steps': declared(process, dpmSolver(), 15),
     'Euler–Maruyama, 200 steps': declared(process, eulerMaruyama(), 200),
   })) {
-    const { data: drawn } = await run(law, parameters, backend).sample(2000, 0);
+    const { data: drawn } = await run(dist, parameters, backend).sample(2000, 0);
     const upper = drawn.filter((_, i) => i % 2 === 1 && drawn[i] > 0.25).length / 2000;
-    console.log(`  ${name}: ${(100 * upper).toFixed(1)} % of 2000 samples above y = ¼ (the law has half)`);
+    console.log(`  ${name}: ${(100 * upper).toFixed(1)} % of 2000 samples above y = ¼ (the distribution has half)`);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * VFlow: a flow on two dimensions more than the data have, beside the plain flow.   npm run example vflow
  *
- * The added dimensions are noise from a learned law; the bound pays for them, and the flow may use them to fold and tear.
+ * The added dimensions are noise from a learned distribution; the bound pays for them, and the flow may use them to fold and tear.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
@@ -41,14 +41,14 @@ const models = {
 const data = toyDataset('checkerboard', { size: 50_000, seed: 0 });
 const held = toyDataset('checkerboard', { size: 10_000, seed: 1 });
 if (isLeft(data) || isLeft(held)) throw new Error('no such toy');
-for (const [name, law] of Object.entries(models)) {
+for (const [name, dist] of Object.entries(models)) {
   const fitted = await fit({
-    objective: elbo(law),
+    objective: elbo(dist),
     data: data.right,
     optimizer: clipByGlobalNorm(10)(adam({ learningRate: cosine(3e-3, 8000) })),
     steps: 8000,
   })();
   if (isLeft(fitted)) throw new Error(fitted.left.message);
-  const scored = await evaluate(run(law, fitted.right.parameters, onnx('cpu')), held.right);
+  const scored = await evaluate(run(dist, fitted.right.parameters, onnx('cpu')), held.right);
   console.log(`${name}: ${showEvaluation(scored)}, entropy ${data.right.entropy?.toFixed(4)}`);
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { afterAll, describe, expect, test } from 'vitest';
+import * as algebra from '../src/algebra/index.ts';
 import * as codec from '../src/core/codec.ts';
 import { variable } from '../src/core/expr.ts';
 import * as core from '../src/core/index.ts';
@@ -12,7 +13,7 @@ import { value } from '../src/core/interpreters/index.ts';
 import { fillNoise } from '../src/core/noise.ts';
 import * as data from '../src/data/index.ts';
 import * as pushforward from '../src/index.ts';
-import * as laws from '../src/laws/index.ts';
+import * as dists from '../src/laws/index.ts';
 import * as models from '../src/models/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -60,39 +61,49 @@ const examples = files(join(root, 'src')).flatMap((file) =>
   }),
 );
 
-// What examples take for granted: a law that is being trained, some data, a layer of one's own.
-const law = pushforward.realNVP([2], { layers: 1, hidden: [4] });
+// What examples take for granted: a distribution that is being trained, some data, a layer of one's own.
+const dist = pushforward.realNVP([2], { layers: 1, hidden: [4] });
 const rows = data.fromRows(
   'rows',
   Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)),
   [2],
 );
 const fitted = await pushforward.fit({
-  objective: pushforward.maximumLikelihood(law),
+  objective: pushforward.maximumLikelihood(dist),
   data: rows,
   steps: 2,
   batchSize: 10,
 })();
 if (E.isLeft(fitted)) throw new Error(fitted.left.message);
 
-const publicNames = { ...codec, ...data, ...laws, ...models, ...pushforward, pipe, fc };
-const coreNames = { ...core, ...core.ops, ...core.random, ...core.scope, fillNoise, pipe, value, variable };
+const publicNames = { ...algebra, ...codec, ...data, ...dists, ...models, ...pushforward, pipe, fc };
+const coreNames = {
+  ...publicNames,
+  ...core,
+  ...core.ops,
+  ...core.random,
+  ...core.scope,
+  fillNoise,
+  pipe,
+  value,
+  variable,
+};
 const given: Record<string, unknown> = {
-  law,
+  dist,
   data: rows,
   fitted: fitted.right,
-  myFlow: law,
+  myFlow: dist,
   myLayer: () => pushforward.affine(),
   wobble: () => pushforward.affine(),
-  text: JSON.stringify(law.spec),
-  json: law.spec,
+  text: JSON.stringify(dist.spec),
+  json: dist.spec,
 };
 
-/** In the room of training `realNVP` is the law being trained. */
+/** In the room of training `realNVP` is the distribution being trained. */
 const ofRoom = (file: string): Record<string, unknown> =>
   file.startsWith('src/core')
     ? coreNames
-    : { ...publicNames, ...given, ...(file.startsWith('src/inference') ? { realNVP: law } : {}) };
+    : { ...publicNames, ...given, ...(file.startsWith('src/inference') ? { realNVP: dist } : {}) };
 
 describe('examples in docstrings', () => {
   test('are found', () => expect(examples.length).toBeGreaterThan(20));

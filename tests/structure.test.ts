@@ -70,11 +70,12 @@ describe('the house', () => {
     expect(large).toEqual([]);
   });
 
-  test('what a law can do is declared, not guessed from properties or specifications', () => {
-    /** Where `'x' in y` tells the members of a union apart, or reads JSON: no question to a law. */
+  test('what a distribution can do is declared, not guessed from properties or specifications', () => {
+    /** Where `'x' in y` tells the members of a union apart, or reads JSON: no question to a distribution. */
     const unions: Readonly<Record<string, readonly string[]>> = {
-      'algebra/dist.ts': ['logDensity'], // isLaw: a law, or another record beside it
+      'algebra/dist.ts': ['logDensity'], // isDist: a distribution, or another record beside it
       'algebra/spec.ts': ['opaque'], // JSON
+      'algebra/context-codec.ts': ['op', 'classes', 'opaque'],
       'distributions/gamma-draws.ts': ['op'], // numbers, or an expression
       'distributions/multivariate-t.ts': ['op', 'op'],
       'inference/posterior.ts': ['op'],
@@ -91,9 +92,9 @@ describe('the house', () => {
       return found.filter((word) => !allowed.includes(word)).map((word) => `${relative(src, f)}: '${word}' in …`);
     });
     expect(guesses).toEqual([]);
-    // A specification is for printing and for JSON: nothing is decided by its type, and no parameter is read out of a law's.
+    // A specification is for printing and for JSON: nothing is decided by its type, and no parameter is read out of a distribution's.
     const read =
-      /spec\.type\s*[!=]==|[!=]==\s*\w+\.spec\.type|switch \([\w.]*spec\.type|(?:law|p|q|base|inner|layer|plain)\.spec\.(?!type\b)\w+|stringify\([\w.]*\b(?:law|layer|transport|base)\.spec/g;
+      /spec\.type\s*[!=]==|[!=]==\s*\w+\.spec\.type|switch \([\w.]*spec\.type|(?:dist|p|q|base|inner|layer|plain)\.spec\.(?!type\b)\w+|stringify\([\w.]*\b(?:dist|layer|transport|base)\.spec/g;
     const decided = rooms.flatMap((f) =>
       [...readFileSync(f, 'utf8').matchAll(read)].map((m) => `${relative(src, f)}: ${m[0]}`),
     );

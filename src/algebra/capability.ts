@@ -1,19 +1,19 @@
 /**
- * Capabilities: what a law, a layer or a denoiser can do beside its two methods, declared. A capability is a key with a type; who has it carries the value
+ * Capabilities: what a distribution, a layer or a denoiser can do beside its two methods, declared. A capability is a key with a type; who has it carries the value
  * under the key's name, in its type as well, and beside it the key itself. So a capability is never guessed from the name of a property, and each
- * key says by rules what becomes of it when one law is made of another: nothing is carried along because a record was spread.
+ * key says by rules what becomes of it when one distribution is made of another: nothing is carried along because a record was spread.
  */
 import { raise } from '../core/errors.ts';
 import type { Sharing } from '../core/reading.ts';
 import type { Spec } from './spec.ts';
 
-/** The ways to make a law or layer of another that keep some of what it can do, with what a rule is told. */
+/** The ways to make a distribution or layer of another that keep some of what it can do, with what a rule is told. */
 export interface Changes {
-  /** `named`: the same law at a place of its own, which is told. */
+  /** `named`: the same distribution at a place of its own, which is told. */
   readonly named: string;
   /** `sampledBy`: the same density at the same places, drawn from otherwise. */
   readonly resampled: undefined;
-  /** `normalised`: the same law up to a constant of its density. */
+  /** `normalised`: the same distribution up to a constant of its density. */
   readonly normalised: undefined;
   /** `sharedDenoiser`: the same network, whose parameters stand where all who share them read them. */
   readonly shared: Sharing;
@@ -45,7 +45,7 @@ export type Having<C extends AnyCapability, V = ValueOf<C>> = { readonly [N in C
   readonly capabilities: { readonly [N in C['name']]: C };
 };
 
-/** What may carry capabilities: laws, layers, denoisers, conditional laws. */
+/** What may carry capabilities: distributions, layers, denoisers, conditional distributions. */
 export interface Carrier {
   /** The keys of what it can do, by name; their values stand beside, under the same names. */
   readonly capabilities?: object | undefined;
@@ -87,7 +87,7 @@ const keysOf = (of: object): Keys => (of as { readonly capabilities?: Keys }).ca
 
 const ownOf = (of: object, name: string): unknown => (of as { readonly [name: string]: unknown })[name];
 
-/** The same law (layer, denoiser), which can do more: the value of a key, in its type too. */
+/** The same distribution (layer, denoiser), which can do more: the value of a key, in its type too. */
 export const having =
   <C extends AnyCapability, const V extends ValueOf<C>>(key: C, value: V) =>
   <L extends object>(of: L): L & Having<C, V> =>
@@ -115,7 +115,7 @@ export const needs = <N extends string, V, K extends Change>(
   return value === undefined ? raise('ArgumentError', owner, sentence, { expected, got: of.spec.type }) : value;
 };
 
-/** What is left of the capabilities of a law (layer, denoiser) under a change, by the rule of each: spread it into what is made. */
+/** What is left of the capabilities of a distribution (layer, denoiser) under a change, by the rule of each: spread it into what is made. */
 export const kept = <L extends object, C extends Change>(change: C, of: L, told: Changes[C]): Kept<L, C> & object => {
   const left = Object.entries(keysOf(of)).filter(([, key]) => Object.hasOwn(key.rules, change));
   if (left.length === 0) return {} as Kept<L, C> & object;

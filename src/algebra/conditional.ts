@@ -1,5 +1,5 @@
 /**
- * Conditional laws: conditioning is application. A conditional law is a function from a context to a law, together with its declaration. There are no
+ * Conditional distributions: conditioning is application. A conditional distribution is a function from a context to a distribution, together with its declaration. There are no
  * conditional twins of layers or families: networks read the context (`network.given(c)`), and parameters may be the context.
  */
 import type * as D from '../core/draw.ts';
@@ -11,40 +11,40 @@ import type { Shape } from '../core/shape.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import type { Carrier } from './capability.ts';
 import { type AnyContext, bindContext, type Context, type ContextValue, checkContext, contextParts, givenSpec, isPlaceholder, placeholder, showContext } from './context.ts'; // biome-ignore format: one line
-import { type Dist, type Law, type LawOptions, lawFrom, type Scored } from './dist.ts';
+import { type AnyDist, type Dist, type DistOptions, distFrom, type Scored } from './dist.ts';
 import type { Evidence } from './evidence.ts';
 import { countedBy } from './levels.ts';
 import type { Spec } from './spec.ts';
 
-/** A law over events of shape S with evidence E for every context C. Its parameters stand where it is applied. */
+/** A distribution over events of shape S with evidence E for every context C. Its parameters stand where it is applied. */
 export interface Conditional<C extends Context, out S extends Shape, out E = unknown> extends Carrier {
   readonly spec: Spec;
   readonly context: C;
   readonly event: S;
   /** What log p(x | c) is, at any context. */
   readonly evidence: Evidence;
-  /** That its laws have no sampler. */
+  /** That its distributions have no sampler. */
   readonly unsampled?: true | undefined;
-  /** Why its laws' numbers are approximate, and the same conditional law computed more finely. */
+  /** Why its distributions' numbers are approximate, and the same conditional distribution computed more finely. */
   readonly approximation?: Approximation<Conditional<C, S, E>> | undefined;
-  /** The law at a context; throws `ShapeError` where the context does not fit. */
+  /** The distribution at a context; throws `ShapeError` where the context does not fit. */
   given(context: ContextValue<C>): Scoped<Dist<S, E>>;
   /** Its identity, which copies of it carry: whose its parameters are. */
   readonly declaration?: Declaration | undefined;
 }
 
-/** What need not be asked of the law at a placeholder context. */
+/** What need not be asked of the distribution at a placeholder context. */
 export interface ConditionalOptions<S extends Shape> {
-  /** Default: that of the law at a placeholder, in which what reads the context says so. */
+  /** Default: that of the distribution at a placeholder, in which what reads the context says so. */
   readonly spec?: Spec;
   readonly event?: S;
   readonly evidence?: Evidence;
 }
 
 /**
- * A conditional law from a function of the context: a vector or image `[…]`, one of `classes(K)` (a one-hot vector), or a struct of them. The function may make its
- * law and layers anew for each context: they are parts of this one declaration, and read the same parameters. Event shape, evidence and
- * specification are those of the law at a placeholder; a network that reads the context (`mlp([64]).given(c)`) and a parameter that is the
+ * A conditional distribution from a function of the context: a vector or image `[…]`, one of `classes(K)` (a one-hot vector), or a struct of them. The function may make its
+ * distribution and layers anew for each context: they are parts of this one declaration, and read the same parameters. Event shape, evidence and
+ * specification are those of the distribution at a placeholder; a network that reads the context (`mlp([64]).given(c)`) and a parameter that is the
  * context are read back from JSON, another expression of the context is not. Throws what the function throws.
  *
  * @example
@@ -53,29 +53,29 @@ export interface ConditionalOptions<S extends Shape> {
  */
 export const conditional = <const C extends Context, S extends Shape, E>(
   context: C,
-  law: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
+  dist: (context: ContextValue<C>) => Dist<S, E> | Scoped<Dist<S, E>>,
   known: ConditionalOptions<NoInfer<S>> = {},
 ): Conditional<C, S, E> => {
   const declaration = declare('conditional', known.spec?.type ?? 'conditional');
   const at = (c: ContextValue<C>): Scoped<Dist<S, E>> =>
     owned(
       declaration,
-      calling(declaration, () => resolved(law(c))),
+      calling(declaration, () => resolved(dist(c))),
     );
   const given = (c: ContextValue<C>): Scoped<Dist<S, E>> => {
     checkContext(spec.type, context, c as AnyContext);
     const here = at(c);
     return isPlaceholder(c as AnyContext)
-      ? (scope) => ({ ...here(scope), spec: givenSpec('law', spec, c as AnyContext) })
+      ? (scope) => ({ ...here(scope), spec: givenSpec('dist', spec, c as AnyContext) })
       : here;
   };
   const owner = {};
   const whole = known.spec !== undefined && known.event !== undefined && known.evidence !== undefined;
-  const sample: Law | undefined = whole ? undefined : at(placeholder(context, owner))(root);
+  const sample: AnyDist | undefined = whole ? undefined : at(placeholder(context, owner))(root);
   const spec: Spec = known.spec ?? {
     type: 'conditional',
     context: context as Spec[string],
-    law: bindContext(sample!.spec, owner),
+    dist: bindContext(sample!.spec, owner),
   };
   const event = known.event ?? (sample!.shape as S);
   return countedBy(sample)(
@@ -91,65 +91,65 @@ export const conditional = <const C extends Context, S extends Shape, E>(
   );
 };
 
-/** A conditional law with the approximation that its law at a placeholder has. */
+/** A conditional distribution with the approximation that its distribution at a placeholder has. */
 const finer = <C extends Context, S extends Shape, E>(
-  sample: Law | undefined,
+  sample: AnyDist | undefined,
   part: Conditional<C, S, E>,
 ): Conditional<C, S, E> => {
   const refined = (): Conditional<C, S, E> =>
     finer<C, S, E>(refinedOf(sample!), {
       ...part,
-      given: (c) => (scope) => refinedOf<Law>(part.given(c)(scope)) as Dist<S, E>,
+      given: (c) => (scope) => refinedOf<AnyDist>(part.given(c)(scope)) as Dist<S, E>,
     });
   return { ...part, approximation: approximationOf(sample === undefined ? [] : [sample], refined) };
 };
 
-/** A law, or a function of the place that gives one, as the latter; a law that stands for one at a context is replaced by that. */
-const resolved = <S extends Shape, E>(law: Dist<S, E> | Scoped<Dist<S, E>>): Scoped<Dist<S, E>> => {
-  if (typeof law !== 'function') return (law.resolved as Scoped<Dist<S, E>> | undefined) ?? (() => law);
+/** A distribution, or a function of the place that gives one, as the latter; a distribution that stands for one at a context is replaced by that. */
+const resolved = <S extends Shape, E>(dist: Dist<S, E> | Scoped<Dist<S, E>>): Scoped<Dist<S, E>> => {
+  if (typeof dist !== 'function') return (dist.resolved as Scoped<Dist<S, E>> | undefined) ?? (() => dist);
   return (scope) => {
-    const here = law(scope);
+    const here = dist(scope);
     return here.resolved === undefined ? here : (here.resolved(scope) as Dist<S, E>);
   };
 };
 
-/** A law that is known where it stands, as a law: each method finds it anew. */
-export const lawWhere = <S extends Shape, E>(
-  known: Pick<LawOptions<S>, 'shape' | 'spec' | 'evidence' | 'approximation'> & Pick<Law, 'unsampled'>,
-  law: Scoped<Dist<S, E>>,
+/** A distribution that is known where it stands, as a distribution: each method finds it anew. */
+export const distWhere = <S extends Shape, E>(
+  known: Pick<DistOptions<S>, 'shape' | 'spec' | 'evidence' | 'approximation'> & Pick<AnyDist, 'unsampled'>,
+  dist: Scoped<Dist<S, E>>,
 ): Dist<S, E> => {
   const on =
-    <A>(f: (l: Law) => D.Draw<A>): D.Draw<A> =>
+    <A>(f: (l: AnyDist) => D.Draw<A>): D.Draw<A> =>
     (scope) =>
-      f(law(scope))(scope);
-  const made = lawFrom<S, E>({
+      f(dist(scope))(scope);
+  const made = distFrom<S, E>({
     ...known,
     logDensity: (x) => on((l) => l.logDensity(x)),
     ...(known.unsampled === true
       ? {}
       : { sample: on((l) => l.sample), sampleAndLogDensity: on((l) => l.sampleAndLogDensity) }),
   });
-  return { ...made, resolved: law as Scoped<Law> };
+  return { ...made, resolved: dist as Scoped<AnyDist> };
 };
 
 /**
- * The law at a context, as a law of its own: p(· | c). Its parameters stand where it stands, at the places that the conditional law names. Cost: that of the law.
+ * The distribution at a context, as a distribution of its own: p(· | c). Its parameters stand where it stands, at the places that the conditional distribution names. Cost: that of the distribution.
  *
  * @example
- * const left = lawGiven(conditionalNormal([2], [1]), ops.constant([1, 0]));   // Dist<[1], Exact & Samples>
+ * const left = distGiven(conditionalNormal([2], [1]), ops.constant([1, 0]));   // Dist<[1], Exact & Samples>
  */
-export const lawGiven = <C extends Context, S extends Shape, E>(
+export const distGiven = <C extends Context, S extends Shape, E>(
   part: Conditional<C, S, E>,
   context: ContextValue<C>,
 ): Dist<S, E> =>
   countedBy(part)(
-    lawWhere(
+    distWhere(
       {
         shape: part.event,
-        spec: givenSpec('law', part.spec, context as AnyContext),
+        spec: givenSpec('dist', part.spec, context as AnyContext),
         evidence: part.evidence,
         unsampled: part.unsampled,
-        approximation: approximationOf([part], () => lawGiven(refinedOf(part), context)),
+        approximation: approximationOf([part], () => distGiven(refinedOf(part), context)),
       },
       part.given(context),
     ),
@@ -169,15 +169,19 @@ export const contextShape = (owner: string, context: Context): Shape => {
     : raise('ShapeError', owner, 'the context is no array', { expected: 'a shape', got: showContext(context) });
 };
 
-const onLaw =
-  <A>(part: Conditional<Context, Shape>, context: AnyContext, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+/** The conditional distribution, where its context is one array. Throws `ShapeError`. */
+export const arrayConditional = (owner: string, part: Conditional<Context, Shape>): Conditional<Shape, Shape> =>
+  ({ ...part, context: contextShape(owner, part.context) }) as Conditional<Shape, Shape>;
+
+const onDist =
+  <A>(part: Conditional<Context, Shape>, context: AnyContext, f: (dist: AnyDist) => D.Draw<A>): D.Draw<A> =>
   (scope) =>
     f(givenAny(part, context)(scope))(scope);
 
 /** log p(x | c) in nats. */
 export const logDensityGiven = (part: Conditional<Context, Shape>, context: AnyContext, x: Expr): D.Draw<Expr> =>
-  onLaw(part, context, (law) => law.logDensity(x));
+  onDist(part, context, (dist) => dist.logDensity(x));
 
 /** A draw from p(x | c) with its log-density. */
 export const sampleGiven = (part: Conditional<Context, Shape>, context: AnyContext): D.Draw<Scored> =>
-  onLaw(part, context, (law) => law.sampleAndLogDensity);
+  onDist(part, context, (dist) => dist.sampleAndLogDensity);

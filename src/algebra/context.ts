@@ -1,8 +1,8 @@
 /**
- * Contexts: what a conditional law is given. A vector, an image or a sequence by its shape, a class by the number of classes, or a struct of these.
+ * Contexts: what a conditional distribution is given. A vector, an image or a sequence by its shape, a class by the number of classes, or a struct of these.
  *
  * In specifications a network or a parameter that reads the context says so: `{ "type": "context" }`, with the `field` of a struct, and `up` where the
- * context is that of a conditional law further out.
+ * context is that of a conditional distribution further out.
  */
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -19,7 +19,7 @@ export interface Classes {
 /** What is given: an array of some shape, a class, or a struct of contexts. */
 export type Context = Shape | Classes | { readonly [name: string]: Context };
 
-/** What a law is given for a context C: an expression of its shape (`[K]` for a class), a struct of them for a struct. */
+/** What a distribution is given for a context C: an expression of its shape (`[K]` for a class), a struct of them for a struct. */
 export type ContextValue<C> = C extends Shape | Classes ? Expr : { readonly [K in keyof C]: ContextValue<C[K]> };
 
 /** A context's value where its type is not known. */
@@ -118,10 +118,10 @@ interface Mark {
   readonly field: readonly string[];
 }
 
-/** Which expressions (and structs of them) are the context of a conditional law that is being declared. */
+/** Which expressions (and structs of them) are the context of a conditional distribution that is being declared. */
 const marks = new WeakMap<object, Mark>();
 
-/** Specifications of marked expressions, until the conditional law that owns the mark is declared. */
+/** Specifications of marked expressions, until the conditional distribution that owns the mark is declared. */
 const free = new WeakMap<object, Mark>();
 
 const marked = <V extends AnyContext>(value: V, owner: object, field: readonly string[] = []): V => {
@@ -130,11 +130,11 @@ const marked = <V extends AnyContext>(value: V, owner: object, field: readonly s
   return value;
 };
 
-/** The value that a conditional law is declared at: inputs that know whose context they are. */
+/** The value that a conditional distribution is declared at: inputs that know whose context they are. */
 export const placeholder = <C extends Context>(c: C, owner: object): ContextValue<C> =>
   marked(built(c, ({ field, shape }) => o.input(['context', ...field].join('/'), shape)) as AnyContext, owner) as ContextValue<C>; // biome-ignore format: one idea
 
-/** Whether a value is the context (or a field of it) of a conditional law that is being declared. */
+/** Whether a value is the context (or a field of it) of a conditional distribution that is being declared. */
 export const isPlaceholder = (value: AnyContext): boolean =>
   marks.has(value) || (!isExpr(value) && Object.values(value).every(isPlaceholder));
 
@@ -169,12 +169,14 @@ export const bindContext = <J extends Json>(spec: J, owner: object, up = 0): J =
   }
   const record = spec as { readonly [key: string]: Json };
   const inner = record.type === 'conditional' ? up + 1 : up;
-  const entries = Object.entries(record).map(([k, v]) => [k, bindContext(v, owner, k === 'law' ? inner : up)] as const);
+  const entries = Object.entries(record).map(
+    ([k, v]) => [k, bindContext(v, owner, k === 'dist' ? inner : up)] as const,
+  );
   return entries.every(([k, v]) => v === record[k]) ? spec : (Object.fromEntries(entries) as unknown as J);
 };
 
 /** The spec of a part that reads a context. */
-export const givenSpec = (key: 'law' | 'network', of: Spec, context: AnyContext): Spec => ({
+export const givenSpec = (key: 'dist' | 'network', of: Spec, context: AnyContext): Spec => ({
   type: 'given',
   [key]: of,
   context: contextSpec(context),

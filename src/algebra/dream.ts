@@ -5,8 +5,9 @@ import type { Expr } from '../core/expr.ts';
 import { stopGradient } from '../core/ops/control.ts';
 import { addAll } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
-import { type Law, onBase, placeOf, withinLaw } from './dist.ts';
+import type { AnyDist } from './dist.ts';
 import { withPosterior } from './inferring.ts';
+import { onBase, placeOf, withinDist } from './pushed.ts';
 import { infers } from './trace.ts';
 import type { Layer } from './transport.ts';
 
@@ -51,13 +52,13 @@ const downLayer =
     return D.map((step: { value: Expr }) => ({ ...night, value: step.value }))(D.detached(layer.decode(night.value)));
   };
 
-const downLaw = (law: Law): D.Draw<Night> => {
-  const { pushed } = law;
+const downDist = (dist: AnyDist): D.Draw<Night> => {
+  const { pushed } = dist;
   if (pushed === undefined)
-    return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(law.sample));
-  return withinLaw(law, () =>
+    return D.map((value: Expr): Night => ({ value: stopGradient(value), logs: [] }))(D.detached(dist.sample));
+  return withinDist(dist, () =>
     pipe(
-      onBase(pushed.base, downLaw(pushed.base)),
+      onBase(pushed.base, downDist(pushed.base)),
       D.chain((night) => D.at(placeOf(pushed), downLayer(pushed.transport)(night))),
     ),
   );
@@ -70,5 +71,5 @@ const downLaw = (law: Law): D.Draw<Night> => {
  * @example
  * const asleep = draw.map((d) => ops.neg(d.logPosterior))(dream(vae([2])));   // what the sleep phase minimises
  */
-export const dream = (law: Law): D.Draw<Dream> =>
-  D.map(({ value, logs }: Night) => ({ value, logPosterior: addAll([scalar(0), ...logs]) }))(downLaw(law));
+export const dream = (dist: AnyDist): D.Draw<Dream> =>
+  D.map(({ value, logs }: Night) => ({ value, logPosterior: addAll([scalar(0), ...logs]) }))(downDist(dist));

@@ -1,5 +1,5 @@
 /**
- * Evidence: what kind of number a law's `logDensity` is. It is part of the type, composition propagates it, and estimators demand it.
+ * Evidence: what kind of number a distribution's `logDensity` is. It is part of the type, composition propagates it, and estimators demand it.
  *
  * Each evidence is a record of capabilities, so having more is being a subtype: an exact density is also a bound, an unbiased estimate and an
  * unnormalised density, and an estimator that wants a bound takes it. One table, {@link grants}, decides at run time what the types decide when a program is compiled.
@@ -24,7 +24,7 @@ export const grants = {
   none: [],
 } as const;
 
-/** The evidence of a law as a value, for printing and for the gate. */
+/** The evidence of a distribution as a value, for printing and for the gate. */
 export type Evidence = keyof typeof grants;
 
 /** What a number can be used as. */
@@ -39,7 +39,7 @@ type IsUnion<T, All = T> = [T] extends [never] ? false : T extends unknown ? ([A
 export type InCommon<E> = (true extends IsUnion<E> ? { readonly [K in keyof E]: true } : E) &
   ([Extract<E, Approximate>] extends [never] ? unknown : Approximate);
 
-/** The evidence of numbers that are added (independent laws side by side): what all of them can be used as. */
+/** The evidence of numbers that are added (independent distributions side by side): what all of them can be used as. */
 export const together = (all: readonly Evidence[]): Evidence => {
   const rest = all.filter((e) => e !== 'exact');
   if (rest.every((e) => e === rest[0])) return rest[0] ?? 'exact';
@@ -55,7 +55,7 @@ export interface Unnormalised {
 }
 
 /**
- * log p(x) but for the error of one constant, the same for every x: an unnormalised law with a number for log Z, `summed` or `estimated` at the
+ * log p(x) but for the error of one constant, the same for every x: an unnormalised distribution with a number for log Z, `summed` or `estimated` at the
  * parameters it has now. Training does not move that number, so it is no exact density.
  */
 export interface Estimated extends Unnormalised {
@@ -87,7 +87,7 @@ export interface Samples {
   readonly samples: true;
 }
 
-/** Is the law of a denoiser, which score matching trains: `denoiserOf` finds it under whatever it was pushed through. */
+/** Is the distribution of a denoiser, which score matching trains: `denoiserOf` finds it under whatever it was pushed through. */
 export interface Denoises {
   readonly denoises: true;
 }
@@ -211,7 +211,7 @@ type ThroughPlain<G, E> = G extends 'bijective' | 'exact'
           : unknown) &
       Marks<E>;
 
-/** The evidence of a base law seen through a transport; an unbiased estimate through a bound is a bound in the mean. */
+/** The evidence of a base distribution seen through a transport; an unbiased estimate through a bound is a bound in the mean. */
 export type Through<G extends Grade, E> = G extends PlainGrade
   ? ThroughPlain<G, E>
   : ThroughPlain<Plain<G>, E> & Approximate;

@@ -1,15 +1,15 @@
 /**
- * Facts: what is known about a law in closed form. A law carries the facts it has *in its type*, so asking a Cauchy law for its mean is a
+ * Facts: what is known about a distribution in closed form. A distribution carries the facts it has *in its type*, so asking a Cauchy distribution for its mean is a
  * compile error, not a NaN.
  */
 import type { Expr } from '../core/expr.ts';
 import { array, type Given } from '../core/ops/array.ts';
 import { broadcastTo } from '../core/ops/structure.ts';
 import { broadcastShapes, type Shape, sameShape } from '../core/shape.ts';
-import type { Law } from './dist.ts';
+import type { AnyDist } from './dist.ts';
 import type { DiscreteSupport, Support } from './support.ts';
 
-/** Every fact a law may carry. Expressions depend on the law's parameters, so they can be differentiated. */
+/** Every fact a distribution may carry. Expressions depend on the distribution's parameters, so they can be differentiated. */
 export interface AllFacts {
   readonly support: Support;
   /** E[x], of the event's shape. */
@@ -42,7 +42,7 @@ export type TailFact = 'logCdf' | 'logSurvival' | 'lowerQuantile' | 'upperQuanti
 /** The facts named K. */
 export type Facts<K extends keyof AllFacts> = Pick<AllFacts, K>;
 
-/** A law that says in its type that its events are integers or one-hot vectors. What follows gradients does not compile on it. */
+/** A distribution that says in its type that its events are integers or one-hot vectors. What follows gradients does not compile on it. */
 export interface Discrete {
   readonly support: DiscreteSupport;
 }
@@ -62,9 +62,9 @@ const factNames: { readonly [K in keyof AllFacts]: true } = {
   upperQuantile: true,
 };
 
-/** What is known of a law, without the law. */
-export const knownFacts = (law: Partial<AllFacts>): Partial<AllFacts> =>
-  Object.fromEntries(Object.entries(law).filter(([k]) => k in factNames));
+/** What is known of a distribution, without the distribution. */
+export const knownFacts = (dist: Partial<AllFacts>): Partial<AllFacts> =>
+  Object.fromEntries(Object.entries(dist).filter(([k]) => k in factNames));
 
 /** Facts as a family writes them: functions of expressions. */
 export type WrittenFacts<F> = { readonly [K in keyof F]: F[K] extends (x: Given) => Expr ? (x: Expr) => Expr : F[K] };
@@ -84,13 +84,13 @@ const ofGiven =
     return f(full !== undefined && sameShape(full, shape) ? broadcastTo(e, shape) : e);
   };
 
-/** A law with facts beside it; functions among them then take numbers and nested arrays too. */
-export const withFacts = <L extends Law, W extends Partial<WrittenFacts<AllFacts>>>(
-  law: L,
+/** A distribution with facts beside it; functions among them then take numbers and nested arrays too. */
+export const withFacts = <L extends AnyDist, W extends Partial<WrittenFacts<AllFacts>>>(
+  dist: L,
   facts: W,
 ): L & ReadFacts<NoInfer<W>> => ({
-  ...law,
+  ...dist,
   ...(Object.fromEntries(
-    Object.entries(facts).map(([k, v]) => [k, typeof v === 'function' ? ofGiven(k, law.shape, v) : v]),
+    Object.entries(facts).map(([k, v]) => [k, typeof v === 'function' ? ofGiven(k, dist.shape, v) : v]),
   ) as ReadFacts<W>),
 });

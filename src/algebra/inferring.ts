@@ -7,7 +7,7 @@ import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import { sub } from '../core/ops/elementwise.ts';
 import type { Scoped } from '../core/scope.ts';
-import type { Law } from './dist.ts';
+import type { AnyDist } from './dist.ts';
 import type { Step } from './transport.ts';
 
 /** What generating gives: the data side, what encoding it would have had to draw to come back, and log p(x | z) in nats. */
@@ -20,7 +20,7 @@ export interface Inference {
   /** Where the parameters of the posterior stand inside the layer: everything else belongs to the model. */
   readonly place: string;
   /** q(u | x). */
-  readonly posterior: (x: Expr) => Scoped<Law>;
+  readonly posterior: (x: Expr) => Scoped<AnyDist>;
   /** The latent value of (x, u), with log p(x | z) in nats: the layer's contribution without −log q(u | x). */
   readonly join: (x: Expr, u: Expr) => D.Draw<Step>;
   /** The other way: x ~ p(x | z) with the u for which `join` gives z back. */
@@ -28,7 +28,7 @@ export interface Inference {
 }
 
 /** Runs something with the posterior of x, at its place. */
-export const withPosterior = <A>({ place, posterior }: Inference, x: Expr, f: (q: Law) => D.Draw<A>): D.Draw<A> =>
+export const withPosterior = <A>({ place, posterior }: Inference, x: Expr, f: (q: AnyDist) => D.Draw<A>): D.Draw<A> =>
   D.at(place, (scope) => f(posterior(x)(scope))(scope));
 
 /**

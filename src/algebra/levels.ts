@@ -1,7 +1,7 @@
-/** Grey levels: that events are the integers 0 … n − 1 is declared by the layer or law that makes them so. */
+/** Grey levels: that events are the integers 0 … n − 1 is declared by the layer or distribution that makes them so. */
 import { capability, capabilityOf, having } from './capability.ts';
 
-/** n, where the data side is made of the integers 0 … n − 1: of a law's events, of what a layer encodes, of a conditional law's events. */
+/** n, where the data side is made of the integers 0 … n − 1: of a distribution's events, of what a layer encodes, of a conditional distribution's events. */
 export const counting = capability<number>()('dataLevels', {
   named: (n) => n,
   resampled: (n) => n,

@@ -1,15 +1,22 @@
 /** The same layer many times: unrolled, or as one loop whose body is the layer. */
+import { oneOf, positiveInteger, that } from '../core/codec.ts';
 import { oneBody } from '../core/copies.ts';
+import { define } from '../core/definition.ts';
 import type { Draw } from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import { variable } from '../core/expr.ts';
 import { scan } from '../core/ops/control.ts';
 import { add } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
+import { nested } from '../core/specification.ts';
 import { capability, having } from './capability.ts';
 import { chainOf, inOrder, placed, type Running } from './chain.ts';
 import type { Grade } from './evidence.ts';
-import type { Endo, Step } from './transport.ts';
+import { asEndo, layerKind } from './kinds.ts';
+import type { Endo, Layer, Step } from './transport.ts';
+
+/** A number of copies that can be built; more is a slip of the pen. */
+const copies = that('an integer from 1 to 10000', (u): u is number => positiveInteger.is(u) && u <= 10_000);
 
 /** How often a repetition repeats its layer. */
 export const repeating = capability<number>()('times');
@@ -61,12 +68,30 @@ const asScan: Running = (parts, direction) => (from) => {
  * @example
  * repeat(8, compose(affineCoupling(), reverse()))
  */
-export const repeat = <G extends Grade>(n: number, layer: Endo<G>, { as }: RepeatOptions = {}): Endo<G> => {
-  if (!Number.isInteger(n) || n < 1)
-    return raise('ArgumentError', 'repeat', 'needs a positive number of layers', { expected: '1, 2, …', got: `${n}` });
-  const copies = Array.from({ length: n }, () => layer);
-  const spec = { type: 'repeat', times: n, layer: layer.spec, ...(as === undefined ? {} : { as }) };
-  const loops = as === 'scan' || (as === undefined && n >= MANY);
-  const chain = chainOf(copies, spec, loops ? asScan : inOrder);
-  return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
-};
+export const repeat = define(
+  layerKind,
+  {
+    type: 'repeat',
+    about: 'A layer so many times, each copy with parameters of its own.',
+    required: { times: copies, layer: nested(layerKind) },
+    optional: { as: oneOf(['scan', 'unrolled']) },
+    takes: ['times', 'layer'],
+    build: ({ times, layer, ...options }): Layer => repeat(times, asEndo(layer), options),
+    examples: [
+      { times: 2, layer: { type: 'additiveCoupling', conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } } },
+      { times: 3, as: 'scan', layer: { type: 'affine' } },
+    ],
+  },
+  <G extends Grade>(n: number, layer: Endo<G>, { as }: RepeatOptions = {}): Endo<G> => {
+    if (!Number.isInteger(n) || n < 1)
+      return raise('ArgumentError', 'repeat', 'needs a positive number of layers', {
+        expected: '1, 2, …',
+        got: `${n}`,
+      });
+    const copies = Array.from({ length: n }, () => layer);
+    const spec = { type: 'repeat', times: n, layer: layer.spec, ...(as === undefined ? {} : { as }) };
+    const loops = as === 'scan' || (as === undefined && n >= MANY);
+    const chain = chainOf(copies, spec, loops ? asScan : inOrder);
+    return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
+  },
+);

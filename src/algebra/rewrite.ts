@@ -1,5 +1,5 @@
 /**
- * Rewrites justified by law: another program for the same law. A composition is flattened and then, until nothing changes,
+ * Rewrites that a law justifies: another program for the same distribution. A composition is flattened and then, until nothing changes,
  *
  * | rewrite | law that justifies it |
  * |---|---|
@@ -19,11 +19,11 @@ import type { Expr } from '../core/expr.ts';
 import { structuralHash } from '../core/hash.ts';
 import { add } from '../core/ops/elementwise.ts';
 import { input, scalar } from '../core/ops/leaves.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Shape, sameShape } from '../core/shape.ts';
 import { simplify } from '../core/simplify/index.ts';
 import { has } from './capability.ts';
 import { addCost, free } from './cost.ts';
-import { type Dist, type Law, named, pushforward } from './dist.ts';
+import { type AnyDist, type Dist, named, pushforward } from './dist.ts';
 import { fuse } from './rewrite-fixed.ts';
 import { type Layer, repeating, type Step, type Transport } from './transport.ts';
 
@@ -80,7 +80,7 @@ const isIdentity = (item: Item): boolean => {
 
 /** f then g is the identity where g decodes by the same expression, over the same parameters, by which f encodes. */
 const cancels = (f: Item, g: Item): boolean => {
-  if (f.layer.grade !== 'bijective' || g.layer.grade !== 'bijective') return false;
+  if (f.layer.grade !== 'bijective' || g.layer.grade !== 'bijective' || !sameShape(latentOf(g), f.shape)) return false;
   const x = placeholder(f.shape);
   const back = D.runDraw(g.layer.decode(x), { path: pathOf(g.trail) }).value;
   const keys = [encoded(f, x).value, back].map((e) => structuralHash(simplify([e])));
@@ -175,18 +175,18 @@ export const rewriteLayer = (layer: Layer, shape: Shape): Layer => {
 };
 
 /**
- * The same law by a shorter program: every transport it was pushed through is rewritten by {@link rewriteLayer}. Parameters keep their names, and
+ * The same distribution by a shorter program: every transport it was pushed through is rewritten by {@link rewriteLayer}. Parameters keep their names, and
  * density and samples are the same up to rounding (wherever the composition was defined: cancelling log ∘ exp also cancels its edge).
  *
  * @example
- * const short = rewrite(law);
- * console.log(describeText(describe(law)), describeText(describe(short)));
+ * const short = rewrite(dist);
+ * console.log(describeText(describe(dist)), describeText(describe(short)));
  */
-export const rewrite = <L extends Law>(law: L): L => {
-  if (law.named !== undefined)
-    return { ...law, ...named(law.named.place)(rewrite(law.named.law) as Dist<Shape, unknown> & Law) };
-  if (law.pushed === undefined) return law;
-  const { transport, base } = law.pushed;
-  const short = rewriteLayer(transport, law.shape) as Transport<Shape, Shape, 'bound'>;
-  return { ...law, ...pushforward(short)(rewrite(base) as Dist<Shape, unknown> & Law) };
+export const rewrite = <L extends AnyDist>(dist: L): L => {
+  if (dist.named !== undefined)
+    return { ...dist, ...named(dist.named.place)(rewrite(dist.named.dist) as Dist<Shape, unknown> & AnyDist) };
+  if (dist.pushed === undefined) return dist;
+  const { transport, base } = dist.pushed;
+  const short = rewriteLayer(transport, dist.shape) as Transport<Shape, Shape, 'bound'>;
+  return { ...dist, ...pushforward(short)(rewrite(base) as Dist<Shape, unknown> & AnyDist) };
 };

@@ -3,9 +3,12 @@
  * others come from outside. One map gives three layers by combinator: `elementwise` (free parameters), `coupling` and `autoregressive` (parameters from
  * other coordinates).
  */
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import { neg } from '../core/ops/elementwise.ts';
 import * as Sc from '../core/scope.ts';
+import { nested } from '../core/specification.ts';
+import { mapKind } from './kinds.ts';
 import type { Spec } from './spec.ts';
 
 /** A mapped array with log |slope| of each element. */
@@ -37,9 +40,19 @@ export const negated = ({ value, logSlope }: Mapped): Mapped => ({ value, logSlo
  * @example
  * coupling(inverseMap(splineMap()))
  */
-export const inverseMap = (map: ScalarMap): ScalarMap => ({
-  spec: { type: 'inverse', of: map.spec },
-  width: map.width,
-  encode: (x, raw) => Sc.map(negated)(map.decode(x, raw)),
-  decode: (z, raw) => Sc.map(negated)(map.encode(z, raw)),
-});
+export const inverseMap = define(
+  mapKind,
+  {
+    type: 'inverse',
+    about: 'A map with its sides exchanged.',
+    takes: ['of'],
+    required: { of: nested(mapKind) },
+    examples: [{ of: { type: 'splineMap', bins: 3, bound: 2 } }],
+  },
+  (map: ScalarMap): ScalarMap => ({
+    spec: { type: 'inverse', of: map.spec },
+    width: map.width,
+    encode: (x, raw) => Sc.map(negated)(map.decode(x, raw)),
+    decode: (z, raw) => Sc.map(negated)(map.encode(z, raw)),
+  }),
+);

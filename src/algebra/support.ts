@@ -1,4 +1,4 @@
-/** Supports: where a law lives, as data. `bijectTo` maps the reals onto each; constraints of parameters use the same registry. */
+/** Supports: where a distribution lives, as data. `bijectTo` maps the reals onto each; constraints of parameters use the same registry. */
 import * as C from '../core/constraints.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';

@@ -1,10 +1,10 @@
 /**
- * Traces: what a law that is a chain of transports infers about one event, group by group. The same walk as `logDensity`, with the ledger kept open:
+ * Traces: what a distribution that is a chain of transports infers about one event, group by group. The same walk as `logDensity`, with the ledger kept open:
  *
  *     log w = reconstruction + Σ_g (logPriorᵍ − logPosteriorᵍ)
  *
  * where group g is what the g-th stochastic layer inferred, and its prior term is what the layers after it (up to the next one that infers, or the base
- * law) contribute. How each posterior is treated is a {@link Reading}: estimators are readings.
+ * distribution) contribute. How each posterior is treated is a {@link Reading}: estimators are readings.
  */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as D from '../core/draw.ts';
@@ -13,24 +13,25 @@ import { stopGradient } from '../core/ops/control.ts';
 import { add, addAll, sub } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import type { Scope, Scoped } from '../core/scope.ts';
-import { type Law, onBase, placeOf, type Scored, withinLaw } from './dist.ts';
+import type { AnyDist, Scored } from './dist.ts';
+import { onBase, placeOf, withinDist } from './pushed.ts';
 import type { Layer } from './transport.ts';
 
-/** A law with the place where its parameters stand. */
-export interface PlacedLaw {
-  readonly law: Law;
+/** A distribution with the place where its parameters stand. */
+export interface PlacedDist {
+  readonly dist: AnyDist;
   readonly scope: Scope;
 }
 
-/** Runs something with a law where its parameters stand. */
+/** Runs something with a distribution where its parameters stand. */
 export const withPlaced =
-  <A>({ law, scope }: PlacedLaw, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+  <A>({ dist, scope }: PlacedDist, f: (dist: AnyDist) => D.Draw<A>): D.Draw<A> =>
   () =>
-    f(law)(scope);
+    f(dist)(scope);
 
 /** Something inferred: u ~ q(u | x). */
 export interface Inferred {
-  readonly posterior: PlacedLaw;
+  readonly posterior: PlacedDist;
   readonly value: Expr;
   /** log q(u | x) in nats. */
   readonly logPosterior: Expr;
@@ -40,8 +41,8 @@ export interface Inferred {
 export interface InferredGroup extends Inferred {
   /** What follows the layer, in nats: log p(z_g | …), or what stands for it. */
   readonly logPrior: Expr;
-  /** The law of the group where nothing lies between it and the base law. */
-  readonly prior?: PlacedLaw;
+  /** The distribution of the group where nothing lies between it and the base distribution. */
+  readonly prior?: PlacedDist;
 }
 
 /** The ledger of one event. */
@@ -58,27 +59,27 @@ export interface Trace {
 /** How a trace is read. */
 export interface Reading {
   /** The value of the site with this number, and what its log q counts as. */
-  readonly infer: (posterior: Scoped<Law>, site: number) => D.Draw<Scored>;
+  readonly infer: (posterior: Scoped<AnyDist>, site: number) => D.Draw<Scored>;
   /** How the parts of the model (all but posteriors) are run. */
   readonly model: <A>(part: D.Draw<A>) => D.Draw<A>;
 }
 
-const onLaw =
-  <A>(q: Scoped<Law>, f: (law: Law) => D.Draw<A>): D.Draw<A> =>
+const onDist =
+  <A>(q: Scoped<AnyDist>, f: (dist: AnyDist) => D.Draw<A>): D.Draw<A> =>
   (scope) =>
     f(q(scope))(scope);
 
 /** Everything as it is drawn: the reading under which a trace sums to `logDensity`. */
-export const asDrawn: Reading = { infer: (q) => onLaw(q, (law) => law.sampleAndLogDensity), model: (part) => part };
+export const asDrawn: Reading = { infer: (q) => onDist(q, (dist) => dist.sampleAndLogDensity), model: (part) => part };
 
 /** Values are drawn and then constants to every derivative; log q is differentiated in its parameters. */
 export const asConstants: Reading = {
   infer: (q) =>
-    onLaw(q, (law) =>
+    onDist(q, (dist) =>
       pipe(
-        law.sample,
+        dist.sample,
         D.map(stopGradient),
-        D.chain((value) => D.map((logDensity: Expr): Scored => ({ value, logDensity }))(law.logDensity(value))),
+        D.chain((value) => D.map((logDensity: Expr): Scored => ({ value, logDensity }))(dist.logDensity(value))),
       ),
     ),
   model: (part) => part,
@@ -88,10 +89,10 @@ export const asConstants: Reading = {
 export const alongThePath: Reading = {
   infer: (q) =>
     pipe(
-      onLaw(q, (law) => law.sample),
+      onDist(q, (dist) => dist.sample),
       D.chain((value) =>
         pipe(
-          D.detached(onLaw(q, (law) => law.logDensity(value))),
+          D.detached(onDist(q, (dist) => dist.logDensity(value))),
           D.map((logDensity): Scored => ({ value, logDensity })),
         ),
       ),
@@ -115,8 +116,8 @@ export const pathOnly: Reading = { infer: alongThePath.infer, model: D.detached 
 /** Values are given, in order, and scored by the posterior. */
 export const scoredAt = (values: readonly Expr[]): Reading => ({
   infer: (q, site) =>
-    onLaw(q, (law) =>
-      D.map((logDensity: Expr): Scored => ({ value: values[site], logDensity }))(law.logDensity(values[site])),
+    onDist(q, (dist) =>
+      D.map((logDensity: Expr): Scored => ({ value: values[site], logDensity }))(dist.logDensity(values[site])),
     ),
   model: (part) => part,
 });
@@ -135,7 +136,7 @@ interface Ledger {
 }
 
 /** A contribution goes to the group that is open, or to the reconstruction where none is. */
-const credited = ({ groups, ...rest }: Ledger, amount: Expr, prior?: PlacedLaw): Ledger => {
+const credited = ({ groups, ...rest }: Ledger, amount: Expr, prior?: PlacedDist): Ledger => {
   if (groups.length === 0) return { ...rest, groups, reconstruction: add(rest.reconstruction, amount) };
   const { prior: _, ...last } = groups[groups.length - 1];
   const more: InferredGroup = {
@@ -159,9 +160,9 @@ const throughLayer =
       return pipe(
         D.at(place, (scope) => {
           // Applied once: what reads the group later sees the same expressions, and one derivative serves both.
-          const law = posterior(ledger.value)(scope);
-          const q: Scoped<Law> = (at) => (at === scope ? law : posterior(ledger.value)(at));
-          return D.map((s: Scored) => ({ value: s.value, logPosterior: s.logDensity, posterior: { law, scope } }))(
+          const dist = posterior(ledger.value)(scope);
+          const q: Scoped<AnyDist> = (at) => (at === scope ? dist : posterior(ledger.value)(at));
+          return D.map((s: Scored) => ({ value: s.value, logPosterior: s.logDensity, posterior: { dist, scope } }))(
             reading.infer(q, ledger.sites.length),
           )(scope);
         }),
@@ -210,43 +211,43 @@ const throughLayer =
     );
   };
 
-const throughLaw =
-  (law: Law, reading: Reading) =>
+const throughDist =
+  (dist: AnyDist, reading: Reading) =>
   (ledger: Ledger): D.Draw<Ledger> =>
-    withinLaw(law, (inner) => throughParts(inner, reading)(ledger));
+    withinDist(dist, (inner) => throughParts(inner, reading)(ledger));
 
 const throughParts =
-  (law: Law, reading: Reading) =>
+  (dist: AnyDist, reading: Reading) =>
   (ledger: Ledger): D.Draw<Ledger> => {
-    const { pushed } = law;
+    const { pushed } = dist;
     if (pushed === undefined)
       return (scope) =>
         pipe(
-          reading.model((inner) => D.map((l: Expr) => ({ l, scope: inner }))(law.logDensity(ledger.value))(inner)),
+          reading.model((inner) => D.map((l: Expr) => ({ l, scope: inner }))(dist.logDensity(ledger.value))(inner)),
           D.map(({ l, scope: inner }) => {
             const open = ledger.groups[ledger.groups.length - 1];
             const direct = open !== undefined && open.value === ledger.value;
-            return credited(ledger, l, direct ? { law, scope: inner } : undefined);
+            return credited(ledger, l, direct ? { dist, scope: inner } : undefined);
           }),
         )(scope);
     return pipe(
       D.at(placeOf(pushed), throughLayer(pushed.transport, reading)(ledger)),
-      D.chain((next) => onBase(pushed.base, throughLaw(pushed.base, reading)(next))),
+      D.chain((next) => onBase(pushed.base, throughDist(pushed.base, reading)(next))),
     );
   };
 
 /**
- * The trace of an event under a law: a law whose stochastic layers stand in its chain of transports (also inside `compose` and `repeat`). What
+ * The trace of an event under a distribution: a distribution whose stochastic layers stand in its chain of transports (also inside `compose` and `repeat`). What
  * stands elsewhere, such as a VAE inside a mixture, is part of the reconstruction or of a prior term.
  *
  * @example
  * const groups = (x: Expr) => draw.map((t) => t.groups.length)(trace(vae([2]))(x));
  */
 export const trace =
-  (law: Law, reading: Reading = asDrawn) =>
+  (dist: AnyDist, reading: Reading = asDrawn) =>
   (x: Expr): D.Draw<Trace> =>
     pipe(
-      throughLaw(law, reading)({ value: x, reconstruction: scalar(0), groups: [], sites: [] }),
+      throughDist(dist, reading)({ value: x, reconstruction: scalar(0), groups: [], sites: [] }),
       D.map(({ reconstruction, groups, sites }) => ({
         reconstruction,
         groups,
@@ -262,6 +263,6 @@ export const trace =
  * const target = (x: Expr, z: Expr) => draw.runDraw(logJoint(vae([2], { latent: 3 }))(x, [z]));   // x of shape [2], z of shape [3]
  */
 export const logJoint =
-  (law: Law) =>
+  (dist: AnyDist) =>
   (x: Expr, values: readonly Expr[]): D.Draw<Expr> =>
-    D.map((t: Trace) => t.logDensity)(trace(law, atValues(values))(x));
+    D.map((t: Trace) => t.logDensity)(trace(dist, atValues(values))(x));

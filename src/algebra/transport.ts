@@ -15,6 +15,8 @@
  *
  * Nothing just produced is ever inverted to score it. This is the SurVAE ledger (Nielsen et al. 2020, arXiv:2007.02731).
  */
+import { list } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -22,6 +24,7 @@ import { neg } from '../core/ops/elementwise.ts';
 import { scalar } from '../core/ops/leaves.ts';
 import type { Declaration } from '../core/reading.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { type Approximation, approximationOf, refinedOf } from './approximation.ts';
 import { type Carrier, changed } from './capability.ts';
 import { chainOf } from './chain.ts';
@@ -30,6 +33,7 @@ import { type Cost, flipCost, free, parallel } from './cost.ts';
 import { declared } from './declared.ts';
 import type { Grade, Weaker } from './evidence.ts';
 import type { Inference } from './inferring.ts';
+import { asEndo, bijective, layerKind } from './kinds.ts';
 import { inverseMap, type ScalarMap } from './scalar-map.ts';
 import type { Spec } from './spec.ts';
 
@@ -60,7 +64,7 @@ export interface Layer extends Carrier {
   readonly parts: readonly Part[];
   /** Whether it fits any shape and keeps it. */
   readonly endo?: true | undefined;
-  /** What encoding infers by a law with parameters, said apart for estimators: see `inferring`. */
+  /** What encoding infers by a distribution with parameters, said apart for estimators: see `inferring`. */
   readonly inference?: Inference | undefined;
   /** The function of one number that it applies to every element, where it is such a layer: what couplings take. */
   readonly map?: ScalarMap | undefined;
@@ -153,13 +157,17 @@ export const bijection = (options: {
   });
 
 /** Nothing changes: the unit of {@link compose}. */
-export const identity = (): Endo<'bijective'> =>
-  bijection({
-    spec: { type: 'identity' },
-    cost: free,
-    encode: (value) => () => ({ value, contribution: scalar(0) }),
-    decode: (value) => () => ({ value, contribution: scalar(0) }),
-  });
+export const identity = define(
+  layerKind,
+  { type: 'identity', about: 'Nothing changes.', regions: 'any', examples: [{}] },
+  (): Endo<'bijective'> =>
+    bijection({
+      spec: { type: 'identity' },
+      cost: free,
+      encode: (value) => () => ({ value, contribution: scalar(0) }),
+      decode: (value) => () => ({ value, contribution: scalar(0) }),
+    }),
+);
 
 /** A layer whose type says its grade: an {@link Endo} or a {@link Transport}. */
 export interface Graded extends Layer {
@@ -176,6 +184,13 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
     ? 'bijective'
     : GradeOf<L[number]>;
 
+function composeLayers<const L extends readonly Graded[]>(
+  ...layers: Fitting<L> extends L ? L : Fitting<L>
+): Composed<L>;
+function composeLayers(...layers: readonly Layer[]): Layer {
+  return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
+}
+
 /**
  * Layers from the data side to the latent side: `compose(f, g)` encodes by f, then g, and decodes by g, then f. Associative, with
  * {@link identity} as unit; contributions add; the grade is the weakest. A shape that does not fit its neighbour is a compile error.
@@ -183,12 +198,17 @@ export type GradeOfAll<L extends readonly Graded[]> = L extends readonly [infer 
  * @example
  * compose(dequantise(), logit(), reshape([28, 28], [784]), affineCoupling(), reverse());   // Transport<[28, 28], [784], 'bound'>
  */
-export function compose<const L extends readonly Graded[]>(
-  ...layers: Fitting<L> extends L ? L : Fitting<L>
-): Composed<L>;
-export function compose(...layers: readonly Layer[]): Layer {
-  return chainOf(layers, { type: 'compose', layers: layers.map((l) => l.spec) });
-}
+export const compose = define(
+  layerKind,
+  {
+    type: 'compose',
+    about: 'Layers one after the other, from the data side.',
+    required: { layers: list(nested(layerKind), 'a list of layers') },
+    build: ({ layers }): Layer => composeLayers(...layers.map(asEndo)),
+    examples: [{ layers: [{ type: 'reverse' }, { type: 'affine' }] }],
+  },
+  composeLayers,
+);
 
 const negated = (d: D.Draw<Step>): D.Draw<Step> =>
   D.map((s: Step) => ({ value: s.value, contribution: neg(s.contribution) }))(d);
@@ -206,9 +226,8 @@ export type Inverted<L extends Invertible> =
       ? MapLayer
       : Endo<GradeOf<L>>;
 
-/** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
-export function inverse<L extends Invertible>(layer: L): Inverted<L>;
-export function inverse(layer: Layer): Layer {
+function invert<L extends Invertible>(layer: L): Inverted<L>;
+function invert(layer: Layer): Layer {
   return {
     ...changed('inverted', layer, undefined),
     map: layer.map === undefined ? undefined : inverseMap(layer.map),
@@ -222,7 +241,23 @@ export function inverse(layer: Layer): Layer {
   };
 }
 
-const inverted = (layer: Layer): Layer => inverse(layer as Endo<'bijective'>);
+/** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
+export const inverse = define(
+  layerKind,
+  {
+    type: 'inverse',
+    about: 'A bijection with its sides exchanged.',
+    required: { of: nested(layerKind) },
+    build: ({ of }): Layer => invert(bijective('inverse', of)),
+    examples: [
+      { of: { type: 'affine' } },
+      { of: { type: 'splineCoupling', bins: 4, conditioner: { type: 'mlp', hidden: [4], activation: 'tanh' } } },
+    ],
+  },
+  invert,
+);
+
+const inverted = (layer: Layer): Layer => invert(layer as Endo<'bijective'>);
 
 /** The latent shape that a layer with fixed shapes maps data of `data` to: by encoding a placeholder. */
 const inverseShape = (layer: Layer, data: Shape): Shape => {

@@ -1,6 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { free } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
+import { positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -33,46 +36,55 @@ export const channelMoments = (x: Expr): { readonly mean: Expr; readonly varianc
  *
  * Both start where the first batch comes out with mean 0 and variance 1 in every channel. That is their *definition*, an expression of the
  * layer's own input: `initialValues` evaluates it with the definitions of the layers before, in one pure pass, and nothing keeps a flag.
- * Decoding sees no data: alone (as a law's sampler, or inverted) it starts at b = s = 0. Elementwise both ways.
+ * Decoding sees no data: alone (as a distribution's sampler, or inverted) it starts at b = s = 0. Elementwise both ways.
  * Throws `ArgumentError` where the floor is not positive.
  *
  * @example
  * compose(actNorm(), invertible1x1({ seed: 1 }), affineCoupling({ conditioner: convNet({ channels: 32 }) }))
  */
-export const actNorm = ({ varianceFloor = FLOOR }: ActNormOptions = {}): Endo<'bijective'> => {
-  if (!(varianceFloor > 0 && Number.isFinite(varianceFloor)))
-    return raise('ArgumentError', 'actNorm', 'the variance floor must be positive', { got: `${varianceFloor}` });
-  const maps = (x: Expr, fromData: boolean) => {
-    const { channels, pixels } = channelsOf('actNorm', x.shape);
-    const { mean, variance } = channelMoments(x);
-    return pipe(
-      Sc.parameter('shift', [channels], { init: fromData ? from(o.neg(mean)) : zeros, kind: 'shift' }),
-      Sc.chain((b) =>
-        pipe(
-          Sc.parameter('logScale', [channels], {
-            init: fromData ? from(o.mul(-0.5, o.log(o.max(varianceFloor, variance)))) : zeros,
-            kind: 'scale',
-          }),
-          Sc.map((s) => ({ b, s, contribution: o.mul(pixels, o.sum(s)) })),
+export const actNorm = define(
+  layerKind,
+  {
+    type: 'actNorm',
+    about: 'A shift and a scale a channel; the first batch comes out with mean 0 and variance 1.',
+    optional: { varianceFloor: positiveNumber },
+    examples: [{}, { varianceFloor: 1e-3 }],
+  },
+  ({ varianceFloor = FLOOR }: ActNormOptions = {}): Endo<'bijective'> => {
+    if (!(varianceFloor > 0 && Number.isFinite(varianceFloor)))
+      return raise('ArgumentError', 'actNorm', 'the variance floor must be positive', { got: `${varianceFloor}` });
+    const maps = (x: Expr, fromData: boolean) => {
+      const { channels, pixels } = channelsOf('actNorm', x.shape);
+      const { mean, variance } = channelMoments(x);
+      return pipe(
+        Sc.parameter('shift', [channels], { init: fromData ? from(o.neg(mean)) : zeros, kind: 'shift' }),
+        Sc.chain((b) =>
+          pipe(
+            Sc.parameter('logScale', [channels], {
+              init: fromData ? from(o.mul(-0.5, o.log(o.max(varianceFloor, variance)))) : zeros,
+              kind: 'scale',
+            }),
+            Sc.map((s) => ({ b, s, contribution: o.mul(pixels, o.sum(s)) })),
+          ),
         ),
-      ),
-    );
-  };
-  return bijection({
-    spec: { type: 'actNorm', varianceFloor },
-    cost: free,
-    encode: (x) =>
-      pipe(
-        maps(x, true),
-        Sc.map(({ b, s, contribution }) => ({ value: o.mul(o.add(x, b), o.exp(s)), contribution })),
-      ),
-    decode: (z) =>
-      pipe(
-        maps(z, false),
-        Sc.map(({ b, s, contribution }) => ({ value: o.sub(o.mul(z, o.exp(o.neg(s))), b), contribution })),
-      ),
-  });
-};
+      );
+    };
+    return bijection({
+      spec: { type: 'actNorm', varianceFloor },
+      cost: free,
+      encode: (x) =>
+        pipe(
+          maps(x, true),
+          Sc.map(({ b, s, contribution }) => ({ value: o.mul(o.add(x, b), o.exp(s)), contribution })),
+        ),
+      decode: (z) =>
+        pipe(
+          maps(z, false),
+          Sc.map(({ b, s, contribution }) => ({ value: o.sub(o.mul(z, o.exp(o.neg(s))), b), contribution })),
+        ),
+    });
+  },
+);
 
 /** The channels of one layer whose variance was below the floor. */
 export interface Floored {

@@ -1,15 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Cost, free } from '../algebra/cost.ts';
+import { layerKind, mapKind } from '../algebra/kinds.ts';
 import { bijection, type Endo, inverse, type Step } from '../algebra/transport.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import { showShape } from '../core/shape.ts';
-import { checkedDependence, type Dependence, dependenceSpec, readsOf } from '../nn/dependence.ts';
+import { nested } from '../core/specification.ts';
+import { checkedDependence, type Dependence, dependenceFields, dependenceSpec, readsOf } from '../nn/dependence.ts';
+import { networkKind } from '../nn/kinds.ts';
 import { made } from '../nn/made.ts';
 import type { Network } from '../nn/network.ts';
-import { affineMap, type LogScale } from './scalar/affine-map.ts';
+import { smallMade } from '../nn/small.ts';
+
+import { affineMap, type LogScale, logScaleCodec } from './scalar/affine-map.ts';
 import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
 
 /** Options of {@link autoregressive}. Without an order, passes or a graph, coordinate i reads those before it. */
@@ -52,15 +58,41 @@ const conditionedBy = (conditioner: Network, dependence: Dependence): Network =>
  * @example
  * autoregressive(sinhArcsinhMap(), { order: 'reverse', passes: 2 })
  */
-export const autoregressive = (
-  given: MapLike,
-  { conditioner = made([64, 64]), ...options }: AutoregressiveOptions = {},
-): Endo<'bijective'> => {
-  const map = mapOf(given);
-  const dependence = checkedDependence(options);
-  const spec = { type: 'autoregressive', map: map.spec, conditioner: conditioner.spec, ...dependenceSpec(dependence) };
-  return autoregressiveNamed(spec, map, conditioner, dependence);
-};
+export const autoregressive = define(
+  layerKind,
+  {
+    type: 'autoregressive',
+    about: 'A scalar map of each coordinate, with parameters from the coordinates before it.',
+    takes: ['map'],
+    required: { map: nested(mapKind) },
+    optional: { conditioner: nested(networkKind), ...dependenceFields },
+    shapes: 'vectors',
+    examples: [
+      { map: { type: 'affineMap' }, conditioner: smallMade },
+      { map: { type: 'splineMap', bins: 4, bound: 3 }, order: 'reverse', conditioner: smallMade },
+      { map: { type: 'sinhArcsinhMap' }, passes: 2, conditioner: smallMade },
+      {
+        map: { type: 'powerMap' },
+        conditioner: smallMade,
+        adjacency: [
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ],
+  },
+  (given: MapLike, { conditioner = made([64, 64]), ...options }: AutoregressiveOptions = {}): Endo<'bijective'> => {
+    const map = mapOf(given);
+    const dependence = checkedDependence(options);
+    const spec = {
+      type: 'autoregressive',
+      map: map.spec,
+      conditioner: conditioner.spec,
+      ...dependenceSpec(dependence),
+    };
+    return autoregressiveNamed(spec, map, conditioner, dependence);
+  },
+);
 
 const autoregressiveNamed = (
   spec: Endo<'bijective'>['spec'],
@@ -123,20 +155,57 @@ export interface MafOptions extends AutoregressiveOptions {
  * @example
  * maf({ passes: 2 })
  */
-export const maf = ({
-  conditioner = made([64, 64]),
-  logScale = 'bounded',
-  ...options
-}: MafOptions = {}): Endo<'bijective'> => {
-  const dependence = checkedDependence(options);
-  const spec = { type: 'maf', conditioner: conditioner.spec, logScale, ...dependenceSpec(dependence) };
-  return autoregressiveNamed(spec, affineMap({ logScale }), conditioner, dependence);
-};
+export const maf = define(
+  layerKind,
+  {
+    type: 'maf',
+    about: 'Masked autoregressive flow: density in one pass, samples one coordinate at a time.',
+    optional: { logScale: logScaleCodec, conditioner: nested(networkKind), ...dependenceFields },
+    shapes: 'vectors',
+    examples: [
+      { conditioner: smallMade },
+      { logScale: 'learned', order: 'reverse', conditioner: smallMade },
+      { passes: 2, conditioner: smallMade },
+      {
+        conditioner: smallMade,
+        adjacency: [
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ],
+  },
+  ({ conditioner = made([64, 64]), logScale = 'bounded', ...options }: MafOptions = {}): Endo<'bijective'> => {
+    const dependence = checkedDependence(options);
+    const spec = { type: 'maf', conditioner: conditioner.spec, logScale, ...dependenceSpec(dependence) };
+    return autoregressiveNamed(spec, affineMap({ logScale }), conditioner, dependence);
+  },
+);
 
 /**
  * Inverse autoregressive flow (Kingma et al. 2016, arXiv:1606.04934): fast sampling, sequential density. {@link maf} turned round, with its options.
  */
-export const iaf = (options: MafOptions = {}): Endo<'bijective'> => {
-  const turned = inverse(maf(options));
-  return { ...turned, spec: { ...maf(options).spec, type: 'iaf' } };
-};
+export const iaf = define(
+  layerKind,
+  {
+    type: 'iaf',
+    about: 'Inverse autoregressive flow: samples in one pass, density one coordinate at a time.',
+    optional: { logScale: logScaleCodec, conditioner: nested(networkKind), ...dependenceFields },
+    shapes: 'vectors',
+    examples: [
+      { conditioner: smallMade },
+      { logScale: 'learned', order: 'reverse', passes: 2, conditioner: smallMade },
+      {
+        conditioner: smallMade,
+        adjacency: [
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ],
+  },
+  (options: MafOptions = {}): Endo<'bijective'> => {
+    const turned = inverse(maf(options));
+    return { ...turned, spec: { ...maf(options).spec, type: 'iaf' } };
+  },
+);

@@ -1,7 +1,10 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { free } from '../algebra/cost.ts';
-import { bijection, type Endo } from '../algebra/transport.ts';
+import { layerKind } from '../algebra/kinds.ts';
+import { bijection, type Endo, type Layer } from '../algebra/transport.ts';
 import { type BufferView, buffer } from '../core/buffer.ts';
+import { finite, list, nonNegative, positiveNumber, strict } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -26,6 +29,8 @@ export interface BatchNormOptions {
   /** The statistics in use, fixed; without them they are buffers that start at the first batch's and follow the next ones'. */
   readonly statistics?: ChannelStatistics;
 }
+
+const statisticsCodec = strict({ mean: list(finite), variance: list(nonNegative) });
 
 const DEFAULT_RATE = 0.1;
 
@@ -67,72 +72,88 @@ const checkOptions = (epsilon: number, rate: number | undefined, statistics: Cha
  * const following = batchNorm({ rate: 0.01 });
  * const fixed = batchNorm({ statistics: { mean: [0.1, -2], variance: [1, 4] } });
  */
-export const batchNorm = ({ epsilon = 1e-5, rate, statistics }: BatchNormOptions = {}): Endo<'bijective'> => {
-  checkOptions(epsilon, rate, statistics);
-  const follows = statistics === undefined ? (rate ?? DEFAULT_RATE) : 0;
-  const inUse = (x: Expr, channels: number, fromData: boolean): Sc.Scoped<InUse> => {
-    if (statistics !== undefined)
-      return statistics.mean.length === channels
-        ? Sc.of({ m: o.constant(statistics.mean), v: o.constant(statistics.variance), moving: (value: Expr) => value })
-        : raise('ShapeError', '', 'batchNorm: statistics of other channels', {
-            expected: `${statistics.mean.length} channels`,
-            got: `${channels}`,
-          });
-    const batch = channelMoments(x);
-    return (scope) => {
-      const at = (name: 'mean' | 'variance', otherwise: Initializer): BufferView =>
-        buffer(name, { initial: (fromData ? from(batch[name]) : otherwise)([channels]) })(scope);
-      const [mean, variance] = [at('mean', zeros), at('variance', ones)];
-      const next = (now: Expr, seen: Expr): Expr => o.add(o.mul(1 - follows, now), o.mul(follows, seen));
-      const moving = (value: Expr): Expr =>
-        mean.become(next(mean.now, batch.mean), variance.become(next(variance.now, batch.variance), value));
-      return { m: mean.now, v: o.max(0, variance.now), moving: fromData && follows > 0 ? moving : (value) => value };
+export const batchNorm = define(
+  layerKind,
+  {
+    type: 'batchNorm',
+    about: 'Batch normalisation with explicit statistics.',
+    optional: { epsilon: positiveNumber, rate: nonNegative, statistics: statisticsCodec },
+    // Files without a rate are of the time when statistics stood still.
+    takes: [],
+    build: ({ rate = 0, ...options }): Layer => batchNorm({ ...options, rate }),
+    examples: [{ rate: 0.1, epsilon: 1e-3 }, { statistics: { mean: [0.5, -1], variance: [2, 0.5] } }],
+  },
+  ({ epsilon = 1e-5, rate, statistics }: BatchNormOptions = {}): Endo<'bijective'> => {
+    checkOptions(epsilon, rate, statistics);
+    const follows = statistics === undefined ? (rate ?? DEFAULT_RATE) : 0;
+    const inUse = (x: Expr, channels: number, fromData: boolean): Sc.Scoped<InUse> => {
+      if (statistics !== undefined)
+        return statistics.mean.length === channels
+          ? Sc.of({
+              m: o.constant(statistics.mean),
+              v: o.constant(statistics.variance),
+              moving: (value: Expr) => value,
+            })
+          : raise('ShapeError', '', 'batchNorm: statistics of other channels', {
+              expected: `${statistics.mean.length} channels`,
+              got: `${channels}`,
+            });
+      const batch = channelMoments(x);
+      return (scope) => {
+        const at = (name: 'mean' | 'variance', otherwise: Initializer): BufferView =>
+          buffer(name, { initial: (fromData ? from(batch[name]) : otherwise)([channels]) })(scope);
+        const [mean, variance] = [at('mean', zeros), at('variance', ones)];
+        const next = (now: Expr, seen: Expr): Expr => o.add(o.mul(1 - follows, now), o.mul(follows, seen));
+        const moving = (value: Expr): Expr =>
+          mean.become(next(mean.now, batch.mean), variance.become(next(variance.now, batch.variance), value));
+        return { m: mean.now, v: o.max(0, variance.now), moving: fromData && follows > 0 ? moving : (value) => value };
+      };
     };
-  };
-  const maps = (x: Expr, fromData: boolean) => {
-    const { channels, pixels } = channelsOf('batchNorm', x.shape);
-    return pipe(
-      inUse(x, channels, fromData),
-      Sc.chain(({ m, v, moving }) =>
-        pipe(
-          Sc.parameter('logScale', [channels], { init: zeros, kind: 'scale' }),
-          Sc.chain((s) =>
-            pipe(
-              Sc.parameter('shift', [channels], { init: zeros, kind: 'shift' }),
-              Sc.map((t) => {
-                const whole = o.sub(s, o.mul(0.5, o.log(o.add(v, epsilon))));
-                return { m, t, whole, moving, contribution: o.mul(pixels, o.sum(whole)) };
-              }),
+    const maps = (x: Expr, fromData: boolean) => {
+      const { channels, pixels } = channelsOf('batchNorm', x.shape);
+      return pipe(
+        inUse(x, channels, fromData),
+        Sc.chain(({ m, v, moving }) =>
+          pipe(
+            Sc.parameter('logScale', [channels], { init: zeros, kind: 'scale' }),
+            Sc.chain((s) =>
+              pipe(
+                Sc.parameter('shift', [channels], { init: zeros, kind: 'shift' }),
+                Sc.map((t) => {
+                  const whole = o.sub(s, o.mul(0.5, o.log(o.add(v, epsilon))));
+                  return { m, t, whole, moving, contribution: o.mul(pixels, o.sum(whole)) };
+                }),
+              ),
             ),
           ),
         ),
-      ),
-    );
-  };
-  return bijection({
-    // A file without a rate was written when statistics stood still.
-    spec: {
-      type: 'batchNorm',
-      epsilon,
-      ...(follows === 0 ? {} : { rate: follows }),
-      ...(statistics === undefined ? {} : { statistics: { mean: statistics.mean, variance: statistics.variance } }),
-    },
-    cost: free,
-    encode: (x) =>
-      pipe(
-        maps(x, true),
-        Sc.map(({ m, t, whole, contribution, moving }) => ({
-          value: moving(o.add(o.mul(o.sub(x, m), o.exp(whole)), t)),
-          contribution,
-        })),
-      ),
-    decode: (z) =>
-      pipe(
-        maps(z, false),
-        Sc.map(({ m, t, whole, contribution }) => ({
-          value: o.add(o.mul(o.sub(z, t), o.exp(o.neg(whole))), m),
-          contribution,
-        })),
-      ),
-  });
-};
+      );
+    };
+    return bijection({
+      // A file without a rate was written when statistics stood still.
+      spec: {
+        type: 'batchNorm',
+        epsilon,
+        ...(follows === 0 ? {} : { rate: follows }),
+        ...(statistics === undefined ? {} : { statistics: { mean: statistics.mean, variance: statistics.variance } }),
+      },
+      cost: free,
+      encode: (x) =>
+        pipe(
+          maps(x, true),
+          Sc.map(({ m, t, whole, contribution, moving }) => ({
+            value: moving(o.add(o.mul(o.sub(x, m), o.exp(whole)), t)),
+            contribution,
+          })),
+        ),
+      decode: (z) =>
+        pipe(
+          maps(z, false),
+          Sc.map(({ m, t, whole, contribution }) => ({
+            value: o.add(o.mul(o.sub(z, t), o.exp(o.neg(whole))), m),
+            contribution,
+          })),
+        ),
+    });
+  },
+);

@@ -1,8 +1,11 @@
 import { free } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { type Json, opaque, type Spec } from '../algebra/spec.ts';
 import { constraintOf, type PositiveBy, type Support } from '../algebra/support.ts';
 import { bijection, type Endo, type Layer, type Step, type Transport, transport } from '../algebra/transport.ts';
+import { finite, isRecord, oneOf, positiveInteger, that } from '../core/codec.ts';
 import type { Constraint } from '../core/constraints.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -66,12 +69,21 @@ const shaped = <const X extends Shape, const Z extends Shape>(
  * logs: finite while z is, whatever rounds to 0. Free both ways. Throws `ShapeError` where K < 2.
  *
  * @example
- * pipe(standardNormal([2]), pushforward(stickBreaking(3)))   // a logistic-normal law on the simplex of 3
+ * pipe(standardNormal([2]), pushforward(stickBreaking(3)))   // a logistic-normal distribution on the simplex of 3
  */
-export const stickBreaking = <const K extends number>(
-  k: K,
-): Transport<readonly [K], readonly [OneLess<K>], 'bijective'> =>
-  shaped({ type: 'stickBreaking', size: k }, constraintOf({ kind: 'simplex' }), [k]);
+export const stickBreaking = define(
+  layerKind,
+  {
+    type: 'stickBreaking',
+    about: 'The simplex by breaking a stick.',
+    takes: ['size'],
+    required: { size: positiveInteger },
+    regions: 'own',
+    examples: [{ size: 3 }],
+  },
+  <const K extends number>(k: K): Transport<readonly [K], readonly [OneLess<K>], 'bijective'> =>
+    shaped({ type: 'stickBreaking', size: k }, constraintOf({ kind: 'simplex' }), [k]),
+);
 
 /**
  * From lower triangular matrices `[n, n]` with a positive diagonal to the reals `[n (n + 1) / 2]`, row by row, logs on the diagonal. The
@@ -80,10 +92,19 @@ export const stickBreaking = <const K extends number>(
  * @example
  * pipe(standardNormal([3]), pushforward(choleskyFactor(2)))
  */
-export const choleskyFactor = <const N extends number>(
-  n: N,
-): Transport<readonly [N, N], readonly [Triangular<N>], 'bijective'> =>
-  shaped({ type: 'choleskyFactor', size: n }, constraintOf({ kind: 'lowerCholesky' }), [n, n]);
+export const choleskyFactor = define(
+  layerKind,
+  {
+    type: 'choleskyFactor',
+    about: 'Cholesky factors by rows.',
+    takes: ['size'],
+    required: { size: positiveInteger },
+    regions: 'own',
+    examples: [{ size: 3 }],
+  },
+  <const N extends number>(n: N): Transport<readonly [N, N], readonly [Triangular<N>], 'bijective'> =>
+    shaped({ type: 'choleskyFactor', size: n }, constraintOf({ kind: 'lowerCholesky' }), [n, n]),
+);
 
 /**
  * From Cholesky factors `[n, n]` of correlation matrices to the reals `[n (n − 1) / 2]` (Lewandowski, Kurowicka & Joe 2009,
@@ -93,10 +114,19 @@ export const choleskyFactor = <const N extends number>(
  * @example
  * pipe(standardNormal([3]), pushforward(correlationFactor(3)))
  */
-export const correlationFactor = <const N extends number>(
-  n: N,
-): Transport<readonly [N, N], readonly [Triangular<OneLess<N>>], 'bijective'> =>
-  shaped({ type: 'correlationFactor', size: n }, constraintOf({ kind: 'correlationCholesky' }), [n, n]);
+export const correlationFactor = define(
+  layerKind,
+  {
+    type: 'correlationFactor',
+    about: 'Cholesky factors of correlation matrices by partial correlations.',
+    takes: ['size'],
+    required: { size: positiveInteger },
+    regions: 'own',
+    examples: [{ size: 3 }],
+  },
+  <const N extends number>(n: N): Transport<readonly [N, N], readonly [Triangular<OneLess<N>>], 'bijective'> =>
+    shaped({ type: 'correlationFactor', size: n }, constraintOf({ kind: 'correlationCholesky' }), [n, n]),
+);
 
 /** A support as JSON: ends that are arrays or expressions are not written. */
 const supportSpec = (s: Support): Json => (s.kind === 'within' ? opaque('within', 'its ends are expressions') : s);
@@ -107,29 +137,20 @@ export interface BijectToOptions {
   readonly by?: PositiveBy;
 }
 
-/**
- * The layer whose data live on a support and whose latents are all real numbers; its decode is `constraintOf(support).constrain`, so that parameters
- * and layers use one registry. Elements are mapped one by one (any event shape) where the support says so; the simplex and the Cholesky
- * factors need their size (K, or n of `[n, n]`). Off the support the density is 0: contribution −∞, gradient 0. Throws
- * `ArgumentError` for a support that the reals cannot be mapped onto, or where the size is missing.
- *
- * @example
- * pipe(standardNormal([2]), pushforward(bijectTo({ kind: 'interval', low: -1, high: 1 })))
- */
-export function bijectTo(support: ElementSupport, options?: BijectToOptions): Endo<'bijective'>;
-export function bijectTo<const K extends number>(
+function bijectToSupport(support: ElementSupport, options?: BijectToOptions): Endo<'bijective'>;
+function bijectToSupport<const K extends number>(
   support: { readonly kind: 'simplex' },
   options: { readonly size: K },
 ): Transport<readonly [K], readonly [OneLess<K>], 'bijective'>;
-export function bijectTo<const N extends number>(
+function bijectToSupport<const N extends number>(
   support: { readonly kind: 'lowerCholesky' },
   options: { readonly size: N },
 ): Transport<readonly [N, N], readonly [Triangular<N>], 'bijective'>;
-export function bijectTo<const N extends number>(
+function bijectToSupport<const N extends number>(
   support: { readonly kind: 'correlationCholesky' },
   options: { readonly size: N },
 ): Transport<readonly [N, N], readonly [Triangular<OneLess<N>>], 'bijective'>;
-export function bijectTo(
+function bijectToSupport(
   support: Support,
   { by = 'softplus', size }: { readonly by?: PositiveBy; readonly size?: number } = {},
 ): Layer {
@@ -158,3 +179,50 @@ export function bijectTo(
     }
   }
 }
+
+const ends: { readonly [kind: string]: readonly string[] } = {
+  real: [],
+  positive: [],
+  nonNegative: [],
+  interval: ['low', 'high'],
+  above: ['low'],
+  below: ['high'],
+};
+
+/** A support whose elements are mapped one by one. */
+const supportCodec = that(
+  'a support: real, positive, nonNegative, interval with low and high, above with low, or below with high',
+  (u): u is ElementSupport =>
+    isRecord(u) &&
+    typeof u.kind === 'string' &&
+    Object.hasOwn(ends, u.kind) &&
+    [...Object.keys(u)].sort().join() === ['kind', ...ends[u.kind]].sort().join() &&
+    ends[u.kind].every((k) => finite.is(u[k])),
+);
+
+/**
+ * The layer whose data live on a support and whose latents are all real numbers; its decode is `constraintOf(support).constrain`, so that parameters
+ * and layers use one registry. Elements are mapped one by one (any event shape) where the support says so; the simplex and the Cholesky
+ * factors need their size (K, or n of `[n, n]`). Off the support the density is 0: contribution −∞, gradient 0. Throws
+ * `ArgumentError` for a support that the reals cannot be mapped onto, or where the size is missing.
+ *
+ * @example
+ * pipe(standardNormal([2]), pushforward(bijectTo({ kind: 'interval', low: -1, high: 1 })))
+ */
+export const bijectTo = define(
+  layerKind,
+  {
+    type: 'bijectTo',
+    about: 'The layer whose data lie on a support and whose latents are all real numbers.',
+    takes: ['support'],
+    required: { support: supportCodec },
+    optional: { by: oneOf(['softplus', 'exp']) },
+    unreadable: {
+      size: 'the types of simplex and Cholesky factors are those of stickBreaking, choleskyFactor and correlationFactor',
+    },
+    build: ({ support, ...options }): Layer => bijectToSupport(support, options),
+    regions: 'own',
+    examples: [{ support: { kind: 'positive' }, by: 'exp' }, { support: { kind: 'interval', low: -1, high: 2 } }],
+  },
+  bijectToSupport,
+);

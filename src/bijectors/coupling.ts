@@ -1,14 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { free, parallel } from '../algebra/cost.ts';
+import { layerKind, mapKind } from '../algebra/kinds.ts';
 import { bijection, type Endo, type Step } from '../algebra/transport.ts';
+import { oneOf, positiveInteger, t } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import { showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { networkKind } from '../nn/kinds.ts';
 import { mlp } from '../nn/mlp.ts';
 import type { Network } from '../nn/network.ts';
-import { additiveMap, affineMap, type LogScale } from './scalar/affine-map.ts';
+import { smallMlp } from '../nn/small.ts';
+
+import { additiveMap, affineMap, type LogScale, logScaleCodec } from './scalar/affine-map.ts';
 import { type MapLike, type Mapped, mapOf, noRaw, type ScalarMap } from './scalar/scalar-map.ts';
 
 /** Which coordinates pass through. */
@@ -21,6 +28,16 @@ export type Split =
   | 'checkerboardInverse'
   /** so many of the last axis */
   | number;
+
+const splits = oneOf(['half', 'checkerboard', 'checkerboardInverse']);
+
+/** A split as JSON. */
+export const splitCodec = new t.Type<Split>(
+  `${splits.name} or a positive integer`,
+  (u): u is Split => splits.is(u) || positiveInteger.is(u),
+  (u, c) => (typeof u === 'number' ? positiveInteger.validate(u, c) : splits.validate(u, c)),
+  t.identity,
+);
 
 /** Options common to couplings. */
 export interface CouplingOptions {
@@ -67,14 +84,31 @@ const checkerboard = (shape: readonly number[], inverted: boolean): Expr => {
  * @example
  * coupling(chainMaps(sinhArcsinhMap(), affineMap()), { conditioner: mlp([64, 64]) })
  */
-export const coupling = (
-  given: MapLike,
-  { conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {},
-): Endo<'bijective'> => {
-  const map = mapOf(given);
-  const spec = { type: 'coupling', map: map.spec, conditioner: conditioner.spec, split };
-  return couplingNamed(spec, map, conditioner, split);
-};
+export const coupling = define(
+  layerKind,
+  {
+    type: 'coupling',
+    about: 'A scalar map of one part, with parameters from the other.',
+    takes: ['map'],
+    required: { map: nested(mapKind) },
+    optional: { conditioner: nested(networkKind), split: splitCodec },
+    examples: [
+      { map: { type: 'splineMap', bins: 4, bound: 3 }, conditioner: smallMlp },
+      {
+        map: { type: 'chainMaps', maps: [{ type: 'sinhArcsinhMap' }, { type: 'affineMap' }] },
+        split: 1,
+        conditioner: smallMlp,
+      },
+      { map: { type: 'powerMap' }, conditioner: smallMlp },
+      { map: { type: 'leakyReluMap' }, conditioner: smallMlp },
+    ],
+  },
+  (given: MapLike, { conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {}): Endo<'bijective'> => {
+    const map = mapOf(given);
+    const spec = { type: 'coupling', map: map.spec, conditioner: conditioner.spec, split };
+    return couplingNamed(spec, map, conditioner, split);
+  },
+);
 
 const couplingNamed = (
   spec: Endo<'bijective'>['spec'],
@@ -124,26 +158,45 @@ export interface AffineCouplingOptions extends CouplingOptions {
  * @example
  * repeat(8, compose(affineCoupling({ conditioner: mlp([64, 64]) }), reverse()))
  */
-export const affineCoupling = ({
-  conditioner = mlp([64, 64]),
-  logScale = 'bounded',
-  split = 'half',
-}: AffineCouplingOptions = {}): Endo<'bijective'> =>
-  couplingNamed(
-    { type: 'affineCoupling', conditioner: conditioner.spec, logScale, ...(split === 'half' ? {} : { split }) },
-    affineMap({ logScale }),
-    conditioner,
-    split,
-  );
+export const affineCoupling = define(
+  layerKind,
+  {
+    type: 'affineCoupling',
+    about: 'b · e^{s(a)} + t(a): RealNVP.',
+    optional: { logScale: logScaleCodec, conditioner: nested(networkKind), split: splitCodec },
+    examples: [
+      { conditioner: smallMlp },
+      { logScale: 'learned', split: 1, conditioner: { type: 'mlp', hidden: [3, 3], activation: 'softplus' } },
+      { conditioner: { type: 'mlp', hidden: [12] } },
+    ],
+  },
+  ({
+    conditioner = mlp([64, 64]),
+    logScale = 'bounded',
+    split = 'half',
+  }: AffineCouplingOptions = {}): Endo<'bijective'> =>
+    couplingNamed(
+      { type: 'affineCoupling', conditioner: conditioner.spec, logScale, ...(split === 'half' ? {} : { split }) },
+      affineMap({ logScale }),
+      conditioner,
+      split,
+    ),
+);
 
 /** Additive coupling (NICE, Dinh et al. 2014): (a, b) ↦ (a, b + t(a)), log |det| = 0. */
-export const additiveCoupling = ({
-  conditioner = mlp([64, 64]),
-  split = 'half',
-}: CouplingOptions = {}): Endo<'bijective'> =>
-  couplingNamed(
-    { type: 'additiveCoupling', conditioner: conditioner.spec, ...(split === 'half' ? {} : { split }) },
-    additiveMap(),
-    conditioner,
-    split,
-  );
+export const additiveCoupling = define(
+  layerKind,
+  {
+    type: 'additiveCoupling',
+    about: 'b + t(a): NICE, which keeps volume.',
+    optional: { conditioner: nested(networkKind), split: splitCodec },
+    examples: [{ conditioner: smallMlp }, { split: 1, conditioner: smallMlp }],
+  },
+  ({ conditioner = mlp([64, 64]), split = 'half' }: CouplingOptions = {}): Endo<'bijective'> =>
+    couplingNamed(
+      { type: 'additiveCoupling', conditioner: conditioner.spec, ...(split === 'half' ? {} : { split }) },
+      additiveMap(),
+      conditioner,
+      split,
+    ),
+);

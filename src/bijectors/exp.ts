@@ -1,5 +1,6 @@
 import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
 const logarithm: Fixed = {
@@ -16,9 +17,12 @@ const logarithm: Fixed = {
  * gradient 0).
  *
  * @example
- * pipe(standardNormal([3]), pushforward(log()))   // a log-normal law
+ * pipe(standardNormal([3]), pushforward(log()))   // a log-normal distribution
  */
-export const log = (): MapLayer => fixedLayer({ type: 'log' }, logarithm);
+export const log = defineMapLayer(
+  { type: 'log', about: 'From the positive numbers to the reals.', regions: ['positive', 'reals'], examples: [{}] },
+  (): MapLayer => fixedLayer({ type: 'log' }, logarithm),
+);
 
 /**
  * From the reals to the positive numbers: z = eˣ, log |det ∂z/∂x| = Σ x. Free both ways; the inverse of {@link log}, so decoding a z ≤ 0 is
@@ -27,4 +31,7 @@ export const log = (): MapLayer => fixedLayer({ type: 'log' }, logarithm);
  * @example
  * inverse(exp())   // data are positive
  */
-export const exp = (): MapLayer => fixedLayer({ type: 'exp' }, turned(logarithm));
+export const exp = defineMapLayer(
+  { type: 'exp', about: 'From the reals to the positive numbers.', regions: ['reals', 'positive'], examples: [{}] },
+  (): MapLayer => fixedLayer({ type: 'exp' }, turned(logarithm)),
+);

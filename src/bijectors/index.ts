@@ -34,6 +34,7 @@ export * from './reshape.ts';
 export * from './scalar/affine-map.ts';
 export * from './scalar/composed-map.ts';
 export * from './scalar/learned-maps.ts';
+export { defineMapLayer } from './scalar/map-layer.ts';
 export * from './scalar/mixture-cdf-map.ts';
 export { type MapLike, type Mapped, type ScalarMap, type ScalarMapOptions, scalarMap } from './scalar/scalar-map.ts';
 export * from './scalar/spline-map.ts';

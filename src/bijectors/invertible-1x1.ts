@@ -1,6 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { free } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
+import { integer, oneOf } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -166,28 +169,40 @@ const mixings = { lu, plain, qr, exponential, householder } as const;
  * @example
  * compose(actNorm(), invertible1x1({ parametrisation: 'lu', seed: 3 }), affineCoupling())
  */
-export const invertible1x1 = ({ parametrisation = 'lu', seed = 0 }: Invertible1x1Options = {}): Endo<'bijective'> => {
-  if (!Object.hasOwn(mixings, parametrisation))
-    return raise('ArgumentError', 'invertible1x1', 'there is no such parametrisation', {
-      expected: `one of ${Object.keys(mixings).join(', ')}`,
-      got: `${parametrisation}`,
+export const invertible1x1 = define(
+  layerKind,
+  {
+    type: 'invertible1x1',
+    about: 'A learned invertible matrix over channels.',
+    optional: { parametrisation: oneOf(['lu', 'plain', 'qr', 'exponential', 'householder']), seed: integer },
+    examples: [
+      {},
+      ...['plain', 'qr', 'exponential', 'householder'].map((parametrisation, seed) => ({ parametrisation, seed })),
+    ],
+  },
+  ({ parametrisation = 'lu', seed = 0 }: Invertible1x1Options = {}): Endo<'bijective'> => {
+    if (!Object.hasOwn(mixings, parametrisation))
+      return raise('ArgumentError', 'invertible1x1', 'there is no such parametrisation', {
+        expected: `one of ${Object.keys(mixings).join(', ')}`,
+        got: `${parametrisation}`,
+      });
+    if (!Number.isSafeInteger(seed))
+      return raise('ArgumentError', 'invertible1x1', 'the seed must be an integer', { got: `${seed}` });
+    const mixed = (x: Expr, direction: 'forward' | 'backward') => {
+      const { channels, pixels } = channelsOf('invertible1x1', x.shape);
+      return pipe(
+        mixings[parametrisation](channels, pixels, seed),
+        Sc.map((m) => ({ value: onRows(x, m[direction]), contribution: o.mul(pixels, m.logDet) })),
+      );
+    };
+    return bijection({
+      spec: { type: 'invertible1x1', parametrisation, seed },
+      cost: free,
+      encode: (x) => mixed(x, 'forward'),
+      decode: (z) => mixed(z, 'backward'),
     });
-  if (!Number.isSafeInteger(seed))
-    return raise('ArgumentError', 'invertible1x1', 'the seed must be an integer', { got: `${seed}` });
-  const mixed = (x: Expr, direction: 'forward' | 'backward') => {
-    const { channels, pixels } = channelsOf('invertible1x1', x.shape);
-    return pipe(
-      mixings[parametrisation](channels, pixels, seed),
-      Sc.map((m) => ({ value: onRows(x, m[direction]), contribution: o.mul(pixels, m.logDet) })),
-    );
-  };
-  return bijection({
-    spec: { type: 'invertible1x1', parametrisation, seed },
-    cost: free,
-    encode: (x) => mixed(x, 'forward'),
-    decode: (z) => mixed(z, 'backward'),
-  });
-};
+  },
+);
 
 /** A linear layer z = W x of vectors: {@link invertible1x1} under the name it has there. */
 export const linear = (options: Invertible1x1Options = {}): Endo<'bijective'> => invertible1x1(options);

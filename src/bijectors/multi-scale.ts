@@ -1,11 +1,15 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { addCost, free } from '../algebra/cost.ts';
+import { asEndo, layerKind } from '../algebra/kinds.ts';
 import { type Invertible, type Layer, type Step, type Transport, transport } from '../algebra/transport.ts';
+import { list, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 
 /** A multi-scale layer: its latent is flat, and these are the shapes of what lies in it, one after the other. */
 export interface MultiScale {
@@ -48,73 +52,91 @@ const placed = (i: number, layer: Layer, step: D.Draw<Step>): D.Draw<Step> =>
  *   compose(squeeze([14, 14, 2], [7, 7, 8]), actNorm()),
  * ])
  */
-export const multiScale = <const X extends Shape, const Z extends Shape>(
-  data: X,
-  latent: Z,
-  scales: readonly Invertible[],
-): Transport<X, Z, 'bijective'> & MultiScale => {
-  if (scales.length === 0) return raise('ArgumentError', 'multiScale', 'needs one scale or more', { got: 'none' });
-  const weak = scales.find((l) => l.grade !== 'bijective');
-  if (weak !== undefined)
-    return raise('ArgumentError', 'multiScale', 'every scale must be a bijection', { got: `${weak.spec.type}, of grade ${weak.grade}` }); // biome-ignore format: one idea
-  let shape: Shape = data;
-  const latents: Shape[] = [];
-  const wholes = scales.map((layer, i) => {
-    const whole = latentShape(layer, shape);
-    const [goesOn, out] = i === scales.length - 1 ? [whole, whole] : halves(whole);
-    latents.push(out);
-    shape = goesOn;
-    return whole;
-  });
-  if (latent.length !== 1 || latent[0] !== sizeOf(data))
-    return raise('ShapeError', 'multiScale', 'the latent is flat', { expected: `[${sizeOf(data)}]`, got: showShape(latent) }); // biome-ignore format: one idea
-  const flat = (x: Expr): Expr => o.reshape(x, [sizeOf(x.shape)]);
-
-  const encode = (i: number, x: Expr): D.Draw<{ readonly parts: readonly Expr[]; readonly contribution: Expr }> =>
-    pipe(
-      placed(i, scales[i], scales[i].encode(x)),
-      D.chain(({ value, contribution }) => {
-        if (i === scales.length - 1) return D.of({ parts: [flat(value)], contribution });
-        const axis = value.shape.length - 1;
-        const n = value.shape[axis];
-        const cut = n - latents[i][axis];
-        return pipe(
-          encode(i + 1, o.sliceAxis(value, axis, 0, cut)),
-          D.map((rest) => ({
-            parts: [flat(o.sliceAxis(value, axis, cut, n)), ...rest.parts],
-            contribution: o.add(contribution, rest.contribution),
-          })),
-        );
-      }),
-    );
-  const decode = (i: number, z: Expr): D.Draw<Step> => {
-    if (i === scales.length - 1) return placed(i, scales[i], scales[i].decode(o.reshape(z, wholes[i])));
-    const size = sizeOf(latents[i]);
-    return pipe(
-      decode(i + 1, o.sliceAxis(z, 0, size, z.shape[0])),
-      D.chain((rest) =>
-        pipe(
-          placed(i, scales[i], scales[i].decode(o.concat([rest.value, o.reshape(o.sliceAxis(z, 0, 0, size), latents[i])], wholes[i].length - 1))), // biome-ignore format: one idea
-          D.map((s) => ({ value: s.value, contribution: o.add(s.contribution, rest.contribution) })),
-        ),
-      ),
-    );
-  };
-  return {
-    ...transport(
-      'bijective',
-      { data, latent },
+export const multiScale = define(
+  layerKind,
+  {
+    type: 'multiScale',
+    about: 'Layers of which half of the channels leave after each.',
+    takes: ['data', 'latent', 'scales'],
+    required: { data: shapeCodec, latent: shapeCodec, scales: list(nested(layerKind), 'a list of layers') },
+    build: ({ data, latent, scales }): Layer => multiScale(data, latent, scales.map(asEndo)),
+    shapes: [[4, 4, 1]],
+    examples: [
       {
-        spec: { type: 'multiScale', data, latent, scales: scales.map((l) => l.spec) },
-        cost: scales.reduce((c, l) => addCost(c, l.cost), free),
-        encode: (x) =>
-          D.map((r: { readonly parts: readonly Expr[]; readonly contribution: Expr }) => ({
-            value: o.concat(r.parts),
-            contribution: r.contribution,
-          }))(encode(0, x)),
-        decode: (z) => decode(0, z),
+        data: [4, 4, 1],
+        latent: [16],
+        scales: [{ type: 'squeeze', data: [4, 4, 1], latent: [2, 2, 4] }, { type: 'actNorm' }],
       },
-    ),
-    latents,
-  };
-};
+    ],
+  },
+  <const X extends Shape, const Z extends Shape>(
+    data: X,
+    latent: Z,
+    scales: readonly Invertible[],
+  ): Transport<X, Z, 'bijective'> & MultiScale => {
+    if (scales.length === 0) return raise('ArgumentError', 'multiScale', 'needs one scale or more', { got: 'none' });
+    const weak = scales.find((l) => l.grade !== 'bijective');
+    if (weak !== undefined)
+    return raise('ArgumentError', 'multiScale', 'every scale must be a bijection', { got: `${weak.spec.type}, of grade ${weak.grade}` }); // biome-ignore format: one idea
+    let shape: Shape = data;
+    const latents: Shape[] = [];
+    const wholes = scales.map((layer, i) => {
+      const whole = latentShape(layer, shape);
+      const [goesOn, out] = i === scales.length - 1 ? [whole, whole] : halves(whole);
+      latents.push(out);
+      shape = goesOn;
+      return whole;
+    });
+    if (latent.length !== 1 || latent[0] !== sizeOf(data))
+    return raise('ShapeError', 'multiScale', 'the latent is flat', { expected: `[${sizeOf(data)}]`, got: showShape(latent) }); // biome-ignore format: one idea
+    const flat = (x: Expr): Expr => o.reshape(x, [sizeOf(x.shape)]);
+
+    const encode = (i: number, x: Expr): D.Draw<{ readonly parts: readonly Expr[]; readonly contribution: Expr }> =>
+      pipe(
+        placed(i, scales[i], scales[i].encode(x)),
+        D.chain(({ value, contribution }) => {
+          if (i === scales.length - 1) return D.of({ parts: [flat(value)], contribution });
+          const axis = value.shape.length - 1;
+          const n = value.shape[axis];
+          const cut = n - latents[i][axis];
+          return pipe(
+            encode(i + 1, o.sliceAxis(value, axis, 0, cut)),
+            D.map((rest) => ({
+              parts: [flat(o.sliceAxis(value, axis, cut, n)), ...rest.parts],
+              contribution: o.add(contribution, rest.contribution),
+            })),
+          );
+        }),
+      );
+    const decode = (i: number, z: Expr): D.Draw<Step> => {
+      if (i === scales.length - 1) return placed(i, scales[i], scales[i].decode(o.reshape(z, wholes[i])));
+      const size = sizeOf(latents[i]);
+      return pipe(
+        decode(i + 1, o.sliceAxis(z, 0, size, z.shape[0])),
+        D.chain((rest) =>
+          pipe(
+            placed(i, scales[i], scales[i].decode(o.concat([rest.value, o.reshape(o.sliceAxis(z, 0, 0, size), latents[i])], wholes[i].length - 1))), // biome-ignore format: one idea
+            D.map((s) => ({ value: s.value, contribution: o.add(s.contribution, rest.contribution) })),
+          ),
+        ),
+      );
+    };
+    return {
+      ...transport(
+        'bijective',
+        { data, latent },
+        {
+          spec: { type: 'multiScale', data, latent, scales: scales.map((l) => l.spec) },
+          cost: scales.reduce((c, l) => addCost(c, l.cost), free),
+          encode: (x) =>
+            D.map((r: { readonly parts: readonly Expr[]; readonly contribution: Expr }) => ({
+              value: o.concat(r.parts),
+              contribution: r.contribution,
+            }))(encode(0, x)),
+          decode: (z) => decode(0, z),
+        },
+      ),
+      latents,
+    };
+  },
+);

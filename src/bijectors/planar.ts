@@ -1,6 +1,8 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Cost } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
+import { define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { normalInit, zeros } from '../core/parameters.ts';
@@ -30,58 +32,62 @@ const OFFSET = Math.log(Math.expm1(1 - LEAST));
  * @example
  * repeat(8, planar())
  */
-export const planar = (): Endo<'bijective'> => {
-  interface Ridge {
-    readonly w: Expr;
-    readonly bias: Expr;
-    readonly direction: Expr;
-    /** 1 + m. */
-    readonly gain: Expr;
-  }
-  const ridge = (shape: Shape): Sc.Scoped<Ridge> =>
-    pipe(
-      Sc.parameter('w', shape, { init: normalInit(1 / Math.sqrt(sizeOf(shape))), kind: 'weight' }),
-      Sc.chain((w) =>
-        pipe(
-          Sc.parameter('u', shape, { init: zeros, kind: 'weight' }),
-          Sc.chain((u) =>
-            pipe(
-              Sc.parameter('bias', [], { init: zeros, kind: 'bias' }),
-              Sc.map((bias) => {
-                const along = o.dot(w, u);
-                const gain = o.add(LEAST, o.softplus(o.add(along, OFFSET)));
-                const lift = o.div(o.sub(o.sub(gain, 1), along), o.dot(w, w));
-                return { w, bias, direction: o.add(u, o.mul(lift, w)), gain };
-              }),
+export const planar = define(
+  layerKind,
+  { type: 'planar', about: 'A ridge along a learned direction.', shapes: 'vectors', examples: [{}] },
+  (): Endo<'bijective'> => {
+    interface Ridge {
+      readonly w: Expr;
+      readonly bias: Expr;
+      readonly direction: Expr;
+      /** 1 + m. */
+      readonly gain: Expr;
+    }
+    const ridge = (shape: Shape): Sc.Scoped<Ridge> =>
+      pipe(
+        Sc.parameter('w', shape, { init: normalInit(1 / Math.sqrt(sizeOf(shape))), kind: 'weight' }),
+        Sc.chain((w) =>
+          pipe(
+            Sc.parameter('u', shape, { init: zeros, kind: 'weight' }),
+            Sc.chain((u) =>
+              pipe(
+                Sc.parameter('bias', [], { init: zeros, kind: 'bias' }),
+                Sc.map((bias) => {
+                  const along = o.dot(w, u);
+                  const gain = o.add(LEAST, o.softplus(o.add(along, OFFSET)));
+                  const lift = o.div(o.sub(o.sub(gain, 1), along), o.dot(w, w));
+                  return { w, bias, direction: o.add(u, o.mul(lift, w)), gain };
+                }),
+              ),
             ),
           ),
         ),
-      ),
-    );
-  const contribution = (a: Expr, gain: Expr): Expr =>
-    o.log(o.add(o.square(o.tanh(a)), o.mul(gain, o.exp(o.logOneMinusTanhSquared(a)))));
-  return bijection({
-    spec: { type: 'planar' },
-    cost: oneIterative,
-    encode: (x) =>
-      pipe(
-        ridge(x.shape),
-        Sc.map(({ w, bias, direction, gain }) => {
-          const a = o.add(o.dot(w, x), bias);
-          return { value: o.add(x, o.mul(o.tanh(a), direction)), contribution: contribution(a, gain) };
-        }),
-      ),
-    decode: (z) =>
-      pipe(
-        ridge(z.shape),
-        Sc.map(({ w, bias, direction, gain }) => {
-          const target = o.add(o.dot(w, z), bias);
-          const a = ridgeRoot(target, o.sub(gain, 1), gain);
-          return { value: o.sub(z, o.mul(o.tanh(a), direction)), contribution: contribution(a, gain) };
-        }),
-      ),
-  });
-};
+      );
+    const contribution = (a: Expr, gain: Expr): Expr =>
+      o.log(o.add(o.square(o.tanh(a)), o.mul(gain, o.exp(o.logOneMinusTanhSquared(a)))));
+    return bijection({
+      spec: { type: 'planar' },
+      cost: oneIterative,
+      encode: (x) =>
+        pipe(
+          ridge(x.shape),
+          Sc.map(({ w, bias, direction, gain }) => {
+            const a = o.add(o.dot(w, x), bias);
+            return { value: o.add(x, o.mul(o.tanh(a), direction)), contribution: contribution(a, gain) };
+          }),
+        ),
+      decode: (z) =>
+        pipe(
+          ridge(z.shape),
+          Sc.map(({ w, bias, direction, gain }) => {
+            const target = o.add(o.dot(w, z), bias);
+            const a = ridgeRoot(target, o.sub(gain, 1), gain);
+            return { value: o.sub(z, o.mul(o.tanh(a), direction)), contribution: contribution(a, gain) };
+          }),
+        ),
+    });
+  },
+);
 
 /** a with a + m tanh a = target, m > −1 (`gain` is 1 + m). */
 const ridgeRoot = (target: Expr, m: Expr, gain: Expr): Expr => {

@@ -1,7 +1,9 @@
 import type { MapLayer } from '../algebra/transport.ts';
+import { boolean, finite } from '../core/codec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { type Fixed, fixedLayer, type Mapped, within } from './scalar/scalar-map.ts';
 
 /** Options of {@link power}. */
@@ -42,13 +44,23 @@ const minus = ({ value, logSlope }: Mapped): Mapped => ({ value, logSlope: o.neg
  * @example
  * power({ exponent: 3, signed: true })   // the cube
  */
-export const power = ({ exponent, signed = false }: PowerOptions): MapLayer => {
-  if (!(Number.isFinite(exponent) && (signed ? exponent > 0 : exponent !== 0)))
-    return raise('ArgumentError', 'power', 'the exponent makes no bijection', {
-      expected: signed ? 'exponent > 0' : 'an exponent other than 0',
-      got: `${exponent}`,
-    });
-  const along = signed ? onReals : onPositive;
-  const f: Fixed = { encode: (x) => along(x, exponent), decode: (z) => minus(along(z, 1 / exponent)) };
-  return fixedLayer({ type: 'power', exponent, signed }, f);
-};
+export const power = defineMapLayer(
+  {
+    type: 'power',
+    about: 'x^p of positive numbers, or with the sign kept.',
+    required: { exponent: finite },
+    optional: { signed: boolean },
+    regions: ['positive', 'positive'],
+    examples: [{ exponent: 0.5 }, { exponent: 3, signed: false }],
+  },
+  ({ exponent, signed = false }: PowerOptions): MapLayer => {
+    if (!(Number.isFinite(exponent) && (signed ? exponent > 0 : exponent !== 0)))
+      return raise('ArgumentError', 'power', 'the exponent makes no bijection', {
+        expected: signed ? 'exponent > 0' : 'an exponent other than 0',
+        got: `${exponent}`,
+      });
+    const along = signed ? onReals : onPositive;
+    const f: Fixed = { encode: (x) => along(x, exponent), decode: (z) => minus(along(z, 1 / exponent)) };
+    return fixedLayer({ type: 'power', exponent, signed }, f);
+  },
+);

@@ -3,7 +3,10 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
 import { free } from '../algebra/cost.ts';
 import { everywhere, fixing } from '../algebra/fixed.ts';
-import { bijection, type Endo, type MapLayer } from '../algebra/transport.ts';
+import { layerKind, mapKind } from '../algebra/kinds.ts';
+import { bijection, type Endo, type Layer, type MapLayer } from '../algebra/transport.ts';
+import { finite } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -24,16 +27,9 @@ const carrying = (
   return { ...layer, map };
 };
 
-/**
- * x = z + b: z = x − b, log |det ∂z/∂x| = 0. A number for all elements alike, or without one a learned b of the event's shape that starts at 0. Free both
- * ways. Throws `ArgumentError` where b is not finite.
- *
- * @example
- * shift(170)
- */
-export function shift(by: number): MapLayer;
-export function shift(by?: number): Endo<'bijective'>;
-export function shift(by?: number): Endo<'bijective'> {
+function shiftBy(by: number): MapLayer;
+function shiftBy(by?: number): Endo<'bijective'>;
+function shiftBy(by?: number): Endo<'bijective'> {
   if (by !== undefined && !Number.isFinite(by))
     return raise('ArgumentError', 'shift', 'not a finite number', { expected: 'a finite number', got: `${by}` });
   const b = (shape: Shape): Sc.Scoped<Expr> =>
@@ -50,15 +46,38 @@ export function shift(by?: number): Endo<'bijective'> {
 }
 
 /**
- * x = s · z: z = x / s, log |det ∂z/∂x| = −Σ log |s|. A number for all elements alike, or without one a learned s = e^{logScale} of the event's shape that
- * starts at 1. Free both ways. Throws `ArgumentError` where s is 0 or not finite.
+ * x = z + b: z = x − b, log |det ∂z/∂x| = 0. A number for all elements alike, or without one a learned b of the event's shape that starts at 0. Free both
+ * ways. Throws `ArgumentError` where b is not finite.
  *
  * @example
- * scale(10)
+ * shift(170)
  */
-export function scale(by: number): MapLayer;
-export function scale(by?: number): Endo<'bijective'>;
-export function scale(by?: number): Endo<'bijective'> {
+export const shift = define(
+  layerKind,
+  {
+    type: 'shift',
+    about: 'x = z + b, fixed or learned.',
+    takes: ['by'],
+    optional: { by: finite },
+    build: ({ by }): Layer => shiftBy(by),
+    examples: [{}, { by: 0.5 }],
+  },
+  define(
+    mapKind,
+    {
+      type: 'shift',
+      about: 'x = z + b, fixed or learned.',
+      required: { by: finite },
+      build: ({ by }) => shiftBy(by).map,
+      examples: [{ by: 0.5 }],
+    },
+    shiftBy,
+  ),
+);
+
+function scaleBy(by: number): MapLayer;
+function scaleBy(by?: number): Endo<'bijective'>;
+function scaleBy(by?: number): Endo<'bijective'> {
   if (by !== undefined && !(Number.isFinite(by) && by !== 0))
     return raise('ArgumentError', 'scale', 'not a scale', { expected: 'a finite number other than 0', got: `${by}` });
   if (by !== undefined) {
@@ -87,3 +106,33 @@ export function scale(by?: number): Endo<'bijective'> {
       ),
   });
 }
+
+/**
+ * x = s · z: z = x / s, log |det ∂z/∂x| = −Σ log |s|. A number for all elements alike, or without one a learned s = e^{logScale} of the event's shape that
+ * starts at 1. Free both ways. Throws `ArgumentError` where s is 0 or not finite.
+ *
+ * @example
+ * scale(10)
+ */
+export const scale = define(
+  layerKind,
+  {
+    type: 'scale',
+    about: 'x = s · z, fixed or learned.',
+    takes: ['by'],
+    optional: { by: finite },
+    build: ({ by }): Layer => scaleBy(by),
+    examples: [{}, { by: 0.5 }],
+  },
+  define(
+    mapKind,
+    {
+      type: 'scale',
+      about: 'x = s · z, fixed or learned.',
+      required: { by: finite },
+      build: ({ by }) => scaleBy(by).map,
+      examples: [{ by: 0.5 }],
+    },
+    scaleBy,
+  ),
+);

@@ -1,6 +1,8 @@
 import type { MapLayer } from '../algebra/transport.ts';
+import { finite } from '../core/codec.ts';
 import { raise } from '../core/errors.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
 /** Options of {@link sigmoid}. */
@@ -41,10 +43,19 @@ const unbounded = (low: number, high: number): Fixed => {
  * @example
  * inverse(sigmoid({ low: -1, high: 1 }))   // data in (−1, 1)
  */
-export const sigmoid = ({ low = 0, high = 1 }: SigmoidOptions = {}): MapLayer =>
-  Number.isFinite(low) && Number.isFinite(high) && low < high
-    ? fixedLayer({ type: 'sigmoid', low, high }, turned(unbounded(low, high)))
-    : raise('ArgumentError', 'sigmoid', 'not an interval', {
-        expected: 'finite low < high',
-        got: `low ${low}, high ${high}`,
-      });
+export const sigmoid = defineMapLayer(
+  {
+    type: 'sigmoid',
+    about: 'From the reals to an interval.',
+    optional: { low: finite, high: finite },
+    regions: ['reals', 'unit'],
+    examples: [{}, { low: 0, high: 1 }],
+  },
+  ({ low = 0, high = 1 }: SigmoidOptions = {}): MapLayer =>
+    Number.isFinite(low) && Number.isFinite(high) && low < high
+      ? fixedLayer({ type: 'sigmoid', low, high }, turned(unbounded(low, high)))
+      : raise('ArgumentError', 'sigmoid', 'not an interval', {
+          expected: 'finite low < high',
+          got: `low ${low}, high ${high}`,
+        }),
+);

@@ -1,7 +1,9 @@
 import type { MapLayer } from '../algebra/transport.ts';
+import { finite, positiveNumber } from '../core/codec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { type Fixed, fixedLayer } from './scalar/scalar-map.ts';
 
 /** Options of {@link sinhArcsinh}. */
@@ -44,12 +46,20 @@ export const sinhArcsinhBy = ({
  * @example
  * pipe(standardNormal([1]), pushforward(sinhArcsinh({ skewness: 0.5, tailweight: 1.2 })))
  */
-export const sinhArcsinh = ({ skewness = 0, tailweight = 1 }: SinhArcsinhOptions = {}): MapLayer => {
-  if (!(Number.isFinite(skewness) && Number.isFinite(tailweight) && tailweight > 0))
-    return raise('ArgumentError', 'sinhArcsinh', 'not a skewness and a tail weight', {
-      expected: 'a finite skewness and a tailweight > 0',
-      got: `skewness ${skewness}, tailweight ${tailweight}`,
-    });
-  const parts = { skewness, delta: tailweight, inverse: 1 / tailweight, logDelta: Math.log(tailweight) };
-  return fixedLayer({ type: 'sinhArcsinh', skewness, tailweight }, sinhArcsinhBy(parts));
-};
+export const sinhArcsinh = defineMapLayer(
+  {
+    type: 'sinhArcsinh',
+    about: 'Skewness and weight of tails.',
+    optional: { skewness: finite, tailweight: positiveNumber },
+    examples: [{}, { skewness: 0.2, tailweight: 1.1 }],
+  },
+  ({ skewness = 0, tailweight = 1 }: SinhArcsinhOptions = {}): MapLayer => {
+    if (!(Number.isFinite(skewness) && Number.isFinite(tailweight) && tailweight > 0))
+      return raise('ArgumentError', 'sinhArcsinh', 'not a skewness and a tail weight', {
+        expected: 'a finite skewness and a tailweight > 0',
+        got: `skewness ${skewness}, tailweight ${tailweight}`,
+      });
+    const parts = { skewness, delta: tailweight, inverse: 1 / tailweight, logDelta: Math.log(tailweight) };
+    return fixedLayer({ type: 'sinhArcsinh', skewness, tailweight }, sinhArcsinhBy(parts));
+  },
+);

@@ -1,5 +1,6 @@
 import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { type Fixed, fixedLayer, turned, within } from './scalar/scalar-map.ts';
 
 // With x = softplus(z): ∂x/∂z = σ(z), so log |∂z/∂x| = −log σ(z) = softplus(−z), finite wherever z is.
@@ -19,7 +20,15 @@ const fromPositive: Fixed = {
  * @example
  * compose(softplusInverse(), affine())   // a flow on the positive numbers
  */
-export const softplusInverse = (): MapLayer => fixedLayer({ type: 'softplusInverse' }, fromPositive);
+export const softplusInverse = defineMapLayer(
+  {
+    type: 'softplusInverse',
+    about: 'log(eˣ − 1), from the positive numbers to the reals.',
+    regions: ['positive', 'reals'],
+    examples: [{}],
+  },
+  (): MapLayer => fixedLayer({ type: 'softplusInverse' }, fromPositive),
+);
 
 /**
  * From the reals to the positive numbers: z = log(1 + eˣ), log |det ∂z/∂x| = −Σ softplus(−x). Free both ways; the inverse of
@@ -28,4 +37,12 @@ export const softplusInverse = (): MapLayer => fixedLayer({ type: 'softplusInver
  * @example
  * inverse(softplus())   // data are positive
  */
-export const softplus = (): MapLayer => fixedLayer({ type: 'softplus' }, turned(fromPositive));
+export const softplus = defineMapLayer(
+  {
+    type: 'softplus',
+    about: 'log(1 + eˣ), from the reals to the positive numbers.',
+    regions: ['reals', 'positive'],
+    examples: [{}],
+  },
+  (): MapLayer => fixedLayer({ type: 'softplus' }, turned(fromPositive)),
+);

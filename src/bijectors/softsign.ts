@@ -1,5 +1,6 @@
 import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { size } from './scalar/raw.ts';
 import { fixedLayer } from './scalar/scalar-map.ts';
 
@@ -10,19 +11,22 @@ import { fixedLayer } from './scalar/scalar-map.ts';
  * @example
  * inverse(softsign())   // data in (−1, 1)
  */
-export const softsign = (): MapLayer =>
-  fixedLayer(
-    { type: 'softsign' },
-    {
-      encode: (x) => ({ value: o.div(x, o.add(1, size(x))), logSlope: o.mul(-2, o.log1p(size(x))) }),
-      decode: (z) => {
-        const inside = o.less(size(z), 1);
-        const safe = o.where(inside, z, 0);
-        // 1 + |x| = 1 / (1 − |z|).
-        return {
-          value: o.div(safe, o.sub(1, size(safe))),
-          logSlope: o.where(inside, o.mul(2, o.log1p(o.neg(size(safe)))), Number.POSITIVE_INFINITY),
-        };
+export const softsign = defineMapLayer(
+  { type: 'softsign', about: 'x / (1 + |x|), from the reals to (−1, 1).', regions: 'own', examples: [{}] },
+  (): MapLayer =>
+    fixedLayer(
+      { type: 'softsign' },
+      {
+        encode: (x) => ({ value: o.div(x, o.add(1, size(x))), logSlope: o.mul(-2, o.log1p(size(x))) }),
+        decode: (z) => {
+          const inside = o.less(size(z), 1);
+          const safe = o.where(inside, z, 0);
+          // 1 + |x| = 1 / (1 − |z|).
+          return {
+            value: o.div(safe, o.sub(1, size(safe))),
+            logSlope: o.where(inside, o.mul(2, o.log1p(o.neg(size(safe)))), Number.POSITIVE_INFINITY),
+          };
+        },
       },
-    },
-  );
+    ),
+);

@@ -1,12 +1,18 @@
 /** Spline flows: the rational-quadratic map by coupling and by autoregression. */
 
+import { layerKind } from '../algebra/kinds.ts';
 import { type Endo, inverse } from '../algebra/transport.ts';
-import { checkedDependence, dependenceSpec } from '../nn/dependence.ts';
+import { define } from '../core/definition.ts';
+import { nested } from '../core/specification.ts';
+import { checkedDependence, dependenceFields, dependenceSpec } from '../nn/dependence.ts';
+import { networkKind } from '../nn/kinds.ts';
 import { made } from '../nn/made.ts';
 import { mlp } from '../nn/mlp.ts';
+import { smallMade, smallMlp } from '../nn/small.ts';
+
 import { type AutoregressiveOptions, autoregressive } from './autoregressive.ts';
-import { type CouplingOptions, coupling } from './coupling.ts';
-import { type SplineOptions, splineMap } from './scalar/spline-map.ts';
+import { type CouplingOptions, coupling, splitCodec } from './coupling.ts';
+import { type SplineOptions, splineFields, splineMap } from './scalar/spline-map.ts';
 
 /** Options of {@link splineCoupling}. */
 export interface SplineCouplingOptions extends CouplingOptions, SplineOptions {}
@@ -19,18 +25,31 @@ export interface SplineCouplingOptions extends CouplingOptions, SplineOptions {}
  * @example
  * repeat(4, compose(splineCoupling({ bins: 8, bound: 4 }), reverse()))
  */
-export const splineCoupling = ({
-  conditioner = mlp([64, 64]),
-  split = 'half',
-  ...spline
-}: SplineCouplingOptions = {}): Endo<'bijective'> => {
-  const map = splineMap(spline);
-  const { type: _, ...options } = map.spec;
-  return {
-    ...coupling(map, { conditioner, split }),
-    spec: { type: 'splineCoupling', conditioner: conditioner.spec, ...options, ...(split === 'half' ? {} : { split }) },
-  };
-};
+export const splineCoupling = define(
+  layerKind,
+  {
+    type: 'splineCoupling',
+    about: 'Rational-quadratic splines by coupling.',
+    optional: { conditioner: nested(networkKind), split: splitCodec, ...splineFields },
+    examples: [
+      { bins: 4, conditioner: smallMlp },
+      { bins: 4, bound: 3, split: 1, conditioner: smallMlp, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+    ],
+  },
+  ({ conditioner = mlp([64, 64]), split = 'half', ...spline }: SplineCouplingOptions = {}): Endo<'bijective'> => {
+    const map = splineMap(spline);
+    const { type: _, ...options } = map.spec;
+    return {
+      ...coupling(map, { conditioner, split }),
+      spec: {
+        type: 'splineCoupling',
+        conditioner: conditioner.spec,
+        ...options,
+        ...(split === 'half' ? {} : { split }),
+      },
+    };
+  },
+);
 
 /** Options of {@link splineAutoregressive}. */
 export interface SplineAutoregressiveOptions extends AutoregressiveOptions, SplineOptions {}
@@ -42,21 +61,42 @@ export interface SplineAutoregressiveOptions extends AutoregressiveOptions, Spli
  * @example
  * repeat(4, compose(splineAutoregressive({ bins: 8 }), reverse()))
  */
-export const splineAutoregressive = ({
-  conditioner = made([64, 64]),
-  order,
-  passes,
-  adjacency,
-  ...spline
-}: SplineAutoregressiveOptions = {}): Endo<'bijective'> => {
-  const map = splineMap(spline);
-  const { type: _, ...options } = map.spec;
-  const dependence = checkedDependence({ order, passes, adjacency });
-  return {
-    ...autoregressive(map, { conditioner, ...dependence }),
-    spec: { type: 'splineAutoregressive', conditioner: conditioner.spec, ...options, ...dependenceSpec(dependence) },
-  };
-};
+export const splineAutoregressive = define(
+  layerKind,
+  {
+    type: 'splineAutoregressive',
+    about: 'Rational-quadratic splines by autoregression: density in one pass.',
+    optional: { conditioner: nested(networkKind), ...splineFields, ...dependenceFields },
+    shapes: 'vectors',
+    examples: [
+      { bins: 4, passes: 2, conditioner: smallMade },
+      { bins: 3, bound: 2, order: 'reverse', conditioner: smallMade, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+      {
+        bins: 3,
+        conditioner: smallMade,
+        adjacency: [
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ],
+  },
+  ({
+    conditioner = made([64, 64]),
+    order,
+    passes,
+    adjacency,
+    ...spline
+  }: SplineAutoregressiveOptions = {}): Endo<'bijective'> => {
+    const map = splineMap(spline);
+    const { type: _, ...options } = map.spec;
+    const dependence = checkedDependence({ order, passes, adjacency });
+    return {
+      ...autoregressive(map, { conditioner, ...dependence }),
+      spec: { type: 'splineAutoregressive', conditioner: conditioner.spec, ...options, ...dependenceSpec(dependence) },
+    };
+  },
+);
 
 /**
  * The same turned round, as `iaf` is `maf` turned round: fast sampling, sequential density.
@@ -64,7 +104,28 @@ export const splineAutoregressive = ({
  * @example
  * splineInverseAutoregressive({ bins: 8 })
  */
-export const splineInverseAutoregressive = (options: SplineAutoregressiveOptions = {}): Endo<'bijective'> => {
-  const layer = splineAutoregressive(options);
-  return { ...inverse(layer), spec: { ...layer.spec, type: 'splineInverseAutoregressive' } };
-};
+export const splineInverseAutoregressive = define(
+  layerKind,
+  {
+    type: 'splineInverseAutoregressive',
+    about: 'Rational-quadratic splines by autoregression: samples in one pass.',
+    optional: { conditioner: nested(networkKind), ...splineFields, ...dependenceFields },
+    shapes: 'vectors',
+    examples: [
+      { bins: 4, passes: 2, conditioner: smallMade },
+      { bins: 3, bound: 2, order: 'reverse', conditioner: smallMade, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+      {
+        bins: 3,
+        conditioner: smallMade,
+        adjacency: [
+          [0, 1],
+          [0, 0],
+        ],
+      },
+    ],
+  },
+  (options: SplineAutoregressiveOptions = {}): Endo<'bijective'> => {
+    const layer = splineAutoregressive(options);
+    return { ...inverse(layer), spec: { ...layer.spec, type: 'splineInverseAutoregressive' } };
+  },
+);

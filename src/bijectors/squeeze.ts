@@ -1,5 +1,8 @@
 import { free } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { type Transport, transport } from '../algebra/transport.ts';
+import { oneOf, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -36,32 +39,48 @@ export const squeezed = (shape: Shape, factor = 2): readonly [number, number, nu
  * @example
  * squeeze([28, 28, 1], [14, 14, 4])   // Transport<[28, 28, 1], [14, 14, 4], 'bijective'>
  */
-export const squeeze = <const X extends Shape, const Z extends Shape>(
-  data: X,
-  latent: Z,
-  { order = 'glow' }: SqueezeOptions = {},
-): Transport<X, Z, 'bijective'> => {
-  const factor = data[0] / latent[0];
-  const fits = squeezed(data, factor);
-  if (latent.length !== 3 || fits.some((d, i) => d !== latent[i]))
-    return raise('ShapeError', 'squeeze', 'the shapes do not fit', {
-      expected: `${showShape(fits)} for ${showShape(data)}`,
-      got: showShape(latent),
-    });
-  const [h, w, c] = [latent[0], latent[1], data[2]];
-  // Blocks are [h, f, w, f, C]; places by order, and the way back.
-  const there = order === 'glow' ? [0, 2, 4, 1, 3] : [0, 2, 1, 3, 4];
-  const back = order === 'glow' ? [0, 3, 1, 4, 2] : [0, 2, 1, 3, 4];
-  const inside = order === 'glow' ? [c, factor, factor] : [factor, factor, c];
-  const moved = (value: Expr) => D.of({ value, contribution: o.scalar(0) });
-  return transport(
-    'bijective',
-    { data, latent },
-    {
-      spec: { type: 'squeeze', data, latent, order },
-      cost: free,
-      encode: (x) => moved(o.reshape(o.transpose(o.reshape(x, [h, factor, w, factor, c]), there), latent)),
-      decode: (z) => moved(o.reshape(o.transpose(o.reshape(z, [h, w, ...inside]), back), data)),
-    },
-  );
-};
+export const squeeze = define(
+  layerKind,
+  {
+    type: 'squeeze',
+    about: 'Pixels of 2 × 2 blocks as channels.',
+    takes: ['data', 'latent'],
+    required: { data: shapeCodec, latent: shapeCodec },
+    optional: { order: oneOf(['glow', 'realNVP']) },
+    regions: 'any',
+    shapes: [[2, 4, 1]],
+    examples: [
+      { data: [2, 4, 1], latent: [1, 2, 4] },
+      { data: [2, 4, 1], latent: [1, 2, 4], order: 'realNVP' },
+    ],
+  },
+  <const X extends Shape, const Z extends Shape>(
+    data: X,
+    latent: Z,
+    { order = 'glow' }: SqueezeOptions = {},
+  ): Transport<X, Z, 'bijective'> => {
+    const factor = data[0] / latent[0];
+    const fits = squeezed(data, factor);
+    if (latent.length !== 3 || fits.some((d, i) => d !== latent[i]))
+      return raise('ShapeError', 'squeeze', 'the shapes do not fit', {
+        expected: `${showShape(fits)} for ${showShape(data)}`,
+        got: showShape(latent),
+      });
+    const [h, w, c] = [latent[0], latent[1], data[2]];
+    // Blocks are [h, f, w, f, C]; places by order, and the way back.
+    const there = order === 'glow' ? [0, 2, 4, 1, 3] : [0, 2, 1, 3, 4];
+    const back = order === 'glow' ? [0, 3, 1, 4, 2] : [0, 2, 1, 3, 4];
+    const inside = order === 'glow' ? [c, factor, factor] : [factor, factor, c];
+    const moved = (value: Expr) => D.of({ value, contribution: o.scalar(0) });
+    return transport(
+      'bijective',
+      { data, latent },
+      {
+        spec: { type: 'squeeze', data, latent, order },
+        cost: free,
+        encode: (x) => moved(o.reshape(o.transpose(o.reshape(x, [h, factor, w, factor, c]), there), latent)),
+        decode: (z) => moved(o.reshape(o.transpose(o.reshape(z, [h, w, ...inside]), back), data)),
+      },
+    );
+  },
+);

@@ -1,6 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Cost } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { bijection, type Endo } from '../algebra/transport.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -118,41 +121,52 @@ const solve = (target: Expr, { outer, inner, outerDiagonal, innerDiagonal, bias 
  * @example
  * repeat(4, sylvester({ width: 2 }))
  */
-export const sylvester = ({ width, reflections = width }: SylvesterOptions): Endo<'bijective'> => {
-  for (const n of [width, reflections])
-    if (!(Number.isInteger(n) && n >= 1))
-      return raise('ArgumentError', 'sylvester', 'needs a ridge and a reflection', {
-        expected: '1, 2, …',
-        got: `${n}`,
-      });
-  const at = (shape: Shape): Sc.Scoped<Ridges> =>
-    shape.length === 1 && shape[0] >= width
-      ? ridges(shape[0], width, reflections)
-      : raise('ShapeError', 'sylvester', 'the event does not fit', {
-          expected: `[D] with D ≥ ${width}`,
-          got: showShape(shape),
+export const sylvester = define(
+  layerKind,
+  {
+    type: 'sylvester',
+    about: 'Several orthogonal ridges at once.',
+    required: { width: positiveInteger },
+    optional: { reflections: positiveInteger },
+    shapes: 'vectors',
+    examples: [{ width: 2 }, { width: 2, reflections: 3 }],
+  },
+  ({ width, reflections = width }: SylvesterOptions): Endo<'bijective'> => {
+    for (const n of [width, reflections])
+      if (!(Number.isInteger(n) && n >= 1))
+        return raise('ArgumentError', 'sylvester', 'needs a ridge and a reflection', {
+          expected: '1, 2, …',
+          got: `${n}`,
         });
-  const contribution = (a: Expr, { outerDiagonal, innerDiagonal }: Ridges): Expr =>
-    o.sum(o.log1p(o.mul(o.mul(outerDiagonal, innerDiagonal), slopeOf(a))));
-  const moved = (a: Expr, { q, outer }: Ridges): Expr => o.matvec(q, o.matvec(outer, o.tanh(a)));
-  return bijection({
-    spec: { type: 'sylvester', width, reflections },
-    cost: oneIterative,
-    encode: (x) =>
-      pipe(
-        at(x.shape),
-        Sc.map((p) => {
-          const a = o.add(o.matvec(p.inner, o.vecmat(x, p.q)), p.bias);
-          return { value: o.add(x, moved(a, p)), contribution: contribution(a, p) };
-        }),
-      ),
-    decode: (z) =>
-      pipe(
-        at(z.shape),
-        Sc.map((p) => {
-          const a = o.add(o.matvec(p.inner, solve(o.vecmat(z, p.q), p)), p.bias);
-          return { value: o.sub(z, moved(a, p)), contribution: contribution(a, p) };
-        }),
-      ),
-  });
-};
+    const at = (shape: Shape): Sc.Scoped<Ridges> =>
+      shape.length === 1 && shape[0] >= width
+        ? ridges(shape[0], width, reflections)
+        : raise('ShapeError', 'sylvester', 'the event does not fit', {
+            expected: `[D] with D ≥ ${width}`,
+            got: showShape(shape),
+          });
+    const contribution = (a: Expr, { outerDiagonal, innerDiagonal }: Ridges): Expr =>
+      o.sum(o.log1p(o.mul(o.mul(outerDiagonal, innerDiagonal), slopeOf(a))));
+    const moved = (a: Expr, { q, outer }: Ridges): Expr => o.matvec(q, o.matvec(outer, o.tanh(a)));
+    return bijection({
+      spec: { type: 'sylvester', width, reflections },
+      cost: oneIterative,
+      encode: (x) =>
+        pipe(
+          at(x.shape),
+          Sc.map((p) => {
+            const a = o.add(o.matvec(p.inner, o.vecmat(x, p.q)), p.bias);
+            return { value: o.add(x, moved(a, p)), contribution: contribution(a, p) };
+          }),
+        ),
+      decode: (z) =>
+        pipe(
+          at(z.shape),
+          Sc.map((p) => {
+            const a = o.add(o.matvec(p.inner, solve(o.vecmat(z, p.q), p)), p.bias);
+            return { value: o.sub(z, moved(a, p)), contribution: contribution(a, p) };
+          }),
+        ),
+    });
+  },
+);

@@ -1,5 +1,6 @@
 import type { MapLayer } from '../algebra/transport.ts';
 import * as o from '../core/ops/index.ts';
+import { defineMapLayer } from './scalar/map-layer.ts';
 import { fixedLayer } from './scalar/scalar-map.ts';
 
 /**
@@ -10,18 +11,21 @@ import { fixedLayer } from './scalar/scalar-map.ts';
  * @example
  * inverse(tanh())   // data in (−1, 1)
  */
-export const tanh = (): MapLayer =>
-  fixedLayer(
-    { type: 'tanh' },
-    {
-      encode: (x) => ({ value: o.tanh(x), logSlope: o.logOneMinusTanhSquared(x) }),
-      decode: (z) => {
-        const x = o.atanh(z);
-        const inside = o.and(o.lessEqual(-1, z), o.lessEqual(z, 1));
-        return {
-          value: o.where(inside, x, 0),
-          logSlope: o.where(inside, o.logOneMinusTanhSquared(x), Number.POSITIVE_INFINITY),
-        };
+export const tanh = defineMapLayer(
+  { type: 'tanh', about: 'From the reals to (−1, 1).', regions: 'own', examples: [{}] },
+  (): MapLayer =>
+    fixedLayer(
+      { type: 'tanh' },
+      {
+        encode: (x) => ({ value: o.tanh(x), logSlope: o.logOneMinusTanhSquared(x) }),
+        decode: (z) => {
+          const x = o.atanh(z);
+          const inside = o.and(o.lessEqual(-1, z), o.lessEqual(z, 1));
+          return {
+            value: o.where(inside, x, 0),
+            logSlope: o.where(inside, o.logOneMinusTanhSquared(x), Number.POSITIVE_INFINITY),
+          };
+        },
       },
-    },
-  );
+    ),
+);

@@ -1,12 +1,12 @@
-/** Checkpoints, opened: the law they hold, its parameters and how it was trained. */
+/** Checkpoints, opened: the distribution they hold, its parameters and how it was trained. */
 import { join } from 'node:path';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import type { Json } from '../algebra/spec.ts';
 import { PushforwardError } from '../core/errors.ts';
 import type { Feeds } from '../core/program.ts';
 import { loadCheckpoint } from '../inference/checkpoint.ts';
 import { type TrainingState, usedParameters } from '../inference/training/state.ts';
-import { readLaw } from '../models/index.ts';
+import { readDist } from '../models/index.ts';
 import { settled } from './failures.ts';
 import { kindOf } from './files.ts';
 
@@ -16,7 +16,7 @@ export const CHECKPOINT = 'checkpoint.safetensors';
 /** A checkpoint with its declaration read. */
 export interface Opened {
   readonly path: string;
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly state: TrainingState;
   /** What to sample and evaluate with: the best that validation knows, else the last; the average where one was kept; and the buffers. */
   readonly parameters: Feeds;
@@ -27,7 +27,7 @@ export interface Opened {
 export const openCheckpoint = async (path: string): Promise<Opened> => {
   const file = (await kindOf(path)) === 'folder' ? join(path, CHECKPOINT) : path;
   const { state, spec, training } = await settled(loadCheckpoint(file));
-  const read = readLaw(spec);
+  const read = readDist(spec);
   if (read._tag === 'Left') throw new PushforwardError({ ...read.left, path: `${file}: ${read.left.path}` });
-  return { path: file, law: read.right, state, parameters: usedParameters(state), training };
+  return { path: file, dist: read.right, state, parameters: usedParameters(state), training };
 };

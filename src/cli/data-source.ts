@@ -1,4 +1,4 @@
-/** Where data come from (a toy law or a file), and which rows train, validate and test: as plain data, so that a checkpoint keeps it. */
+/** Where data come from (a toy distribution or a file), and which rows train, validate and test: as plain data, so that a checkpoint keeps it. */
 import * as t from 'io-ts';
 import { PushforwardError } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
@@ -21,7 +21,7 @@ const rows = t.tuple([t.number, t.number]);
 /** A declaration of data. */
 export const DataRecord = t.intersection([
   t.type({
-    /** the name of a toy law, or a path */
+    /** the name of a toy distribution, or a path */
     source: t.string,
     /** what the split and the toy's points are drawn from */
     seed: t.number,

@@ -1,7 +1,7 @@
 /** What a conditional model is given on the command line. */
 import { capabilityOf } from '../algebra/capability.ts';
 import { showContext } from '../algebra/context.ts';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import type { Json } from '../algebra/spec.ts';
 import { atContext, conditioned } from '../models/index.ts';
 import { misuse } from './failures.ts';
@@ -29,16 +29,16 @@ const numbersOf = (text: string, names: readonly string[]): readonly number[] =>
   );
 };
 
-/** The law at what is given; the law itself where it reads nothing. Throws a sentence where something is missing or too much. */
+/** The distribution at what is given; the distribution itself where it reads nothing. Throws a sentence where something is missing or too much. */
 export const atGiven = (
-  law: Law,
+  dist: AnyDist,
   { given, class: k }: { readonly given?: string | undefined; readonly class?: number | undefined },
   names: readonly string[],
-): Law => {
-  const part = capabilityOf(conditioned, law);
+): AnyDist => {
+  const part = capabilityOf(conditioned, dist);
   if (part === undefined) {
     if (given !== undefined) return misuse('--given', 'the model reads nothing beside its events', { got: given });
-    return k === undefined ? law : misuse('--class', 'the model is no model of one class', { got: `${k}` });
+    return k === undefined ? dist : misuse('--class', 'the model is no model of one class', { got: `${k}` });
   }
   if (k !== undefined)
     return given === undefined ? atContext(part, { class: k }) : misuse('--class', 'what is given is said already, by --given'); // biome-ignore format: one choice

@@ -1,7 +1,7 @@
-/** The grey levels a law is about, as its outermost part declares them. */
+/** The grey levels a distribution is about, as its outermost part declares them. */
 import { capabilityOf } from '../algebra/capability.ts';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { counting } from '../algebra/levels.ts';
 
-/** How many integers `0 … n − 1` the events of a law are made of; undefined where they are real numbers. */
-export const levelsOf = (law: Law): number | undefined => capabilityOf(counting, law);
+/** How many integers `0 … n − 1` the events of a distribution are made of; undefined where they are real numbers. */
+export const levelsOf = (dist: AnyDist): number | undefined => capabilityOf(counting, dist);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gives } from '../algebra/demand.ts';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { parseJson } from '../core/codec.ts';
 import { PushforwardError, raise } from '../core/errors.ts';
 import { fileFailure } from '../core/write-file.ts';
@@ -12,7 +12,7 @@ import {
   type ModelEntry,
   type ModelOptions,
   models,
-  readLaw,
+  readDist,
   rowsGiven,
 } from '../models/index.ts';
 import { CHECKPOINT, openCheckpoint } from './checkpoint-source.ts';
@@ -24,7 +24,7 @@ import type { Given } from './given-data.ts';
 export interface ModelSource {
   readonly name: string;
   readonly kind: 'registry' | 'spec' | 'checkpoint';
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly entry?: ModelEntry;
 }
 
@@ -52,26 +52,26 @@ export const findModel = async (word: string): Promise<Named> => {
   return unknown('model', 'model', word, known);
 };
 
-const readSpec = async (path: string): Promise<Law> => {
+const readSpec = async (path: string): Promise<AnyDist> => {
   const text = await readFile(path, 'utf8').catch((e: unknown) => {
     const missing = (e as NodeJS.ErrnoException).code === 'ENOENT';
     return missing
       ? raise('FileError', path, 'there is no such file')
       : raise('FileError', path, fileFailure(path, 'cannot be read')(e).message);
   });
-  const read = readLaw(orThrow(parseJson(text, path)));
+  const read = readDist(orThrow(parseJson(text, path)));
   if (read._tag === 'Left')
     throw new PushforwardError({ ...read.left, path: read.left.path === '' ? path : `${path}: ${read.left.path}` });
   return read.right;
 };
 
-/** A registered model of events given a context, as a law of rows of both. */
+/** A registered model of events given a context, as a distribution of rows of both. */
 export const conditionalOn = (named: Named, { context, event }: Given, options: ModelOptions): ModelSource => {
   if (named.kind !== 'registry')
     return misuse('--given', `${named.name} says itself what it reads`, { expected: 'the name of a model' });
   const part = conditionalModel(named.entry, context, event, options);
   return gives(rowsGiven(part), 'meanBound')
-    ? { ...named, law: rowsGiven(part) }
+    ? { ...named, dist: rowsGiven(part) }
     : misuse('--given', `${named.name} is known up to a constant that differs from context to context`, {
         expected: 'a model with a density or a bound',
       });
@@ -83,11 +83,11 @@ export const openModel = async (
   event: EventInfo | undefined,
   options: ModelOptions = {},
 ): Promise<ModelSource> => {
-  if (named.kind === 'spec') return { ...named, law: await readSpec(named.name) };
-  if (named.kind === 'checkpoint') return { ...named, law: (await openCheckpoint(named.name)).law };
+  if (named.kind === 'spec') return { ...named, dist: await readSpec(named.name) };
+  if (named.kind === 'checkpoint') return { ...named, dist: (await openCheckpoint(named.name)).dist };
   return event === undefined
     ? raise('ArgumentError', '--shape', `${named.name} fits events of any shape: say which`, {
         expected: '--shape 2, or --shape 28,28 --levels 256',
       })
-    : { ...named, law: named.entry.build(event, options) };
+    : { ...named, dist: named.entry.build(event, options) };
 };

@@ -1,9 +1,9 @@
-/** The one place where a run chooses its estimator: by name, by what the registry says of the model, or by the law's evidence. In programs types do. */
+/** The one place where a run chooses its estimator: by name, by what the registry says of the model, or by the distribution's evidence. In programs types do. */
 import { type Either, left, map, right, tryCatch } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { capabilityOf } from '../algebra/capability.ts';
 import { gives } from '../algebra/demand.ts';
-import type { Dist, Law } from '../algebra/dist.ts';
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import { type Failure, failure, raise, toFailure } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
@@ -14,19 +14,24 @@ import type { Parts } from './data-source.ts';
 import { orThrow } from './failures.ts';
 import type { TrainingRecord } from './training-record.ts';
 
-/** The estimator of a law with a density or a bound, where nobody says. */
-const byEvidence = (law: Law): string | undefined =>
-  gives(law, 'exactLogDensity') ? 'maximumLikelihood' : gives(law, 'meanBound') ? 'elbo' : undefined;
+/** The estimator of a distribution with a density or a bound, where nobody says. */
+const byEvidence = (dist: AnyDist): string | undefined =>
+  gives(dist, 'exactLogDensity') ? 'maximumLikelihood' : gives(dist, 'meanBound') ? 'elbo' : undefined;
 
-const byName = (name: string | undefined, law: Law): Either<Failure, AnyObjective<Shape>> =>
+const byName = (name: string | undefined, dist: AnyDist): Either<Failure, AnyObjective<Shape>> =>
   name === undefined
     ? left(
-        failure('ArgumentError', '--objective', 'the law has no density to be trained by: say which estimator', {
-          expected: 'a name (see: pushforward objectives)',
-          got: `${law.spec.type}, whose log-density is ${law.evidence}`,
-        }),
+        failure(
+          'ArgumentError',
+          '--objective',
+          'the distribution has no density to be trained by: say which estimator',
+          {
+            expected: 'a name (see: pushforward objectives)',
+            got: `${dist.spec.type}, whose log-density is ${dist.evidence}`,
+          },
+        ),
       )
-    : objectiveNamed(name)(law);
+    : objectiveNamed(name)(dist);
 
 /** The objective where its loss is one of single events. */
 const ofEvents = (name: string, objective: AnyObjective<Shape>): Objective<Shape> =>
@@ -34,13 +39,13 @@ const ofEvents = (name: string, objective: AnyObjective<Shape>): Objective<Shape
     ? raise('ArgumentError', '--objective', `${name} is a loss of whole batches, in which contexts differ`)
     : objective;
 
-/** What is minimised when a law is trained as a record says. */
+/** What is minimised when a distribution is trained as a record says. */
 export const trainingObjective = (
-  law: Law,
+  dist: AnyDist,
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
 ): Either<Failure, AnyObjective<Shape>> => {
-  const part = capabilityOf(conditioned, law);
+  const part = capabilityOf(conditioned, dist);
   if (part !== undefined)
     return tryCatch(
       () =>
@@ -53,7 +58,7 @@ export const trainingObjective = (
     ) as Either<Failure, AnyObjective<Shape>>;
   const own = models[model]?.objective;
   const chosen =
-    objective === undefined && own !== undefined ? right(own(law)) : byName(objective ?? byEvidence(law), law);
+    objective === undefined && own !== undefined ? right(own(dist)) : byName(objective ?? byEvidence(dist), dist);
   return train.levels !== undefined && test.levels !== train.levels
     ? pipe(chosen, map(dynamicallyBinarised(train.levels)))
     : chosen;

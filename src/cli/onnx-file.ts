@@ -1,5 +1,5 @@
-/** A part of a trained law as an ONNX file: parameters inside, noise as inputs, what is what in its metadata. */
-import type { Law } from '../algebra/dist.ts';
+/** A part of a trained distribution as an ONNX file: parameters inside, noise as inputs, what is what in its metadata. */
+import type { AnyDist } from '../algebra/dist.ts';
 import { raise } from '../core/errors.ts';
 import { type Expr, substitute, topological } from '../core/expr.ts';
 import { exportOnnx, onnx } from '../core/interpreters/index.ts';
@@ -7,9 +7,9 @@ import { loadRuntime } from '../core/interpreters/onnx/index.ts';
 import { constant } from '../core/ops/leaves.ts';
 import { type Feeds, noiseFeeds, type Program, program } from '../core/program.ts';
 import { type Tensor, toNumbers } from '../core/tensor.ts';
-import { lawPrograms } from '../inference/run.ts';
+import { distPrograms } from '../inference/run.ts';
 
-/** The parts of a law that can be exported, and what comes out. */
+/** The parts of a distribution that can be exported, and what comes out. */
 export const PARTS = {
   sampler: { kind: 'sample', outputs: ['samples'] },
   'log-density': { kind: 'logDensity', outputs: ['log_density'] },
@@ -45,9 +45,9 @@ const withConstants = (p: Program, parameters: Feeds): Program => {
   return program(substitute(p.outputs, baked), p.precision);
 };
 
-const laws = {
+const dists = {
   normal: 'independent draws from N(0, 1)',
-  uniform: 'independent draws from the uniform law on (0, 1)',
+  uniform: 'independent draws from the uniform distribution on (0, 1)',
   rademacher: 'independent signs, −1 or 1 with probability ½',
 } as const;
 
@@ -58,17 +58,17 @@ const inputsOf = (p: Program): (Input & { readonly slot: string })[] => {
     slot: s.name,
     name: s.noise === undefined ? s.name : `noise_${k++}`,
     shape: s.shape,
-    holds: s.noise === undefined ? 'events, one a row' : laws[s.noise.law],
+    holds: s.noise === undefined ? 'events, one a row' : dists[s.noise.dist],
   }));
 };
 
 /** The file of a part for `batch` examples. */
-export const onnxFile = (law: Law, parameters: Feeds, part: Part, batch: number): OnnxFile => {
+export const onnxFile = (dist: AnyDist, parameters: Feeds, part: Part, batch: number): OnnxFile => {
   const { kind, outputs: names } = PARTS[part];
-  const p = withConstants(lawPrograms(law, batch, onnx('cpu'))[kind](), parameters);
+  const p = withConstants(distPrograms(dist, batch, onnx('cpu'))[kind](), parameters);
   const inputs = inputsOf(p);
   const outputs = p.outputs.map((e, i) => ({ name: names[i], shape: e.shape }));
-  const evidence = part === 'log-density' || part === 'score' ? { evidence: law.evidence } : {};
+  const evidence = part === 'log-density' || part === 'score' ? { evidence: dist.evidence } : {};
   const shown = inputs.map(({ slot: _, ...i }) => i);
   const bytes = exportOnnx(
     p,
@@ -78,7 +78,7 @@ export const onnxFile = (law: Law, parameters: Feeds, part: Part, batch: number)
       ...evidence,
       inputs: JSON.stringify(shown),
       outputs: JSON.stringify(outputs),
-      spec: JSON.stringify(law.spec),
+      spec: JSON.stringify(dist.spec),
     },
   );
   return { bytes, inputs: shown, outputs, program: p };
@@ -96,12 +96,12 @@ const distance = (a: Tensor, b: ArrayLike<number>): number => {
 };
 
 /**
- * Loads the file into ONNX Runtime as a stranger would and compares its numbers with the law's own program, run by the library: the largest
+ * Loads the file into ONNX Runtime as a stranger would and compares its numbers with the distribution's own program, run by the library: the largest
  * relative difference.
  */
 export const checkFile = async (
   file: OnnxFile,
-  law: Law,
+  dist: AnyDist,
   parameters: Feeds,
   part: Part,
   x: Tensor,
@@ -120,7 +120,7 @@ export const checkFile = async (
   );
   const got = await session.run(feeds);
   await session.release();
-  const own = lawPrograms(law, batch, onnx('cpu'))[PARTS[part].kind]();
+  const own = distPrograms(dist, batch, onnx('cpu'))[PARTS[part].kind]();
   const executable = await onnx('cpu').compile(own);
   const want = await executable.run({ ...parameters, ...noiseFeeds(own, { seed }), x });
   return Math.max(...want.map((w, i) => distance(w, got[file.outputs[i].name].data as Float32Array)));

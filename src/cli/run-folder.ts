@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as t from 'io-ts';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { encodeNpy } from '../data/index.ts';
 import { type TrainingRecord as CheckpointRecord, saveTo } from '../inference/checkpoint.ts';
 import type { Evaluation } from '../inference/evaluate.ts';
@@ -41,16 +41,16 @@ export const earlierHistory = async (folder: string, step: number): Promise<read
 /** Saves a state, its declaration and the losses so far. */
 export const saveRun = async (
   folder: string,
-  law: Law,
+  dist: AnyDist,
   training: TrainingRecord,
   state: TrainingState,
   history: readonly HistoryPoint[],
 ): Promise<void> => {
   await saveTo(join(folder, FILES.checkpoint), {
-    spec: law.spec,
+    spec: dist.spec,
     training: training as unknown as CheckpointRecord,
   })(state);
-  await settled(writeWhole(join(folder, FILES.spec), `${JSON.stringify(law.spec, null, 2)}\n`));
+  await settled(writeWhole(join(folder, FILES.spec), `${JSON.stringify(dist.spec, null, 2)}\n`));
   await settled(writeWhole(join(folder, FILES.history), `${JSON.stringify(history)}\n`));
 };
 

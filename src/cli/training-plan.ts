@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pipe } from 'fp-ts/lib/function.js';
 import { isClasses } from '../algebra/context.ts';
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, pushforward } from '../algebra/dist.ts';
 import { shiftScale } from '../bijectors/index.ts';
 import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
@@ -23,7 +23,7 @@ import { readTraining, type TrainingRecord } from './training-record.ts';
 /** All that training needs. */
 export interface TrainingPlan {
   readonly record: TrainingRecord;
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly parts: Parts;
   readonly out: string;
   readonly saveEvery: number;
@@ -48,7 +48,7 @@ const dataRecord = (f: Flags, source: string): DataRecord => {
   if (useless !== undefined)
     misuse(
       flagName(useless),
-      toy === undefined ? 'only toy laws have a size of choice' : `the toy law ${toy} is not a file`,
+      toy === undefined ? 'only toy distributions have a size of choice' : `the toy distribution ${toy} is not a file`,
     );
   if ((f.trainRows === undefined) !== (f.testRows === undefined))
     misuse(
@@ -93,27 +93,27 @@ const stepsOf = (f: Flags, parts: Parts, batchSize: number): number | undefined 
 };
 
 /** What the model makes of the data, where that is not what one would expect. */
-const remarksOn = (law: Law, { train, test }: Parts): string[] =>
-  test.levels === train.levels && train.levels !== undefined && law.evidence === 'exact'
+const remarksOn = (dist: AnyDist, { train, test }: Parts): string[] =>
+  test.levels === train.levels && train.levels !== undefined && dist.evidence === 'exact'
     ? [
         `the data are integers 0 to ${train.levels - 1} and the model has no dequantise layer: its density of integers can grow without bound`,
       ]
     : [];
 
-const fitsData = (law: Law, { train }: Parts, model: string): void => {
-  if (!sameShape(law.shape, train.shape))
+const fitsData = (dist: AnyDist, { train }: Parts, model: string): void => {
+  if (!sameShape(dist.shape, train.shape))
     raise('DataError', train.name, `the data do not fit ${model}`, {
-      expected: `events of shape ${showShape(law.shape)}`,
+      expected: `events of shape ${showShape(dist.shape)}`,
       got: showShape(train.shape),
     });
 };
 
-/** The law in the units of the data: standardising is its first layer. */
-const standardised = (law: Law, parts: Parts): { readonly law: Law; readonly remarks: string[] } => {
+/** The distribution in the units of the data: standardising is its first layer. */
+const standardised = (dist: AnyDist, parts: Parts): { readonly dist: AnyDist; readonly remarks: string[] } => {
   if (parts.train.levels !== undefined) misuse('--standardise', 'levels are scaled by the model already');
   const { shift, scale, constant } = standardScaling(parts.train);
   return {
-    law: pipe(law as Dist<Shape, unknown>, pushforward(shiftScale({ shift, scale }))),
+    dist: pipe(dist as Dist<Shape, unknown>, pushforward(shiftScale({ shift, scale }))),
     remarks: constant.map((c) => `${c} has one value only: leave it out, or its density grows without bound`),
   };
 };
@@ -137,7 +137,7 @@ const withClasses = (data: DataRecord, { given }: Parts): DataRecord =>
   given !== undefined && isClasses(given.context) ? { ...data, classes: given.context.classes } : data;
 
 const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
-  const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy law or a file' });
+  const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy distribution or a file' });
   const named = await findModel(word);
   if (named.kind === 'checkpoint') misuse('model', 'a checkpoint is gone on with by --resume', { got: named.name });
   const own = (['layers', 'hidden', 'latent', 'classes'] as const).find((k) => f[k] !== undefined);
@@ -149,10 +149,11 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
     parts.given === undefined
       ? await openModel(named, eventOf(parts, f.classes), options)
       : conditionalOn(named, parts.given, options);
-  fitsData(model.law, parts, model.name);
+  fitsData(model.dist, parts, model.name);
   if (f.given !== undefined && f.standardise === true)
     misuse('--standardise', 'columns that are given are not scaled by the model: scale the table before');
-  const { law, remarks } = f.standardise === true ? standardised(model.law, parts) : { law: model.law, remarks: [] };
+  const { dist, remarks } =
+    f.standardise === true ? standardised(model.dist, parts) : { dist: model.dist, remarks: [] };
   const settings = model.entry?.training;
   const batchSize = Math.min(f.batchSize ?? settings?.batchSize ?? DEFAULTS.batchSize, parts.train.size);
   const clip = f.clip ?? settings?.clip ?? (settings === undefined ? DEFAULTS.clip : undefined);
@@ -173,14 +174,14 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   const bare = (s: string): string => s.replace(/^.*[/\\]/, '').replace(/(\.(csv|tsv|npy|idx|json|gz))+$/i, '');
   return {
     record,
-    law,
+    dist,
     parts,
     out: f.out ?? (await freshFolder(join('runs', `${bare(model.name)}-${bare(data.source)}`))),
     saveEvery: f.saveEvery ?? Math.ceil(record.steps / 10),
     report: f.report !== false && f.given === undefined,
     remarks: [
       ...remarks,
-      ...remarksOn(law, parts),
+      ...remarksOn(dist, parts),
       ...(f.given !== undefined && f.report !== false
         ? ['a model of what is given has no report; draw from it by sample --given']
         : []),
@@ -204,7 +205,7 @@ const onResume = new Set([
 ]);
 
 const resumedRun = async (path: string, word: string | undefined, f: Flags): Promise<TrainingPlan> => {
-  const { law, state, training, path: file } = await openCheckpoint(path);
+  const { dist, state, training, path: file } = await openCheckpoint(path);
   const before = orThrow(readTraining(training, file));
   const known: Readonly<Record<string, unknown>> = { optimizer: 'adam', ...before, seed: state.seed };
   for (const [key, value] of Object.entries(f))
@@ -219,7 +220,7 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
   const withValidation =
     f.patience !== undefined && data.validation === undefined ? { ...data, validation: DEFAULTS.validation } : data;
   const parts = await dataParts(withValidation);
-  fitsData(law, parts, before.model);
+  fitsData(dist, parts, before.model);
   const steps = stepsOf(f, parts, before.batchSize) ?? before.steps;
   if (steps <= state.step)
     misuse('--steps', `the checkpoint has done ${state.step} steps already; ask for more to go on`, {
@@ -233,7 +234,7 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
       backend: f.backend ?? before.backend,
       ...(f.patience === undefined ? {} : { patience: f.patience }),
     },
-    law,
+    dist,
     parts,
     out:
       f.out ??
@@ -245,7 +246,7 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
     report: f.report !== false && before.data.given === undefined,
     resume: state,
     remarks: [
-      ...remarksOn(law, parts),
+      ...remarksOn(dist, parts),
       ...(steps !== before.steps && endsWithRun(before.schedule)
         ? [
             `the learning rate now follows its schedule (${before.schedule}) over ${steps} steps instead of ${before.steps}`,

@@ -6,10 +6,10 @@
  * |---|---|
  * | of two shapes | error |
  * | in one reading (layers chained without places, one network applied twice) | error |
- * | of two declarations (two laws at `base`) | error |
+ * | of two declarations (two distributions at `base`) | error |
  * | one layer applied to what it gave, inside another declaration | error |
  * | in two readings of one declaration (encode and decode, samples, solver stages) | one parameter |
- * | by `shared`, within the law that owns the name, or by one `sharing` value | one parameter |
+ * | by `shared`, within the distribution that owns the name, or by one `sharing` value | one parameter |
  */
 import { raise } from './errors.ts';
 import { type Claim, type Expr, type Node, topological } from './expr.ts';
@@ -30,7 +30,7 @@ const said = (p: Parameter, by = p.attributes.claim?.reading?.owner): string => 
   const reading = p.attributes.claim?.reading;
   const whole = p.attributes.claim?.owners[0] as Declaration | undefined;
   const within = whole === undefined || whole === by ? '' : ` of ${named(whole)}`;
-  const who = by === undefined ? 'no law or layer' : `${named(by)}${within}`;
+  const who = by === undefined ? 'no distribution or layer' : `${named(by)}${within}`;
   const sharing = reading?.sharing;
   const place = sharing === undefined ? reading?.place : (sharing.place ?? sharing.from?.place);
   return `${showShape(p.shape)} by ${who}${place === undefined || place === '' ? '' : ` at ${place}`}`;
@@ -53,11 +53,11 @@ const refuseShapes = (a: Parameter, b: Parameter): never => {
     : refuse(a, b, 'one name stands for two different arrays');
 };
 
-/** Laws around a shared name, outermost first, up to the first thing that is made anew for each context. */
-const lawsAround = (sharing: Sharing & { readonly from: Reading | undefined }): readonly Declaration[] => {
+/** Distributions around a shared name, outermost first, up to the first thing that is made anew for each context. */
+const distsAround = (sharing: Sharing & { readonly from: Reading | undefined }): readonly Declaration[] => {
   const owners = sharing.from?.owners ?? [];
   const cut = owners.findIndex((d) => d.kind === 'conditional');
-  return (cut < 0 ? owners : owners.slice(0, cut)).filter((d) => d.kind === 'law');
+  return (cut < 0 ? owners : owners.slice(0, cut)).filter((d) => d.kind === 'dist');
 };
 
 type Asked = NonNullable<Reading['sharing']>;
@@ -66,7 +66,7 @@ type Asked = NonNullable<Reading['sharing']>;
 const sharePurpose = (a: Asked, b: Asked): boolean => {
   if (a.by !== undefined || b.by !== undefined)
     return a.by !== undefined && b.by !== undefined && sameDeclaration(a.by, b.by) && a.place === b.place;
-  const [x, y] = [lawsAround(a), lawsAround(b)];
+  const [x, y] = [distsAround(a), distsAround(b)];
   const [p, q] = [x[x.length - 1], y[y.length - 1]];
   const holds = (all: readonly Declaration[], d: Declaration): boolean => all.some((e) => sameDeclaration(e, d));
   return p === undefined || q === undefined || holds(y, p) || holds(x, q);
@@ -96,7 +96,7 @@ const compareOwners = (a: Parameter, b: Parameter, x: Reading, y: Reading): void
     refuse(a, b, 'one name is claimed by two declarations');
 };
 
-const ownerOfName = (s: Asked): Declaration | undefined => s.by ?? lawsAround(s).at(-1);
+const ownerOfName = (s: Asked): Declaration | undefined => s.by ?? distsAround(s).at(-1);
 
 /** Whom a reading's claims are compared for: the owner, or for shared names its owner and place. */
 const claimant = (r: Reading): unknown =>
@@ -141,6 +141,6 @@ export const checkClaims = (leaves: Iterable<Parameter>): void => {
   for (const same of byName.values()) if (same.length > 1) checkName(same);
 };
 
-/** Whether a parameter was claimed inside a declaration: by a law, layer, conditional law, network or placed function, or by a copy of it. */
+/** Whether a parameter was claimed inside a declaration: by a distribution, layer, conditional distribution, network or placed function, or by a copy of it. */
 export const belongsTo = (claim: Claim | undefined, whole: { readonly declaration?: Declaration }): boolean =>
   whole.declaration !== undefined && (claim?.owners.includes(whole.declaration) ?? false);

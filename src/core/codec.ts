@@ -70,10 +70,26 @@ export type Fields<R extends t.Props, O extends t.Props> = { readonly [K in keyo
 };
 
 /** A key that nobody asked for, with the nearest one that is known. */
-const unknownKey = (key: string, known: readonly string[]): string => {
+export const unknownKey = (key: string, known: readonly string[], what = 'key'): string => {
   const near = nearestName(key, known);
-  if (near !== undefined) return `unknown key '${key}'; did you mean '${near}'?`;
-  return `unknown key '${key}'; ${known.length === 0 ? 'none is expected here' : `known are ${known.join(', ')}`}`;
+  if (near !== undefined) return `unknown ${what} '${key}'; did you mean '${near}'?`;
+  return `unknown ${what} '${key}'; ${known.length === 0 ? 'none is expected here' : `known are ${known.join(', ')}`}`;
+};
+
+/** What keys were called in files of before: read as the new ones, never written. */
+const formerKeys: { readonly [key: string]: string } = { dist: 'law', dists: 'laws' };
+
+/** A record whose keys of before are said as they are now. */
+const renamed = (
+  u: { readonly [key: string]: unknown },
+  known: readonly string[],
+): { readonly [key: string]: unknown } => {
+  const former = known.filter(
+    (k) => Object.hasOwn(formerKeys, k) && !Object.hasOwn(u, k) && Object.hasOwn(u, formerKeys[k]),
+  );
+  return former.length === 0
+    ? u
+    : Object.fromEntries(Object.entries(u).map(([k, v]) => [former.find((n) => formerKeys[n] === k) ?? k, v]));
 };
 
 /**
@@ -87,8 +103,9 @@ export const strict = <R extends t.Props, O extends t.Props = Record<never, neve
 ): t.Type<Fields<R, O>> => {
   const props: t.Props = { ...optional, ...required };
   const known = Object.keys(props);
-  const validate: t.Validate<unknown, Fields<R, O>> = (u, c) => {
-    if (!isRecord(u)) return t.failure(u, c);
+  const validate: t.Validate<unknown, Fields<R, O>> = (given, c) => {
+    if (!isRecord(given)) return t.failure(given, c);
+    const u = renamed(given, known);
     const errors: t.Errors = [];
     const values: [string, unknown][] = [];
     for (const key of Object.keys(u))

@@ -9,13 +9,13 @@
  * Element types are `real` (float32 or float64: the interpreter's choice), `int32` and `bool`. Primitives do not
  * broadcast: operands of an elementwise primitive have one shape; the smart constructors in `ops/` insert `broadcast`.
  */
-import type { NoiseLaw } from './noise.ts';
+import type { NoiseDist } from './noise.ts';
 import type { Reading } from './reading.ts';
 import type { Shape } from './shape.ts';
 import { printed } from './show-expr.ts';
 import { topological } from './topological.ts';
 
-export type { NoiseLaw };
+export type { NoiseDist };
 export { topological };
 
 /** Element type of an expression; `real` is float32 or float64, whichever the program is compiled for. */
@@ -63,7 +63,7 @@ export interface Attributes {
     readonly sharded?: true;
   };
   /** Free noise. The first `batch` axes are indices of examples: element (i, e) depends on (seed, step, path, i, e) alone. */
-  readonly noise: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
+  readonly noise: { readonly dist: NoiseDist; readonly path: string; readonly batch: number };
   // elementwise, one operand
   readonly neg: None;
   readonly abs: None;

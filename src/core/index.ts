@@ -12,6 +12,18 @@ export {
   whileTraining,
 } from './buffer.ts';
 export { belongsTo, checkClaims, type Parameter } from './claims.ts';
+export * as codecs from './codec.ts';
+export {
+  type Declaration as DefinitionOptions,
+  type Defined,
+  type Definition,
+  define,
+  definitionsOf,
+  type Example,
+  isDefined,
+  type Kind,
+  kind,
+} from './definition.ts';
 export * from './differentiate/index.ts';
 export * as draw from './draw.ts';
 export * from './errors.ts';
@@ -40,6 +52,7 @@ export * as scope from './scope.ts';
 export { type Shape, sizeOf } from './shape.ts';
 export { type ShowOptions, showExpr } from './show-expr.ts';
 export { type SimplifyOptions, simplify } from './simplify/index.ts';
+export { nested, reader, tablesOf } from './specification.ts';
 export { type Renaming, startingAt, startingFrom } from './starting.ts';
 export {
   isExpr,

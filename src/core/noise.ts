@@ -1,19 +1,19 @@
 /**
- * Arrays of noise by counter: number j of example i is a function of (law, key, i, j) alone. The words are Threefry's (prng.ts); a
+ * Arrays of noise by counter: number j of example i is a function of (distribution, key, i, j) alone. The words are Threefry's (prng.ts); a
  * WebAssembly module computes them four lanes at a time (assembly/noise.ts, made by `npm run build:noise`).
  */
 import { raise } from './errors.ts';
 import { module } from './noise-module.ts';
 import { type PrngKey, threefry2x32 } from './prng.ts';
 
-/** Laws that noise leaves are filled from; each is standard: N(0, 1), U(0, 1), ±1 with probability ½. */
-export type NoiseLaw = 'normal' | 'uniform' | 'rademacher';
+/** Distributions that noise leaves are filled from; each is standard: N(0, 1), U(0, 1), ±1 with probability ½. */
+export type NoiseDist = 'normal' | 'uniform' | 'rademacher';
 
 const FAR_EXAMPLES = 0xd0000000;
 const TWO_32 = 4294967296;
 
-/** Laws by the number that the module knows them by. */
-const codes: Readonly<Record<NoiseLaw, number>> = { normal: 0, uniform: 1, rademacher: 2 };
+/** Distributions by the number that the module knows them by. */
+const codes: Readonly<Record<NoiseDist, number>> = { normal: 0, uniform: 1, rademacher: 2 };
 
 /** Numbers that the module is asked for at a time, and where they lie in its memory, in bytes. */
 const REGION = 1 << 16;
@@ -27,7 +27,7 @@ declare const WebAssembly: {
 
 interface Module {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly fill: (law: number, k0: number, k1: number, example: number, rows: number, size: number, block: number) => void; // biome-ignore format: one signature
+  readonly fill: (dist: number, k0: number, k1: number, example: number, rows: number, size: number, block: number) => void; // biome-ignore format: one signature
 }
 
 let loaded: { readonly fill: Module['fill']; readonly numbers: Float32Array } | undefined;
@@ -43,7 +43,7 @@ const kernel = (): NonNullable<typeof loaded> => {
 
 /** Rows of noise under one key, and where they go. */
 interface NoiseRows {
-  readonly law: NoiseLaw;
+  readonly dist: NoiseDist;
   readonly key: PrngKey;
   readonly first: number;
   readonly rows: number;
@@ -52,27 +52,27 @@ interface NoiseRows {
 }
 
 /** The same with indices below 2³² alone: the key of examples beyond knows their upper word. */
-const near = ({ key, first, rows, size, at, law }: NoiseRows): NoiseRows[] => {
+const near = ({ key, first, rows, size, at, dist }: NoiseRows): NoiseRows[] => {
   const parts: NoiseRows[] = [];
   for (let done = 0; done < rows; ) {
     const example = first + done;
     const high = Math.floor(example / TWO_32);
     const n = Math.min(rows - done, (high + 1) * TWO_32 - example);
     const k = high === 0 ? key : threefry2x32(key, [high, FAR_EXAMPLES]);
-    parts.push({ law, key: k, first: example, rows: n, size, at: at + done * size });
+    parts.push({ dist, key: k, first: example, rows: n, size, at: at + done * size });
     done += n;
   }
   return parts;
 };
 
-const fillRows = ({ law, key, first, rows, size, at }: NoiseRows, out: Float32Array | Float64Array): void => {
+const fillRows = ({ dist, key, first, rows, size, at }: NoiseRows, out: Float32Array | Float64Array): void => {
   const { fill, numbers } = kernel();
-  const [code, k0, k1] = [codes[law], key[0] | 0, key[1] | 0];
+  const [code, k0, k1] = [codes[dist], key[0] | 0, key[1] | 0];
   const many = Math.max(1, Math.floor(REGION / size));
   for (let r = 0; r < rows; r += many)
     for (let c = 0; c < size; c += REGION) {
       const [m, n] = [Math.min(many, rows - r), Math.min(size, REGION, size - c)];
-      fill(code, k0, k1, (first + r) | 0, m, n, c / (law === 'rademacher' ? 64 : 2));
+      fill(code, k0, k1, (first + r) | 0, m, n, c / (dist === 'rademacher' ? 64 : 2));
       out.set(numbers.subarray(0, m * n), at + r * size + c);
     }
 };
@@ -83,7 +83,7 @@ const fillRows = ({ law, key, first, rows, size, at }: NoiseRows, out: Float32Ar
  * (0, 1) and symmetric about ½; normal numbers come two by two from Box and Muller's `√(−2 ln u)·(cos θ, sin θ)` with 32-bit u, so
  * |z| ≤ √(66 ln 2) ≈ 6.76; signs take one bit each.
  *
- * Row r depends only on `(law, key, firstExample + r, eventSize)` — indeed element j does not depend on `eventSize` —
+ * Row r depends only on `(dist, key, firstExample + r, eventSize)` — indeed element j does not depend on `eventSize` —
  * so an example gets the same noise in every batch. Every number is a float32 whatever the type of `out`, so that float32
  * and float64 programs see the same noise. Throws `ArgumentError` where the rows do not fit into `out` or an index is not
  * a natural number.
@@ -93,7 +93,7 @@ const fillRows = ({ law, key, first, rows, size, at }: NoiseRows, out: Float32Ar
  * fillNoise('uniform', keyOf(0), 10, 2, 2, out); // examples 10 and 11, two numbers each
  */
 export const fillNoise = (
-  law: NoiseLaw,
+  dist: NoiseDist,
   key: PrngKey,
   firstExample: number,
   examples: number,
@@ -108,6 +108,6 @@ export const fillNoise = (
       expected: `${offset} + ${examples}·${eventSize} numbers`,
       got: `${out.length}`,
     });
-  for (const part of near({ law, key, first: firstExample, rows: examples, size: eventSize, at: offset }))
+  for (const part of near({ dist, key, first: firstExample, rows: examples, size: eventSize, at: offset }))
     fillRows(part, out);
 };

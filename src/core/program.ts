@@ -9,7 +9,7 @@ import { withoutAdvances } from './advances.ts';
 import { checkClaims, type Parameter } from './claims.ts';
 import { withoutCustom } from './custom.ts';
 import { type Failure, failure, raise } from './errors.ts';
-import { type ElementType, type Expr, type Node, type NoiseLaw, topological } from './expr.ts';
+import { type ElementType, type Expr, type Node, type NoiseDist, topological } from './expr.ts';
 import { kindOf } from './kind-of.ts';
 import { fillNoise } from './noise.ts';
 import { foldIn, keyOf, type PrngKey } from './prng.ts';
@@ -24,7 +24,7 @@ export interface Slot {
   readonly name: string;
   readonly shape: Shape;
   readonly type: ElementType;
-  readonly noise?: { readonly law: NoiseLaw; readonly path: string; readonly batch: number };
+  readonly noise?: { readonly dist: NoiseDist; readonly path: string; readonly batch: number };
 }
 
 /** Outputs with their free leaves. */
@@ -119,7 +119,7 @@ export const noiseFeeds = (p: Program, { seed, step = 0, firstExample = 0 }: Noi
     if (s.noise !== undefined)
       feeds[s.name] = noiseTensor(
         s.shape,
-        s.noise.law,
+        s.noise.dist,
         s.noise.batch,
         noiseKey(seed, step, s.noise.path),
         p.precision,
@@ -131,14 +131,14 @@ export const noiseFeeds = (p: Program, { seed, step = 0, firstExample = 0 }: Noi
 /** One array of noise whose first `batch` axes index examples; the outermost starts at `firstExample`. */
 export const noiseTensor = (
   shape: Shape,
-  law: NoiseLaw,
+  dist: NoiseDist,
   batch: number,
   key: PrngKey,
   precision: Precision,
   firstExample = 0,
 ): Tensor => {
   const data = precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
-  writeNoise(shape, law, key, firstsOf(batch, firstExample), data, 0);
+  writeNoise(shape, dist, key, firstsOf(batch, firstExample), data, 0);
   return { shape, type: precision, data };
 };
 
@@ -152,18 +152,18 @@ export const firstsOf = (batch: number, ...outer: readonly number[]): number[] =
  */
 export const writeNoise = (
   shape: Shape,
-  law: NoiseLaw,
+  dist: NoiseDist,
   key: PrngKey,
   [first, ...inner]: readonly number[],
   out: Float32Array | Float64Array,
   at: number,
 ): void => {
   const [size, width] = [sizeOf(shape), sizeOf(shape.slice(1))];
-  if (first === undefined) fillNoise(law, key, 0, 1, size, out, at);
-  else if (inner.length === 0) fillNoise(law, key, first, shape[0], width, out, at);
+  if (first === undefined) fillNoise(dist, key, 0, 1, size, out, at);
+  else if (inner.length === 0) fillNoise(dist, key, first, shape[0], width, out, at);
   else
     for (let i = 0; i < shape[0]; i++)
-      writeNoise(shape.slice(1), law, foldIn(key, first + i), inner, out, at + i * width);
+      writeNoise(shape.slice(1), dist, foldIn(key, first + i), inner, out, at + i * width);
 };
 
 /** The first feed that is missing or does not fit, as a sentence. */

@@ -10,7 +10,7 @@
  */
 import * as S from 'fp-ts/lib/State.js';
 import { ahead } from './ahead.ts';
-import { type Expr, makeNode, type NoiseLaw, substitute, topological, variable } from './expr.ts';
+import { type Expr, makeNode, type NoiseDist, substitute, topological, variable } from './expr.ts';
 import { scanBody, scanOf } from './ops/control.ts';
 import * as o from './ops/index.ts';
 import type { Shape } from './shape.ts';
@@ -35,10 +35,10 @@ export const start = (path = 'noise'): Cursor => ({ path, next: 0 });
 export const runRandom = <A>(ra: Random<A>, from: Cursor = start()): A => ra(from)[0];
 
 const draw =
-  (law: NoiseLaw) =>
+  (dist: NoiseDist) =>
   (shape: Shape): Random<Expr> =>
   (c) => [
-    makeNode('noise', [], { law, path: `${c.path}#${c.next}`, batch: 0 }, shape, 'real'),
+    makeNode('noise', [], { dist, path: `${c.path}#${c.next}`, batch: 0 }, shape, 'real'),
     { path: c.path, next: c.next + 1 },
   ];
 

@@ -2,15 +2,15 @@
  * Readings: which execution of which declaration is running. A parameter remembers the reading that claimed it (see `claims.ts`), so that two layers
  * that would tie their weights by one name are told apart from one layer that is read again.
  *
- * `running` is the innermost reading now: what is declared during it (the layers that a conditional law makes for each context) is declared anew by
+ * `running` is the innermost reading now: what is declared during it (the layers that a conditional distribution makes for each context) is declared anew by
  * every such reading, and is no other owner of its names.
  */
 import type { Expr } from './expr.ts';
 
 /** What kind of thing is declared. A layer that `infers` is a layer with a posterior. */
-export type DeclarationKind = 'law' | 'layer' | 'infers' | 'conditional' | 'network' | 'placed' | 'sharing';
+export type DeclarationKind = 'dist' | 'layer' | 'infers' | 'conditional' | 'network' | 'placed' | 'sharing';
 
-/** The identity of a declaration: copies of a law, layer or network carry the one they were made from. */
+/** The identity of a declaration: copies of a distribution, layer or network carry the one they were made from. */
 export interface Declaration {
   readonly kind: DeclarationKind;
   /** What a sentence calls it. */

@@ -52,7 +52,7 @@ export const at =
 
 /**
  * Runs a part as one reading of a declaration: what it claims is the declaration's, and may be claimed again by its other readings. Constructors of
- * laws, layers and conditional laws do it for their methods. Without a declaration the part is run as it is. `place` is where the declaration stands, where
+ * distributions, layers and conditional distributions do it for their methods. Without a declaration the part is run as it is. `place` is where the declaration stands, where
  * that is not where the part runs.
  */
 export const owned =
@@ -106,7 +106,7 @@ export interface SharedName {
 }
 
 /**
- * A name to share by, as a value: whoever holds it shares one set of parameters at `shared/<name>`, in whatever laws they stand; another value of the
+ * A name to share by, as a value: whoever holds it shares one set of parameters at `shared/<name>`, in whatever distributions they stand; another value of the
  * same name in one objective is an error.
  *
  * @example
@@ -116,8 +116,8 @@ export interface SharedName {
 export const sharing = (name: string): SharedName => ({ name, declaration: declare('sharing', name) });
 
 /**
- * Runs a part at an absolute place: every use of the same name shares its parameters. A name belongs to the law in which it is used (to all parts of
- * that law); two laws that use one name by chance are an error, and two that mean to share hold one {@link sharing} value.
+ * Runs a part at an absolute place: every use of the same name shares its parameters. A name belongs to the distribution in which it is used (to all parts of
+ * that distribution); two distributions that use one name by chance are an error, and two that mean to share hold one {@link sharing} value.
  */
 export const shared = <A>(name: string | SharedName, part: Scoped<A>): Scoped<A> =>
   typeof name === 'string' ? sharedBy({ name }, part) : sharedBy({ name: name.name, by: name.declaration }, part);

@@ -23,7 +23,7 @@ export const pieceNoise = (
     if (noise !== undefined) {
       const data = p.precision === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
       const firsts = firstsOf(noise.batch, firstExample, firstStep);
-      writeNoise(shape, noise.law, noiseKey(seed, 0, noise.path), firsts, data, 0);
+      writeNoise(shape, noise.dist, noiseKey(seed, 0, noise.path), firsts, data, 0);
       feeds[name] = { shape, type: p.precision, data };
     }
   return feeds;

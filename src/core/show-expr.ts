@@ -59,7 +59,7 @@ const leaf = (e: Expr): string | undefined => {
     case 'parameter':
       return /^[\w./]+$/.test(e.attributes.name) ? e.attributes.name : JSON.stringify(e.attributes.name);
     case 'noise':
-      return `${e.attributes.law}(${e.attributes.path})`;
+      return `${e.attributes.dist}(${e.attributes.path})`;
     default:
       return undefined;
   }

@@ -15,7 +15,7 @@ export interface RowSource {
 export interface DatasetOptions {
   /** the data are integers `0 … levels − 1` (256 for 8-bit images), checked */
   readonly levels?: number;
-  /** differential entropy of the generating law in nats: no model's expected −log density is below it */
+  /** differential entropy of the generating distribution in nats: no model's expected −log density is below it */
   readonly entropy?: number;
   /** names of the elements of an event, in row-major order */
   readonly columns?: readonly string[];

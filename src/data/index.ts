@@ -1,4 +1,4 @@
-/** Data: readers (CSV, NPY, IDX), splits, scaling, sources of batches, and toy laws with known entropy. */
+/** Data: readers (CSV, NPY, IDX), splits, scaling, sources of batches, and toy distributions with known entropy. */
 export { batchIndices } from './batches.ts';
 export { binarised } from './binarised.ts';
 export type { CsvOptions } from './csv.ts';
@@ -57,6 +57,6 @@ export {
   twentyFiveGaussians,
   twoMoons,
   twoSquares,
-} from './toys/laws.ts';
+} from './toys/dists.ts';
 export { entropyByQuadrature, type Quadrature, quadrature, type Toy, type ToyDeclaration, toy } from './toys/toy.ts';
 export { type ToyOptions, toyDataset, toyDatasetOf, toyNamed, toyNames } from './toys.ts';

@@ -12,7 +12,7 @@ import {
   twentyFiveGaussians,
   twoMoons,
   twoSquares,
-} from './toys/laws.ts';
+} from './toys/dists.ts';
 import type { Toy } from './toys/toy.ts';
 
 const makers: { readonly [name: string]: () => Toy } = {
@@ -27,10 +27,10 @@ const makers: { readonly [name: string]: () => Toy } = {
   swissRoll,
 };
 
-/** Names of the toy laws. */
+/** Names of the toy distributions. */
 export const toyNames: readonly string[] = Object.keys(makers);
 
-/** The toy law of a name with its default parameters; `UnknownName` with the nearest name otherwise. */
+/** The toy distribution of a name with its default parameters; `UnknownName` with the nearest name otherwise. */
 export const toyNamed = (name: string): Either<Failure, Toy> =>
   toyNames.includes(name) ? right(makers[name]()) : left(unknownName('toy', 'toy data set', name, toyNames));
 
@@ -40,11 +40,11 @@ export interface ToyOptions {
   readonly seed: number;
 }
 
-/** Points of a toy law as a data set of shape `[2]` that carries the law's entropy. */
+/** Points of a toy distribution as a data set of shape `[2]` that carries the distribution's entropy. */
 export const toyDatasetOf = (toy: Toy, { size, seed }: ToyOptions): Dataset =>
   fromRows(toy.name, toy.sample(seed, size), [2], { columns: ['x', 'y'], entropy: toy.entropy });
 
-/** The data set of a named toy law, with `UnknownName` or `ArgumentError`. */
+/** The data set of a named toy distribution, with `UnknownName` or `ArgumentError`. */
 export const toyDataset = (name: string, options: ToyOptions): Either<Failure, Dataset> => {
   const found = toyNamed(name);
   if (found._tag === 'Left') return found;

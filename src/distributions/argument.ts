@@ -1,4 +1,4 @@
-/** Parameters of distributions and layers: numbers, arrays, or expressions (which make a law conditional). */
+/** Parameters of distributions and layers: numbers, arrays, or expressions (which make a distribution conditional). */
 import { contextSpec, isPlaceholder } from '../algebra/context.ts';
 import { type Json, opaque } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
@@ -15,7 +15,7 @@ const isNumbers = (a: Argument): a is readonly number[] => Array.isArray(a);
 /** As an expression. */
 export const toExpr = (a: Argument): Expr => (typeof a === 'number' ? scalar(a) : isNumbers(a) ? constant(a) : a);
 
-/** As JSON; an expression cannot be read back, unless it is the context of a conditional law around it. */
+/** As JSON; an expression cannot be read back, unless it is the context of a conditional distribution around it. */
 export const toSpec = (a: Argument): Json =>
   typeof a === 'number' || isNumbers(a)
     ? a

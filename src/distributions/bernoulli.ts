@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -42,7 +42,7 @@ export const bernoulli = <const S extends Shape>(
   const l = fits('bernoulli', 'logits', toExpr(logits), shape);
   const p = o.sigmoid(l);
   const q = o.sigmoid(o.neg(l));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('bernoulli', shape, { logits }),
     ...spec,
@@ -53,7 +53,7 @@ export const bernoulli = <const S extends Shape>(
       D.map((u) => o.cast(o.less(u, p), 'real')),
     ),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0, high: 1 },
     mean: p,
     variance: o.mul(p, q),

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { unitInterval } from '../algebra/support.ts';
@@ -22,7 +22,7 @@ export interface BetaOptions {
 const spread = (a: Expr, k: number): Expr => o.sub(o.stirlingRemainder(a), o.mul(o.sub(a, k), o.digammaRemainder(a)));
 
 /**
- * The beta law on (0, 1) with independent coordinates: log p(x) = Σ (α−1) log x + (β−1) log(1−x) − log B(α, β) nats, −∞ off (0, 1) and at its ends.
+ * The beta distribution on (0, 1) with independent coordinates: log p(x) = Σ (α−1) log x + (β−1) log(1−x) − log B(α, β) nats, −∞ off (0, 1) and at its ends.
  *
  * Samples are G₁/(G₁+G₂) of two gamma variables, divided as logarithms, with right first derivatives by both parameters (each along the
  * path of its own gamma variable). Values may round to 0 or 1 where a parameter is small; `sampleAndLogDensity` still gives their log-density.
@@ -49,7 +49,7 @@ export const beta = <const S extends Shape>(
     // log σ(±(log G₁ − log G₂)): smooth where they are equal, and neither end is lost.
     D.map(([p, q]) => [o.logSigmoid(o.sub(p, q)), o.logSigmoid(o.sub(q, p))] as const),
   );
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('beta', shape, { alpha: options.alpha, beta: options.beta }),
     evidence: 'exact',
@@ -72,7 +72,7 @@ export const beta = <const S extends Shape>(
   const inner = o.and(o.less(1, a), o.less(1, b));
   const room = o.where(inner, o.sub(n, 2), 1);
   const end = o.mul(0.5, o.add(1, o.sign(o.sub(a, b))));
-  return withFacts(law, {
+  return withFacts(dist, {
     support: unitInterval,
     mean: o.div(a, n),
     variance: o.div(o.mul(o.div(a, n), o.div(b, n)), o.add(n, 1)),

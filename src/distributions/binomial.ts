@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -51,14 +51,14 @@ export const binomial = <const S extends Shape>(
   const logQ = o.logSigmoid(o.neg(l));
   const p = o.sigmoid(l);
   const means = total < 20 ? [0] : constants(logits)?.map((v) => total / (1 + Math.exp(Math.abs(v))));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('binomial', shape, { total, logits }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, total, (k: Expr) => binomialLog(k, n, logP, logQ)))),
     sample: D.fromRandom(drawBinomial(n, l, regimeOf(means))),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0, high: total },
     mean: o.mul(total, p),
     variance: o.mul(total, o.mul(p, o.sigmoid(o.neg(l)))),

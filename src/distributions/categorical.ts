@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -14,7 +14,7 @@ import { finite, onIntegers } from './counts.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
 
-/** Parameters of laws of classes. */
+/** Parameters of distributions of classes. */
 export interface CategoricalOptions<S extends Shape> {
   /** Unnormalised log-probabilities, `[K]` or anything that broadcasts to `[…shape, K]`; an expression may hold −∞. */
   readonly logits: Argument;
@@ -77,7 +77,7 @@ export const categorical = <const S extends Shape = readonly []>({
   const spread = o.sub(values, o.expandDims(mean, shape.length));
   const pick = (i: Expr): Expr =>
     o.squeezeDims(o.takeAlong(logp, o.expandDims(o.cast(i, 'int32'), shape.length)), shape.length);
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('categorical', shape, { logits }, l.shape),
     ...spec,
@@ -85,7 +85,7 @@ export const categorical = <const S extends Shape = readonly []>({
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, k - 1, pick))),
     sample: D.map((i: Expr) => o.cast(i, 'real'))(drawClass(l)),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0, high: k - 1 },
     mean,
     variance: o.sum(o.mul(o.exp(logp), o.square(spread)), -1),
@@ -114,7 +114,7 @@ export const oneHotCategorical = <const S extends Shape = readonly []>({
     const zeros = o.sum(o.cast(o.equal(x, 0), 'real'), -1);
     return o.and(o.equal(ones, 1), o.equal(zeros, k - 1));
   };
-  const law = dist<readonly [...S, number], Exact & Samples>({
+  const dist = distribution<readonly [...S, number], Exact & Samples>({
     shape: [...shape, k] as unknown as readonly [...S, number],
     ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
     ...spec,
@@ -125,7 +125,7 @@ export const oneHotCategorical = <const S extends Shape = readonly []>({
     },
     sample: D.map((i: Expr) => o.oneHot(i, k))(drawClass(l)),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'oneHot' },
     mean: p,
     variance: o.mul(p, o.sub(1, p)),

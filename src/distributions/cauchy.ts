@@ -3,7 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { familyOf } from './family-of.ts';
-import { type Family, inverseCdf, type LocationScale, locationScale, type ScalarFact, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, type ScalarFact, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
 /** log(1 + z²), without the square where it would overflow. */
 const logOnePlusSquare = (z: Expr): Expr => {
@@ -44,8 +44,8 @@ const lowerQuantile = (l: Expr): Expr => {
   return o.where(low, tail, o.neg(tail));
 };
 
-/** The standard Cauchy law: log p(z) = −log π − log(1 + z²) nats. */
-export const standardCauchy: ScalarLaw<Exclude<ScalarFact, 'mean' | 'variance'>> = inverseCdf({
+/** The standard Cauchy distribution: log p(z) = −log π − log(1 + z²) nats. */
+export const standardCauchy: ScalarDist<Exclude<ScalarFact, 'mean' | 'variance'>> = inverseCdf({
   support: reals,
   logDensity: (z) => o.sub(-Math.log(Math.PI), logOnePlusSquare(z)),
   facts: {
@@ -61,7 +61,7 @@ export const standardCauchy: ScalarLaw<Exclude<ScalarFact, 'mean' | 'variance'>>
 });
 
 /**
- * The Cauchy law, elementwise: log p(x) = Σ −log(π scaleᵢ) − log(1 + zᵢ²) nats, z = (x − loc)/scale. It has no mean and no variance, so none
+ * The Cauchy distribution, elementwise: log p(x) = Σ −log(π scaleᵢ) − log(1 + zᵢ²) nats, z = (x − loc)/scale. It has no mean and no variance, so none
  * can be asked for: `cauchy([1]).mean` does not compile.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  *

@@ -1,4 +1,4 @@
-/** Chances said as probabilities, or as the logits that laws compute with. */
+/** Chances said as probabilities, or as the logits that distributions compute with. */
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import * as o from '../core/ops/index.ts';

@@ -14,12 +14,12 @@ export interface ChiSquaredOptions {
 }
 
 /**
- * The χ² law with ν degrees of freedom, independent coordinates: Gamma(ν/2, rate ½), the law of a sum of ν squared standard normals. log p(x) = Σ
+ * The χ² distribution with ν degrees of freedom, independent coordinates: Gamma(ν/2, rate ½), the distribution of a sum of ν squared standard normals. log p(x) = Σ
  * (ν/2−1) log x − x/2 − (ν/2) log 2 − log Γ(ν/2) nats for x > 0, −∞ elsewhere. Everything else as `gamma`.
  * Throws `ArgumentError` where constant degrees are not positive, `ShapeError` where they do not fit the shape.
  *
  * @example
- * const law = chiSquared([1], { degrees: 4 });   // mean 4, variance 8
+ * const dist = chiSquared([1], { degrees: 4 });   // mean 4, variance 8
  */
 export const chiSquared = <const S extends Shape>(
   shape: S,

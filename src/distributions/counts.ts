@@ -76,7 +76,7 @@ export const deviance = (x: Expr, m: Expr, logM: Expr): Expr => {
 
 /**
  * log of the Poisson probability of x ≥ 0 at mean m = exp(logM): x log m − m − log x!, elementwise, in nats; from x = 10 as
- * −½ log 2πx − δ(x) − D(x, m). Binomial and multinomial laws are Poisson laws given their sum, so they are sums of these.
+ * −½ log 2πx − δ(x) − D(x, m). Binomial and multinomial distributions are Poisson distributions given their sum, so they are sums of these.
  */
 export const poissonLog = (x: Expr, m: Expr, logM: Expr): Expr => {
   const large = o.greaterEqual(x, 10);

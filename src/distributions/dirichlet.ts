@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -20,7 +20,7 @@ export interface DirichletOptions {
 const SLACK = 1e-5;
 
 /**
- * The Dirichlet law on the simplex of vectors `[K]`: log p(x) = Σ (αᵢ−1) log xᵢ + log Γ(Σα) − Σ log Γ(αᵢ) nats with respect to (x₁ … x_{K−1}), −∞ where
+ * The Dirichlet distribution on the simplex of vectors `[K]`: log p(x) = Σ (αᵢ−1) log xᵢ + log Γ(Σα) − Σ log Γ(αᵢ) nats with respect to (x₁ … x_{K−1}), −∞ where
  * an element is not positive or the sum differs from 1 by more than 1e-5; within that the density is that of x / Σ x.
  *
  * Samples are normalised gamma variables, by a softmax of their logarithms: right for concentrations of 0.01 too, where elements round to 0 but
@@ -52,7 +52,7 @@ export const dirichlet = ({
   /** Σ (αᵢ−1) log xᵢ less its normaliser: Σ log (αᵢ-kernel at A xᵢ) over the kernel of the sum at A, so that no large log-gammas meet. */
   const density = (kernels: Expr, logs: Expr): Expr =>
     o.sub(o.sum(o.sub(kernels, logs)), o.sub(half, o.stirlingRemainder(total)));
-  const law = dist<readonly [number], Exact & Samples>({
+  const dist = distribution<readonly [number], Exact & Samples>({
     shape: [k],
     spec: { type: 'dirichlet', concentration: toSpec(concentration as Argument) },
     family: { name: 'dirichlet', parameters: { concentration: a } },
@@ -80,7 +80,7 @@ export const dirichlet = ({
   const outer = o.matmul(o.reshape(m, [k, 1]), o.reshape(m, [1, k]));
   const marginal = o.mul(spread, o.mul(m, others));
   const inner = o.less(1, o.neg(o.reduceMax(o.neg(a))));
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'simplex' },
     mean: m,
     variance: marginal,

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import { counting } from '../algebra/levels.ts';
@@ -52,7 +52,7 @@ const logistic = (shape: Shape): R.Random<Expr> =>
   R.map((u: Expr) => o.sub(o.log(u), o.log1p(o.neg(u))))(R.uniform(shape));
 
 /**
- * A logistic law rounded to levels 0 … L−1, the tails going to the ends (PixelCNN++, Salimans et al. 2017): log P(k) =
+ * A logistic distribution rounded to levels 0 … L−1, the tails going to the ends (PixelCNN++, Salimans et al. 2017): log P(k) =
  * log [σ((k+½−loc)/scale) − σ((k−½−loc)/scale)] nats, the first term 1 at k = L−1, the second 0 at k = 0; −∞ off the levels.
  * `loc` and `scale` are in units of levels. Throws `ArgumentError` for fewer than two levels or a constant scale that is not positive.
  *
@@ -68,7 +68,7 @@ export const discretisedLogistic = <const S extends Shape>(
   finite('discretisedLogistic', 'loc', loc);
   const m = fits('discretisedLogistic', 'loc', toExpr(loc), shape);
   const s = fits('discretisedLogistic', 'scale', toExpr(scale), shape);
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('discretisedLogistic', shape, { loc, scale, levels }),
     evidence: 'exact',
@@ -82,7 +82,7 @@ export const discretisedLogistic = <const S extends Shape>(
   const middle = o.min(Math.max(levels - 2, 0), o.max(Math.min(1, levels - 1), round(m, levels)));
   const at = (k: Expr): Expr => binLog(o.broadcastTo(k, shape), m, s, levels);
   const better = (a: Expr, b: Expr): Expr => o.where(o.greaterEqual(at(a), at(b)), a, b);
-  return withFacts(having(counting, levels)(law), {
+  return withFacts(having(counting, levels)(dist), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     mode: better(better(o.broadcastTo(first, shape), o.broadcastTo(last, shape)), o.broadcastTo(middle, shape)),
     cdf: (x: Expr) => {
@@ -102,7 +102,7 @@ export interface DiscretisedLogisticMixtureOptions {
 }
 
 /**
- * Every coordinate a mixture of M {@link discretisedLogistic} laws of its own: log P(x) = Σᵢ log Σⱼ wᵢⱼ Pⱼ(xᵢ) nats with w = softmax(logits)
+ * Every coordinate a mixture of M {@link discretisedLogistic} distributions of its own: log P(x) = Σᵢ log Σⱼ wᵢⱼ Pⱼ(xᵢ) nats with w = softmax(logits)
  * (PixelCNN++'s likelihood of one channel). Throws `ShapeError` where the parameters do not have one number M ≥ 1 of components.
  *
  * @example
@@ -129,7 +129,7 @@ export const discretisedLogisticMixture = <const S extends Shape>(
   const [w, m, s] = parts.map((e) => o.broadcastTo(e, full));
   const rank = shape.length;
   const logW = o.sub(w, o.restoreAxes(o.logSumExp(w, rank), w, rank));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf(owner, shape, { logits, loc, scale, levels }, full),
     evidence: 'exact',
@@ -153,5 +153,5 @@ export const discretisedLogisticMixture = <const S extends Shape>(
       ),
     ),
   });
-  return withFacts(having(counting, levels)(law), { support: { kind: 'integers', low: 0, high: levels - 1 } });
+  return withFacts(having(counting, levels)(dist), { support: { kind: 'integers', low: 0, high: levels - 1 } });
 };

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import { counting } from '../algebra/levels.ts';
@@ -55,7 +55,7 @@ const binLog = (k: Expr, loc: Expr, scale: Expr, levels: number): Expr => {
 const round = (x: Expr, levels: number): Expr => o.min(levels - 1, o.max(0, o.floor(o.add(x, 0.5))));
 
 /**
- * A normal law rounded to levels 0 … L−1, the tails going to the ends: log P(k) = log [Φ((k+½−loc)/scale) − Φ((k−½−loc)/scale)] nats, the first
+ * A normal distribution rounded to levels 0 … L−1, the tails going to the ends: log P(k) = log [Φ((k+½−loc)/scale) − Φ((k−½−loc)/scale)] nats, the first
  * term 1 at k = L−1, the second 0 at k = 0; −∞ off the levels. It is the last decoder of DDPM (Ho, Jain & Abbeel 2020, arXiv:2006.11239, eq. 13),
  * there over [−1, 1] with half-width 1/255; `loc` and `scale` here are in units of levels, so that bits/dim need no offset. Cost: two Φ a level.
  * Throws `ArgumentError` for fewer than two levels or a constant scale that is not positive.
@@ -77,7 +77,7 @@ export const discretisedNormal = <const S extends Shape>(
   finite(owner, 'loc', loc);
   const m = fits(owner, 'loc', toExpr(loc), shape);
   const s = fits(owner, 'scale', toExpr(scale), shape);
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('discretisedNormal', shape, { loc, scale, levels }),
     evidence: 'exact',
@@ -87,7 +87,7 @@ export const discretisedNormal = <const S extends Shape>(
       D.map((e) => round(o.add(m, o.mul(s, e)), levels)),
     ),
   });
-  return withFacts(having(counting, levels)(law), {
+  return withFacts(having(counting, levels)(dist), {
     support: { kind: 'integers', low: 0, high: levels - 1 },
     cdf: (x: Expr) => {
       const inside = o.normalCdf(o.div(o.sub(o.add(o.floor(x), 0.5), m), s));

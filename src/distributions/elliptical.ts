@@ -1,6 +1,6 @@
 /**
- * Elliptical laws: x = loc + L z for z from a spherical law (whose density depends on ‖z‖² alone). One square root of the scale matrix says how to
- * whiten, how to spread, and log |det L|; every elliptical family is a spherical law and one of these.
+ * Elliptical distributions: x = loc + L z for z from a spherical distribution (whose density depends on ‖z‖² alone). One square root of the scale matrix says how to
+ * whiten, how to spread, and log |det L|; every elliptical family is a spherical distribution and one of these.
  */
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';

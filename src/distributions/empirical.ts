@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -33,7 +33,7 @@ const drawRow = (table: Expr): R.Random<Expr> => {
 const spreadOf = (table: Expr, mean: Expr): Expr => o.mean(o.square(o.sub(table, mean)), 0);
 
 /**
- * The empirical law of rows: each with chance 1/n. It can be resampled; it has no density, and its type says so: `Samples` only.
+ * The empirical distribution of rows: each with chance 1/n. It can be resampled; it has no density, and its type says so: `Samples` only.
  * Mean and variance (divided by n) are those of the rows. Throws `ArgumentError` where rows differ in length, are empty or not finite.
  *
  * @example
@@ -46,18 +46,18 @@ export const empirical = ({
 }): Dist<readonly [number], Samples> & Facts<'mean' | 'variance'> => {
   const table = tableOf('empirical', rows, 1);
   const mean = o.mean(table, 0);
-  const law = dist<readonly [number], Samples>({
+  const dist = distribution<readonly [number], Samples>({
     shape: [table.shape[1]],
     spec: { type: 'empirical', rows },
     evidence: 'none',
     logDensity: () =>
-      raise('ArgumentError', 'empirical', 'an empirical law has no density', {
+      raise('ArgumentError', 'empirical', 'an empirical distribution has no density', {
         expected: 'kernelDensity',
         got: 'empirical',
       }),
     sample: D.fromRandom(drawRow(table)),
   });
-  return withFacts(law, { mean, variance: spreadOf(table, mean) });
+  return withFacts(dist, { mean, variance: spreadOf(table, mean) });
 };
 
 /** Parameters of {@link kernelDensity}. */
@@ -101,7 +101,7 @@ export const kernelDensity = ({
   const h = o.constant(widths);
   const constant = -Math.log(rows.length) - widths.reduce((a, w) => a + Math.log(w), 0);
   const mean = o.mean(table, 0);
-  const law = dist<readonly [number], Exact & Samples>({
+  const dist = distribution<readonly [number], Exact & Samples>({
     shape: [d],
     spec: { type: 'kernelDensity', rows, bandwidth },
     evidence: 'exact',
@@ -113,5 +113,5 @@ export const kernelDensity = ({
       R.map(([row, e]: readonly [Expr, Expr]) => o.add(row, o.mul(h, e)))(R.both(drawRow(table), R.normal([d]))),
     ),
   });
-  return withFacts(law, { mean, variance: o.add(spreadOf(table, mean), o.square(h)) });
+  return withFacts(dist, { mean, variance: o.add(spreadOf(table, mean), o.square(h)) });
 };

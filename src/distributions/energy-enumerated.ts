@@ -1,10 +1,10 @@
 /**
- * Laws over finitely many states, exactly. An {@link Enumeration} writes f(x) = Σₖ f(x, k) over k = 0 … n − 1 with every f(·, k) known in closed form: a
- * lattice state each (then k is x itself), or the hidden units of a Boltzmann machine. log Z is then a sum, and the law can be sampled exactly.
+ * Distributions over finitely many states, exactly. An {@link Enumeration} writes f(x) = Σₖ f(x, k) over k = 0 … n − 1 with every f(·, k) known in closed form: a
+ * lattice state each (then k is x itself), or the hidden units of a Boltzmann machine. log Z is then a sum, and the distribution can be sampled exactly.
  */
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having } from '../algebra/capability.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -14,7 +14,7 @@ import { fork, uniform } from '../core/random.ts';
 import { range, type Shape } from '../core/shape.ts';
 import { vmapAll } from '../core/vectorize.ts';
 
-/** How a law is summed: n states, the weight of each, and the law of the event given one. */
+/** How a distribution is summed: n states, the weight of each, and the distribution of the event given one. */
 export interface Enumeration {
   /** n, the number of states. */
   readonly states: number;
@@ -24,7 +24,7 @@ export interface Enumeration {
   readonly given: (k: Expr) => D.Draw<Expr>;
 }
 
-/** The states of a law that can be summed. Evaluated where it is asked for: a law with too many states can still be declared. */
+/** The states of a distribution that can be summed. Evaluated where it is asked for: a distribution with too many states can still be declared. */
 export const enumerating = capability<() => Enumeration>()('enumeration', {
   named: (enumeration, place) => () => {
     const { states, logWeight, given } = enumeration();
@@ -33,7 +33,7 @@ export const enumerating = capability<() => Enumeration>()('enumeration', {
   resampled: (enumeration) => enumeration,
 });
 
-/** A law that can be summed. */
+/** A distribution that can be summed. */
 export type Enumerable = Having<typeof enumerating>;
 
 /** No more states than 2²⁰ are summed. */
@@ -74,17 +74,17 @@ const weightsOf = ({ logWeight }: Enumeration, scope: Parameters<D.Draw<Expr>>[0
 const numbers = (n: number): Expr => o.constant(range(n));
 
 /**
- * log Z = log Σₖ ∫ f(x, k) dx in nats by summing over every state, as an expression of the law's parameters: it can be differentiated. Exact up to
+ * log Z = log Σₖ ∫ f(x, k) dx in nats by summing over every state, as an expression of the distribution's parameters: it can be differentiated. Exact up to
  * rounding. Cost: n evaluations, in blocks of 4096. Throws `ArgumentError` for more than 2²⁰ states.
  *
  * @example
  * const logZ = logPartition(rbm([6], { hidden: 4 }));   // a Draw: runDraw gives the expression over the machine's parameters
  */
 export const logPartition =
-  (law: Law & Enumerable): D.Draw<Expr> =>
+  (dist: AnyDist & Enumerable): D.Draw<Expr> =>
   (scope) =>
   (cursor) => {
-    const all = law.enumeration();
+    const all = dist.enumeration();
     const size = Math.min(BLOCK, all.states);
     const whole = Math.floor(all.states / size);
     const block = (first: Expr, n: number): Expr =>
@@ -101,19 +101,19 @@ export const logPartition =
   };
 
 /**
- * The law normalised by enumeration: log p(x) = log f(x) − log Z nats with log Z as an expression of the parameters, so everything that asks for exact
+ * The distribution normalised by enumeration: log p(x) = log f(x) − log Z nats with log Z as an expression of the parameters, so everything that asks for exact
  * densities takes it. `maximumLikelihood(enumerated(machine))` is the exact gradient that contrastive divergence approximates. A sample is exact: a state
- * from its probabilities by one uniform number, then the event given the state. Same place and parameters as the law's. Cost: n evaluations for each
+ * from its probabilities by one uniform number, then the event given the state. Same place and parameters as the distribution's. Cost: n evaluations for each
  * *program run*, not for each event. Throws `ArgumentError` for more than 2²⁰ states.
  *
  * @example
  * const exact = enumerated(rbm([6], { hidden: 4 }));   // Dist<readonly [6], Exact & Samples>
  */
-export const enumerated = <S extends Shape>(law: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
-  const plain = law as unknown as Law & Enumerable & { readonly shape: S };
-  return dist<S, Exact & Samples>({
+export const enumerated = <S extends Shape>(dist: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
+  const plain = dist as unknown as AnyDist & Enumerable & { readonly shape: S };
+  return distribution<S, Exact & Samples>({
     shape: plain.shape,
-    spec: { type: 'enumerated', law: plain.spec },
+    spec: { type: 'enumerated', dist: plain.spec },
     evidence: 'exact',
     logDensity: (x) =>
       pipe(

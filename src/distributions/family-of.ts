@@ -1,14 +1,14 @@
 /** One declaration of a family's member: its specification, as JSON, and what the algebra reads, as expressions. */
-import type { LawFamily } from '../algebra/family.ts';
+import type { DistFamily } from '../algebra/family.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 
-/** What a law says of itself: spread it into `dist`. */
+/** What a distribution says of itself: spread it into `dist`. */
 export interface Declared {
   readonly spec: Spec;
-  readonly family: LawFamily;
+  readonly family: DistFamily;
 }
 
 const each = <A>(

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { positives } from '../algebra/support.ts';
@@ -19,7 +19,7 @@ export interface FisherFOptions {
 }
 
 /**
- * Fisher's F law with independent coordinates, of (χ²_m / m) / (χ²_n / n): log p(x) = Σ ½m log w + ½n log(1−w) − log x − log B(½m, ½n) nats for x > 0,
+ * Fisher's F distribution with independent coordinates, of (χ²_m / m) / (χ²_n / n): log p(x) = Σ ½m log w + ½n log(1−w) − log x − log B(½m, ½n) nats for x > 0,
  * w = m x / (m x + n); −∞ elsewhere. Samples are a quotient of gamma variables, taken as logarithms, with right first derivatives.
  * Facts: the mean is +∞ where n ≤ 2, the variance +∞ where n ≤ 4, the mode 0 where m ≤ 2.
  * Throws `ArgumentError` where constant degrees are not positive, `ShapeError` where they do not fit the shape.
@@ -47,7 +47,7 @@ export const fisherF = <const S extends Shape>(
     D.map(([p, q]) => o.sub(p, q)),
   );
   const logX = (odds: Expr): Expr => o.add(odds, o.sub(o.log(n), o.log(m)));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('fisherF', shape, { numerator, denominator }),
     evidence: 'exact',
@@ -77,7 +77,7 @@ export const fisherF = <const S extends Shape>(
     const inside = o.less(0, x);
     return o.where(inside, f(...shares(o.where(inside, x, 1))), none);
   };
-  return withFacts(law, {
+  return withFacts(dist, {
     support: positives,
     mean: o.where(o.less(0, n2), ratio, Number.POSITIVE_INFINITY),
     variance: o.where(

@@ -1,4 +1,4 @@
-/** Log-gamma variables and their pathwise derivatives: what gamma, beta, Dirichlet, χ², F and t laws are drawn with. */
+/** Log-gamma variables and their pathwise derivatives: what gamma, beta, Dirichlet, χ², F and t distributions are drawn with. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { jvp, onesLike } from '../core/differentiate/index.ts';
 import { raise } from '../core/errors.ts';
@@ -53,7 +53,7 @@ export const isFixed = (a: Expr): boolean => topological([a]).every((e) => e.inp
 
 /**
  * The same number log x, with the pathwise derivative {@link logGammaSlope} by the shape parameter `a`: what is computed with it has the right
- * *first* derivatives by `a`, so that ∇ₐ E[f(X)] is the mean of ∇ₐ f(x). Second derivatives along the path are not those of the law.
+ * *first* derivatives by `a`, so that ∇ₐ E[f(X)] is the mean of ∇ₐ f(x). Second derivatives along the path are not those of the distribution.
  */
 export const pathwiseLogGamma = (a: Expr, logX: Expr): Expr => {
   const fixed = o.stopGradient(logX);

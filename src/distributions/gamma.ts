@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { positives } from '../algebra/support.ts';
@@ -11,7 +11,7 @@ import { type Argument, fits, toExpr } from './argument.ts';
 import { type Declared, familyOf } from './family-of.ts';
 import { logGamma, positiveFinite, supported } from './gamma-draws.ts';
 
-/** Facts of the gamma law and its kin. */
+/** Facts of the gamma distribution and its kin. */
 export type GammaFacts = Facts<'support' | 'mean' | 'variance' | 'mode' | 'entropy' | 'cdf' | 'logCdf' | 'logSurvival'>;
 
 /** Parameters of {@link gamma}; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
@@ -24,14 +24,14 @@ export interface GammaOptions {
 
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
-/** The gamma law with given parameter expressions: χ² is one too. */
+/** The gamma distribution with given parameter expressions: χ² is one too. */
 export const gammaOf = <S extends Shape>(
   shape: S,
   a: Expr,
   b: Expr,
   declared: Declared,
 ): Dist<S, Exact & Samples> & GammaFacts => {
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...declared,
     evidence: 'exact',
@@ -45,7 +45,7 @@ export const gammaOf = <S extends Shape>(
       D.map((l) => ({ value: o.exp(o.sub(l, o.log(b))), logDensity: logDensityOfLog(a, b, l) })),
     ),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: positives,
     mean: o.div(a, b),
     variance: o.div(a, o.square(b)),
@@ -67,7 +67,7 @@ export const gammaOf = <S extends Shape>(
 const logDensityOfLog = (a: Expr, b: Expr, l: Expr): Expr => o.sum(o.add(o.sub(o.gammaKernelOfLog(a, l), l), o.log(b)));
 
 /**
- * The gamma law with independent coordinates: log p(x) = Σ a log b + (a−1) log x − b x − log Γ(a) nats for x > 0, −∞ elsewhere (and at 0, which has
+ * The gamma distribution with independent coordinates: log p(x) = Σ a log b + (a−1) log x − b x − log Γ(a) nats for x > 0, −∞ elsewhere (and at 0, which has
  * no mass). Computed by deviances, so it keeps its digits for large a.
  *
  * Samples are reparameterised: by the rate exactly, by the concentration along the path that keeps the cdf (Figurnov et al. 2018), first

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -33,7 +33,7 @@ export const geometric = <const S extends Shape>(
   const logP = o.logSigmoid(l);
   const logQ = o.logSigmoid(o.neg(l));
   const odds = o.exp(o.neg(l));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('geometric', shape, { logits }),
     evidence: 'exact',
@@ -43,7 +43,7 @@ export const geometric = <const S extends Shape>(
       D.map((u) => o.floor(o.div(o.log(u), logQ))),
     ),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0 },
     mean: odds,
     variance: o.mul(odds, o.add(1, odds)),

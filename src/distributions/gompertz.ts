@@ -2,7 +2,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
-import { byHazard, type Chances, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { byHazard, type Chances, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** Parameters of {@link gompertz}. */
 export interface GompertzOptions {
@@ -13,7 +13,7 @@ export interface GompertzOptions {
 }
 
 /**
- * Gompertz's law of mortality on x ≥ 0, whose hazard is η b e^{bx}: log p(x) = Σ log(η b) + b x − η expm1(b x) nats, elementwise. Its mean,
+ * Gompertz's distribution of mortality on x ≥ 0, whose hazard is η b e^{bx}: log p(x) = Σ log(η b) + b x − η expm1(b x) nats, elementwise. Its mean,
  * variance and entropy need the exponential integral and are not among its facts.
  * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where one does not fit the shape. (Gompertz 1825.)
  *
@@ -29,7 +29,7 @@ export const gompertz = <const S extends Shape>(
   const c = fits('gompertz', 'concentration', toExpr(concentration), shape);
   const b = fits('gompertz', 'rate', toExpr(rate), shape);
   const humped = o.less(c, 1);
-  const law: ScalarLaw<'mode' | Chances> = byHazard({
+  const dist: ScalarDist<'mode' | Chances> = byHazard({
     support: { kind: 'nonNegative' },
     on: (x) => o.greaterEqual(x, 0),
     safe: 0,
@@ -39,5 +39,5 @@ export const gompertz = <const S extends Shape>(
     inverse: (e) => o.div(o.log1p(o.div(e, c)), b),
     facts: { mode: o.where(humped, o.neg(o.div(o.log(o.where(humped, c, 1)), b)), 0) },
   });
-  return scalarFamily(shape, familyOf('gompertz', shape, { concentration, rate }), law);
+  return scalarFamily(shape, familyOf('gompertz', shape, { concentration, rate }), dist);
 };

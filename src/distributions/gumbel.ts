@@ -3,7 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { familyOf } from './family-of.ts';
-import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
 /** The Euler–Mascheroni constant γ. */
 const EULER = 0.577215664901532861;
@@ -11,8 +11,8 @@ const EULER = 0.577215664901532861;
 /** Where e^{−z} is small enough for three terms of a series. */
 const FAR = 12;
 
-/** The standard Gumbel law (of maxima): log p(z) = −z − e^{−z} nats. */
-export const standardGumbel: ScalarLaw<EveryFact> = inverseCdf({
+/** The standard Gumbel distribution (of maxima): log p(z) = −z − e^{−z} nats. */
+export const standardGumbel: ScalarDist<EveryFact> = inverseCdf({
   support: reals,
   logDensity: (z) => o.neg(o.add(z, o.exp(o.neg(z)))),
   facts: {
@@ -42,7 +42,7 @@ export const standardGumbel: ScalarLaw<EveryFact> = inverseCdf({
 });
 
 /**
- * The Gumbel law of maxima, elementwise: log p(x) = Σ −zᵢ − e^{−zᵢ} − log scaleᵢ nats, z = (x − loc)/scale; mean loc + γ scale.
+ * The Gumbel distribution of maxima, elementwise: log p(x) = Σ −zᵢ − e^{−zᵢ} − log scaleᵢ nats, z = (x − loc)/scale; mean loc + γ scale.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  * (Gumbel 1935.)
  *

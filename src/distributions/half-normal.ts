@@ -5,7 +5,7 @@ import type { Shape } from '../core/shape.ts';
 import type { Argument } from './argument.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
-import { type EveryFact, type Family, locationScale, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, locationScale, logOrNone, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 const quantile = (u: Expr): Expr => o.mul(Math.SQRT2, o.erfInverse(u));
 
@@ -22,7 +22,7 @@ const fromEnd = (l: Expr, small: (l: Expr) => Expr, large: (l: Expr) => Expr): E
 };
 
 /** |z| for a standard normal z: log p = log 2 − ½ z² − ½ log 2π nats on z ≥ 0. */
-export const standardHalfNormal: ScalarLaw<EveryFact> = {
+export const standardHalfNormal: ScalarDist<EveryFact> = {
   support: { kind: 'nonNegative' },
   logDensity: (z) => onSupport(z, o.greaterEqual(z, 0), 1, (y) => o.add(Math.LN2, o.standardNormalLogDensity(y))),
   draw: (shape) => map(o.abs)(normalNoise(shape)),
@@ -46,12 +46,12 @@ export const standardHalfNormal: ScalarLaw<EveryFact> = {
 
 /** Parameters of {@link halfNormal}. */
 export interface HalfNormalOptions {
-  /** Standard deviation of the normal law that is folded, positive; default 1. */
+  /** Standard deviation of the normal distribution that is folded, positive; default 1. */
   readonly scale?: Argument;
 }
 
 /**
- * The law of |x| for x ~ N(0, scale²), elementwise: log p(x) = Σ log 2 + log N(xᵢ; 0, scaleᵢ²) nats on x ≥ 0.
+ * The distribution of |x| for x ~ N(0, scale²), elementwise: log p(x) = Σ log 2 + log N(xᵢ; 0, scaleᵢ²) nats on x ≥ 0.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where it does not fit the shape.
  *
  * @example

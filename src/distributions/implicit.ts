@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Samples } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -9,9 +9,9 @@ import type { Shape } from '../core/shape.ts';
 import type { Network } from '../nn/network.ts';
 
 /**
- * The law of g(z), z from a base law, g any network: an implicit model (Mohamed & Lakshminarayanan 2017, arXiv:1610.03483), the generator of an adversarial game
+ * The distribution of g(z), z from a base distribution, g any network: an implicit model (Mohamed & Lakshminarayanan 2017, arXiv:1610.03483), the generator of an adversarial game
  * (Goodfellow et al. 2014, arXiv:1406.2661). It can be sampled and has no density, and its type says so. Parameters of the network stand at `generator`, those of
- * the base at `base`; buffers in the network (statistics of `batchNormalised`) stand beside them, so `run(law, fitted.parameters, backend).sample` uses them
+ * the base at `base`; buffers in the network (statistics of `batchNormalised`) stand beside them, so `run(dist, fitted.parameters, backend).sample` uses them
  * as training left them. `shape` is that of an event. Cost of a sample: that of the base and of the network.
  *
  * @example
@@ -22,12 +22,12 @@ export const implicit = <const S extends Shape>(
   base: Dist<Shape, Samples>,
   network: Network,
 ): Dist<S, Samples> =>
-  dist<S, Samples>({
+  distribution<S, Samples>({
     shape,
     spec: { type: 'implicit', shape, base: base.spec, network: network.spec },
     evidence: 'none',
     logDensity: () =>
-      raise('ArgumentError', 'implicit', 'an implicit law has no density', {
+      raise('ArgumentError', 'implicit', 'an implicit distribution has no density', {
         expected: 'pushforward of a bijection, or a game against a critic',
         got: `a sampler through ${network.spec.type}`,
       }),

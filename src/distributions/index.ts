@@ -1,5 +1,5 @@
 /** Distributions: one family a file. */
-export { type Dist, dist, type Law, pushforward, type Scored } from '../algebra/dist.ts';
+export { type AnyDist, type Dist, distribution, pushforward, type Scored } from '../algebra/dist.ts';
 export { type BernoulliOptions, bernoulli } from './bernoulli.ts';
 export * from './beta.ts';
 export { type BinomialOptions, binomial } from './binomial.ts';
@@ -60,7 +60,7 @@ export {
 } from './rbm.ts';
 export * from './relaxed.ts';
 export { type Box, restrict } from './restrict.ts';
-export * from './scalar-law.ts';
+export * from './scalar-dist.ts';
 export { type StudentTOptions, studentT } from './student-t.ts';
 export { tempered } from './temper.ts';
 export * from './top-down-posterior.ts';

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
 import { positives } from '../algebra/support.ts';
@@ -21,7 +21,7 @@ export interface InverseGammaOptions {
 }
 
 /**
- * The inverse-gamma law with independent coordinates, of s/Y for Y ∼ Gamma(a, 1): log p(x) = Σ a log s − log Γ(a) − (a+1) log x − s/x nats for x > 0,
+ * The inverse-gamma distribution with independent coordinates, of s/Y for Y ∼ Gamma(a, 1): log p(x) = Σ a log s − log Γ(a) − (a+1) log x − s/x nats for x > 0,
  * −∞ elsewhere. Samples are reparameterised as those of `gamma`; for concentrations below about 0.05 some overflow to ∞;
  * `sampleAndLogDensity` still gives their log-density.
  * Facts: the mean is +∞ where a ≤ 1, the variance +∞ where a ≤ 2.
@@ -38,7 +38,7 @@ export const inverseGamma = <const S extends Shape>(
   positiveFinite('inverseGamma', 'scale', scale);
   const a = fits('inverseGamma', 'concentration', toExpr(concentration), shape);
   const s = fits('inverseGamma', 'scale', toExpr(scale), shape);
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('inverseGamma', shape, { concentration, scale }),
     evidence: 'exact',
@@ -60,7 +60,7 @@ export const inverseGamma = <const S extends Shape>(
   /** s/x, ∞ where x is not positive. */
   const reciprocal = (x: Expr): Expr =>
     o.where(o.less(0, x), o.div(s, o.where(o.less(0, x), x, 1)), Number.POSITIVE_INFINITY);
-  return withFacts(law, {
+  return withFacts(dist, {
     support: positives,
     mean: o.where(o.less(0, a1), o.div(s, over(a1)), Number.POSITIVE_INFINITY),
     variance: o.where(o.less(0, a2), o.div(o.square(o.div(s, over(a1))), over(a2)), Number.POSITIVE_INFINITY),

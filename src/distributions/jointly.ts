@@ -1,10 +1,10 @@
-/** The law of event and context together. */
+/** The distribution of event and context together. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { type Conditional, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, contextOfVector, contextSize, contextVector } from '../algebra/context.ts';
 import { granted } from '../algebra/demand.ts';
-import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
 import type { Approximate, Bound, Evidence, Exact, MeanBound, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
@@ -24,7 +24,7 @@ export type Joined<E> = (E extends Exact
 
 const joined = (evidence: Evidence): Evidence => (granted(evidence, 'meanBound') ? evidence : 'none');
 
-/** An event and a context as a row (x, c): what {@link jointly} is a law of, and what `conditionally` trains on. */
+/** An event and a context as a row (x, c): what {@link jointly} is a distribution of, and what `conditionally` trains on. */
 export const rowOf = (x: Expr, c: AnyContext): Expr => o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(c)], 0);
 
 /** The event and the context in a row (x, c). */
@@ -36,7 +36,7 @@ export const ofRow = (
   return { c: o.sliceAxis(row, 0, size, all), x: o.reshape(o.sliceAxis(row, 0, 0, size), part.event) };
 };
 
-/** Where the parameters of the conditional law stand in a joint law. */
+/** Where the parameters of the conditional distribution stand in a joint distribution. */
 export const GIVEN = 'given';
 
 /** {@link jointly} with a specification of its own, and the prior's parameters where they are put. */
@@ -48,20 +48,20 @@ export const jointlyAs = <E>(
 ): Dist<readonly [number], Joined<E>> => {
   const { context, event } = part;
   const n = contextSize(context);
-  const p: Law = prior;
+  const p: AnyDist = prior;
   if (sizeOf(p.shape) !== n)
-    raise('ShapeError', spec.type, 'the prior is no law of contexts', { expected: `${n} numbers`, got: `${sizeOf(p.shape)}` }); // biome-ignore format: one sentence
+    raise('ShapeError', spec.type, 'the prior is no distribution of contexts', { expected: `${n} numbers`, got: `${sizeOf(p.shape)}` }); // biome-ignore format: one sentence
   const value = (c: Expr): AnyContext => contextOfVector(context, o.reshape(c, [n])) as AnyContext;
   const sample = pipe(
     atPrior(p.sample),
     D.chain((c) => D.map((s: { readonly value: Expr }) => rowOf(s.value, value(c)))(D.at(GIVEN, sampleGiven(part, value(c))))),
   ); // biome-ignore format: one idea
-  return lawFrom<readonly [number], Joined<E>>({
+  return distFrom<readonly [number], Joined<E>>({
     shape: [sizeOf(event) + n],
     spec,
     evidence: joined(part.evidence),
     approximation: approximationOf([part, p], () =>
-      jointlyAs(spec, refinedOf<Law>(prior) as Dist<Shape, Exact & Samples>, refinedOf(part), atPrior),
+      jointlyAs(spec, refinedOf<AnyDist>(prior) as Dist<Shape, Exact & Samples>, refinedOf(part), atPrior),
     ),
     logDensity: (row) => {
       const { x, c } = ofRow(part, row);
@@ -75,9 +75,9 @@ export const jointlyAs = <E>(
 };
 
 /**
- * The law of event and context together, p(x, c) = p(x | c) p(c) with a prior over contexts, over rows (x, c) of both, flattened: log p(x | c) + log p(c) nats. Its
+ * The distribution of event and context together, p(x, c) = p(x | c) p(c) with a prior over contexts, over rows (x, c) of both, flattened: log p(x | c) + log p(c) nats. Its
  * evidence is that of p(x | c). Parameters stand at `given` and `prior`. A prior over a struct is one over the vector of its arrays. Throws
- * `ShapeError` where the prior is no law of contexts. Cost: that of both.
+ * `ShapeError` where the prior is no distribution of contexts. Cost: that of both.
  *
  * @example
  * const both = jointly(standardNormal([2]), conditionalNormal([2], [1]));   // rows of 3 numbers
@@ -86,4 +86,4 @@ export const jointly = <E>(
   prior: Dist<Shape, Exact & Samples>,
   part: Conditional<Context, Shape, E>,
 ): Dist<readonly [number], Joined<E>> =>
-  jointlyAs({ type: 'jointly', prior: prior.spec, law: part.spec }, prior, part, (d) => D.at('prior', d));
+  jointlyAs({ type: 'jointly', prior: prior.spec, dist: part.spec }, prior, part, (d) => D.at('prior', d));

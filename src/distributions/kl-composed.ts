@@ -1,7 +1,8 @@
-/** Closed forms of KL(p ‖ q) of laws made of laws: independent parts add up, a bijection that both were pushed through cancels. */
+/** Closed forms of KL(p ‖ q) of distributions made of distributions: independent parts add up, a bijection that both were pushed through cancels. */
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Law, placeOf } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { sameExpression } from '../algebra/family.ts';
+import { placeOf } from '../algebra/pushed.ts';
 import type { Step } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -28,7 +29,7 @@ const products: KlPair = (p, q, parts) => {
   return total && D.map((d: Expr) => o.mul(n, d))(total);
 };
 
-type Pushed = NonNullable<Law['pushed']>;
+type Pushed = NonNullable<AnyDist['pushed']>;
 
 /** What encoding an event makes of it where the layer stands; nothing where the layer cannot be run by itself (it asks for a context from outside). */
 const encoded = (pushed: Pushed, x: Expr): Step | undefined => {
@@ -40,7 +41,7 @@ const encoded = (pushed: Pushed, x: Expr): Step | undefined => {
 };
 
 /**
- * Whether two laws were pushed through one bijection: the same layer, or layers that encode the same event to the same value and contribution, over the
+ * Whether two distributions were pushed through one bijection: the same layer, or layers that encode the same event to the same value and contribution, over the
  * same parameters and the same contexts, at one place. What they were declared as does not matter.
  */
 const oneBijection = (p: Pushed, q: Pushed, shape: Shape): boolean => {
@@ -61,7 +62,7 @@ const pushforwards: KlPair = (p, q, parts) =>
     ? parts(p.pushed.base, q.pushed.base)
     : undefined;
 
-/** Laws made of laws. */
+/** Distributions made of distributions. */
 export const composedPairs: KlTable = {
   'independent/independent': products,
   'product/product': products,

@@ -1,5 +1,5 @@
-/** Closed forms of KL(p ‖ q) between normal laws of vectors, however their covariances are given. */
-import type { Law } from '../algebra/dist.ts';
+/** Closed forms of KL(p ‖ q) between normal distributions of vectors, however their covariances are given. */
+import type { AnyDist } from '../algebra/dist.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -51,11 +51,12 @@ const ofFactor = (mean: Expr, factor: Expr, diagonal: Expr): Gaussian => {
   };
 };
 
-const gaussianOf = (law: Law): Gaussian | undefined => {
-  if (law.shape.length !== 1) return undefined;
-  if (law.family?.name === 'standardNormal') return ofScales(o.broadcastTo(0, law.shape), o.broadcastTo(1, law.shape));
+const gaussianOf = (dist: AnyDist): Gaussian | undefined => {
+  if (dist.shape.length !== 1) return undefined;
+  if (dist.family?.name === 'standardNormal')
+    return ofScales(o.broadcastTo(0, dist.shape), o.broadcastTo(1, dist.shape));
   const [mean, tril, factor, diagonal, scale] = ['loc', 'scaleTril', 'factor', 'diagonal', 'scale'].map((name) =>
-    parameter(law, name),
+    parameter(dist, name),
   );
   if (mean === undefined) return undefined;
   if (tril !== undefined) return ofTriangle(mean, tril);
@@ -76,8 +77,8 @@ const normalVectors: KlPair = (p, q) => {
 /** ½ (‖L₂⁻¹L₁‖² + ‖L₂⁻¹(m₁−m₂)‖² − D) + log |L₂|/|L₁|. */
 const multivariateNormals: KlPair = (p, q) => {
   const d = p.shape[0];
-  const [l1, l2] = [p, q].map((law) => parameter(law, 'scaleTril'));
-  const [m1, m2] = [p, q].map((law) => parameter(law, 'loc'));
+  const [l1, l2] = [p, q].map((dist) => parameter(dist, 'scaleTril'));
+  const [m1, m2] = [p, q].map((dist) => parameter(dist, 'loc'));
   if (!l1 || !l2 || !m1 || !m2) return undefined;
   const gap = o.triangularSolve(l2, o.reshape(o.sub(m1, m2), [d, 1]));
   const mixed = o.triangularSolve(l2, o.triangle(l1, true));
@@ -89,7 +90,7 @@ const multivariateNormals: KlPair = (p, q) => {
 const full = ['multivariateNormal', 'lowRankNormal'];
 const byAxes = ['normal', 'standardNormal'];
 
-/** Normal laws of vectors: full, low-rank and by axes, each with each (by axes alone is a sum over coordinates: see `klPairs`). */
+/** Normal distributions of vectors: full, low-rank and by axes, each with each (by axes alone is a sum over coordinates: see `klPairs`). */
 export const ellipticalPairs: KlTable = {
   ...Object.fromEntries(
     full.flatMap((a) =>

@@ -1,5 +1,5 @@
 /** Closed forms of KL(p ‖ q), as data: one line a pair of families. Sources: Gil, Alajaji & Linder 2013; Bishop 2006, appendix B. */
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { sameExpression } from '../algebra/family.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -10,11 +10,11 @@ import { composedPairs } from './kl-composed.ts';
 import { ellipticalPairs } from './kl-elliptical.ts';
 import { type KlPair, type KlTable, named, pair, parameter, type Reader } from './kl-table.ts';
 
-const zero = (law: Law): Expr => o.broadcastTo(o.scalar(0), law.shape);
+const zero = (dist: AnyDist): Expr => o.broadcastTo(o.scalar(0), dist.shape);
 
-/** Location and scale; of a standard law 0 and 1. */
-const locScale: Reader = (law) =>
-  law.family?.name === 'standardNormal' ? [zero(law), o.add(zero(law), 1)] : named('loc', 'scale')(law);
+/** Location and scale; of a standard distribution 0 and 1. */
+const locScale: Reader = (dist) =>
+  dist.family?.name === 'standardNormal' ? [zero(dist), o.add(zero(dist), 1)] : named('loc', 'scale')(dist);
 
 const spread = (x: Expr): Expr => o.sub(o.sub(x, 1), o.log(x));
 
@@ -60,12 +60,12 @@ const gammas = pair(named('concentration', 'rate'), ([a1, b1], [a2, b2]) =>
   o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
-/** 1/x is of a gamma law whose rate is the scale. */
+/** 1/x is of a gamma distribution whose rate is the scale. */
 const inverseGammas = pair(named('concentration', 'scale'), ([a1, b1], [a2, b2]) =>
   o.sub(o.divergenceRemainder(a1, a2), o.gammaDeviance(a2, o.mul(a1, o.div(b2, b1)))),
 );
 
-/** As gamma laws of half as many degrees. */
+/** As gamma distributions of half as many degrees. */
 const chiSquares = pair(named('degrees'), ([m], [n]) => {
   const [a, b] = [o.mul(0.5, m), o.mul(0.5, n)];
   return o.sub(o.divergenceRemainder(a, b), o.gammaDeviance(b, a));
@@ -88,7 +88,7 @@ const cauchys = pair(locScale, ([m1, s1], [m2, s2]) =>
 );
 
 /**
- * log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)): the divergences of gamma laws less that of their sums, whose
+ * log Γ(Σa) − Σ log Γ(aₖ) − log Γ(Σb) + Σ log Γ(bₖ) + Σ (aₖ−bₖ) (ψ(aₖ) − ψ(Σa)): the divergences of gamma distributions less that of their sums, whose
  * deviances are those of b from a scaled to its sum.
  */
 const simplices = (a: readonly Expr[], b: readonly Expr[]): Expr => {
@@ -135,9 +135,9 @@ const divergenceOfClasses = ([a]: readonly Expr[], [b]: readonly Expr[]): Expr =
   return o.mul(o.exp(p), o.where(some, o.sub(o.where(some, p, 0), q), 0));
 };
 
-const classCount = (law: Law): number | undefined => parameter(law, 'logits')?.shape.at(-1);
+const classCount = (dist: AnyDist): number | undefined => parameter(dist, 'logits')?.shape.at(-1);
 
-/** Laws over one number of classes. */
+/** Distributions over one number of classes. */
 const sameClasses =
   (one: KlPair): KlPair =>
   (p, q, parts) =>
@@ -147,7 +147,7 @@ const sameClasses =
 const trials =
   (f: (p: readonly Expr[], q: readonly Expr[]) => Expr): KlPair =>
   (p, q, parts) => {
-    const [n, m] = [p, q].map((law) => parameter(law, 'total'));
+    const [n, m] = [p, q].map((dist) => parameter(dist, 'total'));
     return n !== undefined && m !== undefined && sameShape(n.shape, m.shape) && sameExpression(n, m)
       ? pair(named('logits'), (a, b) => o.mul(n, f(a, b)))(p, q, parts)
       : undefined;
@@ -166,7 +166,7 @@ export const klPairs: KlTable = {
   'gamma/gamma': gammas,
   'inverseGamma/inverseGamma': inverseGammas,
   'chiSquared/chiSquared': chiSquares,
-  // One bijection of normal laws cancels.
+  // One bijection of normal distributions cancels.
   'logNormal/logNormal': normals,
   'halfNormal/halfNormal': halfNormals,
   'rayleigh/rayleigh': rayleighs,

@@ -1,5 +1,5 @@
-/** What an entry of the table of divergences is, and how it reads the parameters of its laws. */
-import type { Law } from '../algebra/dist.ts';
+/** What an entry of the table of divergences is, and how it reads the parameters of its distributions. */
+import type { AnyDist } from '../algebra/dist.ts';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import { sum } from '../core/ops/reduce.ts';
@@ -8,27 +8,31 @@ import { sum } from '../core/ops/reduce.ts';
  * A closed form of KL(p ‖ q) in nats, a scalar; `undefined` where it does not apply to these two (another total, parameters that are not known).
  * `parts` is the closed form of parts of the two, by the same table.
  */
-export type KlPair = (p: Law, q: Law, parts: (p: Law, q: Law) => D.Draw<Expr> | undefined) => D.Draw<Expr> | undefined;
+export type KlPair = (
+  p: AnyDist,
+  q: AnyDist,
+  parts: (p: AnyDist, q: AnyDist) => D.Draw<Expr> | undefined,
+) => D.Draw<Expr> | undefined;
 
 /** Closed forms by `family of p/family of q`. */
 export type KlTable = { readonly [pair: string]: KlPair };
 
 /**
- * A parameter of a law by its name in the family that the law declares, of the shape that the family gives it; `undefined` where there is none.
+ * A parameter of a distribution by its name in the family that the distribution declares, of the shape that the family gives it; `undefined` where there is none.
  *
  * @example
  * parameter(normal([2], { loc: 3 }), 'loc')?.shape;   // [2]
  */
-export const parameter = (law: Law, name: string): Expr | undefined => law.family?.parameters[name];
+export const parameter = (dist: AnyDist, name: string): Expr | undefined => dist.family?.parameters[name];
 
-/** What a pair reads of a law. */
-export type Reader = (law: Law) => readonly (Expr | undefined)[];
+/** What a pair reads of a distribution. */
+export type Reader = (dist: AnyDist) => readonly (Expr | undefined)[];
 
 /** Parameters by name. */
 export const named =
   (...names: readonly string[]): Reader =>
-  (law) =>
-    names.map((n) => parameter(law, n));
+  (dist) =>
+    names.map((n) => parameter(dist, n));
 
 /** A pair whose parameters are read by name and whose divergence is a sum over coordinates. */
 export const pair =

@@ -1,7 +1,7 @@
 /** Divergences, cross-entropies and entropies: exact where a closed form is registered, else by Monte Carlo, and the result says which. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../algebra/demand.ts';
-import type { Dist, Law, Scored } from '../algebra/dist.ts';
+import type { AnyDist, Dist, Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import type { AllFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -30,7 +30,7 @@ export interface EstimateOptions {
 }
 
 /** E over samples of p of f, as the mean of n draws. */
-const average = (p: Law, n: number, f: (s: Scored) => D.Draw<Expr>): Estimate => {
+const average = (p: AnyDist, n: number, f: (s: Scored) => D.Draw<Expr>): Estimate => {
   if (!Number.isInteger(n) || n < 1)
     return raise('ArgumentError', 'kl', 'samples is not a number of samples', {
       expected: 'an integer from 1',
@@ -45,19 +45,19 @@ const average = (p: Law, n: number, f: (s: Scored) => D.Draw<Expr>): Estimate =>
   return { value, evidence: 'unbiased' };
 };
 
-const closed = (p: Law, q: Law, pairs: KlTable): D.Draw<Expr> | undefined => {
-  // Laws at one place are compared there.
+const closed = (p: AnyDist, q: AnyDist, pairs: KlTable): D.Draw<Expr> | undefined => {
+  // Distributions at one place are compared there.
   if (p.named !== undefined && q.named !== undefined && p.named.place === q.named.place) {
-    const there = closed(p.named.law, q.named.law, pairs);
+    const there = closed(p.named.dist, q.named.dist, pairs);
     return there && D.at(p.named.place, there);
   }
   const pair: KlPair | undefined = pairs[`${p.family?.name}/${q.family?.name}`];
   return pair?.(p, q, (a, b) => (sameShape(a.shape, b.shape) ? closed(a, b, pairs) : undefined));
 };
 
-const sameEvents = (owner: string, p: Law, q: Law): void => {
+const sameEvents = (owner: string, p: AnyDist, q: AnyDist): void => {
   if (!sameShape(p.shape, q.shape))
-    raise('ShapeError', owner, 'the laws have different events', {
+    raise('ShapeError', owner, 'the distributions have different events', {
       expected: showShape(p.shape),
       got: showShape(q.shape),
     });
@@ -85,12 +85,12 @@ export const kl = <S extends Shape>(
     : { value, evidence: 'exact' };
 };
 
-/** Differential (or Shannon) entropy −E_p log p(x) in nats: the law's fact where it has one, else the mean of `samples` draws. */
+/** Differential (or Shannon) entropy −E_p log p(x) in nats: the distribution's fact where it has one, else the mean of `samples` draws. */
 export const entropy = <S extends Shape>(
   p: Dist<S, Exact & Samples>,
   { samples = 1 }: Pick<EstimateOptions, 'samples'> = {},
 ): Estimate => {
-  const fact = (p as Law & Partial<AllFacts>).entropy;
+  const fact = (p as AnyDist & Partial<AllFacts>).entropy;
   return fact === undefined
     ? average(p, samples, (s) => D.of(o.neg(s.logDensity)))
     : { value: D.of(fact), evidence: 'exact' };
@@ -106,7 +106,7 @@ export const crossEntropy = <S extends Shape>(
   demand('crossEntropy', q, 'exactLogDensity');
   sameEvents('crossEntropy', p, q);
   const divergence = closed(p, q, pairs);
-  const h = (p as Law & Partial<AllFacts>).entropy;
+  const h = (p as AnyDist & Partial<AllFacts>).entropy;
   return divergence === undefined || h === undefined
     ? average(p, samples, (s) => D.map(o.neg)(q.logDensity(s.value)))
     : { value: D.map((d: Expr) => o.add(d, h))(divergence), evidence: 'exact' };

@@ -7,7 +7,7 @@ import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
-import { type Family, inverseCdf, type ScalarFact, scalarFamily } from './scalar-law.ts';
+import { type Family, inverseCdf, type ScalarFact, scalarFamily } from './scalar-dist.ts';
 
 /** Parameters of {@link kumaraswamy}. */
 export interface KumaraswamyOptions {
@@ -21,7 +21,7 @@ export interface KumaraswamyOptions {
 const harmonic = (b: Expr): Expr => o.add(o.digamma(o.add(b, 1)), 0.577215664901532861);
 
 /**
- * Kumaraswamy's law on (0, 1), elementwise: P(X ≤ x) = 1 − (1 − xᵃ)ᵇ, log p(x) = Σ log ab + (a−1) log x + (b−1) log(1 − xᵃ) nats: a beta law with
+ * Kumaraswamy's distribution on (0, 1), elementwise: P(X ≤ x) = 1 − (1 − xᵃ)ᵇ, log p(x) = Σ log ab + (a−1) log x + (b−1) log(1 − xᵃ) nats: a beta distribution with
  * a quantile function. At 0 and 1 the density is its limit where that is finite; an edge with a pole is off the support.
  * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where one does not fit the shape. (Kumaraswamy 1980.)
  *
@@ -69,7 +69,7 @@ export const kumaraswamy = <const S extends Shape>(
     const short = o.mul(b, o.addAll(o.legendre.map(([t, w]) => o.mul(w, slope(t)))));
     return o.where(small, near, o.where(brief, short, o.sub(logMoment(2), o.mul(2, logMoment(1)))));
   })();
-  const law = inverseCdf<Exclude<ScalarFact, 'mode' | 'quantile'>>({
+  const dist = inverseCdf<Exclude<ScalarFact, 'mode' | 'quantile'>>({
     support: unitInterval,
     logDensity: (x) => onSupport(x, on(x), 0.5, (y) => o.add(o.log(o.mul(p, q)), shapeOf(y))),
     facts: {
@@ -93,7 +93,7 @@ export const kumaraswamy = <const S extends Shape>(
     return { value: o.exp(l), logDensity: o.add(o.log(o.mul(p, q)), shapes) };
   };
   return scalarFamily(shape, familyOf('kumaraswamy', shape, { a, b }), {
-    ...law,
+    ...dist,
     scored: (full) => map(scored)(uniformNoise(full)),
   });
 };

@@ -3,7 +3,7 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { familyOf } from './family-of.ts';
-import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
 /** log P(Z ≤ z): z − log 2 below 0. */
 const logCdf = (z: Expr): Expr => {
@@ -17,8 +17,8 @@ const lowerQuantile = (l: Expr): Expr => {
   return o.where(low, o.add(l, Math.LN2), o.neg(o.add(Math.LN2, o.log1mExp(o.where(low, -0.5, l)))));
 };
 
-/** The standard Laplace law: log p(z) = −|z| − log 2 nats. */
-export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
+/** The standard Laplace distribution: log p(z) = −|z| − log 2 nats. */
+export const standardLaplace: ScalarDist<EveryFact> = inverseCdf({
   support: reals,
   logDensity: (z) => o.sub(-Math.LN2, o.abs(z)),
   facts: {
@@ -43,7 +43,7 @@ export const standardLaplace: ScalarLaw<EveryFact> = inverseCdf({
 });
 
 /**
- * The Laplace law, elementwise: log p(x) = Σ −|xᵢ − locᵢ|/scaleᵢ − log 2 scaleᵢ nats; variance 2 scale².
+ * The Laplace distribution, elementwise: log p(x) = Σ −|xᵢ − locᵢ|/scaleᵢ − log 2 scaleᵢ nats; variance 2 scale².
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  * (Laplace 1774.)
  *

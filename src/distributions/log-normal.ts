@@ -12,9 +12,9 @@ import {
   type Family,
   type LocationScale,
   locationScale,
-  type ScalarLaw,
+  type ScalarDist,
   scalarFamily,
-} from './scalar-law.ts';
+} from './scalar-dist.ts';
 
 /** f(log x) where x > 0, `none` elsewhere. */
 const ofLog = (x: Expr, f: (y: Expr) => Expr, none: number): Expr => {
@@ -23,7 +23,7 @@ const ofLog = (x: Expr, f: (y: Expr) => Expr, none: number): Expr => {
 };
 
 /**
- * The law of eʸ for y ~ N(loc, scale²), elementwise: log p(x) = Σ log N(log xᵢ; locᵢ, scaleᵢ²) − log xᵢ nats on x > 0; `loc` and `scale` are
+ * The distribution of eʸ for y ~ N(loc, scale²), elementwise: log p(x) = Σ log N(log xᵢ; locᵢ, scaleᵢ²) − log xᵢ nats on x > 0; `loc` and `scale` are
  * those of the logarithm. Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  *
  * @example
@@ -33,7 +33,7 @@ export const logNormal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 
   const base = locationScale('logNormal', shape, { loc, scale }, standardNormalScalar);
   const m = fits('logNormal', 'loc', toExpr(loc), shape);
   const variance = o.square(fits('logNormal', 'scale', toExpr(scale), shape));
-  const law: ScalarLaw<EveryFact> = {
+  const dist: ScalarDist<EveryFact> = {
     support: positives,
     logDensity: (x) => onSupport(x, o.greater(x, 0), 1, (y) => o.sub(base.logDensity(o.log(y)), o.log(y))),
     draw: (full) => map(o.exp)(base.draw(full)),
@@ -55,5 +55,5 @@ export const logNormal = <const S extends Shape>(shape: S, { loc = 0, scale = 1 
       upperQuantile: (l: Expr) => o.exp(base.facts.upperQuantile(l)),
     },
   };
-  return scalarFamily(shape, familyOf('logNormal', shape, { loc, scale }), law);
+  return scalarFamily(shape, familyOf('logNormal', shape, { loc, scale }), dist);
 };

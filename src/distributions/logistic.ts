@@ -3,10 +3,10 @@ import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { familyOf } from './family-of.ts';
-import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
-/** The standard logistic law: log p(z) = −softplus(z) − softplus(−z) nats. */
-export const standardLogistic: ScalarLaw<EveryFact> = inverseCdf({
+/** The standard logistic distribution: log p(z) = −softplus(z) − softplus(−z) nats. */
+export const standardLogistic: ScalarDist<EveryFact> = inverseCdf({
   support: reals,
   logDensity: (z) => o.neg(o.add(o.softplus(z), o.softplus(o.neg(z)))),
   facts: {
@@ -24,7 +24,7 @@ export const standardLogistic: ScalarLaw<EveryFact> = inverseCdf({
 });
 
 /**
- * The logistic law, elementwise: log p(x) = Σ −softplus(zᵢ) − softplus(−zᵢ) − log scaleᵢ nats, z = (x − loc)/scale; variance π² scale²/3.
+ * The logistic distribution, elementwise: log p(x) = Σ −softplus(zᵢ) − softplus(−zᵢ) − log scaleᵢ nats, z = (x − loc)/scale; variance π² scale²/3.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  *
  * @example

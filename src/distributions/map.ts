@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Samples } from '../algebra/evidence.ts';
 import { opaque } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
@@ -7,7 +7,7 @@ import type { Expr } from '../core/expr.ts';
 import type { Shape } from '../core/shape.ts';
 
 /**
- * The law of f(x). It can be sampled and has no density, and its type says so: `Samples` only. Where f is a bijection whose determinant
+ * The distribution of f(x). It can be sampled and has no density, and its type says so: `Samples` only. Where f is a bijection whose determinant
  * is known, `pushforward` keeps the density. Throws `ShapeError` where f gives another shape than was said. `shape` is the shape of f(x).
  *
  * @example
@@ -15,15 +15,15 @@ import type { Shape } from '../core/shape.ts';
  */
 export const map =
   <const T extends Shape>(f: (x: Expr) => Expr, shape: T) =>
-  <S extends Shape, E extends Samples>(law: Dist<S, E>): Dist<T, Samples> =>
-    dist<T, Samples>({
+  <S extends Shape, E extends Samples>(dist: Dist<S, E>): Dist<T, Samples> =>
+    distribution<T, Samples>({
       shape,
       spec: opaque('map', 'the map is a function'),
       evidence: 'none',
       logDensity: () =>
-        raise('ArgumentError', 'map', 'the image of a law under a function has no density', {
+        raise('ArgumentError', 'map', 'the image of a distribution under a function has no density', {
           expected: 'pushforward of a bijection',
-          got: `map of ${law.spec.type}`,
+          got: `map of ${dist.spec.type}`,
         }),
       sample: D.map((x: Expr) => {
         const y = f(x);
@@ -33,5 +33,5 @@ export const map =
               expected: `[${shape.join(', ')}]`,
               got: `[${y.shape.join(', ')}]`,
             });
-      })(law.sample),
+      })(dist.sample),
     });

@@ -8,7 +8,7 @@ import { type Shape, showShape } from '../core/shape.ts';
 /** Rows of numbers, or an expression of rank two. */
 export type Matrix = readonly (readonly number[])[] | Expr;
 
-/** Whether the entries are known when the law is built. */
+/** Whether the entries are known when the distribution is built. */
 export const isRows = (a: Matrix): a is readonly (readonly number[])[] => Array.isArray(a);
 
 /** As an expression `[n, m]`. Throws `ShapeError` naming it where rows differ in length or it is not a matrix. */

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { opaque } from '../algebra/spec.ts';
@@ -38,7 +38,7 @@ const chosen = (hot: Expr, stack: Expr): Expr => {
 };
 
 /**
- * A mixture of any laws with events of one shape: log p(x) = logΣₖ exp(log wₖ + log pₖ(x)) nats, w = softmax(logits). A sample is drawn from every
+ * A mixture of any distributions with events of one shape: log p(x) = logΣₖ exp(log wₖ + log pₖ(x)) nats, w = softmax(logits). A sample is drawn from every
  * component and one is kept, so gradients reach the component that was chosen and not the weights. Mean and variance where every component has
  * them. Components have exact densities: a bound on each is no bound on the mixture. Throws `ArgumentError` for an empty mixture, `ShapeError` where
  * events or logits do not fit.
@@ -72,19 +72,19 @@ export const mixture = <S extends Shape, L extends Dist<S, Exact & Samples>>({
   const given = toExpr(logits);
   const l = fits('mixture', 'logits', given, [components.length]);
   const logW = logSoftmax(l);
-  const each = (f: (law: Law) => D.Draw<Expr>): D.Draw<Expr> =>
+  const each = (f: (dist: AnyDist) => D.Draw<Expr>): D.Draw<Expr> =>
     pipe(
       components.reduce<D.Draw<readonly Expr[]>>(
-        (all, law, k) =>
+        (all, dist, k) =>
           pipe(
             all,
-            D.chain((done) => D.map((e: Expr): readonly Expr[] => [...done, e])(D.at(`mixture/${k}`, f(law)))),
+            D.chain((done) => D.map((e: Expr): readonly Expr[] => [...done, e])(D.at(`mixture/${k}`, f(dist)))),
           ),
         D.of([]),
       ),
       D.map((parts) => o.stack(parts)),
     );
-  const made = dist<S, Exact & Samples>({
+  const made = distribution<S, Exact & Samples>({
     shape: shape as S,
     spec: { type: 'mixture', logits: toSpec(logits), components: components.map((c) => c.spec) },
     family: { name: 'mixture', parameters: { logits: l }, parts: components },
@@ -111,7 +111,7 @@ export interface MixtureSameFamilyOptions<S extends Shape, P extends { readonly 
 }
 
 /**
- * {@link mixture} of K laws of one family, as one vectorised law: K costs arithmetic, not program size. The sample is drawn for the chosen
+ * {@link mixture} of K distributions of one family, as one vectorised distribution: K costs arithmetic, not program size. The sample is drawn for the chosen
  * component only. Throws `ShapeError` where a parameter has another leading axis than the logits.
  *
  * @example
@@ -136,7 +136,7 @@ export const mixtureSameFamily = <S extends Shape, P extends { readonly [name: s
     family(Object.fromEntries(names.map((name, i) => [name, slices[i]])) as P);
   const pick = (i: Expr): Dist<S, Exact & Samples> => of(stacks.map((s) => chosen(o.oneHot(i, k), s)));
   const { shape } = of(stacks.map((s) => o.reshape(o.sliceAxis(s, 0, 0, 1), s.shape.slice(1))));
-  return dist<S, Exact & Samples>({
+  return distribution<S, Exact & Samples>({
     shape: shape as S,
     spec: opaque('mixtureSameFamily', 'the family is a function'),
     evidence: 'exact',

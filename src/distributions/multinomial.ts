@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -40,7 +40,7 @@ export const multinomial = <const S extends Shape = readonly []>({
   const logp = logSoftmax(l);
   const p = o.exp(logp);
   const n = o.scalar(total);
-  const law = dist<readonly [...S, number], Exact & Samples>({
+  const dist = distribution<readonly [...S, number], Exact & Samples>({
     shape: l.shape as readonly [...S, number],
     ...familyOf('multinomial', shape, { total, logits }, l.shape),
     evidence: 'exact',
@@ -53,7 +53,7 @@ export const multinomial = <const S extends Shape = readonly []>({
     },
     sample: D.fromRandom(drawCounts(total, l)),
   });
-  return withFacts(law, { mean: o.mul(total, p), variance: o.mul(total, o.mul(p, o.sub(1, p))) });
+  return withFacts(dist, { mean: o.mul(total, p), variance: o.mul(total, o.mul(p, o.sub(1, p))) });
 };
 
 /** Class by class: a binomial count out of what remains, at the class's chance among those left. */

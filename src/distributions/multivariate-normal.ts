@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
@@ -15,9 +15,9 @@ import { type Argument, fits, positive, toExpr, toSpec } from './argument.ts';
 import { lowRankScatter, type Scatter, trilScatter } from './elliptical.ts';
 import { isRows, type Matrix, matrixOf, matrixSpec, shaped } from './matrix-argument.ts';
 import { type NormalOptions, normal } from './normal.ts';
-import type { Family } from './scalar-law.ts';
+import type { Family } from './scalar-dist.ts';
 
-/** A normal law of vectors, with what is known of it in closed form. */
+/** A normal distribution of vectors, with what is known of it in closed form. */
 export type VectorNormal = Dist<readonly [number], Exact & Samples> &
   Facts<'support' | 'mean' | 'variance' | 'covariance' | 'mode' | 'entropy'>;
 
@@ -33,7 +33,7 @@ const vectorNormal = (
   const { size } = scatter;
   const m = fits(owner, 'loc', toExpr(loc), [size]);
   const peak = o.neg(o.add(scatter.halfLogDet, 0.5 * size * LOG_TWO_PI));
-  const law = dist<readonly [number], Exact & Samples>({
+  const dist = distribution<readonly [number], Exact & Samples>({
     shape: [size],
     spec,
     family: { name: owner, parameters: { loc: m, ...scale } },
@@ -41,7 +41,7 @@ const vectorNormal = (
     logDensity: (x) => D.of(o.add(o.mul(-0.5, scatter.squaredLength(o.sub(x, m))), peak)),
     sample: D.fromRandom(map((e: typeof m) => o.add(m, e))(scatter.spread)),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: reals,
     mean: m,
     variance: scatter.variance,
@@ -90,7 +90,7 @@ const covariant = (rows: Matrix): void => {
 };
 
 /**
- * The normal law N(loc, L Lᵀ) of vectors `[D]`: log p(x) = −½ ‖L⁻¹(x − loc)‖² − Σ log Lᵢᵢ − ½ D log 2π nats, by a triangular solve in O(D²).
+ * The normal distribution N(loc, L Lᵀ) of vectors `[D]`: log p(x) = −½ ‖L⁻¹(x − loc)‖² − Σ log Lᵢᵢ − ½ D log 2π nats, by a triangular solve in O(D²).
  * Throws `ArgumentError` where rows of numbers are not lower triangular with a positive diagonal (a covariance: not symmetric and positive definite),
  * `ShapeError` where shapes do not fit.
  *
@@ -133,7 +133,7 @@ export interface LowRankNormalOptions {
 }
 
 /**
- * The normal law N(loc, F Fᵀ + diag d) of vectors `[D]`, of factor analysis: density by Woodbury's identity and the determinant lemma in
+ * The normal distribution N(loc, F Fᵀ + diag d) of vectors `[D]`, of factor analysis: density by Woodbury's identity and the determinant lemma in
  * O(D r² + r³); no D×D matrix is made unless `covariance` is asked for.
  * Throws `ArgumentError` where a constant of the diagonal is not positive, `ShapeError` where shapes do not fit.
  *
@@ -153,7 +153,7 @@ export const lowRankNormal = ({ loc = 0, factor, diagonal }: LowRankNormalOption
 };
 
 /**
- * The normal law N(loc, diag scale²) of vectors `[D]`, D being the length of `loc` or `scale`: {@link normal} with its covariance matrix beside it.
+ * The normal distribution N(loc, diag scale²) of vectors `[D]`, D being the length of `loc` or `scale`: {@link normal} with its covariance matrix beside it.
  * Throws `ShapeError` where neither is a vector, and what {@link normal} throws.
  *
  * @example
@@ -169,6 +169,6 @@ export const diagonalNormal = ({
       expected: 'a vector',
       got: 'two numbers',
     });
-  const law = normal<readonly [number]>([size], { loc, scale });
-  return withFacts(law, { covariance: o.mul(o.eye(size), o.reshape(law.variance, [size, 1])) });
+  const dist = normal<readonly [number]>([size], { loc, scale });
+  return withFacts(dist, { covariance: o.mul(o.eye(size), o.reshape(dist.variance, [size, 1])) });
 };

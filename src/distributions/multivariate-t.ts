@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { type Json, opaque } from '../algebra/spec.ts';
@@ -40,13 +40,13 @@ const refuse = (what: string, expected: string, got: string): never =>
   raise('ArgumentError', 'multivariateT', `scaleTril is ${what}`, { expected, got });
 
 /**
- * The multivariate t law over vectors `[D]`: with m = ‖L⁻¹(x − loc)‖², log p(x) = log Γ(½D) − log B(½D, ½ν) − ½D log νπ − Σ log Lᵢᵢ − ½(ν+D) log(1 + m/ν) nats.
+ * The multivariate t distribution over vectors `[D]`: with m = ‖L⁻¹(x − loc)‖², log p(x) = log Γ(½D) − log B(½D, ½ν) − ½D log νπ − Σ log Lᵢᵢ − ½(ν+D) log(1 + m/ν) nats.
  * Samples loc + L ε/√(χ²_ν/ν), one χ² for the whole vector, have right first derivatives by all parameters. Facts: the mean is NaN where
  * ν ≤ 1; variance and covariance L Lᵀ ν/(ν−2) are NaN where ν ≤ 2 (off the diagonal there is none).
  * Throws `ArgumentError` where degrees are not positive or L is not lower triangular with a positive diagonal, `ShapeError` where shapes differ.
  *
  * @example
- * const law = multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] });
+ * const dist = multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] });
  */
 export const multivariateT = ({
   degrees,
@@ -68,7 +68,7 @@ export const multivariateT = ({
   );
   const parts = D.fromRandom(R.both(R.normal([n]), R.fork(logStretch(nu))));
   const value = ([e, w]: readonly [Expr, Expr]): Expr => o.add(m, o.mul(o.exp(w), o.matvec(l, e)));
-  const law = dist<readonly [number], Exact & Samples>({
+  const dist = distribution<readonly [number], Exact & Samples>({
     shape: [n],
     spec: { type: 'multivariateT', degrees: toSpec(degrees), loc: toSpec(loc), scaleTril: matrix as Json },
     family: { name: 'multivariateT', parameters: { degrees: nu, loc: m, scaleTril: l } },
@@ -87,7 +87,7 @@ export const multivariateT = ({
   const finite = o.less(2, nu);
   const ratio = o.where(finite, o.div(nu, o.where(finite, o.sub(nu, 2), 1)), Number.NaN);
   const more = o.add(half, n / 2);
-  return withFacts(law, {
+  return withFacts(dist, {
     support: reals,
     mean: o.where(o.less(1, nu), m, Number.NaN),
     variance: o.mul(ratio, o.sum(o.square(l), 1)),

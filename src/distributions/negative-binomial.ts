@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -22,7 +22,7 @@ export interface NegativeBinomialOptions {
 
 /**
  * Successes of chance p = σ(l) before `total` failures (TFP's and PyTorch's convention): log P(k) = log Γ(k+r) − log k! − log Γ(r) +
- * r log (1−p) + k log p nats for k = 0, 1, …, in Loader's form r/(r+k) · Binomial(k; r+k, p); −∞ elsewhere. Mean r p/(1−p). A Poisson law
+ * r log (1−p) + k log p nats for k = 0, 1, …, in Loader's form r/(r+k) · Binomial(k; r+k, p); −∞ elsewhere. Mean r p/(1−p). A Poisson distribution
  * whose rate is gamma-distributed, and sampled so (means up to 1e6). SciPy: `nbinom(r, 1−p)`. Throws `ArgumentError` where a constant total
  * is not positive or a constant logit not finite.
  *
@@ -54,7 +54,7 @@ export const negativeBinomial = <const S extends Shape>(
     const scale = o.mul(0.5, o.sub(o.sub(o.log(r), o.log(k)), o.add(logN, Math.log(2 * Math.PI))));
     return o.where(none, logP0, o.add(o.sub(errors, misfit), scale));
   };
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('negativeBinomial', shape, { total, logits }),
     evidence: 'exact',
@@ -66,7 +66,7 @@ export const negativeBinomial = <const S extends Shape>(
       ),
     ),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0 },
     mean: o.mul(r, odds),
     variance: o.mul(o.mul(r, odds), o.add(1, odds)),

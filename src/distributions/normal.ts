@@ -4,10 +4,10 @@ import * as o from '../core/ops/index.ts';
 import { normal as normalNoise } from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { familyOf } from './family-of.ts';
-import { type EveryFact, type Family, type LocationScale, locationScale, type ScalarLaw, scalarFamily } from './scalar-law.ts'; // biome-ignore format: one line
+import { type EveryFact, type Family, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
 /** N(0, 1): log p(z) = −½ z² − ½ log 2π nats. */
-export const standardNormalScalar: ScalarLaw<EveryFact> = {
+export const standardNormalScalar: ScalarDist<EveryFact> = {
   support: reals,
   logDensity: o.standardNormalLogDensity,
   draw: normalNoise,
@@ -26,7 +26,7 @@ export const standardNormalScalar: ScalarLaw<EveryFact> = {
 };
 
 /**
- * The standard normal law N(0, I) over events of a shape: log p(x) = −½ ‖x‖² − ½ D log 2π nats.
+ * The standard normal distribution N(0, I) over events of a shape: log p(x) = −½ ‖x‖² − ½ D log 2π nats.
  *
  * @example
  * const base = standardNormal([2]);   // Dist<readonly [2], Exact & Samples> with every fact
@@ -38,7 +38,7 @@ export const standardNormal = <const S extends Shape>(shape: S): Family<S> =>
 export interface NormalOptions extends LocationScale {}
 
 /**
- * The normal law with independent coordinates, N(loc, diag scale²): log p(x) = Σ −½ ((xᵢ − locᵢ)/scaleᵢ)² − log scaleᵢ − ½ log 2π nats.
+ * The normal distribution with independent coordinates, N(loc, diag scale²): log p(x) = Σ −½ ((xᵢ − locᵢ)/scaleᵢ)² − log scaleᵢ − ½ log 2π nats.
  * Parameters may be expressions, so that conditioning is application: `(c) => normal([2], { loc: f(c) })`.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  *

@@ -37,7 +37,7 @@ const links = {
   positive: (raw: Expr): Expr => o.softplus(o.add(raw, UNIT)),
 } as const;
 
-/** A family of laws over any shape, with the parameters that a network may give, in order. */
+/** A family of distributions over any shape, with the parameters that a network may give, in order. */
 export interface ParametricFamily {
   readonly name: string;
   readonly parameters: { readonly [name: string]: keyof typeof links };
@@ -94,7 +94,7 @@ export interface ParametrisedOptions<C extends Context, S extends Shape> {
 }
 
 /**
- * Laws of a family whose parameters are a network of the context, p(x | c) = p(x; θ(c)): a heteroscedastic regression, the usual encoder and decoder of a VAE. The network
+ * Distributions of a family whose parameters are a network of the context, p(x | c) = p(x; θ(c)): a heteroscedastic regression, the usual encoder and decoder of a VAE. The network
  * gives the parameters in the family's order, one array of the event's shape each: real ones as they are, positive ones by softplus(raw + softplus⁻¹(1)), so that a
  * network that starts at 0 starts at 1. Families: normal, laplace, logistic, cauchy, logNormal, studentT, gamma, beta, exponential, poisson,
  * bernoulli, and any {@link ParametricFamily}. Parameters stand at `net`. Cost: one pass of the network. Throws `ArgumentError` for a
@@ -131,7 +131,7 @@ export const parametrised = <const C extends Context, const S extends Shape>(
       : { fixed: Object.fromEntries(Object.entries(fixed).map(([k, v]) => [k, toSpec(v)])) }),
   };
   const raw = (out: Expr, i: number): Expr => o.reshape(o.sliceAxis(out, 0, i, i + 1), event);
-  const law = (out: Expr): Dist<S, Exact & Samples> =>
+  const dist = (out: Expr): Dist<S, Exact & Samples> =>
     of.make(event, {
       ...fixed,
       ...Object.fromEntries(learned.map(([name, link], i) => [name, links[link](raw(out, i))])),
@@ -140,7 +140,7 @@ export const parametrised = <const C extends Context, const S extends Shape>(
     context,
     (c) => {
       const x = isExpr(c) ? c : contextVector(c);
-      return pipe(Sc.at('net', network.apply(x, [learned.length, ...event])), Sc.map(law));
+      return pipe(Sc.at('net', network.apply(x, [learned.length, ...event])), Sc.map(dist));
     },
     { spec, event, evidence: 'exact' },
   );

@@ -3,7 +3,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
-import { byHazard, type EveryFact, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { byHazard, type EveryFact, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** Parameters of {@link pareto}. */
 export interface ParetoOptions {
@@ -20,7 +20,7 @@ const above = (a: Expr, n: number, value: (a: Expr) => Expr): Expr => {
 };
 
 /**
- * The Pareto law on x ≥ scale, elementwise: log p(x) = Σ log(α/scale) − (α+1) log(x/scale) nats. The mean is ∞ for α ≤ 1 and the variance for
+ * The Pareto distribution on x ≥ scale, elementwise: log p(x) = Σ log(α/scale) − (α+1) log(x/scale) nats. The mean is ∞ for α ≤ 1 and the variance for
  * α ≤ 2. Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where one does not fit the shape. (Pareto 1896.)
  *
  * @example
@@ -33,7 +33,7 @@ export const pareto = <const S extends Shape>(shape: S, { concentration, scale =
   const s = fits('pareto', 'scale', toExpr(scale), shape);
   // log(x/scale), with its digits next to the least value.
   const logRatio = (x: Expr): Expr => o.log1p(o.div(o.sub(x, s), s));
-  const law: ScalarLaw<EveryFact> = byHazard({
+  const dist: ScalarDist<EveryFact> = byHazard({
     support: typeof scale === 'number' ? { kind: 'above', low: scale } : { kind: 'positive' },
     on: (x) => o.greaterEqual(x, s),
     safe: s,
@@ -48,5 +48,5 @@ export const pareto = <const S extends Shape>(shape: S, { concentration, scale =
       entropy: o.add(o.log(o.div(s, a)), o.add(1, o.div(1, a))),
     },
   });
-  return scalarFamily(shape, familyOf('pareto', shape, { concentration, scale }), law);
+  return scalarFamily(shape, familyOf('pareto', shape, { concentration, scale }), dist);
 };

@@ -1,4 +1,4 @@
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -34,14 +34,14 @@ export const poisson = <const S extends Shape>(
   every('poisson', 'rate', rate, (v) => v > 0 && v <= HIGHEST_RATE, `rates in (0, ${HIGHEST_RATE}]`);
   const m = fits('poisson', 'rate', toExpr(rate), shape);
   const logM = o.log(m);
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('poisson', shape, { rate }),
     evidence: 'exact',
     logDensity: (x) => D.of(o.sum(onIntegers(x, 0, undefined, (k: Expr) => poissonLog(k, m, logM)))),
     sample: D.fromRandom(drawPoisson(m, regimeOf(constants(rate)))),
   });
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'integers', low: 0 },
     mean: m,
     variance: m,

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -9,8 +9,8 @@ import { type Shape, sameShape, showShape } from '../core/shape.ts';
 
 /**
  * A product of experts: log p(x) = Σₖ log fₖ(x) − log Z nats, events any expert can veto (Hinton 2002, "Training products of experts by minimizing
- * contrastive divergence"). Experts are laws known up to constants, exact ones among them; the product is known up to a constant whatever they are.
- * Expert k names its parameters at `experts/k`. An exact law times an energy is that law tilted: N(x) e^{−E(x)}. Throws `ArgumentError` for no
+ * contrastive divergence"). Experts are distributions known up to constants, exact ones among them; the product is known up to a constant whatever they are.
+ * Expert k names its parameters at `experts/k`. An exact distribution times an energy is that distribution tilted: N(x) e^{−E(x)}. Throws `ArgumentError` for no
  * experts and for one whose density is a bound or an estimate, `ShapeError` where events differ. Cost: that of all experts.
  *
  * @example
@@ -20,7 +20,7 @@ export const productOfExperts = <const S extends Shape>(
   experts: readonly Dist<S, Unnormalised>[],
 ): Dist<S, Unnormalised> => {
   if (experts.length === 0)
-    return raise('ArgumentError', 'productOfExperts', 'there are no experts', { expected: 'one law or more' });
+    return raise('ArgumentError', 'productOfExperts', 'there are no experts', { expected: 'one distribution or more' });
   const { shape } = experts[0];
   experts.forEach((e, k) => {
     if (!sameShape(e.shape, shape))
@@ -34,7 +34,7 @@ export const productOfExperts = <const S extends Shape>(
         got: `${e.spec.type}, of evidence ${e.evidence}`,
       });
   });
-  return dist<S, Unnormalised>({
+  return distribution<S, Unnormalised>({
     shape: shape as S,
     spec: { type: 'productOfExperts', experts: experts.map((e) => e.spec) },
     evidence: 'unnormalised',

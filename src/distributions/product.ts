@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
-import { type Dist, type Law, lawFrom, type Scored, samplerOf } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distFrom, type Scored, samplerOf } from '../algebra/dist.ts';
 import { type InCommon, together } from '../algebra/evidence.ts';
 import { type AllFacts, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -11,19 +11,19 @@ import * as R from '../core/random.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 
 type Kept = 'mean' | 'variance' | 'mode' | 'entropy';
-/** The facts that a product has because each of its laws has them. */
+/** The facts that a product has because each of its distributions has them. */
 export type KeptFacts<L> = Pick<L & Facts<Kept>, Extract<keyof L, Kept>>;
 
-/** A fact that every law has, as expressions; `undefined` where one lacks it. */
-export const shared = (laws: readonly Law[], name: Kept): readonly Expr[] | undefined => {
-  const all = laws.map((l) => (l as Law & Partial<AllFacts>)[name]);
+/** A fact that every distribution has, as expressions; `undefined` where one lacks it. */
+export const shared = (dists: readonly AnyDist[], name: Kept): readonly Expr[] | undefined => {
+  const all = dists.map((l) => (l as AnyDist & Partial<AllFacts>)[name]);
   return all.every((e) => e !== undefined) ? (all as readonly Expr[]) : undefined;
 };
 
-const combined = (laws: readonly Law[], join: (parts: readonly Expr[]) => Expr): Partial<Facts<Kept>> =>
+const combined = (dists: readonly AnyDist[], join: (parts: readonly Expr[]) => Expr): Partial<Facts<Kept>> =>
   Object.fromEntries(
     (['mean', 'variance', 'mode', 'entropy'] as const).flatMap((name) => {
-      const parts = shared(laws, name);
+      const parts = shared(dists, name);
       return parts === undefined ? [] : [[name, name === 'entropy' ? o.addAll(parts) : join(parts)]];
     }),
   );
@@ -36,7 +36,7 @@ const copies =
     R.vmapRandom((v) => part(v)(scope), { size: n, axis: 'copies' })(x);
 
 /**
- * Independent copies of one law, with one set of parameters: events `[…shape, …law.shape]`, log p(x) = Σᵢ log p(xᵢ) nats, each copy with noise
+ * Independent copies of one distribution, with one set of parameters: events `[…shape, …dist.shape]`, log p(x) = Σᵢ log p(xᵢ) nats, each copy with noise
  * of its own. Facts are repeated, entropies multiplied. Throws `ShapeError` where the shape has no element.
  *
  * @example
@@ -44,37 +44,39 @@ const copies =
  */
 export const independent =
   <const N extends Shape>(shape: N) =>
-  <S extends Shape, E, L extends Dist<S, E>>(law: L & Dist<S, E>): Dist<readonly [...N, ...S], E> & KeptFacts<L> => {
+  <S extends Shape, E, L extends Dist<S, E>>(dist: L & Dist<S, E>): Dist<readonly [...N, ...S], E> & KeptFacts<L> => {
     const n = sizeOf(shape);
     if (!(n >= 1))
       return raise('ShapeError', 'independent', 'no copies', { expected: 'sizes from 1', got: showShape(shape) });
-    const full = [...shape, ...law.shape];
-    const rowsOf = (x: Expr): Expr => o.reshape(x, [n, ...law.shape]);
+    const full = [...shape, ...dist.shape];
+    const rowsOf = (x: Expr): Expr => o.reshape(x, [n, ...dist.shape]);
     const index = o.cast(o.iota(n), 'real');
     const scored: D.Draw<Scored> = pipe(
-      copies(n, () => D.map((s: Scored): readonly Expr[] => [s.value, s.logDensity])(law.sampleAndLogDensity))(index),
+      copies(n, () => D.map((s: Scored): readonly Expr[] => [s.value, s.logDensity])(dist.sampleAndLogDensity))(index),
       D.map(([value, l]) => ({ value: o.reshape(value, full), logDensity: o.sum(l) })),
     );
-    const made = lawFrom<readonly [...N, ...S], E>({
+    const made = distFrom<readonly [...N, ...S], E>({
       shape: full as unknown as readonly [...N, ...S],
-      spec: { type: 'independent', shape, law: law.spec },
-      family: { name: 'independent', parameters: {}, parts: [law], copies: n },
-      evidence: law.evidence,
+      spec: { type: 'independent', shape, dist: dist.spec },
+      family: { name: 'independent', parameters: {}, parts: [dist], copies: n },
+      evidence: dist.evidence,
       logDensity: (x) =>
         D.map(([l]: readonly Expr[]) => o.sum(l))(
-          copies(n, (v) => D.map((l: Expr): readonly Expr[] => [l])(law.logDensity(v)))(rowsOf(x)),
+          copies(n, (v) => D.map((l: Expr): readonly Expr[] => [l])(dist.logDensity(v)))(rowsOf(x)),
         ),
       ...samplerOf(
-        law,
+        dist,
         pipe(
-          copies(n, () => D.map((v: Expr): readonly Expr[] => [v])(law.sample))(index),
+          copies(n, () => D.map((v: Expr): readonly Expr[] => [v])(dist.sample))(index),
           D.map(([value]) => o.reshape(value, full)),
         ),
       ),
-      approximation: approximationOf([law], () => independent(shape)(refinedOf<Law>(law) as Dist<Shape, unknown>)),
+      approximation: approximationOf([dist], () =>
+        independent(shape)(refinedOf<AnyDist>(dist) as Dist<Shape, unknown>),
+      ),
       sampleAndLogDensity: scored,
     });
-    const facts = combined([law], ([e]) => o.broadcastTo(e, full));
+    const facts = combined([dist], ([e]) => o.broadcastTo(e, full));
     const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
     return withFacts(made, { ...facts, ...entropy }) as typeof made & KeptFacts<L>;
   };
@@ -82,18 +84,18 @@ export const independent =
 type EvidenceIn<L> = L extends Dist<Shape, infer E> ? E : never;
 
 /**
- * Independent laws of vectors side by side: events `[D₁ + D₂ + …]`, log p(x) = Σₖ log pₖ(xₖ) nats. The evidence is what all of them have; facts that
- * all have are joined. Throws `ArgumentError` for no laws, `ShapeError` for one whose events are no vectors.
+ * Independent distributions of vectors side by side: events `[D₁ + D₂ + …]`, log p(x) = Σₖ log pₖ(xₖ) nats. The evidence is what all of them have; facts that
+ * all have are joined. Throws `ArgumentError` for no distributions, `ShapeError` for one whose events are no vectors.
  *
  * @example
  * const mixed = product([normal([2]), bernoulli([3])]);   // events [5]
  */
 export const product = <L extends Dist<readonly [number], unknown>>(
-  laws: readonly L[],
+  dists: readonly L[],
 ): Dist<readonly [number], InCommon<EvidenceIn<L>>> & KeptFacts<L> => {
-  if (laws.length === 0)
-    return raise('ArgumentError', 'product', 'no laws', { expected: 'one law or more', got: 'none' });
-  laws.forEach((l, i) => {
+  if (dists.length === 0)
+    return raise('ArgumentError', 'product', 'no distributions', { expected: 'one distribution or more', got: 'none' });
+  dists.forEach((l, i) => {
     if (l.shape.length !== 1)
       raise('ShapeError', `product/${i}`, 'events are joined as vectors', {
         expected: 'an event [D]',
@@ -101,27 +103,27 @@ export const product = <L extends Dist<readonly [number], unknown>>(
       });
   });
   const ends = [0];
-  for (const l of laws) ends.push(ends[ends.length - 1] + l.shape[0]);
-  const each = <A>(f: (law: L, i: number) => D.Draw<A>): D.Draw<readonly A[]> =>
-    laws.reduce<D.Draw<readonly A[]>>(
-      (all, law, i) =>
+  for (const l of dists) ends.push(ends[ends.length - 1] + l.shape[0]);
+  const each = <A>(f: (dist: L, i: number) => D.Draw<A>): D.Draw<readonly A[]> =>
+    dists.reduce<D.Draw<readonly A[]>>(
+      (all, dist, i) =>
         pipe(
           all,
-          D.chain((done) => D.map((a: A): readonly A[] => [...done, a])(D.at(`product/${i}`, f(law, i)))),
+          D.chain((done) => D.map((a: A): readonly A[] => [...done, a])(D.at(`product/${i}`, f(dist, i)))),
         ),
       D.of([]),
     );
-  const made = lawFrom<readonly [number], InCommon<EvidenceIn<L>>>({
-    shape: [ends[laws.length]],
-    spec: { type: 'product', laws: laws.map((l) => l.spec) },
-    family: { name: 'product', parameters: {}, parts: laws },
-    evidence: together(laws.map((l) => l.evidence)),
+  const made = distFrom<readonly [number], InCommon<EvidenceIn<L>>>({
+    shape: [ends[dists.length]],
+    spec: { type: 'product', dists: dists.map((l) => l.spec) },
+    family: { name: 'product', parameters: {}, parts: dists },
+    evidence: together(dists.map((l) => l.evidence)),
     logDensity: (x) => D.map(o.addAll)(each((l, i) => l.logDensity(o.sliceAxis(x, 0, ends[i], ends[i + 1])))),
-    ...(laws.every((l) => l.unsampled !== true)
+    ...(dists.every((l) => l.unsampled !== true)
       ? { sample: D.map((parts: readonly Expr[]) => o.concat(parts))(each((l) => l.sample)) }
       : {}),
-    approximation: approximationOf(laws, () =>
-      product(laws.map((l) => refinedOf<Law>(l) as Dist<readonly [number], unknown>)),
+    approximation: approximationOf(dists, () =>
+      product(dists.map((l) => refinedOf<AnyDist>(l) as Dist<readonly [number], unknown>)),
     ),
     sampleAndLogDensity: D.map((parts: readonly Scored[]) => ({
       value: o.concat(parts.map((s) => s.value)),
@@ -130,6 +132,6 @@ export const product = <L extends Dist<readonly [number], unknown>>(
   });
   return withFacts(
     made,
-    combined(laws, (parts) => o.concat(parts)),
+    combined(dists, (parts) => o.concat(parts)),
   ) as typeof made & KeptFacts<L>;
 };

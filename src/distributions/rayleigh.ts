@@ -2,7 +2,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
-import { byHazard, type EveryFact, edgePower, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { byHazard, type EveryFact, edgePower, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** Parameters of {@link rayleigh}. */
 export interface RayleighOptions {
@@ -11,7 +11,7 @@ export interface RayleighOptions {
 }
 
 /**
- * The Rayleigh law, of the length of two independent N(0, scale²) numbers: log p(x) = Σ log xᵢ − 2 log scaleᵢ − ½ (xᵢ/scaleᵢ)² nats on x > 0.
+ * The Rayleigh distribution, of the length of two independent N(0, scale²) numbers: log p(x) = Σ log xᵢ − 2 log scaleᵢ − ½ (xᵢ/scaleᵢ)² nats on x > 0.
  * Throws `ArgumentError` where a constant scale is not positive, `ShapeError` where it does not fit the shape. (Rayleigh 1880.)
  *
  * @example
@@ -20,7 +20,7 @@ export interface RayleighOptions {
 export const rayleigh = <const S extends Shape>(shape: S, { scale = 1 }: RayleighOptions = {}): Family<S> => {
   positive('rayleigh', 'scale', scale);
   const s = fits('rayleigh', 'scale', toExpr(scale), shape);
-  const law: ScalarLaw<EveryFact> = byHazard({
+  const dist: ScalarDist<EveryFact> = byHazard({
     support: { kind: 'positive' },
     on: (x) => o.greaterEqual(x, 0),
     safe: s,
@@ -36,5 +36,5 @@ export const rayleigh = <const S extends Shape>(shape: S, { scale = 1 }: Rayleig
       entropy: o.add(o.log(s), 1 - 0.5 * Math.LN2 + 0.577215664901532861 / 2),
     },
   });
-  return scalarFamily(shape, familyOf('rayleigh', shape, { scale }), law);
+  return scalarFamily(shape, familyOf('rayleigh', shape, { scale }), dist);
 };

@@ -1,4 +1,4 @@
-/** The visible units of a Boltzmann machine: coin flips or normal, at any point between an independent law and the machine. */
+/** The visible units of a Boltzmann machine: coin flips or normal, at any point between an independent distribution and the machine. */
 import type { Dist } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import type { Support } from '../algebra/support.ts';
@@ -42,7 +42,7 @@ export interface Units {
   ) => Dist<readonly [number], Exact & Samples>;
   /** log ∫ exp(own(v) + field · reads(v)) dv at β = 1. */
   readonly logSum: (field: Expr, p: VisibleParameters) => Expr;
-  /** The law of independent units. */
+  /** The distribution of independent units. */
   readonly independent: (base: IndependentUnits) => Dist<readonly [number], Exact & Samples>;
   /** Its log-normaliser, where `own` at β = 0 is its unnormalised log-density. */
   readonly logBase: (base: IndependentUnits) => Expr;

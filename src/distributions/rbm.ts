@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, dist, named } from '../algebra/dist.ts';
+import { type Dist, distribution, named } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { type Discrete, type Facts, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -29,7 +29,7 @@ export interface RbmOptions {
   readonly scale?: number | 'learned';
 }
 
-/** The two conditional laws that block Gibbs sampling alternates between, both over independent units. */
+/** The two conditional distributions that block Gibbs sampling alternates between, both over independent units. */
 export interface Blocks {
   /** p(h | v), coin flips `[H]`. */
   readonly hiddenGiven: (v: Expr) => Sc.Scoped<Dist<readonly [number], Exact & Samples>>;
@@ -47,10 +47,10 @@ export const blocking = capability<Blocks>()('blocks', {
   normalised: (blocks) => blocks,
 });
 
-/** A law that block Gibbs can sample. */
+/** A distribution that block Gibbs can sample. */
 export type Blocked = Having<typeof blocking>;
 
-/** Laws that lead from independent units (β = 0, where log f is the log-density of `from`) to a machine (β = 1). */
+/** Distributions that lead from independent units (β = 0, where log f is the log-density of `from`) to a machine (β = 1). */
 export interface MachineBridge<S extends Shape> {
   readonly from: Dist<S, Exact & Samples>;
   readonly at: (beta: Expr) => Dist<S, Unnormalised> & Blocked;
@@ -62,7 +62,7 @@ export type Bridging<S extends Shape> = (base?: {
   readonly scale?: Argument;
 }) => MachineBridge<S>;
 
-/** The bridge of laws that a law brings along, for annealed importance sampling. */
+/** The bridge of distributions that a distribution brings along, for annealed importance sampling. */
 export const bridging = capability<Bridging<Shape>>()('bridge', {
   named: (bridge, place) => (base) => {
     const { from, at } = bridge(base);
@@ -71,7 +71,7 @@ export const bridging = capability<Bridging<Shape>>()('bridge', {
   resampled: (bridge) => bridge,
 });
 
-/** A restricted Boltzmann machine: a law over visible units that knows its hidden ones. */
+/** A restricted Boltzmann machine: a distribution over visible units that knows its hidden ones. */
 export type Machine<S extends Shape> = Dist<S, Unnormalised> &
   Facts<'support'> &
   Enumerable &
@@ -92,7 +92,7 @@ interface Parameters extends VisibleParameters {
  *     log f(v, h) = bᵀv + cᵀh + vᵀW h                        zeros and ones
  *     log f(v, h) = −Σ (vᵢ − bᵢ)²/2sᵢ² + cᵀh + (v/s)ᵀW h      real numbers
  *
- * summed over h: log f(v) = own(v) + Σⱼ softplus(cⱼ + (Wᵀ v/s)ⱼ) nats, minus the free energy: a law known up to a constant. Parameters at `rbm`: `weights`
+ * summed over h: log f(v) = own(v) + Σⱼ softplus(cⱼ + (Wᵀ v/s)ⱼ) nats, minus the free energy: a distribution known up to a constant. Parameters at `rbm`: `weights`
  * `[V, H]` from N(0, 0.01²), `visibleBias` `[V]` and `hiddenBias` `[H]` from 0, and `scale` where it is learned. The event may have any shape of V
  * elements. `blocks` are the conditionals of block Gibbs sampling; `enumeration` sums over the smaller side (the hidden one of normal units), refused
  * above 20 units; `bridge` leads from independent units to the machine, for annealed importance sampling (Salakhutdinov & Murray 2008). Throws
@@ -113,7 +113,7 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
     return raise('ArgumentError', 'rbm', 'a standard deviation is positive', { got: `${scale}` });
   const size = sizeOf(shape);
   const units: Units = unitsOf[visible];
-  const declaration = declare('law', 'rbm');
+  const declaration = declare('dist', 'rbm');
   const all: Sc.Scoped<Parameters> = Sc.at('rbm', (scope) => ({
     weights: Sc.parameter('weights', [size, hidden], { init: normalInit(0.01), kind: 'weight' })(scope),
     hiddenBias: Sc.parameter('hiddenBias', [hidden], { init: zeros, kind: 'bias' })(scope),
@@ -122,7 +122,7 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
   // Blocks, enumeration and bridges read what the density reads.
   const parameters = Sc.owned(declaration, all);
   const machine: Wiring<S> = { shape, size, hidden, units, parameters };
-  const law = dist<S, Unnormalised>({
+  const dist = distribution<S, Unnormalised>({
     shape,
     spec: { type: 'rbm', shape, ...options },
     declaration,
@@ -140,7 +140,7 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
     };
   };
   const whole: Machine<S> = pipe(
-    withFacts(law, { support: units.support }),
+    withFacts(dist, { support: units.support }),
     having(blocking, blocksOf(machine, 1)),
     having(enumerating, () => enumerationOf(machine, visible)),
     having(bridging, bridge),
@@ -148,9 +148,9 @@ export const rbm = <const S extends Shape, V extends VisibleUnits = 'bernoulli'>
   return whole as Machine<S> & SupportOf<V>;
 };
 
-/** A law of vectors as one of events of another shape with as many elements. */
+/** A distribution of vectors as one of events of another shape with as many elements. */
 const shaped = <S extends Shape>(shape: S, flat: Dist<readonly [number], Exact & Samples>): Dist<S, Exact & Samples> =>
-  dist<S, Exact & Samples>({
+  distribution<S, Exact & Samples>({
     shape,
     spec: flat.spec,
     evidence: 'exact',
@@ -203,13 +203,13 @@ const between = <S extends Shape>(
   base: IndependentUnits,
 ): Dist<S, Unnormalised> & Blocked => {
   const start = o.add(machine.units.logBase(base), machine.hidden * Math.LN2);
-  const law = dist<S, Unnormalised>({
+  const dist = distribution<S, Unnormalised>({
     shape: machine.shape,
     spec: { type: 'rbm', opaque: 'a bridge at an inverse temperature that is an expression' },
     evidence: 'unnormalised',
     logDensity: (x) => D.map((l: Expr) => o.sub(l, o.mul(o.sub(1, beta), start)))(logMarginal(machine, beta, base)(x)),
   });
-  return having(blocking, blocksOf(machine, beta, base))(law);
+  return having(blocking, blocksOf(machine, beta, base))(dist);
 };
 
 /** Sums over the side with fewer units; normal units have no states, so there it is the hidden side. */

@@ -8,7 +8,7 @@ import { poissonLog } from './counts.ts';
 
 /** Proposals an event gets. One is accepted with probability ≥ 0.75, so all are refused with probability below 1e-9. */
 const PROPOSALS = 16;
-/** Values that the inverse CDF looks at: P(X ≥ 48) < 1e-16 for a Poisson (hence a binomial) law of mean below 10. */
+/** Values that the inverse CDF looks at: P(X ≥ 48) < 1e-16 for a Poisson (hence a binomial) distribution of mean below 10. */
 const TABLE = 48;
 
 /** Which way counts are drawn: by the table (means below 10), by rejection (means from 10), or by whichever fits each element. */
@@ -44,7 +44,7 @@ const rows = (f: (k: number) => number, shape: Shape): Expr =>
 
 const logFactorial = (k: number): number => (k < 2 ? 0 : Math.log(k) + logFactorial(k - 1));
 
-/** Number of table entries that u has passed: the inverse CDF of a law on 0, 1, … given by its log-probabilities `[TABLE, …]`. */
+/** Number of table entries that u has passed: the inverse CDF of a distribution on 0, 1, … given by its log-probabilities `[TABLE, …]`. */
 const byTable = (u: Expr, logp: Expr): Expr => {
   const cdf = o.cumsum(o.exp(logp), 0);
   // Against the table's own total: a sum that rounding left below u must not send u past the end.
@@ -106,7 +106,7 @@ const inRegime = (
 
 /**
  * Poisson counts of rates `rate` (of the wanted shape): below 10 by inverse CDF, from 10 by PTRS. Rates 0 … 1e6 (a float32 uniform has no
- * digits for wider laws).
+ * digits for wider distributions).
  */
 export const drawPoisson = (rate: Expr, regime: Regime = 'either'): R.Random<Expr> => {
   const big = o.greaterEqual(rate, 10);
@@ -162,7 +162,7 @@ export const drawBinomial = (n: Expr, logits: Expr, regime: Regime = 'either'): 
   const b = o.add(1.15, o.mul(2.53, spread));
   const mode = o.floor(o.mul(o.add(m, 1), r));
   const over = (e: Expr, like: Expr): Expr => o.broadcastTo(e, like.shape);
-  // A binomial law is two Poisson laws given their sum, which cancels in the ratio to the mode.
+  // A binomial distribution is two Poisson distributions given their sum, which cancels in the ratio to the mode.
   const logAt = (k: Expr): Expr =>
     o.add(roughPoisson(k, over(o.mul(m, r), k)), roughPoisson(o.sub(over(m, k), k), over(o.mul(m, o.sub(1, r)), k)));
   const hat: Hat = {

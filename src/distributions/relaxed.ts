@@ -1,6 +1,6 @@
-/** Relaxed choices: laws on the simplex (or the unit interval) that come near a discrete law as the temperature falls, with gradients. */
+/** Relaxed choices: distributions on the simplex (or the unit interval) that come near a discrete distribution as the temperature falls, with gradients. */
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Scored } from '../algebra/dist.ts';
+import { type Dist, distribution, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { unitInterval } from '../algebra/support.ts';
@@ -46,7 +46,7 @@ const concreteLog = (y: Expr, l: Expr, tau: Expr): Expr => {
 };
 
 /**
- * The Concrete (Gumbel-softmax) law (Maddison et al. 2017; Jang et al. 2017): x = softmax((l + g)/τ) for standard Gumbel g, on the interior of
+ * The Concrete (Gumbel-softmax) distribution (Maddison et al. 2017; Jang et al. 2017): x = softmax((l + g)/τ) for standard Gumbel g, on the interior of
  * the simplex, events `[…shape, K]`. Its density with respect to dx₁…dx_{K−1}: log p(x) = log Γ(K) + (K−1) log τ + Σ (lₖ − (τ+1) log xₖ) −
  * K logΣ exp(lₖ − τ log xₖ) nats, −∞ off the interior (sums are compared to 1 within 1e-4). The sampler is reparameterised, and
  * `sampleAndLogDensity` scores log x itself, so nothing underflows at low temperatures. Throws `ArgumentError` where τ is not positive,
@@ -71,7 +71,7 @@ export const concrete = <const S extends Shape = readonly []>({
     logSample(l, tau),
     D.map((y) => ({ value: o.exp(y), logDensity: o.sum(concreteLog(y, l, tau)) })),
   );
-  const law = dist<readonly [...S, number], Exact & Samples>({
+  const dist = distribution<readonly [...S, number], Exact & Samples>({
     shape: l.shape as readonly [...S, number],
     ...familyOf('concrete', shape, { logits, temperature }, l.shape),
     evidence: 'exact',
@@ -84,7 +84,7 @@ export const concrete = <const S extends Shape = readonly []>({
     sample: D.map((s: Scored) => s.value)(scored),
     sampleAndLogDensity: scored,
   });
-  return withFacts(law, { support: { kind: 'simplex' } });
+  return withFacts(dist, { support: { kind: 'simplex' } });
 };
 
 /** Jang et al.'s name for {@link concrete}. */
@@ -105,7 +105,7 @@ export const straightThrough = <const S extends Shape = readonly []>({
   const l = classLogits('straightThrough', logits, shape);
   const tau = temperatureOf('straightThrough', temperature);
   const k = l.shape[shape.length];
-  const law = dist<readonly [...S, number], Samples>({
+  const dist = distribution<readonly [...S, number], Samples>({
     shape: l.shape as readonly [...S, number],
     ...familyOf('straightThrough', shape, { logits, temperature }, l.shape),
     evidence: 'none',
@@ -122,7 +122,7 @@ export const straightThrough = <const S extends Shape = readonly []>({
       }),
     ),
   });
-  return withFacts(law, { support: { kind: 'oneHot' }, mean: o.exp(logSoftmax(l)) });
+  return withFacts(dist, { support: { kind: 'oneHot' }, mean: o.exp(logSoftmax(l)) });
 };
 
 /** Parameters of {@link relaxedBernoulli}. */
@@ -139,7 +139,7 @@ const binaryLog = (t: Expr, l: Expr, tau: Expr): Expr => {
 };
 
 /**
- * The binary Concrete law: x = σ((l + e)/τ) for standard logistic e, on (0, 1)ᴰ. log p(x) = Σ log τ + d − 2 softplus(d) − log x − log (1−x) nats,
+ * The binary Concrete distribution: x = σ((l + e)/τ) for standard logistic e, on (0, 1)ᴰ. log p(x) = Σ log τ + d − 2 softplus(d) − log x − log (1−x) nats,
  * d = l − τ logit x; −∞ outside. Reparameterised; `sampleAndLogDensity` scores logit x itself. Throws `ArgumentError` where τ is not positive.
  */
 export const relaxedBernoulli = <const S extends Shape>(
@@ -154,7 +154,7 @@ export const relaxedBernoulli = <const S extends Shape>(
     D.map((u) => o.div(o.add(l, o.sub(o.log(u), o.log1p(o.neg(u)))), tau)),
     D.map((t) => ({ value: o.sigmoid(t), logDensity: o.sum(binaryLog(t, l, tau)) })),
   );
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('relaxedBernoulli', shape, { logits, temperature }),
     evidence: 'exact',
@@ -166,5 +166,5 @@ export const relaxedBernoulli = <const S extends Shape>(
     sample: D.map((s: Scored) => s.value)(scored),
     sampleAndLogDensity: scored,
   });
-  return withFacts(law, { support: unitInterval });
+  return withFacts(dist, { support: unitInterval });
 };

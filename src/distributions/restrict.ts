@@ -1,6 +1,6 @@
 import { having } from '../algebra/capability.ts';
 import { demand } from '../algebra/demand.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import { withFacts } from '../algebra/facts.ts';
 import { type Support, showSupport } from '../algebra/support.ts';
@@ -24,9 +24,9 @@ const inside = (x: Expr, on: Box): Expr =>
 const every = (conditions: Expr): Expr => o.equal(o.sum(o.cast(o.not(conditions), 'real')), 0);
 
 /**
- * A law on a box alone: log f(x) where every coordinate is in the interval (or among the integers) given, −∞ elsewhere, known up to a constant. On an
- * interval any energy becomes integrable; on integers it becomes a discrete law, whose log Z `logPartition` sums where it has no more than 2²⁰
- * states, and which kernels that follow gradients are refused. It stands where the law stands. Throws `ArgumentError` where
+ * A distribution on a box alone: log f(x) where every coordinate is in the interval (or among the integers) given, −∞ elsewhere, known up to a constant. On an
+ * interval any energy becomes integrable; on integers it becomes a discrete distribution, whose log Z `logPartition` sums where it has no more than 2²⁰
+ * states, and which kernels that follow gradients are refused. It stands where the distribution stands. Throws `ArgumentError` where
  * low < high does not hold, or the ends of the integers are not integers.
  *
  * @example
@@ -35,7 +35,7 @@ const every = (conditions: Expr): Expr => o.equal(o.sum(o.cast(o.not(conditions)
  */
 export const restrict =
   <B extends Box>(on: B) =>
-  <S extends Shape>(law: Dist<S, Unnormalised>): Dist<S, Unnormalised> & { readonly support: B } & Enumerable => {
+  <S extends Shape>(dist: Dist<S, Unnormalised>): Dist<S, Unnormalised> & { readonly support: B } & Enumerable => {
     const { low, high } = on;
     if (
       !(low < high && Number.isFinite(high - low)) ||
@@ -50,10 +50,10 @@ export const restrict =
           got: showSupport(on),
         },
       );
-    const plain = demand<S>('restrict', law, 'unnormalisedLogDensity');
-    const boxed = dist<S, Unnormalised>({
+    const plain = demand<S>('restrict', dist, 'unnormalisedLogDensity');
+    const boxed = distribution<S, Unnormalised>({
       shape: plain.shape,
-      spec: { type: 'restrict', on: { ...on }, law: plain.spec },
+      spec: { type: 'restrict', on: { ...on }, dist: plain.spec },
       evidence: 'unnormalised',
       logDensity: (x) => {
         const within = inside(x, on);
@@ -65,15 +65,15 @@ export const restrict =
     return withFacts(having(enumerating, () => lattice(plain, on))(boxed), { support: on });
   };
 
-const lattice = (law: Law, on: Box): Enumeration => {
+const lattice = (dist: AnyDist, on: Box): Enumeration => {
   if (on.kind !== 'integers')
     return raise('ArgumentError', 'restrict', 'an interval has no states to sum over', { got: showSupport(on) });
-  const n = sizeOf(law.shape);
+  const n = sizeOf(dist.shape);
   const levels = on.high - on.low + 1;
-  const event = (k: Expr): Expr => o.reshape(o.add(on.low, digitsOf(k, levels, n)), law.shape);
+  const event = (k: Expr): Expr => o.reshape(o.add(on.low, digitsOf(k, levels, n)), dist.shape);
   return {
     states: countable('restrict', levels ** n, `${n} coordinates of ${levels} levels`),
-    logWeight: (k) => law.logDensity(event(k)),
+    logWeight: (k) => dist.logDensity(event(k)),
     given: (k) => D.of(event(k)),
   };
 };

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { reals } from '../algebra/support.ts';
@@ -48,7 +48,7 @@ export const logTailOf = (square: Expr, w: Expr, nu: Expr): Expr => {
 };
 
 /**
- * Student's t law with independent coordinates: with t = (x − loc)/scale, log p(x) = Σ −½(ν+1) log(1 + t²/ν) − ½ log ν − log B(½, ½ν) − log scale nats;
+ * Student's t distribution with independent coordinates: with t = (x − loc)/scale, log p(x) = Σ −½(ν+1) log(1 + t²/ν) − ½ log ν − log B(½, ½ν) − log scale nats;
  * right for any ν up to 1e8 and beyond, and where t² overflows. Samples loc + scale · ε/√(χ²_ν/ν) have right first derivatives by all
  * parameters. Facts: the mean is NaN where ν ≤ 1 (there is none); the variance is +∞ where ν ≤ 2 (E (x − loc)² is).
  * Throws `ArgumentError` where constant degrees or scale are not positive, `ShapeError` where a parameter does not fit the shape.
@@ -70,7 +70,7 @@ export const studentT = <const S extends Shape>(
   const level = o.add(o.add(o.mul(0.5, o.log(nu)), o.logBeta(o.broadcastTo(0.5, shape), half)), o.log(s));
   const parts = D.fromRandom(R.both(R.normal(shape), R.fork(logStretch(nu))));
   const value = ([e, w]: Parts): Expr => o.add(m, o.mul(s, o.mul(e, o.exp(w))));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('studentT', shape, { degrees, loc, scale }),
     evidence: 'exact',
@@ -111,7 +111,7 @@ export const studentT = <const S extends Shape>(
   };
   const [nu1, nu2] = [o.sub(nu, 1), o.sub(nu, 2)];
   const more = o.mul(0.5, o.add(nu, 1));
-  return withFacts(law, {
+  return withFacts(dist, {
     support: reals,
     mean: o.where(o.less(0, nu1), m, Number.NaN),
     variance: o.where(

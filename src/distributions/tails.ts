@@ -1,21 +1,21 @@
-/** Both tails of a law in logarithms, and the chance of a window from the side where it keeps its digits. */
+/** Both tails of a distribution in logarithms, and the chance of a window from the side where it keeps its digits. */
 import type { AllFacts, Facts, TailFact } from '../algebra/facts.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
-import { log1mExpOrNone, logOrNone } from './scalar-law.ts';
+import { log1mExpOrNone, logOrNone } from './scalar-dist.ts';
 
-/** The law's own tails, or what its cdf and quantile say of them: as far as those keep their digits. */
-export const tailsOf = (law: Facts<'cdf' | 'quantile'> & Partial<AllFacts>): Facts<TailFact> => ({
-  logCdf: law.logCdf ?? ((x) => logOrNone(law.cdf(x))),
-  logSurvival: law.logSurvival ?? ((x) => logOrNone(o.sub(1, law.cdf(x)))),
-  lowerQuantile: law.lowerQuantile ?? ((l) => law.quantile(o.exp(o.array(l)))),
-  upperQuantile: law.upperQuantile ?? ((l) => law.quantile(o.neg(o.expm1(o.array(l))))),
+/** The distribution's own tails, or what its cdf and quantile say of them: as far as those keep their digits. */
+export const tailsOf = (dist: Facts<'cdf' | 'quantile'> & Partial<AllFacts>): Facts<TailFact> => ({
+  logCdf: dist.logCdf ?? ((x) => logOrNone(dist.cdf(x))),
+  logSurvival: dist.logSurvival ?? ((x) => logOrNone(o.sub(1, dist.cdf(x)))),
+  lowerQuantile: dist.lowerQuantile ?? ((l) => dist.quantile(o.exp(o.array(l)))),
+  upperQuantile: dist.upperQuantile ?? ((l) => dist.quantile(o.neg(o.expm1(o.array(l))))),
 });
 
 /** A window seen from the nearer tail: the upper one where less lies above `low` than below `high`. */
 export interface Window {
   readonly upper: Expr;
-  /** log of the chance beyond the window's inner end (nearer the middle of the law), counted from the tail. */
+  /** log of the chance beyond the window's inner end (nearer the middle of the distribution), counted from the tail. */
   readonly whole: Expr;
   /** log of what lies beyond its outer end, as a part of `whole`: −∞ where nothing does. */
   readonly rest: Expr;
@@ -23,7 +23,7 @@ export interface Window {
   readonly mass: Expr;
 }
 
-/** The window (low, high] of a law; an end that is left out does not cut. Chances are subtracted in that tail alone: log(S(low) − S(high)) or log(F(high) − F(low)). */
+/** The window (low, high] of a distribution; an end that is left out does not cut. Chances are subtracted in that tail alone: log(S(low) − S(high)) or log(F(high) − F(low)). */
 export const windowOf = (tails: Facts<TailFact>, low: Expr | undefined, high: Expr | undefined): Window => {
   const none = o.scalar(Number.NEGATIVE_INFINITY);
   const all = o.scalar(0);

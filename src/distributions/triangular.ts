@@ -6,7 +6,7 @@ import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
 import { onSupport } from './on-support.ts';
-import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** Parameters of {@link triangular}: low ≤ mode ≤ high, low < high. */
 export interface TriangularOptions {
@@ -24,7 +24,7 @@ const root = (x: Expr): Expr => {
 };
 
 /**
- * The triangular law, whose density rises linearly from `low` to `mode` and falls to `high`, elementwise: with w = high − low,
+ * The triangular distribution, whose density rises linearly from `low` to `mode` and falls to `high`, elementwise: with w = high − low,
  * log p(x) = Σ log 2/w + log min((x − low)/(mode − low), (high − x)/(high − mode)) nats, −∞ outside and at an end that is not the mode.
  * Throws `ArgumentError` where numbers are out of order, `ShapeError` where a parameter does not fit the shape.
  *
@@ -63,7 +63,7 @@ export const triangular = <const S extends Shape>(
   const logSquare = (d: Expr, side: Expr): Expr => o.sub(o.mul(2, logOrNone(d)), o.log(o.mul(w, some(side))));
   const logLeft = (x: Expr): Expr => logSquare(o.sub(x, a), l);
   const logRight = (x: Expr): Expr => logSquare(o.sub(b, x), r);
-  const law: ScalarLaw<EveryFact> = inverseCdf({
+  const dist: ScalarDist<EveryFact> = inverseCdf({
     support: typeof low === 'number' && typeof high === 'number' ? { kind: 'interval', low, high } : reals,
     logDensity: (x) => {
       const inside = o.and(o.lessEqual(a, x), o.lessEqual(x, b));
@@ -92,5 +92,5 @@ export const triangular = <const S extends Shape>(
       upperQuantile: (v) => o.where(o.less(v, o.log(o.div(r, w))), right(o.exp(v)), left(o.neg(o.expm1(v)))),
     },
   });
-  return scalarFamily(shape, familyOf('triangular', shape, { low, mode, high }), law);
+  return scalarFamily(shape, familyOf('triangular', shape, { low, mode, high }), dist);
 };

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type AllFacts, type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
@@ -13,7 +13,7 @@ import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr, toSpec } from './argument.ts';
 import { isFixed } from './gamma-draws.ts';
 import { onSupport } from './on-support.ts';
-import { log1mExpOrNone } from './scalar-law.ts';
+import { log1mExpOrNone } from './scalar-dist.ts';
 import { pointOf, tailsOf, type Window, windowOf } from './tails.ts';
 import { type Bounds, supportWithin } from './window-support.ts';
 
@@ -23,15 +23,15 @@ export interface TruncateOptions {
   readonly high?: Argument;
 }
 
-/** What is known of a truncated law. */
+/** What is known of a truncated distribution. */
 export type TruncatedFacts = Facts<'support' | 'cdf' | 'quantile' | TailFact>;
 
 /**
- * A law with independent coordinates given that each lies in [low, high]: log p(x) = log f(x) − Σ log P(lowᵢ < X ≤ highᵢ) nats inside, −∞ outside.
+ * A distribution with independent coordinates given that each lies in [low, high]: log p(x) = log f(x) − Σ log P(lowᵢ < X ≤ highᵢ) nats inside, −∞ outside.
  * Everything happens in logarithms of the tail that the window lies nearer to, so a window far out on either side keeps its digits in float32
- * too (of a law that has no `logSurvival` of its own, as far as its cdf does). Sampled by the inverse of that tail at uniform noise. The support is the
- * window where the law's own lets it. Throws `ArgumentError` where constant bounds are out of order, nothing is cut, the law has no cdf and
- * quantile, or a constant window holds nothing of the law.
+ * too (of a distribution that has no `logSurvival` of its own, as far as its cdf does). Sampled by the inverse of that tail at uniform noise. The support is the
+ * window where the distribution's own lets it. Throws `ArgumentError` where constant bounds are out of order, nothing is cut, the distribution has no cdf and
+ * quantile, or a constant window holds nothing of the distribution.
  *
  * @example
  * const positivePart = truncate({ low: 0 })(normal([1], { loc: -3 }));
@@ -39,16 +39,16 @@ export type TruncatedFacts = Facts<'support' | 'cdf' | 'quantile' | TailFact>;
 export const truncate =
   ({ low, high }: TruncateOptions) =>
   <S extends Shape>(
-    law: Dist<S, Exact & Samples> & Facts<'cdf' | 'quantile'>,
+    dist: Dist<S, Exact & Samples> & Facts<'cdf' | 'quantile'>,
   ): Dist<S, Exact & Samples> & TruncatedFacts => {
-    check(law, low, high);
-    const shape = law.shape as S;
+    check(dist, low, high);
+    const shape = dist.shape as S;
     const a = low === undefined ? undefined : fits('truncate', 'low', toExpr(low), shape);
     const b = high === undefined ? undefined : fits('truncate', 'high', toExpr(high), shape);
-    const tails = tailsOf(law);
+    const tails = tailsOf(dist);
     const w = windowOf(tails, a, b);
     const bounds: Bounds = { low, high };
-    holdsSome(law, bounds, w);
+    holdsSome(dist, bounds, w);
     const clip = (x: Expr): Expr => {
       const y = a === undefined ? x : o.max(a, x);
       return b === undefined ? y : o.min(b, y);
@@ -66,27 +66,27 @@ export const truncate =
       o.min(0, o.sub(between(tails, w, from, to), w.mass));
     const logCdf = (x: Expr): Expr => part(a, clip(x));
     const safe = quantile(o.broadcastTo(o.scalar(0.5), shape));
-    const made = dist<S, Exact & Samples>({
+    const made = distribution<S, Exact & Samples>({
       shape,
       spec: {
         type: 'truncate',
         ...(low === undefined ? {} : { low: toSpec(low) }),
         ...(high === undefined ? {} : { high: toSpec(high) }),
-        law: law.spec,
+        dist: dist.spec,
       },
       evidence: 'exact',
       logDensity: (x) => {
         const ok = inside(x);
         const off = o.sum(o.where(ok, 0, Number.NEGATIVE_INFINITY));
         return pipe(
-          law.logDensity(o.where(ok, x, o.stopGradient(safe))),
+          dist.logDensity(o.where(ok, x, o.stopGradient(safe))),
           D.map((l) => onSupport(off, o.equal(off, 0), 0, () => o.sub(l, o.sum(o.broadcastTo(w.mass, shape))))),
         );
       },
       sample: D.map(quantile)(D.fromRandom(uniformNoise(shape))),
     });
     return withFacts(made, {
-      support: supportWithin(law, bounds),
+      support: supportWithin(dist, bounds),
       quantile,
       cdf: (x: Expr) => o.exp(logCdf(x)),
       logCdf,
@@ -106,23 +106,23 @@ const between = (tails: Facts<TailFact>, w: Window, from: Expr | undefined, to: 
   return o.add(o.where(some, inner, 0), log1mExpOrNone(gap));
 };
 
-/** Refuses a window in which a law whose parameters are known has nothing. */
-const holdsSome = (law: Law, { low, high }: Bounds, w: Window): void => {
+/** Refuses a window in which a distribution whose parameters are known has nothing. */
+const holdsSome = (dist: AnyDist, { low, high }: Bounds, w: Window): void => {
   if (!isFixed(w.mass)) return;
   const [{ data }] = evaluateProgram(program([w.mass], 'float64'), {});
   if (!Array.from(data).every((l) => l > Number.NEGATIVE_INFINITY))
-    raise('ArgumentError', 'truncate', 'the law has no mass in the window', {
-      expected: 'a window that holds some of the law',
-      got: `${law.spec.type} between ${low ?? '−∞'} and ${high ?? '∞'}`,
+    raise('ArgumentError', 'truncate', 'the distribution has no mass in the window', {
+      expected: 'a window that holds some of the distribution',
+      got: `${dist.spec.type} between ${low ?? '−∞'} and ${high ?? '∞'}`,
     });
 };
 
-const check = (law: Law, low: Argument | undefined, high: Argument | undefined): void => {
-  const { cdf, quantile } = law as Law & Partial<AllFacts>;
+const check = (dist: AnyDist, low: Argument | undefined, high: Argument | undefined): void => {
+  const { cdf, quantile } = dist as AnyDist & Partial<AllFacts>;
   if (cdf === undefined || quantile === undefined)
-    raise('ArgumentError', 'truncate', 'the law cannot be truncated in closed form', {
-      expected: 'a law with cdf and quantile',
-      got: law.spec.type,
+    raise('ArgumentError', 'truncate', 'the distribution cannot be truncated in closed form', {
+      expected: 'a distribution with cdf and quantile',
+      got: dist.spec.type,
     });
   if (low === undefined && high === undefined)
     raise('ArgumentError', 'truncate', 'nothing is cut', { expected: 'low, high or both', got: 'neither' });

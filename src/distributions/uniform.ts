@@ -5,7 +5,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
-import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { type EveryFact, type Family, inverseCdf, logOrNone, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** Bounds of {@link uniform}. */
 export interface UniformOptions {
@@ -14,7 +14,7 @@ export interface UniformOptions {
 }
 
 /**
- * The uniform law on the box ∏ [lowᵢ, highᵢ]: log p(x) = −Σ log (highᵢ − lowᵢ) nats inside, −∞ outside (with gradient 0, never NaN). Its mode is
+ * The uniform distribution on the box ∏ [lowᵢ, highᵢ]: log p(x) = −Σ log (highᵢ − lowᵢ) nats inside, −∞ outside (with gradient 0, never NaN). Its mode is
  * any event of the box: here the centre. The support is an interval where the bounds are numbers, else said to be the reals.
  * Throws `ArgumentError` where constant bounds are out of order, `ShapeError` where a bound does not fit the shape.
  *
@@ -32,7 +32,7 @@ export const uniform = <const S extends Shape>(shape: S, { low = 0, high = 1 }: 
   const width = o.sub(b, a);
   const inside = (x: Expr): Expr => o.and(o.lessEqual(a, x), o.lessEqual(x, b));
   const middle = o.mul(0.5, o.add(a, b));
-  const law: ScalarLaw<EveryFact> = inverseCdf({
+  const dist: ScalarDist<EveryFact> = inverseCdf({
     support: typeof low === 'number' && typeof high === 'number' ? { kind: 'interval', low, high } : reals,
     logDensity: (x) => o.where(inside(x), o.neg(o.log(width)), Number.NEGATIVE_INFINITY),
     facts: {
@@ -48,5 +48,5 @@ export const uniform = <const S extends Shape>(shape: S, { low = 0, high = 1 }: 
       upperQuantile: (l) => o.sub(b, o.mul(width, o.exp(l))),
     },
   });
-  return scalarFamily(shape, familyOf('uniform', shape, { low, high }), law);
+  return scalarFamily(shape, familyOf('uniform', shape, { low, high }), dist);
 };

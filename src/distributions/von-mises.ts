@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, withFacts } from '../algebra/facts.ts';
 import { derivative } from '../core/differentiate/index.ts';
@@ -51,7 +51,7 @@ const drop = (t: Expr): Expr => o.mul(-2, o.square(o.sin(o.mul(0.5, t))));
 /** How far from an angle the density has anything left: 14/√κ, where it has fallen by e⁻³⁹. */
 const reach = (k: Expr): Expr => o.div(14, o.sqrt(k));
 
-/** P(0 < Θ ≤ θ) of the law around 0, odd in θ, for |θ| ≤ π. */
+/** P(0 < Θ ≤ θ) of the distribution around 0, odd in θ, for |θ| ≤ π. */
 const mass = (theta: Expr, k: Expr): Expr => {
   const high = o.min(o.abs(theta), reach(k));
   const i = integral(o.mul(0, high), high, (t, wide) => o.exp(o.mul(wide(k), drop(t))));
@@ -84,7 +84,7 @@ export const pathwiseVonMises = (k: Expr, theta: Expr): Expr => {
   return o.add(fixed, o.mul(o.stopGradient(vonMisesSlope(held, fixed)), o.sub(k, held)));
 };
 
-/** Angles around 0: rejection from a normal law, since cos θ ≤ 1 − 2θ²/π², or from the uniform one where κ < 0.4. */
+/** Angles around 0: rejection from a normal distribution, since cos θ ≤ 1 − 2θ²/π², or from the uniform one where κ < 0.4. */
 const angles = (k: Expr): R.Random<Expr> => {
   const { shape } = k;
   const held = o.stopGradient(k);
@@ -117,7 +117,7 @@ const angles = (k: Expr): R.Random<Expr> => {
 const wrap = (x: Expr): Expr => o.sub(x, o.mul(2 * Math.PI, o.floor(o.div(o.add(x, Math.PI), 2 * Math.PI))));
 
 /**
- * The von Mises law of independent angles, as numbers in [−π, π]: log p(x) = Σ κ cos(x − loc) − log 2π I₀(κ) nats (radians), −∞ outside one turn.
+ * The von Mises distribution of independent angles, as numbers in [−π, π]: log p(x) = Σ κ cos(x − loc) − log 2π I₀(κ) nats (radians), −∞ outside one turn.
  *
  * The sampler is a rejection of our own with a normal envelope (acceptance ≥ 0.63, as Best & Fisher's 1979, without an arc cosine), forty attempts.
  * Samples are reparameterised: by κ along the path that keeps the cdf around loc, by loc as a rotation; derivatives of E[f(X)] are right for f
@@ -135,7 +135,7 @@ export const vonMises = <const S extends Shape>(
   const m = fits('vonMises', 'loc', toExpr(loc), shape);
   const k = fits('vonMises', 'concentration', toExpr(concentration), shape);
   const level = o.add(o.logBesselI0Scaled(k), Math.log(2 * Math.PI));
-  const law = dist<S, Exact & Samples>({
+  const dist = distribution<S, Exact & Samples>({
     shape,
     ...familyOf('vonMises', shape, { loc, concentration }),
     evidence: 'exact',
@@ -154,7 +154,7 @@ export const vonMises = <const S extends Shape>(
     const turn = o.floor(o.div(o.add(theta, Math.PI), 2 * Math.PI));
     return o.add(turn, mass(o.sub(theta, o.mul(2 * Math.PI, turn)), k));
   };
-  return withFacts(law, {
+  return withFacts(dist, {
     support: { kind: 'interval', low: -Math.PI, high: Math.PI },
     mode: wrap(m),
     entropy: o.sum(o.sub(level, o.mul(k, derivative((c) => o.sum(o.logBesselI0Scaled(c)))(k)))),

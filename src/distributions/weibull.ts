@@ -4,21 +4,21 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { familyOf } from './family-of.ts';
-import { byHazard, type EveryFact, edgePower, type Family, type ScalarLaw, scalarFamily } from './scalar-law.ts';
+import { byHazard, type EveryFact, edgePower, type Family, type ScalarDist, scalarFamily } from './scalar-dist.ts';
 
 /** The Euler–Mascheroni constant γ. */
 const EULER = 0.577215664901532861;
 
 /** Parameters of {@link weibull}. */
 export interface WeibullOptions {
-  /** The shape k > 0: below 1 the density has a pole at 0, at 1 the law is exponential, at 2 Rayleigh's. */
+  /** The shape k > 0: below 1 the density has a pole at 0, at 1 the distribution is exponential, at 2 Rayleigh's. */
   readonly concentration: Argument;
   /** λ > 0; default 1. */
   readonly scale?: Argument;
 }
 
-/** The Weibull law of shape k and scale λ, each of the event's shape. */
-export const weibullScalar = (k: Expr, scale: Expr): ScalarLaw<EveryFact> => {
+/** The Weibull distribution of shape k and scale λ, each of the event's shape. */
+export const weibullScalar = (k: Expr, scale: Expr): ScalarDist<EveryFact> => {
   const r = o.div(1, k);
   const logGamma = (n: number): Expr => o.lgamma(o.add(1, o.mul(n, r)));
   const mean = o.mul(scale, o.exp(logGamma(1)));
@@ -45,7 +45,7 @@ export const weibullScalar = (k: Expr, scale: Expr): ScalarLaw<EveryFact> => {
 };
 
 /**
- * The Weibull law on x > 0, elementwise: log p(x) = Σ log(k/λ) + (k−1) log(x/λ) − (x/λ)ᵏ nats. At x = 0 the density is its limit where that is
+ * The Weibull distribution on x > 0, elementwise: log p(x) = Σ log(k/λ) + (k−1) log(x/λ) − (x/λ)ᵏ nats. At x = 0 the density is its limit where that is
  * finite; for k < 1, where it has a pole there, 0 is off the support.
  * Throws `ArgumentError` where a constant parameter is not positive, `ShapeError` where one does not fit the shape. (Weibull 1951.)
  *

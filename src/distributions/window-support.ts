@@ -1,5 +1,5 @@
-/** The part of a law's support that lies in a window. */
-import type { Law } from '../algebra/dist.ts';
+/** The part of a distribution's support that lies in a window. */
+import type { AnyDist } from '../algebra/dist.ts';
 import type { AllFacts } from '../algebra/facts.ts';
 import type { Support } from '../algebra/support.ts';
 import * as o from '../core/ops/index.ts';
@@ -39,9 +39,9 @@ const tighter = (x: Argument | undefined, y: Argument | undefined, higher: boole
         ? (higher ? Math.max : Math.min)(x, y)
         : (higher ? o.max : o.min)(toExpr(x), toExpr(y));
 
-/** The support of a law on reals given that it lies between two ends: numbers where both are, else element by element. */
-export const supportWithin = (law: Law, bounds: Bounds): Support => {
-  const own = endsOf((law as Law & Partial<AllFacts>).support);
+/** The support of a distribution on reals given that it lies between two ends: numbers where both are, else element by element. */
+export const supportWithin = (dist: AnyDist, bounds: Bounds): Support => {
+  const own = endsOf((dist as AnyDist & Partial<AllFacts>).support);
   const low = tighter(own.low, bounds.low, true);
   const high = tighter(own.high, bounds.high, false);
   if (low === undefined && high === undefined) return { kind: 'real' };

@@ -3,6 +3,7 @@ export * from './adaptive.ts';
 export * from './brownian.ts';
 export { type AdaptiveOptions, adaptive, type Controller, fixed } from './controller.ts';
 export * from './divergence.ts';
+export { solverKind } from './kinds.ts';
 export type { SolveGradient } from './loops.ts';
 export * from './ode.ts';
 export * from './order-conditions.ts';

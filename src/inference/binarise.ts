@@ -16,7 +16,7 @@ export const binarise =
  * its grey value as probability.
  *
  * @example
- * dynamicallyBinarised(256)(elbo(law))
+ * dynamicallyBinarised(256)(elbo(dist))
  */
 export const dynamicallyBinarised = (levels: number): Binarised =>
   (<S extends Shape>(objective: AnyObjective<S>): AnyObjective<S> => {

@@ -33,7 +33,7 @@ export type TrainingRecord = { readonly [key: string]: Json };
 /** What {@link saveCheckpoint} writes. */
 export interface CheckpointParts {
   readonly state: TrainingState;
-  /** The law's `spec`. */
+  /** The distribution's `spec`. */
   readonly spec: Spec;
   readonly training?: TrainingRecord;
 }
@@ -209,7 +209,7 @@ export const saveCheckpoint = (path: string, parts: CheckpointParts): TE.TaskEit
  * What `fit` calls to save its state; throws the failure, which then ends training.
  *
  * @example
- * const checkpoint = { every: 500, save: saveTo('runs/moons.safetensors', { spec: law.spec }) };   // an option of fit
+ * const checkpoint = { every: 500, save: saveTo('runs/moons.safetensors', { spec: dist.spec }) };   // an option of fit
  */
 export const saveTo =
   (path: string, parts: Omit<CheckpointParts, 'state'>) =>
@@ -218,7 +218,7 @@ export const saveTo =
     if (E.isLeft(saved)) throw new PushforwardError(saved.left);
   };
 
-/** Reads a checkpoint; `readLaw(checkpoint.spec)` gives the law again. Everything that is not right is a `FileError`. */
+/** Reads a checkpoint; `readDist(checkpoint.spec)` gives the distribution again. Everything that is not right is a `FileError`. */
 export const loadCheckpoint = (path: string): TE.TaskEither<Failure, Checkpoint> =>
   pipe(
     readSafetensors(path),

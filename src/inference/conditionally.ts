@@ -1,4 +1,4 @@
-/** Estimators of conditional laws: any estimator of a law, at each context. */
+/** Estimators of conditional distributions: any estimator of a distribution, at each context. */
 import type { Conditional } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextOfVector, contextParts, contextSize, mapContext, placeholder } from '../algebra/context.ts'; // biome-ignore format: one line
 import type { Dist } from '../algebra/dist.ts';
@@ -18,8 +18,8 @@ export interface ConditionallyOptions {
 }
 
 /**
- * An estimator of laws as one of conditional laws: the loss of a row (x, c) is the estimator's loss of x under p(· | c). What the estimator demands of a
- * law, it demands of p: `conditionally(maximumLikelihood)` of a conditional law that only has a bound does not compile. Rows are those of `pairs`. With `drop` one
+ * An estimator of distributions as one of conditional distributions: the loss of a row (x, c) is the estimator's loss of x under p(· | c). What the estimator demands of a
+ * distribution, it demands of p: `conditionally(maximumLikelihood)` of a conditional distribution that only has a bound does not compile. Rows are those of `pairs`. With `drop` one
  * network learns p(x | c), and p(x) where the context is dropped (Ho & Salimans 2022, arXiv:2207.12598, algorithm 1), which `guided` needs. Cost: the
  * estimator's. Throws `ArgumentError` where the chance is none.
  *
@@ -29,7 +29,7 @@ export interface ConditionallyOptions {
  */
 export const conditionally =
   <S extends Shape, E>(
-    estimator: (law: Dist<S, E>) => Objective<S>,
+    estimator: (dist: Dist<S, E>) => Objective<S>,
     { drop = 0 }: ConditionallyOptions = {},
   ): ((part: Conditional<Context, S, E>) => Objective<readonly [number]>) =>
   (part) => {
@@ -43,21 +43,21 @@ export const conditionally =
     return {
       shape: [sizeOf(event) + contextSize(context)],
       parts: [event, ...contextParts(context).map((p) => p.shape)],
-      spec: { type: 'conditionally', law: part.spec, estimator: spec, ...(drop === 0 ? {} : { drop }) },
+      spec: { type: 'conditionally', dist: part.spec, estimator: spec, ...(drop === 0 ? {} : { drop }) },
       evidence: drop === 0 ? evidence : 'none',
       loss: (row) => (scope) => (cursor) => {
         const { x, c } = ofRow(part, row);
         const value = contextOfVector(context, c) as AnyContext;
         const [u, next] = drop === 0 ? [undefined, cursor] : uniform([])(cursor);
         const kept = (e: Expr): Expr => (u === undefined ? e : o.mul(o.cast(o.lessEqual(drop, u), 'real'), e));
-        const law = part.given(mapContext(value, kept) as ContextValue<Context>)(scope);
-        return estimator(law).loss(x)(scope)(next);
+        const dist = part.given(mapContext(value, kept) as ContextValue<Context>)(scope);
+        return estimator(dist).loss(x)(scope)(next);
       },
     };
   };
 
 /**
- * Maximum likelihood of a conditional law: the mean of −log p(x | c) over rows (x, c) of `pairs`, in nats. Needs an exact density; a law that is only bounded has
+ * Maximum likelihood of a conditional distribution: the mean of −log p(x | c) over rows (x, c) of `pairs`, in nats. Needs an exact density; a distribution that is only bounded has
  * `conditionally(elbo)`.
  *
  * @example

@@ -1,4 +1,4 @@
-/** Contexts as host arrays: what a running conditional law is given. */
+/** Contexts as host arrays: what a running conditional distribution is given. */
 import { type Context, contextSize, isClasses, showContext } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
 import { fromNested } from '../core/nested.ts';

@@ -1,7 +1,8 @@
 /** What DDPM is trained by: the squared error of its noise, alone or with a little of the bound for its variances. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { capabilityOf } from '../algebra/capability.ts';
-import { type Law, onInnermost } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
+import { onInnermost } from '../algebra/pushed.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -12,14 +13,21 @@ import { boundTerm, drawIndex, lookUp, noised, onReverseChain, type ReverseChain
 import type { GaussianChain } from '../sde/ddpm-chain.ts';
 import type { Objective } from './objective.ts';
 
-/** The loss at a random step and noise, of the reverse chain under whatever a law was pushed through. */
+/** The loss at a random step and noise, of the reverse chain under whatever a distribution was pushed through. */
 const atRandomStep =
-  (estimator: string, law: Law, loss: (part: ReverseChained, event: Expr, index: Expr, noise: Expr) => D.Draw<Expr>) =>
+  (
+    estimator: string,
+    dist: AnyDist,
+    loss: (part: ReverseChained, event: Expr, index: Expr, noise: Expr) => D.Draw<Expr>,
+  ) =>
   (x: Expr): D.Draw<Expr> =>
-    onInnermost(law, x, (base, event) => {
+    onInnermost(dist, x, (base, event) => {
       const part = capabilityOf(reversing, base);
       return part === undefined
-        ? raise('ArgumentError', estimator, 'the law has no reverse chain', { expected: 'ddpm', got: base.spec.type })
+        ? raise('ArgumentError', estimator, 'the distribution has no reverse chain', {
+            expected: 'ddpm',
+            got: base.spec.type,
+          })
         : onReverseChain(
             pipe(
               D.fromRandom(R.both(drawIndex(part.reverseChain.chain.steps), R.normal(base.shape))),
@@ -46,20 +54,20 @@ export interface DdpmSimpleOptions {
 }
 
 /**
- * L_simple of DDPM (Ho et al. 2020, arXiv:2006.11239, eq. 14): E ‖ε − ε̂(x_k)‖²/D over random steps k, all weighted alike. It trains the denoiser of a law
- * of `ddpm`, fixed variances assumed; 1 where nothing is known. Cost: one evaluation. Throws `ArgumentError` for other laws.
+ * L_simple of DDPM (Ho et al. 2020, arXiv:2006.11239, eq. 14): E ‖ε − ε̂(x_k)‖²/D over random steps k, all weighted alike. It trains the denoiser of a distribution
+ * of `ddpm`, fixed variances assumed; 1 where nothing is known. Cost: one evaluation. Throws `ArgumentError` for other distributions.
  *
  * @example
  * ddpmSimple(ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10 })));
  */
 export const ddpmSimple = <S extends Shape>(
-  law: Law & { readonly shape: S },
+  dist: AnyDist & { readonly shape: S },
   { of = 'noise' }: DdpmSimpleOptions = {},
 ): Objective<S> => ({
-  shape: law.shape,
-  spec: { type: 'ddpmSimple', of, law: law.spec },
+  shape: dist.shape,
+  spec: { type: 'ddpmSimple', of, dist: dist.spec },
   evidence: 'none',
-  loss: atRandomStep('ddpmSimple', law, (part, event, index, noise) =>
+  loss: atRandomStep('ddpmSimple', dist, (part, event, index, noise) =>
     pipe(
       noiseError(part, event, index, noise),
       D.map((e) => (of === 'noise' ? e : o.mul(lookUp(asVelocity(part.reverseChain.chain), index), e))),
@@ -75,20 +83,20 @@ export interface DdpmHybridOptions {
 
 /**
  * L_simple + w L_vlb (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 16): the bound, T times the term of the same random step in nats per dimension, trains
- * the learned variances alone, since x̂₀ is a constant to it. For improved DDPM. Cost: one evaluation. Throws `ArgumentError` for laws without a
+ * the learned variances alone, since x̂₀ is a constant to it. For improved DDPM. Cost: one evaluation. Throws `ArgumentError` for distributions without a
  * reverse chain.
  *
  * @example
  * ddpmHybrid(ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' })));
  */
 export const ddpmHybrid = <S extends Shape>(
-  law: Law & { readonly shape: S },
+  dist: AnyDist & { readonly shape: S },
   { weight = 1e-3 }: DdpmHybridOptions = {},
 ): Objective<S> => ({
-  shape: law.shape,
-  spec: { type: 'ddpmHybrid', weight, law: law.spec },
+  shape: dist.shape,
+  spec: { type: 'ddpmHybrid', weight, dist: dist.spec },
   evidence: 'none',
-  loss: atRandomStep('ddpmHybrid', law, (part, event, index, noise) => {
+  loss: atRandomStep('ddpmHybrid', dist, (part, event, index, noise) => {
     const { chain, reverse } = part.reverseChain;
     const frozen: ReverseChained['reverseChain'] = {
       ...part.reverseChain,
@@ -102,7 +110,7 @@ export const ddpmHybrid = <S extends Shape>(
       D.chain((simple) =>
         pipe(
           boundTerm(frozen, part.scale)(event, index, noise),
-          D.map(({ nats }) => o.add(simple, o.mul((weight * chain.steps) / sizeOf(law.shape), nats))),
+          D.map(({ nats }) => o.add(simple, o.mul((weight * chain.steps) / sizeOf(dist.shape), nats))),
         ),
       ),
     );

@@ -1,4 +1,4 @@
-/** Evaluation of a law on data: a number with its evidence and its error. */
+/** Evaluation of a distribution on data: a number with its evidence and its error. */
 import { errorFrom } from '../algebra/approximation.ts';
 import { type Evidence, signOf } from '../algebra/evidence.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -13,7 +13,7 @@ export interface ApproximationError {
   readonly error: number;
 }
 
-/** The mean negative log-density of data under a law. */
+/** The mean negative log-density of data under a distribution. */
 export interface Evaluation {
   /** Mean of −log p in nats per event; an upper bound on it where the evidence is a bound. */
   readonly nats: number;
@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly evidence: Evidence;
   /** Where the number is computed up to the error of a solver, a truncated series or a tail. */
   readonly approximation?: ApproximationError;
-  /** Known entropy of the data's law in nats, and what the model loses against it. */
+  /** Known entropy of the data's distribution in nats, and what the model loses against it. */
   readonly entropy?: number;
   readonly gap?: number;
 }
@@ -33,18 +33,18 @@ export interface Evaluation {
 /** Rows on which the error of an approximation is estimated. */
 const FEW = 256;
 
-/** How far the log-densities of the first rows are off, by the law computed more finely with the same noise. */
+/** How far the log-densities of the first rows are off, by the distribution computed more finely with the same noise. */
 const approximationOf = async (running: Running, x: Tensor, seed: number): Promise<ApproximationError | undefined> => {
-  const { law, parameters, backend } = running;
-  if (law.approximation === undefined) return undefined;
-  const { because, order, refined } = law.approximation;
+  const { dist, parameters, backend } = running;
+  if (dist.approximation === undefined) return undefined;
+  const { because, order, refined } = dist.approximation;
   const [coarse, fine] = [running, run(refined(), parameters, backend)];
   const [a, b] = [(await coarse.logDensity(x, seed)).data, (await fine.logDensity(x, seed)).data];
   const off = Array.from(a, (v, i) => errorFrom(v, b[i], order));
   return { because, error: off.reduce((sum, v) => sum + v, 0) / off.length };
 };
 
-/** Evaluates a law on every row of a data set; of an approximate law it estimates the error, on its first rows. */
+/** Evaluates a distribution on every row of a data set; of an approximate distribution it estimates the error, on its first rows. */
 export const evaluate = async (running: Running, data: Dataset, seed = 0): Promise<Evaluation> => {
   const indices = Int32Array.from({ length: data.size }, (_, i) => i);
   const block = 4096;
@@ -69,7 +69,7 @@ export const evaluate = async (running: Running, data: Dataset, seed = 0): Promi
     standardError: Math.sqrt(variance / values.length),
     bitsPerDim: mean / (sizeOf(data.shape) * Math.LN2),
     events: values.length,
-    evidence: running.law.evidence,
+    evidence: running.dist.evidence,
     ...(approximation === undefined ? {} : { approximation }),
     ...(data.entropy === undefined ? {} : { entropy: data.entropy, gap: mean - data.entropy }),
   };

@@ -1,13 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { capabilityOf } from '../algebra/capability.ts';
-import { type Law, onInnermost } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
+import { onInnermost } from '../algebra/pushed.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
-import { type PhaseDenoiser, phaseDenoising } from '../sde/cld-law.ts';
+import { type PhaseDenoiser, phaseDenoising } from '../sde/cld-diffusion.ts';
 import type { Objective } from './objective.ts';
 
 /** ‖ε̂ − ε_v‖² at a random time, velocities at the start integrated out. */
@@ -30,23 +31,23 @@ const loss = ({ shape, process, noise }: PhaseDenoiser, x0: Expr): D.Draw<Expr> 
   );
 
 /**
- * Hybrid score matching (Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068, §3.1) of a law of `cldLaw`: E ‖ε̂(x_t, v_t, t) − ε_v‖²/D over uniform times, where
+ * Hybrid score matching (Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068, §3.1) of a distribution of `cldDiffusion`: E ‖ε̂(x_t, v_t, t) − ε_v‖²/D over uniform times, where
  * (x_t, v_t) is drawn given x₀ alone: v₀ is integrated out, so its score is bounded at the start. Noise is weighted alike at all times. Cost: one
- * evaluation. Throws `ArgumentError` for other laws.
+ * evaluation. Throws `ArgumentError` for other distributions.
  *
  * @example
- * hybridScoreMatching(cldLaw(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] })));
+ * hybridScoreMatching(cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] })));
  */
-export const hybridScoreMatching = <S extends Shape>(law: Law & { readonly shape: S }): Objective<S> => ({
-  shape: law.shape,
-  spec: { type: 'hybridScoreMatching', law: law.spec },
+export const hybridScoreMatching = <S extends Shape>(dist: AnyDist & { readonly shape: S }): Objective<S> => ({
+  shape: dist.shape,
+  spec: { type: 'hybridScoreMatching', dist: dist.spec },
   evidence: 'none',
   loss: (x) =>
-    onInnermost(law, x, (base, x0) => {
+    onInnermost(dist, x, (base, x0) => {
       const d = capabilityOf(phaseDenoising, base);
       return d === undefined
-        ? raise('ArgumentError', 'hybridScoreMatching', 'the law has no denoiser of velocities', {
-            expected: 'cldLaw',
+        ? raise('ArgumentError', 'hybridScoreMatching', 'the distribution has no denoiser of velocities', {
+            expected: 'cldDiffusion',
             got: base.spec.type,
           })
         : loss(d, x0);

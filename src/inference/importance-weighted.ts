@@ -1,5 +1,5 @@
 import { demand } from '../algebra/demand.ts';
-import type { Dist, Law } from '../algebra/dist.ts';
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -11,13 +11,13 @@ import type { Objective } from './objective.ts';
 
 /** log (1/k) Σ wᵢ over k independent one-sample bounds log wᵢ on log p(x): a tighter bound, rising to log p(x) with k. */
 export const importanceWeightedDensity =
-  (k: number, law: Law) =>
+  (k: number, dist: AnyDist) =>
   (x: Expr): D.Draw<Expr> =>
   (scope) =>
   (cursor) => {
     const [[weights], next] = vmapRandom(
       () => (c) => {
-        const [l, after] = law.logDensity(x)(scope)(c);
+        const [l, after] = dist.logDensity(x)(scope)(c);
         return [[l], after];
       },
       { size: k, axis: 'samples' },
@@ -34,13 +34,13 @@ export const importanceWeightedDensity =
  */
 export const importanceWeighted =
   (k: number) =>
-  <S extends Shape>(law: Dist<S, { readonly lowerBound: true }>): Objective<S> => {
+  <S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>): Objective<S> => {
     if (!Number.isInteger(k) || k < 1)
       return raise('ArgumentError', 'importanceWeighted', 'needs one sample or more', { got: `${k}` });
-    const plain = demand<S>('importanceWeighted', law, 'lowerBound');
+    const plain = demand<S>('importanceWeighted', dist, 'lowerBound');
     return {
       shape: plain.shape,
-      spec: { type: 'importanceWeighted', samples: k, law: plain.spec },
+      spec: { type: 'importanceWeighted', samples: k, dist: plain.spec },
       evidence: plain.evidence,
       loss: (x) => D.map(neg)(importanceWeightedDensity(k, plain)(x)),
     };

@@ -10,6 +10,7 @@ export * from './energies/index.ts';
 export * from './evaluate.ts';
 export * from './hybrid-score-matching.ts';
 export * from './importance-weighted.ts';
+export * from './kinds.ts';
 export * from './latent/index.ts';
 export * from './loss-of.ts';
 export * from './objective.ts';
@@ -20,7 +21,7 @@ export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export {
-  lawPrograms,
+  distPrograms,
   type ParameterArrays,
   type Run,
   type Running,

@@ -1,9 +1,9 @@
 /**
  * Objectives: what training minimises, as a function of one event, in nats. Estimators derive them from declarations and demand the
- * evidence they need: `maximumLikelihood` of a law that only has a bound is a compile error that says so.
+ * evidence they need: `maximumLikelihood` of a distribution that only has a bound is a compile error that says so.
  */
 import { demand } from '../algebra/demand.ts';
-import type { Dist, Law } from '../algebra/dist.ts';
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import type { Evidence } from '../algebra/evidence.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
@@ -55,29 +55,29 @@ export type AnyObjective<S extends Shape> = Objective<S> | BatchObjective<S>;
 export const isBatchObjective = <S extends Shape>(objective: AnyObjective<S>): objective is BatchObjective<S> =>
   'batchLoss' in objective;
 
-const negativeLog = <S extends Shape>(estimator: string, law: Law & { readonly shape: S }): Objective<S> => ({
-  shape: law.shape,
-  spec: { type: estimator, law: law.spec },
-  evidence: law.evidence,
-  loss: (x) => D.map(neg)(law.logDensity(x)),
+const negativeLog = <S extends Shape>(estimator: string, dist: AnyDist & { readonly shape: S }): Objective<S> => ({
+  shape: dist.shape,
+  spec: { type: estimator, dist: dist.spec },
+  evidence: dist.evidence,
+  loss: (x) => D.map(neg)(dist.logDensity(x)),
 });
 
 /**
- * Maximum likelihood: the mean of −log p(x). Needs an exact density (one computed up to the error of a solver counts, and says so); a law that is only
+ * Maximum likelihood: the mean of −log p(x). Needs an exact density (one computed up to the error of a solver counts, and says so); a distribution that is only
  * bounded has `elbo` instead.
  *
  * @example
  * fit({ objective: maximumLikelihood(realNVP), data, optimizer: adam() })
  */
-export const maximumLikelihood = <S extends Shape>(law: Dist<S, { readonly exactLogDensity: true }>): Objective<S> =>
-  negativeLog('maximumLikelihood', demand<S>('maximumLikelihood', law, 'exactLogDensity'));
+export const maximumLikelihood = <S extends Shape>(dist: Dist<S, { readonly exactLogDensity: true }>): Objective<S> =>
+  negativeLog('maximumLikelihood', demand<S>('maximumLikelihood', dist, 'exactLogDensity'));
 
 /**
- * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised. Of an exact law, or
+ * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised. Of an exact distribution, or
  * one whose log-density is estimated without bias, it is maximum likelihood.
  */
-export const elbo = <S extends Shape>(law: Dist<S, { readonly meanBound: true }>): Objective<S> =>
-  negativeLog('elbo', demand<S>('elbo', law, 'meanBound'));
+export const elbo = <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+  negativeLog('elbo', demand<S>('elbo', dist, 'meanBound'));
 
 /** An objective times a number. */
 export const weighted = <S extends Shape>(weight: number, objective: Objective<S>): Objective<S> => ({

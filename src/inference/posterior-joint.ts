@@ -1,5 +1,5 @@
-/** Joint laws of named quantities, written in order: each site's law may depend on the sites before it. */
-import type { Dist, Law } from '../algebra/dist.ts';
+/** Joint distributions of named quantities, written in order: each site's distribution may depend on the sites before it. */
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import type { AllFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -14,32 +14,32 @@ export type Shapes = Readonly<Record<string, Shape>>;
 /** A value for every name. */
 export type Values<A> = { readonly [K in keyof A]: Expr };
 
-/** A law of a named quantity; its support says how it is made of real numbers. */
-export type SiteLaw = Law & Partial<Pick<AllFacts, 'support'>>;
+/** A distribution of a named quantity; its support says how it is made of real numbers. */
+export type SiteDist = AnyDist & Partial<Pick<AllFacts, 'support'>>;
 
-/** A name with its law, given the values of the sites before it. */
+/** A name with its distribution, given the values of the sites before it. */
 export interface Site {
   readonly name: string;
-  readonly law: (known: Readonly<Record<string, Expr>>) => SiteLaw;
+  readonly dist: (known: Readonly<Record<string, Expr>>) => SiteDist;
 }
 
 declare const Named: unique symbol;
 
-/** A joint law of named quantities; A is the record of their shapes. */
+/** A joint distribution of named quantities; A is the record of their shapes. */
 export interface Joint<A extends Shapes> {
   readonly sites: readonly Site[];
-  /** Its identity: the laws of its sites are made anew for each value, and read the same parameters. */
+  /** Its identity: the distributions of its sites are made anew for each value, and read the same parameters. */
   readonly declaration?: Declaration | undefined;
   readonly [Named]?: A;
 }
 
-/** The joint law of nothing: where a declaration starts. */
+/** The joint distribution of nothing: where a declaration starts. */
 // biome-ignore lint/complexity/noBannedTypes: a record without names
 export const joint: Joint<{}> = { sites: [] };
 
 /**
- * One more named quantity, whose law may depend on those before it: fp-ts's `bind` for laws. Whether it is latent or observed is said later, by
- * `posterior(joint, data)`. A law without a support is taken to live on the reals. Throws `ArgumentError` where the name is taken.
+ * One more named quantity, whose distribution may depend on those before it: fp-ts's `bind` for distributions. Whether it is latent or observed is said later, by
+ * `posterior(joint, data)`. A distribution without a support is taken to live on the reals. Throws `ArgumentError` where the name is taken.
  *
  * @example
  * const coin = pipe(
@@ -51,14 +51,14 @@ export const joint: Joint<{}> = { sites: [] };
 export const site =
   <const K extends string, A extends Shapes, const S extends Shape>(
     name: K,
-    law: (known: Values<A>) => Dist<S, unknown> & Partial<Pick<AllFacts, 'support'>>,
+    dist: (known: Values<A>) => Dist<S, unknown> & Partial<Pick<AllFacts, 'support'>>,
   ) =>
   (before: Joint<A>): Joint<A & { readonly [N in K]: S }> =>
     before.sites.some((s) => s.name === name)
-      ? raise('ArgumentError', name, 'two quantities of a joint law have one name')
+      ? raise('ArgumentError', name, 'two quantities of a joint distribution have one name')
       : {
-          sites: [...before.sites, { name, law: law as unknown as Site['law'] }],
-          declaration: declare('law', 'joint'),
+          sites: [...before.sites, { name, dist: dist as unknown as Site['dist'] }],
+          declaration: declare('dist', 'joint'),
         };
 
 /**
@@ -71,11 +71,11 @@ export const drawJoint = <A extends Shapes>(of: Joint<A>): D.Draw<Values<A>> =>
   D.owned(of.declaration, (scope) => (cursor) => {
     const known: Record<string, Expr> = {};
     let at = cursor;
-    for (const { name, law } of of.sites) [known[name], at] = D.at(name, law(known).sample)(scope)(at);
+    for (const { name, dist } of of.sites) [known[name], at] = D.at(name, dist(known).sample)(scope)(at);
     return [known as Values<A>, at];
   });
 
-/** log p of all quantities together, in nats. Throws `ShapeError` where a value has another shape than its law's events. */
+/** log p of all quantities together, in nats. Throws `ShapeError` where a value has another shape than its distribution's events. */
 export const jointDensity =
   <A extends Shapes>(of: Joint<A>) =>
   (values: Values<A>): D.Draw<Expr> =>
@@ -83,11 +83,11 @@ export const jointDensity =
       const known: Record<string, Expr> = {};
       const terms: Expr[] = [];
       let at = cursor;
-      for (const { name, law } of of.sites) {
-        const here = law(known);
+      for (const { name, dist } of of.sites) {
+        const here = dist(known);
         const value = (values as Readonly<Record<string, Expr>>)[name];
         if (!sameShape(value.shape, here.shape))
-          raise('ShapeError', name, 'a value has another shape than its law', {
+          raise('ShapeError', name, 'a value has another shape than its distribution', {
             expected: showShape(here.shape),
             got: showShape(value.shape),
           });

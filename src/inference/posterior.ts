@@ -1,9 +1,9 @@
 /**
- * Posteriors: what a joint law says of its latent quantities once the others are observed, as one law over unconstrained real numbers. Kernels sample it,
- * laws and flows are fitted to it, and `constrain` brings either back to named quantities.
+ * Posteriors: what a joint distribution says of its latent quantities once the others are observed, as one distribution over unconstrained real numbers. Kernels sample it,
+ * distributions and flows are fitted to it, and `constrain` brings either back to named quantities.
  */
 import { demand } from '../algebra/demand.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../algebra/evidence.ts';
 import { opaque } from '../algebra/spec.ts';
 import { constraintOf, reals, showSupport } from '../algebra/support.ts';
@@ -25,7 +25,7 @@ import { type Joint, jointDensity, type Shapes, type Site, type Values } from '.
 /** Observed values: a number, numbers in row-major order, or an expression. */
 export type Observed = number | ArrayLike<number> | Expr;
 
-/** The law of the latent quantities named in L, over the n real numbers they are made of. */
+/** The distribution of the latent quantities named in L, over the n real numbers they are made of. */
 export interface Posterior<L extends Shapes> extends Dist<readonly [number], Unnormalised> {
   /** Shapes of the latent quantities, in the order of the declaration. */
   readonly latents: L;
@@ -50,21 +50,21 @@ const observedAs = (name: string, v: Observed, shape: Shape): Expr => {
   if (isExpr(v))
     return sameShape(v.shape, shape)
       ? v
-      : raise('ShapeError', name, 'the data have another shape than their law', { expected: showShape(shape), got: showShape(v.shape) }); // biome-ignore format: one sentence
+      : raise('ShapeError', name, 'the data have another shape than their distribution', { expected: showShape(shape), got: showShape(v.shape) }); // biome-ignore format: one sentence
   const values = typeof v === 'number' ? [v] : Array.from(v);
   return values.length === sizeOf(shape)
     ? o.constant(values, shape)
-    : raise('ShapeError', name, 'the data do not fill their law’s shape', {
+    : raise('ShapeError', name, 'the data do not fill their distribution’s shape', {
         expected: `${sizeOf(shape)} numbers for ${showShape(shape)}`,
         got: `${values.length}`,
       });
 };
 
 const constraintAt = (site: Site, known: Readonly<Record<string, Expr>>): Constraint & { logVolume: object } => {
-  const support = site.law(known).support ?? reals;
+  const support = site.dist(known).support ?? reals;
   const found =
     support.kind === 'integers' || support.kind === 'oneHot'
-      ? raise('ArgumentError', site.name, 'a discrete quantity cannot be latent here: observe it, or sum it out of the joint law', {
+      ? raise('ArgumentError', site.name, 'a discrete quantity cannot be latent here: observe it, or sum it out of the joint distribution', {
           expected: 'a continuous support',
           got: showSupport(support),
         }) // biome-ignore format: one sentence
@@ -77,9 +77,9 @@ const constraintAt = (site: Site, known: Readonly<Record<string, Expr>>): Constr
 };
 
 /**
- * The posterior of a joint law given values for some of its quantities, as an unnormalised law over all real numbers: each latent is made of real
+ * The posterior of a joint distribution given values for some of its quantities, as an unnormalised distribution over all real numbers: each latent is made of real
  * numbers by the registry that `bijectTo` uses (positive ones by exp), and log p(z) = log p(values, data) + log |det ∂values/∂z| nats.
- * `runChains` samples it; {@link variationalPosterior} fits a law to it. Throws `ArgumentError` for data without a site, where nothing is
+ * `runChains` samples it; {@link variationalPosterior} fits a distribution to it. Throws `ArgumentError` for data without a site, where nothing is
  * latent, or a latent is discrete; `ShapeError` where data do not fit.
  *
  * @example
@@ -89,7 +89,7 @@ const constraintAt = (site: Site, known: Readonly<Record<string, Expr>>): Constr
  *   site('sigma', () => halfNormal([], { scale: 5 })),
  *   site('y', ({ mu, sigma }) => normal([3], { loc: mu, scale: sigma })),
  * );
- * const target = posterior(model, { y: [1.2, 0.7, 2.9] });   // a law over [2]: mu and log sigma
+ * const target = posterior(model, { y: [1.2, 0.7, 2.9] });   // a distribution over [2]: mu and log sigma
  */
 export const posterior = <A extends Shapes, const D extends { readonly [N in keyof A]?: Observed }>(
   of: Joint<A>,
@@ -98,18 +98,18 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
   const given = data as unknown as Readonly<Record<string, Observed>>;
   const stranger = Object.keys(given).find((name) => !of.sites.some((s) => s.name === name));
   if (stranger !== undefined)
-    raise('ArgumentError', stranger, 'the joint law has no quantity of this name', {
+    raise('ArgumentError', stranger, 'the joint distribution has no quantity of this name', {
       expected: `one of ${of.sites.map((s) => s.name).join(', ')}`,
       got: stranger,
     });
   const observed: Record<string, Expr> = {};
   const parts: Part[] = [];
-  // One walk over the sites with stand-ins, to learn shapes: laws are functions of values.
+  // One walk over the sites with stand-ins, to learn shapes: distributions are functions of values.
   const standIns: Record<string, Expr> = {};
   let n = 0;
   for (const site of of.sites) {
     const { name } = site;
-    const shape = site.law(standIns).shape;
+    const shape = site.dist(standIns).shape;
     if (name in given) {
       observed[name] = observedAs(name, given[name], shape);
       standIns[name] = observed[name];
@@ -140,18 +140,18 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
     return { values, volume: o.addAll(volumes) };
   };
   const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as unknown as Omit<A, keyof D>;
-  const law = dist<readonly [number], Unnormalised>({
+  const dist = distribution<readonly [number], Unnormalised>({
     shape: [n],
-    spec: opaque('posterior', 'the joint law is a function'),
+    spec: opaque('posterior', 'the joint distribution is a function'),
     evidence: 'unnormalised',
     logDensity: (z) => {
       const { values, volume } = walk(z);
       return D.map((l: Expr) => o.add(l, volume))(jointDensity(of)(values as Values<A>));
     },
-    sample: () => raise('ArgumentError', 'posterior', 'a posterior has no sampler of its own: run chains on it (runChains), or fit a law to it (variationalPosterior)'), // biome-ignore format: one sentence
+    sample: () => raise('ArgumentError', 'posterior', 'a posterior has no sampler of its own: run chains on it (runChains), or fit a distribution to it (variationalPosterior)'), // biome-ignore format: one sentence
   });
   return {
-    ...law,
+    ...dist,
     latents,
     constrain: (z) => {
       const { values } = walk(z);
@@ -169,8 +169,8 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
 
 /**
  * Evidence lower bound of a posterior: the mean over the guide of log q(z) − log p(z, data), minimised; at the optimum the guide is the posterior, and
- * −loss is log p(data) (Kucukelbir et al. 2017, arXiv:1603.00788, for guides of any kind). The guide is any law that samples with its
- * density: a normal law, a flow. It reads no data: train it with {@link noData}, whose batch size is the number of draws a step.
+ * −loss is log p(data) (Kucukelbir et al. 2017, arXiv:1603.00788, for guides of any kind). The guide is any distribution that samples with its
+ * density: a normal distribution, a flow. It reads no data: train it with {@link noData}, whose batch size is the number of draws a step.
  *
  * @example
  * const target = posterior(

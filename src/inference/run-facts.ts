@@ -1,5 +1,5 @@
 /** What is known of a distribution in closed form, as numbers on a backend. */
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { type AllFacts, type FunctionFact, knownFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -36,12 +36,12 @@ const FUNCTIONS: readonly FunctionFact[] = [
 
 /** Every fact as a function of host arrays; what is not known says so. Programs are compiled at first use. */
 export const runningFacts = (
-  law: Law,
+  dist: AnyDist,
   backend: Backend,
 ): ((parameters: Feeds) => { readonly [name: string]: (x: HostArray) => Promise<Tensor> }) => {
-  const known: Partial<AllFacts> = knownFacts(law as Partial<AllFacts>);
+  const known: Partial<AllFacts> = knownFacts(dist as Partial<AllFacts>);
   const unknown = (name: string) => async (): Promise<never> =>
-    raise('ArgumentError', law.spec.type, `its ${name} is not known in closed form`, {
+    raise('ArgumentError', dist.spec.type, `its ${name} is not known in closed form`, {
       expected: `one of ${Object.keys(known).join(', ') || 'no facts at all'}`,
     });
   const arrays = ARRAYS.map((name) => {
@@ -60,11 +60,11 @@ export const runningFacts = (
     const fact = known[name];
     if (fact === undefined) return () => [name, unknown(name)] as const;
     const each = (x: Expr): D.Draw<readonly Expr[]> => D.of([fact(x)]);
-    const runner = chunkRunner((size) => ({ f: () => eachProgram(each, law.shape, size, backend) }), backend);
+    const runner = chunkRunner((size) => ({ f: () => eachProgram(each, dist.shape, size, backend) }), backend);
     return (parameters: Feeds) => {
       const run = runner.with(parameters);
       const at = async (given: HostArray): Promise<Tensor> => {
-        const x = rowsOf(name, given, law.shape);
+        const x = rowsOf(name, given, dist.shape);
         return (await run('f', x.shape[0], 0, x))[0];
       };
       return [name, at] as const;

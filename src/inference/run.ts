@@ -1,8 +1,9 @@
-/** A law with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
-import { type Conditional, lawGiven, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
+/** A distribution with its parameters on a backend: sampling, densities and codes as functions of host arrays. */
+import { type Conditional, distGiven, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize } from '../algebra/context.ts';
-import { type Dist, encodeToBase, isLaw, type Law, type Scored } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, isDist, type Scored } from '../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../algebra/evidence.ts';
+import { encodeToBase } from '../algebra/pushed.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -23,15 +24,15 @@ import { type RunningFacts, runningFacts } from './run-facts.ts';
 import { isTrainingNoise } from './training/move-plan.ts';
 
 /**
- * What can be asked of a law that has parameters and a backend. ParameterArrays have a leading example axis. Rows go in as a tensor or as nested arrays
+ * What can be asked of a distribution that has parameters and a backend. Arrays have a leading example axis. Rows go in as a tensor or as nested arrays
  * (`[[0.1, 0.2]]`); a tensor comes out, which `toNested` makes nested arrays of. Throws (a promise is rejected) with a `ShapeError` where rows do not fit the
  * event, with an `ArgumentError` where a number of samples is not 1, 2, 3, …, a seed no integer, or an array holds something that is no number.
  */
 export interface Running {
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly parameters: Feeds;
   readonly backend: Backend;
-  /** Any function of an event (over the law's parameters and noise), for each row: its results, `[n, …]` each. Compiled at every call. */
+  /** Any function of an event (over the distribution's parameters and noise), for each row: its results, `[n, …]` each. Compiled at every call. */
   readonly each: (
     f: (x: Expr) => D.Draw<readonly Expr[]>,
   ) => (x: HostArray, seed?: number) => Promise<readonly Tensor[]>;
@@ -46,17 +47,17 @@ export interface Running {
   readonly logDensity: (x: HostArray, seed?: number) => Promise<Tensor>;
   /** ∇ₓ log p of each row, `[n, …]`. */
   readonly score: (x: HostArray, seed?: number) => Promise<Tensor>;
-  /** The base law's side of each row, `[n, …]`; the rows themselves where nothing was pushed forward. */
+  /** The base distribution's side of each row, `[n, …]`; the rows themselves where nothing was pushed forward. */
   readonly encode: (x: HostArray, seed?: number) => Promise<Tensor>;
 }
 
-/** What can be asked of a law that is known up to a constant: no log p, so `evaluate` does not take it; no samples. */
-export interface RunningUnnormalised extends Pick<Running, 'law' | 'parameters' | 'backend' | 'each' | 'score'> {
+/** What can be asked of a distribution that is known up to a constant: no log p, so `evaluate` does not take it; no samples. */
+export interface RunningUnnormalised extends Pick<Running, 'dist' | 'parameters' | 'backend' | 'each' | 'score'> {
   /** log p up to a constant that is the same for every row, in nats, `[n]`. */
   readonly unnormalisedLogDensity: Running['logDensity'];
   /** Cannot be called: its argument is the sentence that the compiler prints. */
   readonly sample: (
-    why: 'a law known up to a constant has no sampler: run a Markov kernel on it (sampledBy)',
+    why: 'a distribution known up to a constant has no sampler: run a Markov kernel on it (sampledBy)',
     ...rest: readonly never[]
   ) => never;
 }
@@ -64,13 +65,13 @@ export interface RunningUnnormalised extends Pick<Running, 'law' | 'parameters' 
 /** {@link RunningUnnormalised} with a chain for its sampler (`sampledBy`). */
 export interface RunningChain extends Omit<RunningUnnormalised, 'sample'>, Pick<Running, 'sample'> {}
 
-/** What can be asked of a conditional law that has parameters and a backend; R is what can be asked of it at a context. */
+/** What can be asked of a conditional distribution that has parameters and a backend; R is what can be asked of it at a context. */
 export interface RunningConditional<R> {
   readonly conditional: Conditional<Context, Shape>;
   readonly parameters: Feeds;
   readonly backend: Backend;
   /**
-   * The law at one context: an array of its shape, the number of a class, or a struct of these. The context is an input of the programs: another one compiles
+   * The distribution at one context: an array of its shape, the number of a class, or a struct of these. The context is an input of the programs: another one compiles
    * nothing. Throws `ShapeError` where it does not fit.
    */
   readonly given: (context: ContextArrays) => R;
@@ -83,39 +84,39 @@ export interface RunningConditional<R> {
 /** The name of the input that a context is fed by. */
 const CONTEXT = 'given context';
 
-/** The vectorised expressions of a law, for `size` examples: what is compiled, and what `export` writes. */
-export const lawPrograms = (law: Law, size: number, backend: Pick<Backend, 'precisions'>) => {
+/** The vectorised expressions of a distribution, for `size` examples: what is compiled, and what `export` writes. */
+export const distPrograms = (dist: AnyDist, size: number, backend: Pick<Backend, 'precisions'>) => {
   const fresh = { fresh: isTrainingNoise };
-  const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program => eachProgram(f, law.shape, size, backend);
+  const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program => eachProgram(f, dist.shape, size, backend);
   const drawn = (d: D.Draw<readonly Expr[]>): Program =>
     program(vmapAll(() => D.runDraw(d), { ...fresh, size })(), backend.precisions[0]);
   return {
-    sample: () => drawn(D.map((v: Expr) => [v])(law.sample)),
+    sample: () => drawn(D.map((v: Expr) => [v])(dist.sample)),
     sampleAndLogDensity: () =>
-      drawn(D.map((s: { value: Expr; logDensity: Expr }) => [s.value, s.logDensity])(law.sampleAndLogDensity)),
-    logDensity: () => perExample((v) => D.map((l: Expr) => [l])(law.logDensity(v))),
-    score: () => perExample((v) => D.map((l: Expr) => grad(l, [v]))(law.logDensity(v))),
-    encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeToBase(law, v))),
+      drawn(D.map((s: { value: Expr; logDensity: Expr }) => [s.value, s.logDensity])(dist.sampleAndLogDensity)),
+    logDensity: () => perExample((v) => D.map((l: Expr) => [l])(dist.logDensity(v))),
+    score: () => perExample((v) => D.map((l: Expr) => grad(l, [v]))(dist.logDensity(v))),
+    encode: () => perExample((v) => D.map((z: Expr) => [z])(encodeToBase(dist, v))),
   };
 };
 
-/** How {@link run} reads the evidence of a law: what a law does not have, cannot be asked of it. */
+/** How {@link run} reads the evidence of a distribution: what a distribution does not have, cannot be asked of it. */
 export interface Run {
-  <L extends Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>>(law: L, parameters?: ParameterArrays, backend?: Backend): Running & RunningFacts<L>; // biome-ignore format: one line a kind
-  (law: Dist<Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningChain;
-  (law: Dist<Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningUnnormalised;
-  (law: Conditional<Context, Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>; // biome-ignore format: one line a kind
-  (law: Conditional<Context, Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningChain>; // biome-ignore format: one line a kind
-  (law: Conditional<Context, Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningUnnormalised>; // biome-ignore format: one line a kind
-  (law: Conditional<Context, Shape>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>;
-  (law: Law, parameters?: ParameterArrays, backend?: Backend): Running;
+  <L extends Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>>(dist: L, parameters?: ParameterArrays, backend?: Backend): Running & RunningFacts<L>; // biome-ignore format: one line a kind
+  (dist: Dist<Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningChain;
+  (dist: Dist<Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningUnnormalised;
+  (dist: Conditional<Context, Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningChain>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningUnnormalised>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>;
+  (dist: AnyDist, parameters?: ParameterArrays, backend?: Backend): Running;
 }
 
-/** ParameterArrays by name, as tensors or nested arrays. */
+/** Arrays by name, as tensors or nested arrays. */
 export type ParameterArrays = { readonly [name: string]: HostArray };
 
 /**
- * Binds a law to parameters (default none) and a backend (default `onnx('cpu')`). Beside what every law can be asked ({@link Running}), facts that it has in
+ * Binds a distribution to parameters (default none) and a backend (default `onnx('cpu')`). Beside what every distribution can be asked ({@link Running}), facts that it has in
  * closed form are asked by their names: `mean()`, `cdf(x)`, … ({@link RunningFacts}). Programs are compiled at first use, for chunks of rows of one size, so any number of
  * rows costs one compilation (two where given events are evaluated: a few at a time, and many). Loops that draw much noise (a thousand steps of DDPM on
  * images) run in pieces, with the noise of one piece in memory.
@@ -128,18 +129,18 @@ export type ParameterArrays = { readonly [name: string]: HostArray };
  * toNested(await run(normal([2], { loc: [1, 2] })).mean());   // [1, 2]
  */
 export const run = ((
-  law: Law | Conditional<Context, Shape>,
+  dist: AnyDist | Conditional<Context, Shape>,
   given: ParameterArrays = {},
   backend: Backend = onnx('cpu'),
 ) => {
   const parameters = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, asTensor(x, name)]));
-  return isLaw(law) ? bind(law, backend)(parameters) : runConditional(law, parameters, backend);
+  return isDist(dist) ? bind(dist, backend)(parameters) : runConditional(dist, parameters, backend);
 }) as unknown as Run;
 
 /** {@link run} in two steps: programs are compiled once, whatever the parameters. */
-const bind = (law: Law, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {
-  const runner = chunkRunner((size) => lawPrograms(law, size, backend), backend);
-  const facts = runningFacts(law, backend);
+const bind = (dist: AnyDist, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {
+  const runner = chunkRunner((size) => distPrograms(dist, size, backend), backend);
+  const facts = runningFacts(dist, backend);
   return (parameters) => {
     const chunked = runner.with(parameters);
     const each: Running['each'] =
@@ -158,13 +159,13 @@ const bind = (law: Law, backend: Backend): ((parameters: Feeds) => Running & Run
     const ofRows =
       (name: 'logDensity' | 'score' | 'encode'): Running['logDensity'] =>
       async (given, seed = 0) => {
-        const x = rowsOf(name, given, law.shape);
+        const x = rowsOf(name, given, dist.shape);
         return (await chunked(name, x.shape[0], seedOf(name, seed), x))[0];
       };
     const logDensity = ofRows('logDensity');
     return {
       ...facts(parameters),
-      law,
+      dist,
       parameters,
       backend,
       each,
@@ -191,7 +192,7 @@ const runConditional = (
   const value = (c: Expr): AnyContext => contextOfVector(context, c) as AnyContext;
   const array = (data: Float64Array, shape: Shape): Tensor =>
     tensor(backend.precisions[0] === 'float64' ? data : Float32Array.from(data), shape);
-  const at = bind(lawGiven(part, value(o.input(CONTEXT, [size])) as ContextValue<Context>), backend);
+  const at = bind(distGiven(part, value(o.input(CONTEXT, [size])) as ContextValue<Context>), backend);
   const rows = chunkRunner(
     (n) => ({
       logDensity: () =>

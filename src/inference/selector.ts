@@ -1,6 +1,6 @@
 /**
  * Selectors: sets of parameters as values. What a player owns, what is decayed, slowed or frozen is said by one: by the place where a parameter
- * stands, its kind, or the law that declared it; never by a pattern over names. `both`, `either` and `not` make a Boolean algebra of them.
+ * stands, its kind, or the distribution that declared it; never by a pattern over names. `both`, `either` and `not` make a Boolean algebra of them.
  */
 import { opaque, type Spec } from '../algebra/spec.ts';
 import { belongsTo } from '../core/claims.ts';
@@ -53,7 +53,7 @@ export const kind = (...kinds: readonly string[]): Selector =>
       };
 
 /**
- * The parameters that a law, a layer or a network declared, known by identity: those whose claim has it among its owners, wherever they stand. Its
+ * The parameters that a distribution, a layer or a network declared, known by identity: those whose claim has it among its owners, wherever they stand. Its
  * `spec` cannot be read back: an object has no name.
  *
  * @example

@@ -2,203 +2,165 @@
  * Random compositions, for property tests with fast-check. fast-check is handed in, so that the library does not depend on it:
  *
  *     fc.assert(fc.property(arbitraryTransport(fc), (t) => assertLaws(`${t}`, transportLaws(t.layer, t))))
+ *
+ * The layers are the examples of their definitions: a layer with a definition, the library's or one's own, takes part without a line here.
  */
 import type * as FastCheck from 'fast-check';
-import { inverseMap } from '../algebra/scalar-map.ts';
-import { compose, type Endo, inverse, type Layer, repeat } from '../algebra/transport.ts';
-import { actNorm } from '../bijectors/act-norm.ts';
-import { affine } from '../bijectors/affine.ts';
-import { autoregressive } from '../bijectors/autoregressive.ts';
-import { affineCoupling, coupling as couplingOf } from '../bijectors/coupling.ts';
-import { elementwise } from '../bijectors/elementwise.ts';
-import { exp, log } from '../bijectors/exp.ts';
-import { invertible1x1 } from '../bijectors/invertible-1x1.ts';
-import { leakyRelu } from '../bijectors/leaky-relu.ts';
-import { logit } from '../bijectors/logit.ts';
-import { permute, reverse } from '../bijectors/permute.ts';
-import { reshape } from '../bijectors/reshape.ts';
-import { additiveMap, affineMap } from '../bijectors/scalar/affine-map.ts';
-import { chainMaps, scaledMap } from '../bijectors/scalar/composed-map.ts';
-import { leakyReluMap, powerMap, sinhArcsinhMap } from '../bijectors/scalar/learned-maps.ts';
-import type { ScalarMap } from '../bijectors/scalar/scalar-map.ts';
-import { splineMap } from '../bijectors/scalar/spline-map.ts';
-import { scale } from '../bijectors/shift.ts';
-import { sinhArcsinh } from '../bijectors/sinh-arcsinh.ts';
-import { keyOf, permutation } from '../core/prng.ts';
-import { range, type Shape, showShape } from '../core/shape.ts';
-import type { Dependence } from '../nn/dependence.ts';
-import { made } from '../nn/made.ts';
-import { mlp } from '../nn/mlp.ts';
+import { asEndo, layerKind } from '../algebra/kinds.ts';
+import { compose, inverse, type Layer } from '../algebra/transport.ts';
+import type { Definition } from '../core/definition.ts';
+import * as D from '../core/draw.ts';
+import { input } from '../core/ops/leaves.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { reader, tablesOf } from '../core/specification.ts';
+import { tensor } from '../core/tensor.ts';
+import { definitions as library } from '../models/codec.ts';
+import { type PlainRegion, randomised, valuesOf } from './region.ts';
 
 /** A random bijective composition and where it lives. */
 export interface RandomTransport {
   readonly layer: Layer;
   /** The data side: where events have this shape and lie in this region. */
   readonly shape: Shape;
-  readonly region: 'reals' | 'unit';
+  readonly region: PlainRegion;
   /** The latent side. */
-  readonly latent: { readonly shape: Shape; readonly region: 'reals' | 'unit' };
+  readonly latent: { readonly shape: Shape; readonly region: PlainRegion };
 }
 
 /** What {@link arbitraryTransport} needs of fast-check. */
 export type FastCheckLike = Pick<typeof FastCheck, 'array' | 'boolean' | 'constantFrom' | 'nat' | 'record'>;
 
-const kinds = [
-  'coupling',
-  'mapped',
-  'channels',
-  'pointwise',
-  'autoregressive',
-  'elementwise',
-  'affine',
-  'reverse',
-  'permute',
-  'squash',
-  'repeat',
-  'reshape',
-] as const;
-
-/** One layer before it is known where it stands. */
-interface Pick1 {
-  readonly kind: (typeof kinds)[number];
+/** A layer of an example, with where it acts; the inverse of another is one too. */
+interface Candidate {
+  readonly layer: Layer;
   readonly inverted: boolean;
-  readonly variant: number;
+  /** Data, latents; the same on both sides where it may be anything. */
+  readonly regions: 'any' | readonly [PlainRegion, PlainRegion];
+  readonly shapes: Definition['shapes'];
 }
+
+/** The layers of examples, both ways round: exact bijections between regions that compositions know. */
+const candidatesOf = (definitions: readonly Definition[]): readonly Candidate[] => {
+  const codec = reader(layerKind, tablesOf(definitions));
+  return definitions
+    .filter((d) => d.kind.name === layerKind.name && d.regions !== 'own')
+    .flatMap(({ type, examples, regions = ['reals', 'reals'], shapes }) =>
+      examples.flatMap((example) => {
+        const read = codec.decode({ type, ...example });
+        if (read._tag === 'Left' || read.right.grade !== 'bijective') return [];
+        const layer = read.right;
+        const turned = typeof regions === 'string' ? 'any' : ([regions[1], regions[0]] as const);
+        return [
+          { layer, inverted: false, regions: typeof regions === 'string' ? 'any' : regions, shapes } as const,
+          { layer: inverse(asEndo(layer)), inverted: true, regions: turned, shapes } as const,
+        ];
+      }),
+    );
+};
 
 interface Place {
   readonly shape: Shape;
-  readonly region: 'reals' | 'unit';
+  readonly region: PlainRegion;
   readonly layers: readonly Layer[];
 }
 
-/** Other shapes with as many elements and a last axis of two or more. */
-const reshaped = (shape: Shape, variant: number): Shape => {
-  const n = shape.reduce((a, b) => a * b, 1);
-  const shapes = [[n], [1, n], ...[2, 3].filter((d) => n % d === 0 && n / d > 1).map((d) => [d, n / d])];
-  return shapes[variant % shapes.length];
-};
-
-/** Few units for smooth activations, more for ReLU: all of a handful may be dead, and then no gradient reaches their weights. */
-const networks = [
-  mlp([4], { activation: 'tanh' }),
-  mlp([3, 3], { activation: 'softplus' }),
-  mlp([12], { activation: 'relu' }),
-  mlp([]),
-] as const;
-
-const coupling = (variant: number): Endo<'bijective'> =>
-  affineCoupling({ conditioner: networks[variant % 4], logScale: variant % 8 < 4 ? 'bounded' : 'learned' });
-
-/** Scalar maps, for every combinator. */
-const maps: readonly ScalarMap[] = [
-  affineMap(),
-  affineMap({ logScale: 'learned' }),
-  additiveMap(),
-  splineMap({ bins: 4, bound: 3 }),
-  sinhArcsinhMap(),
-  powerMap(),
-  leakyReluMap(),
-  chainMaps(sinhArcsinhMap(), affineMap()),
-  sinhArcsinh({ skewness: 0.2, tailweight: 1.1 }).map,
-  scaledMap(sinhArcsinh({ skewness: -0.3, tailweight: 0.9 })),
-  inverseMap(chainMaps(leakyRelu({ slope: 0.4 }), splineMap({ bins: 3, bound: 2 }))),
-  chainMaps(exp(), scale(0.5), log(), powerMap()),
-];
-
-/** Orders, blocks and a chain, each coordinate reading its neighbour. */
-const dependences = (d: number): readonly Dependence[] => [
-  {},
-  { order: 'reverse' },
-  { passes: 2 },
-  { order: 'reverse', passes: Math.max(1, d - 1) },
-  { adjacency: range(d).map((i) => range(d).map((j) => (j === i + 1 ? 1 : 0))) },
-];
-
-const parametrisations = ['lu', 'plain', 'exponential', 'householder'] as const;
-
-const onReals = ({ kind, variant }: Pick1, shape: Shape): Endo<'bijective'> => {
-  const map = maps[variant % maps.length];
-  switch (kind) {
-    case 'mapped':
-      return couplingOf(map, { conditioner: networks[variant % 2] });
-    case 'channels':
-      return variant % 2 === 0
-        ? actNorm()
-        : invertible1x1({ parametrisation: parametrisations[(variant >> 1) % 4], seed: variant });
-    case 'pointwise':
-      return variant % 2 === 0 ? leakyRelu({ slope: 0.3 }) : sinhArcsinh({ skewness: 0.2, tailweight: 1.1 });
-    case 'elementwise':
-      return elementwise(map);
-    case 'autoregressive':
-      return shape.length === 1
-        ? autoregressive(map, {
-            conditioner: made([6], { activation: 'tanh' }),
-            ...dependences(shape[0])[variant % 5],
-          })
-        : couplingOf(map, { conditioner: networks[0] });
-    case 'affine':
-      return affine();
-    case 'reverse':
-      return reverse();
-    case 'permute':
-      return permute(
-        variant % 2 === 0
-          ? { seed: variant }
-          : { order: Array.from(permutation(keyOf(variant), shape[shape.length - 1])) },
-      );
-    case 'repeat':
-      return repeat(1 + (variant % 2), compose(coupling(variant), reverse()));
-    default:
-      return coupling(variant);
+/** The shape that a layer maps data of a shape to; nothing where it does not fit. */
+const mapped = (layer: Layer, shape: Shape): Shape | undefined => {
+  try {
+    const latent = D.runDraw(layer.encode(input('probe', shape))).value.shape;
+    return sameShape(D.runDraw(layer.decode(input('probe', latent))).value.shape, shape) ? latent : undefined;
+  } catch {
+    return undefined;
   }
 };
 
-/** Adds a layer that fits where the composition stands: between the unit interval and the reals only logit and its inverse. */
-const extend = (place: Place, pick: Pick1): Place => {
-  const { shape, region, layers } = place;
-  const keep = (layer: Endo<'bijective'>): Place => ({
-    ...place,
-    layers: [...layers, pick.inverted ? inverse(layer) : layer],
-  });
-  if (pick.kind === 'reshape') {
-    const target = reshaped(shape, pick.variant);
-    return { ...place, shape: target, layers: [...layers, reshape(shape, target)] };
-  }
-  if (region === 'unit') {
-    if (pick.kind === 'reverse' || pick.kind === 'permute') return keep(onReals(pick, shape));
-    // Only the first may pull its ends in: the others must accept everything in (0, 1).
-    const first = layers.every(
-      (l) => l.spec.type === 'reverse' || l.spec.type === 'permute' || l.spec.type === 'reshape',
-    );
-    const alpha = first ? [0, 1e-6, 0.05][pick.variant % 3] : 0;
-    return { ...place, region: 'reals', layers: [...layers, logit({ alpha })] };
-  }
-  if (pick.kind === 'squash') return { ...place, region: 'unit', layers: [...layers, inverse(logit({ alpha: 0 }))] };
-  return keep(onReals(pick, shape));
+const extremes: { readonly [R in PlainRegion]: readonly number[] } = {
+  reals: [-30, 30],
+  unit: [1e-3, 1 - 1e-3],
+  positive: [1e-3, 30],
 };
+
+const within: { readonly [R in PlainRegion]: (x: number) => boolean } = {
+  reals: () => true,
+  unit: (x) => x >= 0 && x <= 1,
+  positive: (x) => x >= 0,
+};
+
+/** Whether decoding stays where data are: a logit that pulls its ends in does not, and then nothing may stand before it. */
+const staysInside = (layer: Layer, latent: Shape, [data, of]: readonly [PlainRegion, PlainRegion]): boolean => {
+  if (data === 'reals') return true;
+  const z = input('z', latent);
+  const x = D.runDraw(layer.decode(z)).value;
+  const parameters = randomised([x]);
+  return extremes[of].every((v) =>
+    valuesOf([x], { ...parameters, z: tensor(new Float64Array(sizeOf(latent)).fill(v), latent) })[0].data.every(
+      within[data],
+    ),
+  );
+};
+
+/** What a candidate makes of a place; nothing where it does not fit there. */
+const followed = ({ layer, regions, shapes }: Candidate, { shape, region, layers }: Place): Place | undefined => {
+  const [from, to] = regions === 'any' ? [region, region] : regions;
+  if (from !== region || (shapes === 'vectors' && shape.length !== 1)) return undefined;
+  const latent = mapped(layer, shape);
+  if (latent === undefined || latent.length === 0 || (latent[latent.length - 1] < 2 && shapes === undefined))
+    return undefined;
+  if (layers.length > 0 && !staysInside(layer, latent, [from, to])) return undefined;
+  return { shape: latent, region: to, layers: [...layers, layer] };
+};
+
+/** Answers of {@link followed}, which do not change, by candidate, shape, region and whether it is the first. */
+const remembered = (): typeof followed => {
+  const known = new Map<Candidate, Map<string, Place | undefined>>();
+  return (candidate, place) => {
+    const answers = known.get(candidate) ?? new Map<string, Place | undefined>();
+    known.set(candidate, answers);
+    const key = `${showShape(place.shape)} ${place.region} ${place.layers.length > 0}`;
+    if (!answers.has(key)) answers.set(key, followed(candidate, place));
+    const answer = answers.get(key);
+    return answer === undefined ? undefined : { ...answer, layers: [...place.layers, candidate.layer] };
+  };
+};
+
+const starts: readonly Shape[] = [[2], [3], [4], [5], [2, 3], [2, 4, 1]];
+
+/** Options of {@link arbitraryTransport}. */
+export interface ArbitraryTransportOptions {
+  /** Greatest number of layers; default 5. */
+  readonly depth?: number;
+  /** Shapes of events; default [2] … [5], [2, 3] and [2, 4, 1]. */
+  readonly shapes?: readonly Shape[];
+  /** Whose examples; default the library's. */
+  readonly definitions?: readonly Definition[];
+}
 
 /**
- * Random bijective compositions of 1 to `depth` layers (default 5): couplings, autoregressive and elementwise layers of all kinds of scalar maps (splines, chains, inverses; orders, blocks and graphs), linear maps
- * of channels, pointwise functions, permutations, reshapes,
- * logit and its inverse, repetitions and inverses, over events of shapes [2] … [5] and [2, 3], on the reals or on (0, 1).
+ * Random bijective compositions of 1 to `depth` layers, each an example of a definition or its inverse, over events of shapes [2] … [5], [2, 3] and [2, 4, 1], on the reals, (0, 1) or
+ * the positive numbers. Definitions of your own take part beside the library's: `definitions: [...definitions, ...definitionsOf(mine)]`.
  */
 export const arbitraryTransport = (
   fc: FastCheckLike,
-  { depth = 5 }: { readonly depth?: number } = {},
-): FastCheck.Arbitrary<RandomTransport> =>
-  fc
+  { depth = 5, shapes = starts, definitions = library }: ArbitraryTransportOptions = {},
+): FastCheck.Arbitrary<RandomTransport> => {
+  const candidates = candidatesOf(definitions);
+  const follow = remembered();
+  const extend = (
+    place: Place,
+    { choice, inverted }: { readonly choice: number; readonly inverted: boolean },
+  ): Place => {
+    const fitting = candidates.filter((c) => c.inverted === inverted).flatMap((c) => follow(c, place) ?? []);
+    return fitting.length === 0 ? place : fitting[choice % fitting.length];
+  };
+  return fc
     .record({
-      shape: fc.constantFrom<Shape>([2], [3], [4], [5], [2, 3]),
-      unit: fc.boolean(),
-      picks: fc.array(fc.record({ kind: fc.constantFrom(...kinds), inverted: fc.boolean(), variant: fc.nat(23) }), {
-        minLength: 1,
-        maxLength: depth,
-      }),
+      shape: fc.constantFrom<Shape>(...shapes),
+      region: fc.constantFrom<PlainRegion>('reals', 'reals', 'unit', 'positive'),
+      picks: fc.array(fc.record({ choice: fc.nat(9999), inverted: fc.boolean() }), { minLength: 1, maxLength: depth }),
     })
-    .map(({ shape, unit, picks }) => {
-      const region = unit ? 'unit' : 'reals';
+    .map(({ shape, region, picks }) => {
       const end = picks.reduce(extend, { shape, region, layers: [] } as Place);
-      const layer: Layer = compose(...(end.layers as readonly Endo<'bijective'>[]));
+      const layer: Layer = compose(...end.layers.map(asEndo));
       const text = `${showShape(shape)} ${region}: ${JSON.stringify(layer.spec)}`;
       return {
         layer,
@@ -209,3 +171,4 @@ export const arbitraryTransport = (
         [Symbol.for('fast-check/toStringMethod')]: () => text,
       };
     });
+};

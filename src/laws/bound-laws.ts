@@ -2,32 +2,32 @@
  * Laws of bounds. A layer that infers something contributes log p(x∣z) − log q(z∣x), so exp of a one-sample bound is an unbiased estimate of
  * p(x): its mean is exact whatever q is, and by Jensen's inequality the mean of the bound itself is below log p(x).
  */
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, pushforward } from '../algebra/dist.ts';
 import type { Endo } from '../algebra/transport.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
 import { uniform } from '../distributions/uniform.ts';
-import { logDensities, type Parameters } from './law-values.ts';
+import { logDensities, type Parameters } from './dist-values.ts';
 import { panelRule } from './quadrature.ts';
 import { pointsIn } from './region.ts';
 import { agree, type Verdict, verdict } from './verdict.ts';
 
 /**
- * A uniform law on [0, 1) seen through a uniform dequantiser gives every event the log-probability −D log L exactly: log₂ L bits for each
+ * A uniform distribution on [0, 1) seen through a uniform dequantiser gives every event the log-probability −D log L exactly: log₂ L bits for each
  * dimension, 8 of them for 256 levels.
  */
-export const uniformLevelsLaw = (
+export const uniformLevelsDist = (
   dequantiser: Endo<'bound'>,
   { levels, shape, seed = 0 }: { readonly levels: number; readonly shape: Shape; readonly seed?: number },
 ): Verdict => {
-  const law = pushforward(dequantiser)(uniform(shape));
+  const dist = pushforward(dequantiser)(uniform(shape));
   const points = pointsIn({ levels }, shape, 8, seed);
   const want = new Float64Array(8).fill(-sizeOf(shape) * Math.log(levels));
-  return agree('uniform over L levels has log P = −D log L', logDensities(law, points, {}, seed), want, 1e-12);
+  return agree('uniform over L levels has log P = −D log L', logDensities(dist, points, {}, seed), want, 1e-12);
 };
 
-/** P(k) = ∫ p(y) dy over [k/L, (k+1)/L], k = 0 … L−1, of a law over one number in [0, 1), by quadrature. */
-export const levelProbabilities = (base: Law, levels: number, parameters: Parameters): number[] => {
+/** P(k) = ∫ p(y) dy over [k/L, (k+1)/L], k = 0 … L−1, of a distribution over one number in [0, 1), by quadrature. */
+export const levelProbabilities = (base: AnyDist, levels: number, parameters: Parameters): number[] => {
   const panels = 16;
   const { nodes, weights } = panelRule(0, 1, levels * panels);
   const l = logDensities(base, tensor(nodes, [nodes.length, ...base.shape]), parameters);
@@ -39,8 +39,8 @@ export const levelProbabilities = (base: Law, levels: number, parameters: Parame
   });
 };
 
-/** Parameters as a law's base names them: those of a base that was not pushed forward itself stand under `base/`. */
-const ofBase = (base: Law, parameters: Parameters): Parameters =>
+/** Parameters as a distribution's base names them: those of a base that was not pushed forward itself stand under `base/`. */
+const ofBase = (base: AnyDist, parameters: Parameters): Parameters =>
   base.pushed !== undefined
     ? parameters
     : Object.fromEntries(Object.entries(parameters).map(([name, t]) => [name.replace(/^base\//, ''), t]));
@@ -55,12 +55,12 @@ const moments = (values: readonly number[]): { readonly mean: number; readonly e
 const errors = (excess: number, error: number): number => excess / Math.max(error, 1e-9);
 
 /**
- * A law of one integer in 0 … L−1 that is a dequantiser over an exact law `base` on [0, 1): for every level, the mean bound is below log P(k),
+ * A distribution of one integer in 0 … L−1 that is a dequantiser over an exact distribution `base` on [0, 1): for every level, the mean bound is below log P(k),
  * and the mean of exp(bound) is P(k), with P(k) by quadrature; and the P(k) sum to one (where `base` has its mass inside [0, 1)).
  * Deviations in standard errors.
  */
 export const levelBoundLaws = (
-  law: Dist<Shape, unknown> | Law,
+  dist: Dist<Shape, unknown> | AnyDist,
   levels: number,
   parameters: Parameters,
   {
@@ -69,11 +69,12 @@ export const levelBoundLaws = (
     total = 1e-6,
   }: { readonly seed?: number; readonly count?: number; readonly total?: number } = {},
 ): Verdict[] => {
-  const base = law.pushed?.base;
-  if (base === undefined) return [verdict('the law is a dequantiser over an exact law', 1, 0, law.spec.type)];
+  const base = dist.pushed?.base;
+  if (base === undefined)
+    return [verdict('the distribution is a dequantiser over an exact distribution', 1, 0, dist.spec.type)];
   const p = levelProbabilities(base, levels, ofBase(base, parameters));
-  const repeated = (k: number): Tensor => tensor(new Float64Array(count).fill(k), [count, ...law.shape]);
-  const bounds = p.map((_, k) => Array.from(logDensities(law, repeated(k), parameters, seed + k)));
+  const repeated = (k: number): Tensor => tensor(new Float64Array(count).fill(k), [count, ...dist.shape]);
+  const bounds = p.map((_, k) => Array.from(logDensities(dist, repeated(k), parameters, seed + k)));
   const above = bounds.map((b, k) => {
     const { mean, error } = moments(b);
     return errors(mean - Math.log(p[k]), error);

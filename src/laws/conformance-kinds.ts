@@ -37,7 +37,7 @@ export interface PlacedCase {
 
 const leafOf = (x: CaseInput, name: string): Expr => {
   if (x.leaf === 'parameter') return o.parameterLeaf(name, o.broadcastTo(0, x.shape));
-  if (x.leaf === 'noise') return makeNode('noise', [], { law: 'normal', path: name, batch: 0 }, x.shape, 'real');
+  if (x.leaf === 'noise') return makeNode('noise', [], { dist: 'normal', path: name, batch: 0 }, x.shape, 'real');
   return o.input(name, x.shape, x.type);
 };
 

@@ -1,5 +1,7 @@
 /** Laws of one distribution: mass one, sampler and density agree, gradients reach everything, examples do not see each other. */
-import type { Law } from '../algebra/dist.ts';
+
+import type { AnyDist } from '../algebra/dist.ts';
+import { buffersOf } from '../core/buffer.ts';
 import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { type Expr, topological } from '../core/expr.ts';
@@ -8,9 +10,9 @@ import * as o from '../core/ops/index.ts';
 import { noiseFeeds, program } from '../core/program.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
-import { lawPrograms } from '../inference/run.ts';
+import { distPrograms } from '../inference/run.ts';
+import { distParameters, logDensities, type Parameters, samples, scoredSamples, scores } from './dist-values.ts';
 import { ballIdentity, integratesToOne } from './integral-laws.ts';
-import { lawParameters, logDensities, type Parameters, samples, scoredSamples, scores } from './law-values.ts';
 import { pointsIn, type Region, rowOf } from './region.ts';
 import { agree, type Verdict, verdict } from './verdict.ts';
 
@@ -31,11 +33,11 @@ export interface DistLawOptions {
  * The same noise gives the same sample; a sample's own log-density is the log-density of the sample, up to what rounding the sample to float64
  * costs where the density is steep (a squashed sample next to 1 has lost digits); samples are in the support, or rounded onto its edge.
  */
-export const samplerLaws = (law: Law, parameters: Parameters, seed = 0, tolerance = 1e-8): Verdict[] => {
+export const samplerLaws = (dist: AnyDist, parameters: Parameters, seed = 0, tolerance = 1e-8): Verdict[] => {
   const n = 64;
-  const drawn = scoredSamples(law, n, parameters, seed);
+  const drawn = scoredSamples(dist, n, parameters, seed);
   const { values, logDensity: own } = drawn;
-  const again = samples(law, n, parameters, seed);
+  const again = samples(dist, n, parameters, seed);
   const common = [
     agree('sample = value of sampleAndLogDensity', again.data, values.data, 0),
     verdict(
@@ -45,17 +47,17 @@ export const samplerLaws = (law: Law, parameters: Parameters, seed = 0, toleranc
       'a count of samples',
     ),
   ];
-  if (law.evidence !== 'exact') return common;
-  const size = sizeOf(law.shape);
-  const got = logDensities(law, values, parameters, seed);
-  const slope = scores(law, values, parameters, seed);
+  if (dist.evidence !== 'exact') return common;
+  const size = sizeOf(dist.shape);
+  const got = logDensities(dist, values, parameters, seed);
+  const slope = scores(dist, values, parameters, seed);
   // A little towards the middle: inside the support, where the sample itself was rounded onto its edge.
   const middle = Array.from(values.data).reduce((a, b) => a + b, 0) / values.data.length;
   const inward = tensor(
     Float64Array.from(values.data, (v) => v + 1e-9 * (middle - v)),
     values.shape,
   );
-  const inside = logDensities(law, inward, parameters, seed);
+  const inside = logDensities(dist, inward, parameters, seed);
   const snapped = got.map((l, i) => {
     if (l === Number.NEGATIVE_INFINITY) return Number.isFinite(inside[i]) ? own[i] : l;
     let rounding = 0;
@@ -67,9 +69,9 @@ export const samplerLaws = (law: Law, parameters: Parameters, seed = 0, toleranc
 };
 
 /** Gradients of Σ log p(xᵢ) are finite in events and parameters, and reach every parameter. */
-export const gradientLaws = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
+export const gradientLaws = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
   const n = points.shape[0];
-  const { outputs } = lawPrograms(law, n, reference).logDensity();
+  const { outputs } = distPrograms(dist, n, reference).logDensity();
   const leaves = topological(outputs).filter((e) => e.op === 'parameter' || e.op === 'input');
   const p = program(grad(o.sum(outputs[0]), leaves), 'float64');
   const values = evaluateProgram(p, { ...noiseFeeds(p, { seed }), ...parameters, x: points });
@@ -81,21 +83,26 @@ export const gradientLaws = (law: Law, points: Tensor, parameters: Parameters, s
     if (values[i].data.some((v) => !Number.isFinite(v))) bad = name;
     if (e.op === 'parameter') reached.set(name, (reached.get(name) ?? false) || values[i].data.some((v) => v !== 0));
   });
+  // Gradients do not move buffers.
+  const buffers = new Set(
+    buffersOf([D.runDraw(dist.logDensity(o.input('x', dist.shape)))]).map((b) => b.attributes.name),
+  );
   const missed = [...reached].filter(([, yes]) => !yes).map(([name]) => name);
   const unknown = Object.keys(parameters).filter((name) => !reached.has(name));
+  const unreached = [...missed, ...unknown].filter((name) => !buffers.has(name));
   return [
     verdict('gradients are finite', bad === '' ? 0 : 1, 0, bad),
-    verdict('gradients reach every parameter', missed.length + unknown.length, 0, [...missed, ...unknown].join(', ')),
+    verdict('gradients reach every parameter', unreached.length, 0, unreached.join(', ')),
   ];
 };
 
 /** A batch is its examples: example i of a batch has the log-density (and the noise) it has alone. */
-export const batchLaws = (law: Law, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
+export const batchLaws = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
   const n = points.shape[0];
-  const together = logDensities(law, points, parameters, seed);
-  const alone = lawPrograms(law, 1, reference).logDensity();
-  const x = o.input('x', law.shape);
-  const bare = program([D.runDraw(law.logDensity(x))], 'float64');
+  const together = logDensities(dist, points, parameters, seed);
+  const alone = distPrograms(dist, 1, reference).logDensity();
+  const x = o.input('x', dist.shape);
+  const bare = program([D.runDraw(dist.logDensity(x))], 'float64');
   const silent = bare.slots.every((s) => s.noise === undefined);
   const each = (f: (i: number, row: Tensor) => Tensor[]): number[] =>
     Array.from({ length: n }, (_, i) => f(i, rowOf(points, i))[0].data[0]);
@@ -118,14 +125,14 @@ export const batchLaws = (law: Law, points: Tensor, parameters: Parameters, seed
  * `outside` and `edges` are events `[n, …shape]`.
  */
 export const edgeLaws = (
-  law: Law,
+  dist: AnyDist,
   { outside, edges }: { readonly outside: Tensor; readonly edges?: Tensor },
   parameters: Parameters,
 ): Verdict[] => {
-  const off = logDensities(law, outside, parameters);
-  const on = edges === undefined ? new Float64Array() : logDensities(law, edges, parameters);
+  const off = logDensities(dist, outside, parameters);
+  const on = edges === undefined ? new Float64Array() : logDensities(dist, edges, parameters);
   const slopes = [outside, ...(edges === undefined ? [] : [edges])].map(
-    (points) => gradientLaws(law, points, parameters)[0],
+    (points) => gradientLaws(dist, points, parameters)[0],
   );
   return [
     verdict('log-density is −∞ off the support', off.filter((l) => l !== Number.NEGATIVE_INFINITY).length, 0, `${off}`),
@@ -135,24 +142,24 @@ export const edgeLaws = (
 };
 
 /**
- * Holds a law to everything that applies to it, at random parameters, in float64: {@link samplerLaws}, {@link gradientLaws} and
+ * Holds a distribution to everything that applies to it, at random parameters, in float64: {@link samplerLaws}, {@link gradientLaws} and
  * {@link batchLaws}; for exact densities also {@link ballIdentity} and, for events of one or two numbers, {@link integratesToOne}.
  *
  * @example
  * assertLaws('my flow', distLaws(myFlow));
  */
-export const distLaws = (law: Law, options: DistLawOptions = {}): Verdict[] => {
+export const distLaws = (dist: AnyDist, options: DistLawOptions = {}): Verdict[] => {
   const { region = 'reals', seed = 0, spread = 0.3, quadrature = 1e-6, count = 8192 } = options;
-  const parameters = lawParameters(law, region, seed, spread);
-  const points = pointsIn(region, law.shape, 16, seed);
+  const parameters = distParameters(dist, region, seed, spread);
+  const points = pointsIn(region, dist.shape, 16, seed);
   const common = { parameters, region, seed };
   return [
-    ...samplerLaws(law, parameters, seed),
-    ...gradientLaws(law, points, parameters, seed),
-    ...batchLaws(law, rowsUpTo(points, 5), parameters, seed),
-    ...(law.evidence === 'exact' ? [ballIdentity(law, { ...common, count })] : []),
-    ...(law.evidence === 'exact' && sizeOf(law.shape) <= 2
-      ? [integratesToOne(law, { ...common, tolerance: quadrature })]
+    ...samplerLaws(dist, parameters, seed),
+    ...gradientLaws(dist, points, parameters, seed),
+    ...batchLaws(dist, rowsUpTo(points, 5), parameters, seed),
+    ...(dist.evidence === 'exact' ? [ballIdentity(dist, { ...common, count })] : []),
+    ...(dist.evidence === 'exact' && sizeOf(dist.shape) <= 2
+      ? [integratesToOne(dist, { ...common, tolerance: quadrature })]
       : []),
   ];
 };

@@ -1,7 +1,12 @@
 /** Laws: properties that every part of the library is held to, as functions a user can hold their own parts to. */
 
-export { arbitraryDistribution, arbitraryLaw, type LawCheckLike, type RandomLaw } from './arbitrary-law.ts';
-export { arbitraryTransport, type FastCheckLike, type RandomTransport } from './arbitrary-transport.ts';
+export { arbitraryDist, arbitraryDistribution, type DistCheckLike, type RandomDist } from './arbitrary-dist.ts';
+export {
+  type ArbitraryTransportOptions,
+  arbitraryTransport,
+  type FastCheckLike,
+  type RandomTransport,
+} from './arbitrary-transport.ts';
 export * from './bound-laws.ts';
 export * from './composition-laws.ts';
 export { absence, type ConformanceOptions, conformance, type Row } from './conformance.ts';
@@ -12,9 +17,9 @@ export { type BackendRows, conformanceCounts, conformanceReport } from './confor
 export { logAbsDet, logVolume } from './determinant.ts';
 export { checkAgainstDifferences, type Deviation } from './differences.ts';
 export * from './dist-laws.ts';
+export { distParameters, logDensities, type Parameters, samples, scoredSamples } from './dist-values.ts';
 export * from './integral-laws.ts';
-export { lawParameters, logDensities, type Parameters, samples, scoredSamples } from './law-values.ts';
 export { gaussLegendre, panelRule, productRule } from './quadrature.ts';
-export { pointsIn, type RandomisedOptions, type Region, randomised } from './region.ts';
+export { type PlainRegion, pointsIn, type RandomisedOptions, type Region, randomised } from './region.ts';
 export * from './transport-laws.ts';
 export * from './verdict.ts';

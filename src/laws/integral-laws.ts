@@ -1,9 +1,9 @@
 /** Laws that integrate: a density has mass one, and its sampler draws from it. */
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { foldIn, type Generator, generator, keyOf } from '../core/prng.ts';
 import { range, sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
-import { logDensities, type Parameters, samples, scoredSamples } from './law-values.ts';
+import { logDensities, type Parameters, samples, scoredSamples } from './dist-values.ts';
 import { type Axis, productRule } from './quadrature.ts';
 import { boundsOf, type Region } from './region.ts';
 import { type Verdict, verdict } from './verdict.ts';
@@ -17,14 +17,18 @@ const columns = (x: Tensor): number[][] => {
 const quantile = (values: readonly number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
 
-/** Where to integrate: the region's box, or the whole line scaled by samples. */
-const axesFor = (law: Law, region: Region, parameters: Parameters, seed: number): Axis[] => {
+/** Where to integrate: the region's box, or the whole line (of logarithms, for positive numbers) scaled by samples. */
+const axesFor = (dist: AnyDist, region: Region, parameters: Parameters, seed: number): Axis[] => {
   const [low, high] = boundsOf(region);
-  if (Number.isFinite(low)) return Array.from({ length: sizeOf(law.shape) }, () => ({ low, high }));
-  return columns(samples(law, 512, parameters, seed)).map((c) => ({
-    centre: quantile(c, 0.5),
-    scale: Math.max(1e-6, quantile(c, 0.9) - quantile(c, 0.1)),
-  }));
+  const positive = region === 'positive';
+  if (Number.isFinite(low) && !positive) return Array.from({ length: sizeOf(dist.shape) }, () => ({ low, high }));
+  return columns(samples(dist, 512, parameters, seed))
+    .map((c) => (positive ? c.map(Math.log) : c))
+    .map((c) => ({
+      centre: quantile(c, 0.5),
+      scale: Math.max(1e-6, quantile(c, 0.9) - quantile(c, 0.1)),
+      positive,
+    }));
 };
 
 /** What the integral laws take. */
@@ -40,13 +44,13 @@ export interface IntegralOptions {
  * interval). `panels` of eight points each along each axis; kinks (ReLU networks) want more of them.
  */
 export const integratesToOne = (
-  law: Law,
+  dist: AnyDist,
   { parameters, region = 'reals', seed = 0, tolerance = 1e-6, panels }: IntegralOptions & { readonly panels?: number },
 ): Verdict => {
-  const size = sizeOf(law.shape);
-  const axes = axesFor(law, region, parameters, seed);
-  const { points, weights } = productRule(law.shape, axes, panels ?? (size === 1 ? 200 : 24));
-  const mass = logDensities(law, points, parameters, seed).reduce((s, l, i) => s + weights[i] * Math.exp(l), 0);
+  const size = sizeOf(dist.shape);
+  const axes = axesFor(dist, region, parameters, seed);
+  const { points, weights } = productRule(dist.shape, axes, panels ?? (size === 1 ? 200 : 24));
+  const mass = logDensities(dist, points, parameters, seed).reduce((s, l, i) => s + weights[i] * Math.exp(l), 0);
   return verdict('∫ p(x) dx = 1', Math.abs(mass - 1), tolerance, `the integral is ${mass}`);
 };
 
@@ -106,30 +110,30 @@ const moments = (values: readonly number[]): { readonly mean: number; readonly v
  * law is not tried, holds, and says so.
  */
 export const ballIdentity = (
-  law: Law,
+  dist: AnyDist,
   {
     parameters,
     region = 'reals',
     seed = 0,
     tolerance = 5,
     count = 8192,
-    share = sizeOf(law.shape) <= 2 ? 0.15 : 0.05,
+    share = sizeOf(dist.shape) <= 2 ? 0.15 : 0.05,
   }: IntegralOptions & { readonly count?: number; readonly share?: number },
 ): Verdict => {
   const name = 'E[1{x in B} / (p + c)] = ∫_B p / (p + c)';
-  const pilot = scoredSamples(law, 512, parameters, seed + 1);
-  const drawn = scoredSamples(law, count, parameters, seed);
+  const pilot = scoredSamples(dist, 512, parameters, seed + 1);
+  const drawn = scoredSamples(dist, count, parameters, seed);
   const g = generator(foldIn(keyOf(seed), 'laws:ball'));
   const tried = chooseBalls(pilot.values, region, share).map((ball) => {
     const level = quantile(ball.inside.map((i) => pilot.logDensity[i]), 0.5); // biome-ignore format: one idea
     const m = Math.ceil(count / 4);
-    const points = tensor(Float64Array.from(range(m).flatMap(() => ball.uniform(g))), [m, ...law.shape]);
+    const points = tensor(Float64Array.from(range(m).flatMap(() => ball.uniform(g))), [m, ...dist.shape]);
     // In units of c = e^level, so that nothing overflows.
     const left = moments(
       Array.from(drawn.logDensity, (l, i) => (ball.contains(drawn.values.data, i) ? 1 / (1 + Math.exp(l - level)) : 0)),
     );
     const right = moments(
-      Array.from(logDensities(law, points, parameters, seed), (l) => 1 / (1 + Math.exp(level - l))),
+      Array.from(logDensities(dist, points, parameters, seed), (l) => 1 / (1 + Math.exp(level - l))),
     );
     const size = ball.volume * Math.exp(level);
     const error = Math.sqrt(left.variance + size ** 2 * right.variance);

@@ -41,11 +41,11 @@ export const panelRule = (
 
 /**
  * One axis of a grid: an interval by x = low + (high − low) · u³ (10 − 15 u + 6 u²), u in (0, 1), which crowds the points at both ends; or the
- * whole line by x = centre + scale · t / (1 − t²), t in (−1, 1).
+ * whole line by x = centre + scale · t / (1 − t²), t in (−1, 1); or the positive numbers by the exponential of such a line.
  */
 export type Axis =
   | { readonly low: number; readonly high: number }
-  | { readonly centre: number; readonly scale: number };
+  | { readonly centre: number; readonly scale: number; readonly positive?: boolean };
 
 const axisRule = (axis: Axis, panels: number) => {
   if ('low' in axis) {
@@ -57,9 +57,16 @@ const axisRule = (axis: Axis, panels: number) => {
     };
   }
   const { nodes, weights } = panelRule(-1, 1, panels);
-  return {
+  const line = {
     nodes: nodes.map((t) => axis.centre + (axis.scale * t) / (1 - t * t)),
     weights: weights.map((w, i) => (w * axis.scale * (1 + nodes[i] ** 2)) / (1 - nodes[i] ** 2) ** 2),
+  };
+  if (axis.positive !== true) return line;
+  // From 1e-30 to 1e30, so that powers of what is there are finite and not 0.
+  const inside = line.nodes.map((t) => (Math.abs(t) < Math.log(1e30) ? 1 : 0));
+  return {
+    nodes: line.nodes.map((t, i) => (inside[i] === 1 ? Math.exp(t) : 1)),
+    weights: line.weights.map((w, i) => (inside[i] === 1 ? w * Math.exp(line.nodes[i]) : 0)),
   };
 };
 

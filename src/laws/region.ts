@@ -1,5 +1,7 @@
-/** Where a law is tried: regions of events, points in them, and parameters away from their special initial values. */
+/** Where a distribution is tried: regions of events, points in them, and parameters away from their special initial values. */
+
 import { buffersOf } from '../core/buffer.ts';
+import type { Region as DefinedRegion } from '../core/definition.ts';
 import { type Expr, topological } from '../core/expr.ts';
 import { evaluateProgram } from '../core/interpreters/reference/index.ts';
 import * as o from '../core/ops/index.ts';
@@ -9,22 +11,27 @@ import { noiseFeeds, noiseKey, noiseTensor, type Program, parametersOf, program 
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
 
-/** Where events live: all reals, the open unit interval, a box with the same bounds for every coordinate, or integer levels 0 … n−1. */
-export type Region = 'reals' | 'unit' | { readonly low: number; readonly high: number } | { readonly levels: number };
+/** Regions that layers map between. */
+export type PlainRegion = DefinedRegion;
+
+/** Where events live: all reals, the open unit interval, the positive numbers, a box with the same bounds for every coordinate, or integer levels 0 … n−1. */
+export type Region = PlainRegion | { readonly low: number; readonly high: number } | { readonly levels: number };
 
 /** The bounds of a region's coordinates; infinite for the reals. */
 export const boundsOf = (region: Region): readonly [number, number] => {
   if (region === 'reals') return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   if (region === 'unit') return [0, 1];
+  if (region === 'positive') return [0, Number.POSITIVE_INFINITY];
   return 'levels' in region ? [0, region.levels - 1] : [region.low, region.high];
 };
 
-/** `n` points of a region, `[n, …shape]`: standard normal on the reals, uniform elsewhere. Same seed, same points. */
+/** `n` points of a region, `[n, …shape]`: standard normal on the reals, log-normal on the positive numbers, uniform elsewhere. Same seed, same points. */
 export const pointsIn = (region: Region, shape: Shape, n: number, seed = 0): Tensor => {
   const g = generator(foldIn(keyOf(seed), 'laws:points'));
   const [low, high] = boundsOf(region);
   const one = (): number => {
     if (region === 'reals') return g.normal();
+    if (region === 'positive') return Math.exp(g.normal());
     if (typeof region === 'object' && 'levels' in region) return g.integer(region.levels);
     return low + (high - low) * g.uniform();
   };
@@ -103,7 +110,7 @@ const initialNoise = (
       : [
           [
             name,
-            noiseTensor(shape, noise.law, noise.batch, noiseKey(seed, 0, renamed(noise.path)), 'float64'),
+            noiseTensor(shape, noise.dist, noise.batch, noiseKey(seed, 0, renamed(noise.path)), 'float64'),
           ] as const,
         ],
   );

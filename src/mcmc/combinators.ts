@@ -44,7 +44,7 @@ export const temper =
     ) as unknown as T;
 
 /**
- * The geometric path from one law to another, (1 − β) log p₀ + β log p₁: what annealed importance sampling and replica exchange walk along.
+ * The geometric path from one distribution to another, (1 − β) log p₀ + β log p₁: what annealed importance sampling and replica exchange walk along.
  *
  * @example
  * geometricPath(logDensityOf(normal([2], { scale: 3 })), logDensityOf(normal([2])))(0.5)

@@ -153,7 +153,7 @@ export const effectiveSize = (draws: Draws): number => {
   return mute(draws) ? Number.NaN : plainSize(halves(draws));
 };
 
-/** Effective number of draws in the bulk of the law: that of the ranks' normal scores. */
+/** Effective number of draws in the bulk of the distribution: that of the ranks' normal scores. */
 export const bulkSize = (draws: Draws): number => {
   check(draws);
   return mute(draws) ? Number.NaN : plainSize(rankNormal(halves(draws)));

@@ -12,7 +12,7 @@ export type Block = (position: Expr) => Random<Expr>;
 
 /**
  * Systematic-scan Gibbs sampling (Geman & Geman 1984): a step draws every block once, in order; each block is a function from the position to the
- * position with that block drawn from its conditional. It leaves every law invariant that each of the conditionals does, discrete or
+ * position with that block drawn from its conditional. It leaves every distribution invariant that each of the conditionals does, discrete or
  * continuous. Throws `ArgumentError` where there is no block.
  *
  * @example

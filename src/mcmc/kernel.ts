@@ -2,7 +2,7 @@
  * Markov kernels: `init : position → state`, `step : state → Random<(state, info)>`. A kernel is written for ONE chain; many chains are `vmap`, a whole
  * chain is one `scan`. State and info are structs, so that any kernel can be carried by a loop.
  */
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import type { Discrete } from '../algebra/facts.ts';
 import type { Spec } from '../algebra/spec.ts';
 import { type DiscreteSupport, type Support, showSupport } from '../algebra/support.ts';
@@ -55,16 +55,16 @@ export interface DiscreteLogDensity {
   (x: Expr): Expr;
   readonly support: DiscreteSupport;
   /** Only in the type: the sentence that the compiler prints where a kernel follows gradients. */
-  readonly [Gradient]: 'a discrete law has no gradient to follow: use gibbs or metropolisHastings';
+  readonly [Gradient]: 'a discrete distribution has no gradient to follow: use gibbs or metropolisHastings';
 }
 
 /** What kernels that need no gradient sample from. */
 export type AnyLogDensity = LogDensity | DiscreteLogDensity;
 
-/** The log-density of a law: discrete where the law's type says so. */
+/** The log-density of a distribution: discrete where the distribution's type says so. */
 export type LogDensityOf<L> = L extends Discrete ? DiscreteLogDensity : LogDensity;
 
-/** A kernel for every log-density: what `hmc({ … })` and its kind are. Those that need no gradient (T = {@link AnyLogDensity}) take discrete laws too. */
+/** A kernel for every log-density: what `hmc({ … })` and its kind are. Those that need no gradient (T = {@link AnyLogDensity}) take discrete distributions too. */
 export type KernelOf<S extends Position, I extends Struct, T extends AnyLogDensity = LogDensity> = (
   target: T,
 ) => Kernel<S, I>;
@@ -82,21 +82,21 @@ export type Evaluated = {
 };
 
 /**
- * The log-density of a law as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
+ * The log-density of a distribution as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
  * anything that is a density up to a constant.
  *
  * @example
  * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
  */
-export const logDensityOf = <L extends Law & { readonly support?: Support }>(law: L): LogDensityOf<L> => {
-  const at = (x: Expr): Expr => D.runDraw(law.logDensity(x));
-  return (law.support === undefined ? at : Object.assign(at, { support: law.support })) as LogDensityOf<L>;
+export const logDensityOf = <L extends AnyDist & { readonly support?: Support }>(dist: L): LogDensityOf<L> => {
+  const at = (x: Expr): Expr => D.runDraw(dist.logDensity(x));
+  return (dist.support === undefined ? at : Object.assign(at, { support: dist.support })) as LogDensityOf<L>;
 };
 
 /** Throws `ArgumentError` where a log-density lives on integers or one-hot vectors: it has no gradient to follow. */
 const smooth = (target: LogDensity): LogDensity =>
   target.support?.kind === 'integers' || target.support?.kind === 'oneHot'
-    ? raise('ArgumentError', '', 'a kernel that follows gradients cannot sample a discrete law: use gibbs or metropolisHastings', {
+    ? raise('ArgumentError', '', 'a kernel that follows gradients cannot sample a discrete distribution: use gibbs or metropolisHastings', {
         expected: 'a continuous support',
         got: showSupport(target.support),
       }) // biome-ignore format: one sentence

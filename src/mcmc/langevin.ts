@@ -47,7 +47,7 @@ export const langevin = (options: LangevinOptions): ((score: Score) => Kernel<Po
 };
 
 /**
- * The unadjusted Langevin algorithm: {@link langevin} along the gradient of a log-density. Its stationary law is off by O(h): on N(0, s²) its
+ * The unadjusted Langevin algorithm: {@link langevin} along the gradient of a log-density. Its stationary distribution is off by O(h): on N(0, s²) its
  * variance is s² / (1 − h/(2s²)), and it diverges for h ≥ 2s². One gradient a step. Throws `ArgumentError` where h is not positive.
  *
  * @example
@@ -70,7 +70,7 @@ export type MalaInfo = Acceptance & Gradients;
 
 /**
  * The Metropolis-adjusted Langevin algorithm (Roberts & Tweedie 1996, doi:10.2307/3318418): x′ = x + h V s(x) + √(2hV) z with V = `inverseMass`, accepted or rejected, so exact for
- * any h. About 0.574 of the steps should be accepted. One gradient a step. Throws `ArgumentError` where h is not positive, or the law is discrete.
+ * any h. About 0.574 of the steps should be accepted. One gradient a step. Throws `ArgumentError` where h is not positive, or the distribution is discrete.
  *
  * @example
  * mala({ stepSize: 0.5 })(logDensityOf(normal([2])))
@@ -114,7 +114,7 @@ export type Moving = {
 /**
  * Underdamped Langevin dynamics dx = p dt, dp = (s(x) − γ p) dt + √(2γ) dw by the BAOAB splitting (Leimkuhler & Matthews 2013, doi:10.1093/amrx/abs010), unit mass, without correction. Of a
  * Gaussian, positions have exactly the right variance for every stable step h < 2s; in general the error is O(h²), and O(h⁴) as γ → ∞. The
- * momentum starts at 0. One gradient a step. Throws `ArgumentError` where h or γ is not positive, or the law is discrete.
+ * momentum starts at 0. One gradient a step. Throws `ArgumentError` where h or γ is not positive, or the distribution is discrete.
  *
  * @example
  * underdamped({ stepSize: 0.3, friction: 1 })(logDensityOf(normal([2])))

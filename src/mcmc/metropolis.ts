@@ -49,7 +49,7 @@ export const positiveStep = (owner: string, stepSize: Operand): void => {
     raise('ArgumentError', owner, 'the step size must be positive', { got: `${stepSize}` });
 };
 
-/** A proposal law q(x′ | x). */
+/** A proposal distribution q(x′ | x). */
 export interface Proposal {
   /** A draw from q(· | x), of x's shape. */
   readonly propose: (x: Expr) => Random<Expr>;
@@ -58,7 +58,7 @@ export interface Proposal {
 }
 
 /**
- * Metropolis–Hastings with a proposal of your own (Hastings 1970, doi:10.1093/biomet/57.1.97). It needs no gradient, so laws on integers will do. A step
+ * Metropolis–Hastings with a proposal of your own (Hastings 1970, doi:10.1093/biomet/57.1.97). It needs no gradient, so distributions on integers will do. A step
  * costs one log-density.
  *
  * @example

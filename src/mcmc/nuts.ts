@@ -93,7 +93,7 @@ const only = (x: Expr): Expr => o.reshape(x, []);
  * The No-U-Turn Sampler: Hamiltonian trajectories that are doubled, forwards or backwards in time, until they turn back, and a point of them drawn with weight
  * e^(−H), the later half preferred. Needs no trajectory length; the step size and the mass are what `adapted` finds. Exact for any
  * step size; tuned for a mean acceptance of 0.8. As many gradients a step as the trajectory has new points, at most 2^maxDepth − 1.
- * Throws `ArgumentError` where the step size is not positive, maxDepth is not in 1 … 12, or the law is discrete.
+ * Throws `ArgumentError` where the step size is not positive, maxDepth is not in 1 … 12, or the distribution is discrete.
  *
  * @example
  * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))

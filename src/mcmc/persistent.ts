@@ -48,7 +48,7 @@ const count = (owner: string, sentence: string, n: number): void => {
  * waited longest, begins each anew from `start` with probability `reinitialise`, moves it by `steps` of the kernel and puts it last: every chain moves once in size / n steps.
  * A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps beside a position (a momentum, a step size that adapts) is made
  * anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i does not depend on n. Where chains start anew, the ends are of all ages: they
- * follow the kernel's law only as `reinitialise` → 0. Cost: n · `steps` kernel steps. Throws `ArgumentError` where a number is out of range, or a step moves
+ * follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps` kernel steps. Throws `ArgumentError` where a number is out of range, or a step moves
  * more chains than the buffer holds.
  *
  * @example

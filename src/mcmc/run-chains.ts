@@ -2,7 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { Dist, Law } from '../algebra/dist.ts';
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import type { Unnormalised } from '../algebra/evidence.ts';
 import { type Failure, raise, toFailure } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
@@ -82,7 +82,7 @@ const RUN_CHAINS: OptionNames<RunChainsOptions<Shape>> = { target: true, kernel:
 /**
  * Runs Markov chains. The draws of chain i depend on (seed, i) alone: not on the number of chains, of samples, or of steps in a run.
  * Left: a `NonFiniteError` where a chain starts at density 0 or every step of one diverges, with the chain in a sentence; an
- * `ArgumentError` where the kernel does not fit the target (gradients of a discrete law) or a number is out of range.
+ * `ArgumentError` where the kernel does not fit the target (gradients of a discrete distribution) or a number is out of range.
  *
  * @example
  * const chains = await runChains({ target: normal([2]), kernel: adapted(nuts, { steps: 100 }), samples: 100 })();
@@ -106,7 +106,7 @@ const natural = (name: string, n: number, least: number): number =>
       });
 
 const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains> => {
-  const law: Law = options.target;
+  const dist: AnyDist = options.target;
   const backend = options.backend ?? onnx('cpu');
   const precision = backend.precisions[0];
   const { parameters = {}, seed = 0, signal } = options;
@@ -114,13 +114,13 @@ const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains
   const samples = natural('samples', options.samples ?? 1000, 1);
   const thin = natural('thin', options.thin ?? 1, 1);
   const block = natural('stepsPerRun', options.stepsPerRun ?? 50, 1);
-  const target = logDensityOf(law);
+  const target = logDensityOf(dist);
   const kernel = options.kernel(target) as AnyKernel;
   const burnIn = natural('burnIn', options.burnIn ?? kernel.warmUp ?? 0, 0);
   const many: AnyKernel = manyChains(chains)(kernel);
 
   const compileStart = performance.now();
-  const { template, initial } = await startingState({ ...options, law, backend, chains, parameters, seed }, many);
+  const { template, initial } = await startingState({ ...options, dist, backend, chains, parameters, seed }, many);
   const names = pathsOf(template);
   const slots = names.map((n) => `state:${n}`);
   const from = like(template, leaves(template).map((e, i) => o.input(slots[i], e.shape, e.type))); // biome-ignore format: one idea
@@ -178,7 +178,7 @@ const go = async <S extends Shape>(options: RunChainsOptions<S>): Promise<Chains
 const ATTEMPTS = 100;
 
 interface Starting {
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly backend: Backend;
   readonly chains: number;
   readonly parameters: Feeds;
@@ -188,10 +188,10 @@ interface Starting {
 
 /** The kernel's state at the starting positions. Throws where a chain would start at density 0. */
 const startingState = async (
-  { law, backend, chains, parameters, seed, initial }: Starting,
+  { dist, backend, chains, parameters, seed, initial }: Starting,
   many: AnyKernel,
 ): Promise<{ readonly template: Position; readonly initial: readonly Tensor[] }> => {
-  const shape = [chains, ...law.shape];
+  const shape = [chains, ...dist.shape];
   if (initial !== undefined && !sameShape(initial.shape, shape))
     raise('ShapeError', 'runChains/initial', 'the starting positions have another shape', {
       expected: showShape(shape),
@@ -200,10 +200,10 @@ const startingState = async (
   const precision = backend.precisions[0];
   const x: Expr = o.input('initial', shape);
   const template: Position = many.init(x);
-  const density = vmap(logDensityOf(law))(x);
+  const density = vmap(logDensityOf(dist))(x);
   const p = program([density, ...leaves(template)], precision);
   const executable = await backend.compile(p);
-  const width = sizeOf(law.shape);
+  const width = sizeOf(dist.shape);
   let rows = initial === undefined ? scattered(seed, 0, shape, precision) : castTensor(initial, precision);
   try {
     for (let attempt = 1; ; attempt++) {

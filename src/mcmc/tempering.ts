@@ -51,7 +51,7 @@ export interface TemperingOptions<
   readonly ladder: readonly number[];
   /** A kernel at an inverse temperature: steps may grow as it falls. */
   readonly kernel: (beta: Expr) => KernelOf<S, I, T>;
-  /** Where the path ends: (1 − β) log p₀ + β log p. Default: β log p, towards a flat law. */
+  /** Where the path ends: (1 − β) log p₀ + β log p. Default: β log p, towards a flat distribution. */
   readonly reference?: AnyLogDensity;
 }
 

@@ -88,7 +88,7 @@ export type Mixed<Ks extends readonly AnyKernel[]> = {
 /**
  * One kernel, chosen anew at every step with the given weights (they need not sum to 1). All are computed and one is kept: a graph has no branches; where
  * cost matters, {@link alternate}. Each keeps its own state, as there; that of a kernel which was not chosen stays as it was. While kernels adapt all of them
- * learn at every step, chosen or not, from where the chain is: so each adapts to the law that the mixture samples, and the warm-up is the longest of theirs
+ * learn at every step, chosen or not, from where the chain is: so each adapts to the distribution that the mixture samples, and the warm-up is the longest of theirs
  * however small a weight is. The info is the number of the kernel that moved, `chosen`, and what each said of its step, taken or not. Throws `ArgumentError`
  * where weights and kernels differ in number, or a weight is negative.
  *

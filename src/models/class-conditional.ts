@@ -1,7 +1,7 @@
-/** Class-conditional laws. */
+/** Class-conditional distributions. */
 import { type Conditional, conditional, contextShape, logDensityGiven, sampleGiven } from '../algebra/conditional.ts';
 import { type Classes, type Context, classes } from '../algebra/context.ts';
-import { type Dist, dist, lawFrom } from '../algebra/dist.ts';
+import { type Dist, distFrom, distribution } from '../algebra/dist.ts';
 import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
@@ -19,13 +19,13 @@ import { type Events, overEvents } from './over-events.ts';
 
 /**
  * RealNVP whose couplings read the class: (a, b) ↦ (a, b · e^{s(a, c)} + t(a, c)) (Dinh et al. 2017, arXiv:1605.08803; conditioned as in Winkler et
- * al. 2019, arXiv:1912.00042). A law over events for every one-hot class `[K]`.
+ * al. 2019, arXiv:1912.00042). A distribution over events for every one-hot class `[K]`.
  *
  * @example
  * const sides = fromRows('sides', Float32Array.of(-2, 0, -1, 1, 2, 0, 1, -1), [2], { labels: Int32Array.of(0, 0, 1, 1) });
  * const model = classConditional({ shape: [2] }, 2);
  * const training = fit({ objective: maximumLikelihood(withClass(model)), data: labelled(sides, 2), steps: 2000 });   // a task
- * const right = ofClass(model, 1);   // its law, over the parameters that training gives
+ * const right = ofClass(model, 1);   // its distribution, over the parameters that training gives
  */
 export function classConditional(
   events: Events & { readonly levels?: undefined },
@@ -52,7 +52,7 @@ export function classConditional(
   return conditional(classes(count), (c) => overEvents(events, flow(c)) as Dist<Shape, unknown>);
 }
 
-/** A conditional law whose context is a class; throws `ShapeError` where it cannot be. */
+/** A conditional distribution whose context is a class; throws `ShapeError` where it cannot be. */
 export const ofClasses = <E>(part: Conditional<Context, Shape, E>): Conditional<Context, Shape, E> & { readonly count: number } => {
   const shape = contextShape(part.spec.type, part.context);
   return shape.length === 1
@@ -76,7 +76,7 @@ const oneHot = (k: Expr | number, classes: number): Expr =>
  * jointly(anyClass(2), conditionalNormal([2], [1]));   // p(x, c)
  */
 export const anyClass = (count: number): Dist<readonly [number], Exact & Samples> =>
-  dist<readonly [number], Exact & Samples>({
+  distribution<readonly [number], Exact & Samples>({
     shape: [count],
     spec: { type: 'anyClass', classes: count },
     evidence: 'exact',
@@ -85,7 +85,7 @@ export const anyClass = (count: number): Dist<readonly [number], Exact & Samples
   });
 
 /**
- * The law of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers: {@link jointly}
+ * The distribution of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers: {@link jointly}
  * with {@link anyClass}. Its evidence is that of p(x | c).
  */
 export const withClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>): Dist<readonly [number], Joined<E>> => {
@@ -93,7 +93,7 @@ export const withClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<
   return jointlyAs({ type: 'withClass', of: of.spec }, anyClass(of.count), of, (d) => d);
 }; // biome-ignore format: one idea
 
-/** The law of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
+/** The distribution of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
 export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>, k: number): Dist<Shape, E> => {
   const of = ofClasses(part as Conditional<Context, Shape, E>);
   const { count } = of;
@@ -101,7 +101,7 @@ export const ofClass = <E>(part: Conditional<Classes, Shape, E> | Conditional<re
     return raise('ArgumentError', 'ofClass', 'there is no such class', { expected: `0 … ${count - 1}`, got: `${k}` });
   const c = oneHot(k, count);
   const scored = D.at(GIVEN, sampleGiven(of, c));
-  return lawFrom<Shape, E>({
+  return distFrom<Shape, E>({
     shape: of.event,
     spec: { type: 'ofClass', class: k, of: of.spec },
     evidence: of.evidence,

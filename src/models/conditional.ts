@@ -1,4 +1,4 @@
-/** Registered models as conditional laws. */
+/** Registered models as conditional distributions. */
 import { type Conditional, conditional } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, contextOfVector, contextSize } from '../algebra/context.ts';
 import type { Dist } from '../algebra/dist.ts';
@@ -32,8 +32,8 @@ export const conditionalModel = <const C extends Context>(
   );
   const given = o.input('context', [contextSize(context)]);
   const loss = D.runDraw((scope) => {
-    const law = part.given(contextOfVector(context, given))(scope);
-    return (law.evidence === 'none' ? law.sample : law.logDensity(o.input('x', part.event)))(scope);
+    const dist = part.given(contextOfVector(context, given))(scope);
+    return (dist.evidence === 'none' ? dist.sample : dist.logDensity(o.input('x', part.event)))(scope);
   });
   return topological([loss]).includes(given)
     ? part
@@ -57,15 +57,16 @@ export const conditionalObjective = (
   part: Conditional<Context, Shape>,
   options: ConditionallyOptions = {},
 ): Objective<readonly [number]> =>
-  conditionally((law: Dist<Shape, unknown>) => {
-    const objective = entry.objective?.(law) ?? (law.evidence === 'exact' ? maximumLikelihood : elbo)(law as never);
+  conditionally((dist: Dist<Shape, unknown>) => {
+    const objective = entry.objective?.(dist) ?? (dist.evidence === 'exact' ? maximumLikelihood : elbo)(dist as never);
     return isBatchObjective(objective)
       ? raise(
           'ArgumentError',
           entry.name,
           'the model is trained by a loss of whole batches, in which contexts differ',
           {
-            expected: 'conditionally(scoreMatching) or conditionally(contrastiveDivergence(…)) of the conditional law',
+            expected:
+              'conditionally(scoreMatching) or conditionally(contrastiveDivergence(…)) of the conditional distribution',
             got: objective.spec.type,
           },
         )

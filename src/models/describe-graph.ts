@@ -1,27 +1,27 @@
 /** A description as a picture. */
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { showShape } from '../core/shape.ts';
 import { describe, type LayerDescription } from './describe.ts';
 import { showCount } from './describe-text.ts';
 
 /** Boxes, arrows and frames: what `graphOf` draws. */
-export interface LawGraph {
+export interface DistGraph {
   readonly nodes: readonly { readonly id: string; readonly label: string; readonly detail?: string }[];
   readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string }[];
   readonly groups: readonly { readonly label: string; readonly members: readonly string[] }[];
 }
 
 /**
- * The picture of a law for `graphOf`: a box for each innermost layer from the data to the base, a frame around what is repeated,
+ * The picture of a distribution for `graphOf`: a box for each innermost layer from the data to the base, a frame around what is repeated,
  * and the shape on an arrow where it changes.
  */
-export const describeGraph = (law: Law): LawGraph => {
-  const d = describe(law);
-  const nodes: LawGraph['nodes'][number][] = [{ id: 'x', label: 'x', detail: `data ${showShape(d.shape)}` }];
-  const edges: LawGraph['edges'][number][] = [];
-  const groups: LawGraph['groups'][number][] = [];
+export const describeGraph = (dist: AnyDist): DistGraph => {
+  const d = describe(dist);
+  const nodes: DistGraph['nodes'][number][] = [{ id: 'x', label: 'x', detail: `data ${showShape(d.shape)}` }];
+  const edges: DistGraph['edges'][number][] = [];
+  const groups: DistGraph['groups'][number][] = [];
   let shown = showShape(d.shape);
-  const connect = (node: LawGraph['nodes'][number], shape: string): void => {
+  const connect = (node: DistGraph['nodes'][number], shape: string): void => {
     edges.push({ from: nodes[nodes.length - 1].id, to: node.id, ...(shape === shown ? {} : { label: shape }) });
     shown = shape;
     nodes.push(node);

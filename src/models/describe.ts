@@ -1,10 +1,11 @@
 /**
- * What a law is made of, as plain data: the layers with their shapes, parameters, evidence and costs. Everything is read off the declaration:
+ * What a distribution is made of, as plain data: the layers with their shapes, parameters, evidence and costs. Everything is read off the declaration:
  * shapes and parameters by encoding placeholders, the rest from what each layer says of itself.
  */
 import { addCost, type Cost, costAt, free } from '../algebra/cost.ts';
-import { type Law, placeOf } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { type Evidence, type Grade, signOf } from '../algebra/evidence.ts';
+import { placeOf } from '../algebra/pushed.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
 import type { Layer } from '../algebra/transport.ts';
 import { isRecord, showJson } from '../core/codec.ts';
@@ -33,7 +34,7 @@ export interface LayerDescription {
   readonly parts: readonly LayerDescription[];
 }
 
-/** The law that everything is pushed forward from. */
+/** The distribution that everything is pushed forward from. */
 export interface BaseDescription {
   readonly name: string;
   readonly detail: string;
@@ -43,7 +44,7 @@ export interface BaseDescription {
   readonly evidence: Evidence;
 }
 
-/** A law. */
+/** A distribution. */
 export interface Description {
   readonly shape: Shape;
   readonly evidence: Evidence;
@@ -129,26 +130,26 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
 
 const total = (layers: readonly LayerDescription[]): Cost => layers.reduce((c, l) => addCost(c, l.cost), free);
 
-/** What a law is worth: its log-density, or its sampler where it has none. */
-const meaning = (law: Law, place: string): Expr =>
-  D.runDraw(law.evidence === 'none' ? law.sample : law.logDensity(input('x', law.shape)), { path: place });
+/** What a distribution is worth: its log-density, or its sampler where it has none. */
+const meaning = (dist: AnyDist, place: string): Expr =>
+  D.runDraw(dist.evidence === 'none' ? dist.sample : dist.logDensity(input('x', dist.shape)), { path: place });
 
-/** Describes a law. Throws what its layers throw where they do not fit. */
-export const describe = (law: Law): Description => {
-  const arrays = parametersOf([meaning(law, '')]).map((p) => ({
+/** Describes a distribution. Throws what its layers throw where they do not fit. */
+export const describe = (dist: AnyDist): Description => {
+  const arrays = parametersOf([meaning(dist, '')]).map((p) => ({
     name: p.attributes.name,
     shape: p.shape,
     size: sizeOf(p.shape),
   }));
   const layers: LayerDescription[] = [];
-  let base = law;
+  let base = dist;
   let around = '';
   const inside = (segment: string): string =>
     around === '' ? segment : segment === '' ? around : `${around}/${segment}`;
   for (;;) {
     if (base.named !== undefined) {
       around = inside(base.named.place);
-      base = base.named.law;
+      base = base.named.dist;
     } else if (base.pushed !== undefined) {
       layers.push(describeLayer(base.pushed.transport, base.shape, inside(placeOf(base.pushed))));
       if (base.pushed.base.pushed === undefined) around = inside('base');
@@ -157,10 +158,10 @@ export const describe = (law: Law): Description => {
   }
   const place = around;
   return {
-    shape: law.shape,
-    evidence: law.evidence,
-    sign: signOf(law.evidence, { approximate: law.approximation !== undefined }),
-    ...(law.approximation === undefined ? {} : { computed: law.approximation.because }),
+    shape: dist.shape,
+    evidence: dist.evidence,
+    sign: signOf(dist.evidence, { approximate: dist.approximation !== undefined }),
+    ...(dist.approximation === undefined ? {} : { computed: dist.approximation.because }),
     parameters: arrays.reduce((n, a) => n + a.size, 0),
     arrays,
     cost: total(layers),

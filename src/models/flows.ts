@@ -1,4 +1,4 @@
-/** Flows on vectors, each the composition of its paper. `overEvents` makes laws of them. */
+/** Flows on vectors, each the composition of its paper. `overEvents` makes distributions of them. */
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { additiveCoupling, affine, iaf, maf, reverse } from '../bijectors/index.ts';
 import { made, mlp } from '../nn/index.ts';

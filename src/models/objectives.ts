@@ -1,7 +1,7 @@
 /** The table of estimators: what `train --objective` can say, and what the documentation lists. A family of estimators is a file. */
 import { chain, type Either, left, right } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Law } from '../algebra/dist.ts';
+import type { AnyDist } from '../algebra/dist.ts';
 import { type Failure, failure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import type { Shape } from '../core/shape.ts';
@@ -56,16 +56,16 @@ const written = (text: string): Either<Failure, Written> => {
 };
 
 /**
- * The objective of a law by an estimator's name, `elbo` or `importanceWeighted:50`. `UnknownName` with the nearest name, or `ArgumentError` where the
- * law lacks what the estimator needs: what the types of a program say, for a command line.
+ * The objective of a distribution by an estimator's name, `elbo` or `importanceWeighted:50`. `UnknownName` with the nearest name, or `ArgumentError` where the
+ * distribution lacks what the estimator needs: what the types of a program say, for a command line.
  *
  * @example
- * objectiveNamed('importanceWeighted:8')(law)   // Either<Failure, Objective>
+ * objectiveNamed('importanceWeighted:8')(dist)   // Either<Failure, Objective>
  */
 export const objectiveNamed =
   (text: string) =>
-  (law: Law): Either<Failure, AnyObjective<Shape>> =>
+  (dist: AnyDist): Either<Failure, AnyObjective<Shape>> =>
     pipe(
       written(text),
-      chain(({ entry, number }) => entry.of(law, number)),
+      chain(({ entry, number }) => entry.of(dist, number)),
     );

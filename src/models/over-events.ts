@@ -19,16 +19,16 @@ export type Over<V extends Events, E> = Dist<
   V extends { readonly shape: Shape; readonly levels?: undefined } ? E : Through<'bound', E>
 >;
 
-/** A law of real events as one of what a model must fit: for integer levels behind logit (α = 1e-6) and dequantisation, else as it is. */
+/** A distribution of real events as one of what a model must fit: for integer levels behind logit (α = 1e-6) and dequantisation, else as it is. */
 export const overLevelsOf =
   <V extends Events>({ levels }: V) =>
-  <E>(law: Dist<V['shape'], E>): Over<V, E> =>
+  <E>(dist: Dist<V['shape'], E>): Over<V, E> =>
     (levels === undefined
-      ? law
-      : pipe(law, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))))) as Over<V, E>;
+      ? dist
+      : pipe(dist, pushforward(compose(dequantise({ levels }), logit({ alpha: 1e-6 }))))) as Over<V, E>;
 
 /**
- * A flow on vectors as a law over any events: standard normal → flow → the event's shape, and for integer levels → logit (α = 1e-6) →
+ * A flow on vectors as a distribution over any events: standard normal → flow → the event's shape, and for integer levels → logit (α = 1e-6) →
  * dequantisation (Dinh et al. 2017, §4.1), whose log-density bounds the log-probability of the levels.
  *
  * @example
@@ -37,7 +37,7 @@ export const overLevelsOf =
 export const overEvents = <const V extends Events>(events: V, flow: Endo<'bijective'>): Over<V, Exact & Samples> =>
   shapedAs(events, pipe(standardNormal([sizeOf(events.shape)]), pushforward(flow)));
 
-/** A law of vectors as a law over any events: reshaped, and for integer levels behind logit (α = 1e-6) and dequantisation. */
+/** A distribution of vectors as a distribution over any events: reshaped, and for integer levels behind logit (α = 1e-6) and dequantisation. */
 export const shapedAs = <const V extends Events, E>(events: V, vectors: Dist<readonly [number], E>): Over<V, E> => {
   const shape: V['shape'] = events.shape;
   return overLevelsOf(events)(

@@ -1,9 +1,9 @@
 /** What the networks of a model read beside their input. */
 import type { AnyContext } from '../algebra/context.ts';
 
-/** Options of models whose networks may read a context: what makes a model of a law is what makes one of a conditional law. */
+/** Options of models whose networks may read a context: what makes a model of a distribution is what makes one of a conditional distribution. */
 export interface ReadsContext {
-  /** A context that every network of the model reads: that of the conditional law the model stands in. */
+  /** A context that every network of the model reads: that of the conditional distribution the model stands in. */
   readonly given?: AnyContext;
 }
 

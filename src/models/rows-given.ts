@@ -1,21 +1,21 @@
-/** Conditional laws as laws of rows (x, c): what tables, checkpoints and evaluations are made of. */
+/** Conditional distributions as distributions of rows (x, c): what tables, checkpoints and evaluations are made of. */
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Conditional, lawGiven, logDensityGiven } from '../algebra/conditional.ts';
+import { type Conditional, distGiven, logDensityGiven } from '../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextOfVector, contextSize, isClasses, showContext } from '../algebra/context.ts'; // biome-ignore format: one import
-import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ofRow } from '../distributions/jointly.ts';
 
-/** The conditional law behind a law of rows: what is given can be chosen. */
+/** The conditional distribution behind a distribution of rows: what is given can be chosen. */
 export const conditioned = capability<Conditional<Context, Shape>>()('conditioned');
 
 /**
- * The conditional law as a law of rows (x, c) of events and contexts, flattened, as `pairs` makes them: its log-density is log p(x | c) nats, so that evaluating it measures the
- * conditional law. Nothing is said of c: it has no sampler; {@link atContext} has one. Parameters stand where those of the conditional law stand.
+ * The conditional distribution as a distribution of rows (x, c) of events and contexts, flattened, as `pairs` makes them: its log-density is log p(x | c) nats, so that evaluating it measures the
+ * conditional distribution. Nothing is said of c: it has no sampler; {@link atContext} has one. Parameters stand where those of the conditional distribution stand.
  *
  * @example
  * const rows = rowsGiven(conditionalNormal([3], [2]));   // rows of 5 numbers
@@ -27,7 +27,7 @@ export const rowsGiven = <E>(
     conditioned,
     part,
   )(
-    lawFrom<readonly [number], Omit<E, 'samples'>>({
+    distFrom<readonly [number], Omit<E, 'samples'>>({
       shape: [sizeOf(part.event) + contextSize(part.context)],
       spec: { type: 'rowsGiven', of: part.spec },
       evidence: part.evidence,
@@ -39,11 +39,11 @@ export const rowsGiven = <E>(
     }),
   );
 
-/** The law at a context said in numbers, or by the number of a class. Throws `ShapeError` where there are too few or too many, `ArgumentError` where there is no such class. */
+/** The distribution at a context said in numbers, or by the number of a class. Throws `ShapeError` where there are too few or too many, `ArgumentError` where there is no such class. */
 export const atContext = (
   part: Conditional<Context, Shape>,
   given: readonly number[] | { readonly class: number },
-): Law => {
+): AnyDist => {
   const { context } = part;
   const size = contextSize(context);
   const vector = (): Expr => {
@@ -62,5 +62,5 @@ export const atContext = (
           got: `${k}`,
         });
   };
-  return lawGiven(part, contextOfVector(context, vector()) as ContextValue<Context>);
+  return distGiven(part, contextOfVector(context, vector()) as ContextValue<Context>);
 };

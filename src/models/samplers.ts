@@ -1,7 +1,8 @@
 /** Samplers of diffusion models by name: what `sample --sampler` can say. Another sampler is another word; the model stays as it was trained. */
 import { type Either, left, tryCatch } from 'fp-ts/lib/Either.js';
 import { capabilityOf, has } from '../algebra/capability.ts';
-import { innermost, type Law, rebased } from '../algebra/dist.ts';
+import { type AnyDist, rebased } from '../algebra/dist.ts';
+import { innermost } from '../algebra/pushed.ts';
 import { type Failure, failure, toFailure } from '../core/errors.ts';
 import { unknownName } from '../core/names.ts';
 import { heun, rk4 } from '../dynamics/index.ts';
@@ -106,27 +107,27 @@ export const samplers: { readonly [name: string]: SamplerEntry } = {
 };
 
 /**
- * A diffusion law, under whatever it was pushed through, with another sampler by name and another number of steps. `UnknownName` with the nearest name;
- * `ArgumentError` where the law has no denoiser.
+ * A diffusion distribution, under whatever it was pushed through, with another sampler by name and another number of steps. `UnknownName` with the nearest name;
+ * `ArgumentError` where the distribution has no denoiser.
  *
  * @example
- * resampled('dpmSolver', 20)(law)   // Either<Failure, Law>: a Left here, for a flow has no denoiser
+ * resampled('dpmSolver', 20)(dist)   // Either<Failure, Distribution>: a Left here, for a flow has no denoiser
  */
 export const resampled =
   (name: string, steps?: number) =>
-  (law: Law): Either<Failure, Law> => {
+  (dist: AnyDist): Either<Failure, AnyDist> => {
     const word = Object.keys(samplers).find((k) => k.toLowerCase() === name.toLowerCase());
     if (word === undefined) return left(unknownName('sampler', 'sampler', name, Object.keys(samplers)));
     const entry = samplers[word];
-    if (!has(resampling, innermost(law)))
+    if (!has(resampling, innermost(dist)))
       return left(
         failure('ArgumentError', 'sampler', 'only a diffusion model has samplers to choose from', {
-          got: law.spec.type,
+          got: dist.spec.type,
         }),
       );
     const sampling = { sampler: entry.sampler(), grid: entry.grid(steps ?? entry.steps) };
     return tryCatch(
-      () => rebased(law, (inner) => capabilityOf(resampling, inner)?.(sampling) ?? inner),
+      () => rebased(dist, (inner) => capabilityOf(resampling, inner)?.(sampling) ?? inner),
       toFailure('ArgumentError', 'sampler'),
     );
   };

@@ -1,10 +1,13 @@
 import type { Spec } from '../algebra/spec.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fanIn, type Initializer, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { showShape } from '../core/shape.ts';
+import { networkPartKind } from './kinds.ts';
 import { type NetworkLayer, networkLayer } from './network.ts';
 
 /** x W + b for rows `[N, in]`. */
@@ -21,25 +24,35 @@ const rows = (x: Expr, outputs: number, init: Initializer): Sc.Scoped<Expr> => (
  * @example
  * selfAttention(4)(ops.input('tokens', [49, 64]));
  */
-export const selfAttention = (heads: number): NetworkLayer & { readonly spec: Spec } =>
-  networkLayer(
-    { type: 'selfAttention', heads },
-    (x: Expr): Sc.Scoped<Expr> =>
-      (scope) => {
-        const [n, c] = x.shape;
-        if (x.shape.length !== 2 || !Number.isInteger(heads) || heads < 1 || c % heads !== 0)
-          return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the numbers of a token', {
-            expected: `[N, ${heads} d]`,
-            got: showShape(x.shape),
-          });
-        const d = c / heads;
-        const qkv = o.transpose(
-          o.reshape(Sc.at('qkv', rows(x, 3 * c, fanIn(c)))(scope), [n, 3, heads, d]),
-          [1, 2, 0, 3],
-        );
-        const part = (i: number): Expr => o.reshape(o.sliceAxis(qkv, 0, i, i + 1), [heads, n, d]);
-        const weights = o.softmax(o.matmul(o.mul(1 / Math.sqrt(d), part(0)), o.transpose(part(1))), -1);
-        const mixed = o.reshape(o.transpose(o.matmul(weights, part(2)), [1, 0, 2]), [n, c]);
-        return Sc.at('out', rows(mixed, c, zeros))(scope);
-      },
-  );
+export const selfAttention = define(
+  networkPartKind,
+  {
+    type: 'selfAttention',
+    about: 'Attention over the places of an image.',
+    takes: ['heads'],
+    required: { heads: positiveInteger },
+    examples: [{ heads: 1 }],
+  },
+  (heads: number): NetworkLayer & { readonly spec: Spec } =>
+    networkLayer(
+      { type: 'selfAttention', heads },
+      (x: Expr): Sc.Scoped<Expr> =>
+        (scope) => {
+          const [n, c] = x.shape;
+          if (x.shape.length !== 2 || !Number.isInteger(heads) || heads < 1 || c % heads !== 0)
+            return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the numbers of a token', {
+              expected: `[N, ${heads} d]`,
+              got: showShape(x.shape),
+            });
+          const d = c / heads;
+          const qkv = o.transpose(
+            o.reshape(Sc.at('qkv', rows(x, 3 * c, fanIn(c)))(scope), [n, 3, heads, d]),
+            [1, 2, 0, 3],
+          );
+          const part = (i: number): Expr => o.reshape(o.sliceAxis(qkv, 0, i, i + 1), [heads, n, d]);
+          const weights = o.softmax(o.matmul(o.mul(1 / Math.sqrt(d), part(0)), o.transpose(part(1))), -1);
+          const mixed = o.reshape(o.transpose(o.matmul(weights, part(2)), [1, 0, 2]), [n, c]);
+          return Sc.at('out', rows(mixed, c, zeros))(scope);
+        },
+    ),
+);

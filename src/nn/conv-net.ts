@@ -1,4 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
+import { boolean, natural, positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -6,7 +8,8 @@ import { type Initializer, normalInit, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { range, type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { joinChannels } from './context-channels.ts';
-import { type Activation, activations } from './dense.ts';
+import { type Activation, activationCodec, activations } from './dense.ts';
+import { networkKind } from './kinds.ts';
 import { type Network, network } from './network.ts';
 
 /** Options of {@link convNet}. */
@@ -79,54 +82,61 @@ const nothing = (): Initializer => zeros;
  * @example
  * affineCoupling({ conditioner: convNet({ channels: 32 }) })
  */
-export const convNet = ({
-  channels = 64,
-  activation = 'relu',
-  zeroLast = true,
-  blocks = 0,
-}: ConvNetOptions = {}): Network => {
-  if (!Number.isInteger(channels) || channels < 1 || !Number.isInteger(blocks) || blocks < 0)
-    return raise('ArgumentError', 'convNet', 'channels is a positive integer and blocks one from 0', {
-      got: `${channels} channels, ${blocks} blocks`,
-    });
-  const f = activations[activation];
-  const step = (name: string, next: (x: Expr) => Sc.Scoped<Expr>) => (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
-    pipe(h, Sc.chain((v) => Sc.at(name, next(v)))); // biome-ignore format: one idea
-  const block = (x: Expr): Sc.Scoped<Expr> =>
-    pipe(
-      Sc.of(f(x)),
-      step('conv', convolution(channels, 3, he)),
-      Sc.map(f),
-      step('out', convolution(channels, 1, nothing)),
-      Sc.map((y) => o.add(x, y)),
-    );
-  const middle = (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
-    blocks === 0
-      ? pipe(h, Sc.map(f), step('conv1', convolution(channels, 1, he)))
-      : (scope) => {
-          let v = h(scope);
-          for (const i of range(blocks)) v = Sc.at(`block${i}`, block(v))(scope);
-          return v;
-        };
-  const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> => {
-    const [h, w] = x.shape;
-    const rank = output.length;
-    if (x.shape.length !== 3 || rank < 3 || output[rank - 3] !== h || output[rank - 2] !== w)
-      return raise('ShapeError', '', 'convNet: not an image and numbers for each of its pixels', {
-        expected: '[H, W, C] and […, H, W, C′]',
-        got: `${showShape(x.shape)} and ${showShape(output)}`,
+export const convNet = define(
+  networkKind,
+  {
+    type: 'convNet',
+    about: 'A residual convolutional network.',
+    optional: { channels: positiveInteger, activation: activationCodec, zeroLast: boolean, blocks: natural },
+    examples: [
+      { channels: 4, zeroLast: false },
+      { channels: 3, blocks: 1, activation: 'tanh' },
+    ],
+  },
+  ({ channels = 64, activation = 'relu', zeroLast = true, blocks = 0 }: ConvNetOptions = {}): Network => {
+    if (!Number.isInteger(channels) || channels < 1 || !Number.isInteger(blocks) || blocks < 0)
+      return raise('ArgumentError', 'convNet', 'channels is a positive integer and blocks one from 0', {
+        got: `${channels} channels, ${blocks} blocks`,
       });
-    const [lead, last] = [sizeOf(output.slice(0, -3)), output[rank - 1]];
-    return pipe(
-      Sc.of(x),
-      step('conv0', convolution(channels, 3, he)),
-      middle,
-      Sc.map(f),
-      step('out', convolution(lead * last, 3, zeroLast ? nothing : he)),
-      Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [h, w, lead, last]), [2, 0, 1, 3]), output)),
+    const f = activations[activation];
+    const step = (name: string, next: (x: Expr) => Sc.Scoped<Expr>) => (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
+    pipe(h, Sc.chain((v) => Sc.at(name, next(v)))); // biome-ignore format: one idea
+    const block = (x: Expr): Sc.Scoped<Expr> =>
+      pipe(
+        Sc.of(f(x)),
+        step('conv', convolution(channels, 3, he)),
+        Sc.map(f),
+        step('out', convolution(channels, 1, nothing)),
+        Sc.map((y) => o.add(x, y)),
+      );
+    const middle = (h: Sc.Scoped<Expr>): Sc.Scoped<Expr> =>
+      blocks === 0
+        ? pipe(h, Sc.map(f), step('conv1', convolution(channels, 1, he)))
+        : (scope) => {
+            let v = h(scope);
+            for (const i of range(blocks)) v = Sc.at(`block${i}`, block(v))(scope);
+            return v;
+          };
+    const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> => {
+      const [h, w] = x.shape;
+      const rank = output.length;
+      if (x.shape.length !== 3 || rank < 3 || output[rank - 3] !== h || output[rank - 2] !== w)
+        return raise('ShapeError', '', 'convNet: not an image and numbers for each of its pixels', {
+          expected: '[H, W, C] and […, H, W, C′]',
+          got: `${showShape(x.shape)} and ${showShape(output)}`,
+        });
+      const [lead, last] = [sizeOf(output.slice(0, -3)), output[rank - 1]];
+      return pipe(
+        Sc.of(x),
+        step('conv0', convolution(channels, 3, he)),
+        middle,
+        Sc.map(f),
+        step('out', convolution(lead * last, 3, zeroLast ? nothing : he)),
+        Sc.map((y) => o.reshape(o.transpose(o.reshape(y, [h, w, lead, last]), [2, 0, 1, 3]), output)),
+      );
+    };
+    return network({ spec: { type: 'convNet', channels, activation, zeroLast, blocks }, apply }, (x, output, context) =>
+      apply(x.shape.length === 3 ? joinChannels(x, context) : x, output),
     );
-  };
-  return network({ spec: { type: 'convNet', channels, activation, zeroLast, blocks }, apply }, (x, output, context) =>
-    apply(x.shape.length === 3 ? joinChannels(x, context) : x, output),
-  );
-};
+  },
+);

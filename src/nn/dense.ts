@@ -1,10 +1,14 @@
 /** Fully connected layers and activations. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { opaque, type Spec } from '../algebra/spec.ts';
+import { oneOf, positiveInteger } from '../core/codec.ts';
+import { type Defined, define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fanIn, type Initializer, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
+import { networkPartKind } from './kinds.ts';
 import { type NetworkLayer, networkLayer } from './network.ts';
 
 /** Activation functions by name. */
@@ -21,11 +25,19 @@ export const activations = {
 /** The name of an activation function. */
 export type Activation = keyof typeof activations;
 
+const names = Object.keys(activations) as Activation[];
+
+/** The name of an activation, as JSON. */
+export const activationCodec = oneOf(names);
+
 /** An activation as a layer without parameters, which keeps its name. */
 export interface ActivationLayer {
   (x: Expr): Expr;
   readonly spec: Spec;
 }
+
+const activationLayer = (name: Activation): ActivationLayer =>
+  Object.assign((x: Expr) => activations[name](x), { spec: { type: name } });
 
 /**
  * An activation function as a layer of {@link sequential}.
@@ -33,8 +45,17 @@ export interface ActivationLayer {
  * @example
  * sequential(dense(64), activation('tanh'), dense(2));
  */
-export const activation = (name: Activation): ActivationLayer =>
-  Object.assign((x: Expr) => activations[name](x), { spec: { type: name } });
+export const activation: ((name: Activation) => ActivationLayer) & Defined = names.reduce<
+  typeof activationLayer & Defined
+>(
+  (f, name) =>
+    define(
+      networkPartKind,
+      { type: name, about: `The activation ${name}.`, build: () => activationLayer(name), examples: [{}] },
+      f,
+    ),
+  Object.assign(activationLayer, { definitions: [] }),
+);
 
 /** How a dense layer starts. */
 export interface DenseOptions {
@@ -65,15 +86,36 @@ const denseOf = (spec: Spec, outputs: number, { kernel, bias }: DenseOptions): N
  * @example
  * sequential(dense(32), ops.tanh, dense(32), ops.tanh, dense(1));
  */
-export const dense = (outputs: number, options: DenseOptions = {}): NetworkLayer & { readonly spec: Spec } =>
-  denseOf(
-    options.kernel === undefined && options.bias === undefined
-      ? { type: 'dense', outputs }
-      : { ...opaque('dense', 'its initial values are functions'), outputs },
-    outputs,
-    options,
-  );
+export const dense = define(
+  networkPartKind,
+  {
+    type: 'dense',
+    about: 'A linear layer.',
+    takes: ['outputs'],
+    required: { outputs: positiveInteger },
+    unreadable: { kernel: 'initial values are functions', bias: 'initial values are functions' },
+    examples: [{ outputs: 3 }],
+  },
+  (outputs: number, options: DenseOptions = {}): NetworkLayer & { readonly spec: Spec } =>
+    denseOf(
+      options.kernel === undefined && options.bias === undefined
+        ? { type: 'dense', outputs }
+        : { ...opaque('dense', 'its initial values are functions'), outputs },
+      outputs,
+      options,
+    ),
+);
 
 /** A dense layer that starts at zero, so that what it modulates starts as the identity. */
-export const denseZero = (outputs: number): NetworkLayer & { readonly spec: Spec } =>
-  denseOf({ type: 'denseZero', outputs }, outputs, { kernel: zeros, bias: zeros });
+export const denseZero = define(
+  networkPartKind,
+  {
+    type: 'denseZero',
+    about: 'A linear layer that starts at zero.',
+    takes: ['outputs'],
+    required: { outputs: positiveInteger },
+    examples: [{ outputs: 3 }],
+  },
+  (outputs: number): NetworkLayer & { readonly spec: Spec } =>
+    denseOf({ type: 'denseZero', outputs }, outputs, { kernel: zeros, bias: zeros }),
+);

@@ -1,5 +1,6 @@
 /** Which coordinates of a vector each coordinate's parameters may read: an order, blocks of it, or a graph. */
 import type { Json } from '../algebra/spec.ts';
+import { list, natural, positiveInteger, t } from '../core/codec.ts';
 import { raise } from '../core/errors.ts';
 import { range } from '../core/shape.ts';
 
@@ -12,6 +13,15 @@ export interface Dependence {
   /** Instead of both, a graph: `adjacency[i][j]` is 1 where coordinate i reads coordinate j. Acyclic; the diagonal is not looked at. */
   readonly adjacency?: readonly (readonly number[])[];
 }
+
+const reversed = t.literal('reverse');
+
+/** How coordinates depend on each other, as JSON. */
+export const dependenceFields = {
+  order: t.union([reversed, list(natural, 'a permutation')], "'reverse' or a permutation"),
+  passes: positiveInteger,
+  adjacency: list(list(natural, 'a row of 0 and 1'), 'an adjacency matrix'),
+};
 
 /** A dependence for vectors of one size. */
 export interface Reads {

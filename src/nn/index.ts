@@ -6,6 +6,7 @@ export * from './dense.ts';
 export type { Dependence } from './dependence.ts';
 export * from './greyscale.ts';
 export * from './group-norm.ts';
+export * from './kinds.ts';
 export * from './made.ts';
 export * from './mlp.ts';
 export * from './network.ts';

@@ -1,13 +1,16 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { contextVector } from '../algebra/context.ts';
+import { boolean, list, positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { fanIn, zeros } from '../core/parameters.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, showShape } from '../core/shape.ts';
-import { type Activation, activations } from './dense.ts';
+import { type Activation, activationCodec, activations } from './dense.ts';
 import { type Dependence, readsOf } from './dependence.ts';
+import { networkKind } from './kinds.ts';
 import { masks } from './masks.ts';
 import { type Network, network } from './network.ts';
 
@@ -29,7 +32,21 @@ export interface MadeOptions {
  * The asked-for shape is `[width, D]`; degrees of hidden units go round 1 … D−1, so the dependency holds by masks for any widths. An autoregressive
  * layer with another order, fewer passes or a graph asks it for the masks of that.
  */
-export const made = (hidden: readonly number[], options: MadeOptions = {}): Network => maskedBy(hidden, options, {});
+export const made = define(
+  networkKind,
+  {
+    type: 'made',
+    about: 'A perceptron with masked weights: output i reads inputs before i.',
+    takes: ['hidden'],
+    required: { hidden: list(positiveInteger, 'a list of positive integers') },
+    optional: { activation: activationCodec, zeroLast: boolean },
+    examples: [
+      { hidden: [6], activation: 'tanh' },
+      { hidden: [4], zeroLast: false },
+    ],
+  },
+  (hidden: readonly number[], options: MadeOptions = {}): Network => maskedBy(hidden, options, {}),
+);
 
 const maskedBy = (
   hidden: readonly number[],

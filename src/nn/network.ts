@@ -1,11 +1,16 @@
 /** Networks: parametrised functions of one event, as values that keep their declaration. */
+
 import { type AnyContext, contextVector, givenSpec } from '../algebra/context.ts';
+import { contextValueCodec } from '../algebra/context-codec.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { type Defined, define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import type { Scoped } from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import type { Dependence } from './dependence.ts';
+import { networkKind } from './kinds.ts';
 
 /** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
 export interface Network {
@@ -68,3 +73,15 @@ export interface NetworkLayer {
 /** A function as a layer that keeps its declaration. */
 export const networkLayer = <F extends (x: Expr) => Scoped<Expr>>(spec: Spec, f: F): F & { readonly spec: Spec } =>
   Object.assign(f, { spec });
+
+/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+export const networkAtContext: Defined = define(
+  networkKind,
+  {
+    type: 'given',
+    about: 'A network that reads a context beside its input.',
+    required: { network: nested(networkKind), context: contextValueCodec },
+    build: ({ network: inner, context }): Network => inner.given(context),
+  },
+  {},
+);

@@ -1,13 +1,18 @@
 /** Networks that read a noise level beside their input: what a denoiser is made of. */
+
 import { type AnyContext, arraysOf, contextVector, givenSpec } from '../algebra/context.ts';
+import { contextValueCodec } from '../algebra/context-codec.ts';
 import type { Spec } from '../algebra/spec.ts';
+import { type Defined, define } from '../core/definition.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { joinChannels } from './context-channels.ts';
 import { activations, dense } from './dense.ts';
+import { noiseNetworkKind } from './kinds.ts';
 import type { Embedding } from './time-embedding.ts';
 
 /**
@@ -81,3 +86,15 @@ export const conditioning =
       const both = context === undefined ? time : o.add(time, read(context));
       return activations.silu(Sc.at('out', dense(width)(activations.silu(both)))(scope));
     });
+
+/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+export const noiseNetworkAtContext: Defined = define(
+  noiseNetworkKind,
+  {
+    type: 'given',
+    about: 'A network that reads a context beside its input and its noise level.',
+    required: { network: nested(noiseNetworkKind), context: contextValueCodec },
+    build: ({ network, context }): NoiseConditioned => network.given(context),
+  },
+  {},
+);

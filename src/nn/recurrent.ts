@@ -1,11 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { contextVector } from '../algebra/context.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { dense } from './dense.ts';
+import { networkKind } from './kinds.ts';
 import { type Network, network } from './network.ts';
 
 const width = (owner: string, hidden: number): number =>
@@ -44,31 +47,41 @@ const steps = (shape: Shape): readonly [number, number] =>
  * @example
  * const encoder = conditionalNormal([28, 28], [20], { network: recurrent(64) });
  */
-export const recurrent = (hidden: number): Network => {
-  const spec = { type: 'recurrent', hidden: width('recurrent', hidden) };
-  const apply =
-    (x: Expr, output: Shape): Sc.Scoped<Expr> =>
-    (scope) => {
+export const recurrent = define(
+  networkKind,
+  {
+    type: 'recurrent',
+    about: 'A gated recurrent unit that reads a sequence.',
+    takes: ['hidden'],
+    required: { hidden: positiveInteger },
+    examples: [{ hidden: 3 }],
+  },
+  (hidden: number): Network => {
+    const spec = { type: 'recurrent', hidden: width('recurrent', hidden) };
+    const apply =
+      (x: Expr, output: Shape): Sc.Scoped<Expr> =>
+      (scope) => {
+        const [length, d] = steps(x.shape);
+        const cell = (h: Expr, v: Expr): Expr => Sc.at('cell', gru(h, v))(scope);
+        const { carry } = o.scan({
+          length,
+          init: [o.broadcastTo(0, [hidden])],
+          xs: [o.reverse(o.reshape(x, [length, d]), 0)],
+          body: ([h], [v]) => ({ carry: [cell(h, v)] }),
+        });
+        return pipe(
+          Sc.at('out', dense(sizeOf(output))(carry[0])),
+          Sc.map((y) => o.reshape(y, output)),
+        )(scope);
+      };
+    // A context is read at every step.
+    return network({ spec, apply }, (x, output, context) => {
       const [length, d] = steps(x.shape);
-      const cell = (h: Expr, v: Expr): Expr => Sc.at('cell', gru(h, v))(scope);
-      const { carry } = o.scan({
-        length,
-        init: [o.broadcastTo(0, [hidden])],
-        xs: [o.reverse(o.reshape(x, [length, d]), 0)],
-        body: ([h], [v]) => ({ carry: [cell(h, v)] }),
-      });
-      return pipe(
-        Sc.at('out', dense(sizeOf(output))(carry[0])),
-        Sc.map((y) => o.reshape(y, output)),
-      )(scope);
-    };
-  // A context is read at every step.
-  return network({ spec, apply }, (x, output, context) => {
-    const [length, d] = steps(x.shape);
-    const c = contextVector(context);
-    return apply(o.concat([o.reshape(x, [length, d]), o.broadcastTo(c, [length, c.shape[0]])], 1), output);
-  });
-};
+      const c = contextVector(context);
+      return apply(o.concat([o.reshape(x, [length, d]), o.broadcastTo(c, [length, c.shape[0]])], 1), output);
+    });
+  },
+);
 
 /**
  * Writes a sequence `[k, T, …]` from a code: the state starts at tanh of a dense layer of the code and moves by a gated recurrent unit that reads the
@@ -77,21 +90,31 @@ export const recurrent = (hidden: number): Network => {
  * @example
  * const decoder = conditionalBernoulli([20], [28, 28], { network: unrolled(64) });
  */
-export const unrolled = (hidden: number): Network =>
-  network({
-    spec: { type: 'unrolled', hidden: width('unrolled', hidden) },
-    apply: (x, output) => (scope) => {
-      const [lead, ...shape] = output;
-      const [length, d] = steps(shape);
-      const code = o.reshape(x, [sizeOf(x.shape)]);
-      const { ys } = o.scan({
-        length,
-        init: [o.tanh(Sc.at('start', dense(hidden)(code))(scope))],
-        body: ([h]) => {
-          const next = Sc.at('cell', gru(h, code))(scope);
-          return { carry: [next], ys: [Sc.at('out', dense(lead * d)(next))(scope)] };
-        },
-      });
-      return o.reshape(o.transpose(o.reshape(ys[0], [length, lead, d]), [1, 0, 2]), output);
-    },
-  });
+export const unrolled = define(
+  networkKind,
+  {
+    type: 'unrolled',
+    about: 'A gated recurrent unit that writes a sequence.',
+    takes: ['hidden'],
+    required: { hidden: positiveInteger },
+    examples: [{ hidden: 3 }],
+  },
+  (hidden: number): Network =>
+    network({
+      spec: { type: 'unrolled', hidden: width('unrolled', hidden) },
+      apply: (x, output) => (scope) => {
+        const [lead, ...shape] = output;
+        const [length, d] = steps(shape);
+        const code = o.reshape(x, [sizeOf(x.shape)]);
+        const { ys } = o.scan({
+          length,
+          init: [o.tanh(Sc.at('start', dense(hidden)(code))(scope))],
+          body: ([h]) => {
+            const next = Sc.at('cell', gru(h, code))(scope);
+            return { carry: [next], ys: [Sc.at('out', dense(lead * d)(next))(scope)] };
+          },
+        });
+        return o.reshape(o.transpose(o.reshape(ys[0], [length, lead, d]), [1, 0, 2]), output);
+      },
+    }),
+);

@@ -1,12 +1,17 @@
 /** Layers one after the other, each at a place of its own. */
+
 import type { AnyContext } from '../algebra/context.ts';
 import { opaque, type Spec } from '../algebra/spec.ts';
+import { list } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { reshape } from '../core/ops/structure.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import { activations } from './dense.ts';
+import { networkKind, networkPartKind } from './kinds.ts';
 import { type Network, type NetworkLayer, network } from './network.ts';
 
 /** What {@link sequential} takes: a network, a layer with parameters, or a function of expressions. */
@@ -50,21 +55,30 @@ const applied =
  * @example
  * const critic = scope.placed('critic', (x) => sequential(dense(64), ops.tanh, dense(64), ops.tanh, dense(1)).apply(x, []));
  */
-export const sequential = (...parts: readonly SequentialPart[]): Sequential => {
-  if (parts.length === 0)
-    return raise('ArgumentError', 'sequential', 'there are no layers', { expected: 'one or more' });
-  const specs = parts.map(specOf);
-  const through =
-    (x: Expr, output?: Shape): Sc.Scoped<Expr> =>
-    (scope) => {
-      let value = x;
-      for (const [i, part] of parts.entries()) {
-        const asked = i === parts.length - 1 && output !== undefined ? output : value.shape;
-        value = Sc.at(`${i}.${nameOf(specs[i])}`, applied(part, value, asked))(scope);
-      }
-      return value;
-    };
-  const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> =>
+export const sequential = define(
+  networkKind,
+  {
+    type: 'sequential',
+    about: 'Layers one after the other.',
+    required: { parts: list(nested(networkPartKind)) },
+    build: ({ parts }): Network => sequential(...parts),
+    examples: [{ parts: [{ type: 'dense', outputs: 4 }, { type: 'tanh' }, { type: 'dense', outputs: 2 }] }],
+  },
+  (...parts: readonly SequentialPart[]): Sequential => {
+    if (parts.length === 0)
+      return raise('ArgumentError', 'sequential', 'there are no layers', { expected: 'one or more' });
+    const specs = parts.map(specOf);
+    const through =
+      (x: Expr, output?: Shape): Sc.Scoped<Expr> =>
+      (scope) => {
+        let value = x;
+        for (const [i, part] of parts.entries()) {
+          const asked = i === parts.length - 1 && output !== undefined ? output : value.shape;
+          value = Sc.at(`${i}.${nameOf(specs[i])}`, applied(part, value, asked))(scope);
+        }
+        return value;
+      };
+    const apply = (x: Expr, output: Shape): Sc.Scoped<Expr> =>
     Sc.map((y: Expr) =>
       sizeOf(y.shape) === sizeOf(output)
         ? reshape(y, output)
@@ -73,10 +87,11 @@ export const sequential = (...parts: readonly SequentialPart[]): Sequential => {
             got: showShape(y.shape),
           }),
     )(through(x, output)); // biome-ignore format: one sentence
-  const plain = { spec: { type: 'sequential', parts: specs }, apply };
-  const [first, ...rest] = parts;
-  const given = isNetwork(first)
-    ? (context: AnyContext): Network => sequential(first.given(context), ...rest)
-    : network(plain).given;
-  return Object.assign((x: Expr) => through(x), { ...plain, given });
-};
+    const plain = { spec: { type: 'sequential', parts: specs }, apply };
+    const [first, ...rest] = parts;
+    const given = isNetwork(first)
+      ? (context: AnyContext): Network => sequential(first.given(context), ...rest)
+      : network(plain).given;
+    return Object.assign((x: Expr) => through(x), { ...plain, given });
+  },
+);

@@ -1,12 +1,16 @@
 import type { AnyContext } from '../algebra/context.ts';
 import { opaque } from '../algebra/spec.ts';
 import { buffer } from '../core/buffer.ts';
+import { boolean, positiveInteger, positiveNumber, type t } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { map, normal } from '../core/random.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
+import { type NetworkPart, networkKind, networkPartKind } from './kinds.ts';
 import type { Network, NetworkLayer } from './network.ts';
 
 /** Options of {@link spectrallyNormalised}. */
@@ -61,21 +65,7 @@ const readsNormalised =
       return become(next, o.div(leaf, ceiling ? o.max(1, over) : over));
     });
 
-/**
- * A layer or a network whose kernels W are read as c W / σ̂, σ̂ the largest singular value of W by power iteration (spectral normalisation, Miyato et al.
- * 2018, arXiv:1802.05957): with activations of slope 1 at most it is then c^depth-Lipschitz, up to the error of σ̂. Each parameter of
- * kind `kernel`, of two axes or more, has a buffer `u [out]` under its name, which moves by `iterations` steps v = W u / |W u|, u ← vᵀW / |vᵀW| in each move that reads it; u and v are constants to
- * the derivative of σ̂ = vᵀ W u. Where the model is used, σ̂ = |W u| with u as training left it. At the start u is a normal draw after 15 steps. Kernels of
- * convolutions, `[k, k, in, out]` or `[out, in, k, k]`, count as matrices of all inputs × outputs, as in the paper: a proxy of the convolution's own norm.
- * `ceiling` divides by max(1, σ̂ / c) instead (residual flows: Behrmann et al. 2019, arXiv:1811.00995). Biases stay as they are.
- * Reading it on real and on generated events in one loss is fine; inside a loop it is not. Cost: 2 products of W and a vector an iteration, once a batch.
- * Throws `ArgumentError` where c is not positive or the iterations no positive integer.
- *
- * @example
- * const layer = spectrallyNormalised(dense(64));
- * const network = spectrallyNormalised(mlp([64, 64], { zeroLast: false }), { coefficient: 0.9, ceiling: true });
- */
-export const spectrallyNormalised = <L extends Network | NetworkLayer>(
+const normalisedSpectrally = <L extends Network | NetworkLayer>(
   layer: L,
   options: SpectrallyNormalisedOptions = {},
 ): L => {
@@ -99,9 +89,55 @@ export const spectrallyNormalised = <L extends Network | NetworkLayer>(
       ceiling,
     },
     ...(apply === undefined ? {} : { apply: (x: Expr, output: Shape) => normalised(apply(x, output)) }),
-    ...(given === undefined ? {} : { given: (c: AnyContext) => spectrallyNormalised(given(c), options) }),
+    ...(given === undefined ? {} : { given: (c: AnyContext) => normalisedSpectrally(given(c), options) }),
   };
   const called = (x: Expr): Sc.Scoped<Expr> => normalised((layer as NetworkLayer)(x));
   const made = (typeof layer === 'function' ? Object.assign(called, network) : network) as Network | NetworkLayer;
   return made as L;
 };
+
+const fieldsOf = <A>(layer: t.Type<A, unknown>) => ({
+  takes: ['layer'] as const,
+  required: { layer },
+  optional: { iterations: positiveInteger, coefficient: positiveNumber, ceiling: boolean },
+});
+
+const normalisedNetwork = define(
+  networkKind,
+  {
+    type: 'spectrallyNormalised',
+    about: 'A network whose kernels are divided by their largest singular values.',
+    ...fieldsOf(nested(networkKind)),
+    build: ({ layer, ...options }): Network => normalisedSpectrally(layer, options),
+    examples: [
+      { layer: { type: 'mlp', hidden: [4], zeroLast: false }, iterations: 2, coefficient: 0.9, ceiling: true },
+    ],
+  },
+  normalisedSpectrally,
+);
+
+/**
+ * A layer or a network whose kernels W are read as c W / σ̂, σ̂ the largest singular value of W by power iteration (spectral normalisation, Miyato et al.
+ * 2018, arXiv:1802.05957): with activations of slope 1 at most it is then c^depth-Lipschitz, up to the error of σ̂. Each parameter of
+ * kind `kernel`, of two axes or more, has a buffer `u [out]` under its name, which moves by `iterations` steps v = W u / |W u|, u ← vᵀW / |vᵀW| in each move that reads it; u and v are constants to
+ * the derivative of σ̂ = vᵀ W u. Where the model is used, σ̂ = |W u| with u as training left it. At the start u is a normal draw after 15 steps. Kernels of
+ * convolutions, `[k, k, in, out]` or `[out, in, k, k]`, count as matrices of all inputs × outputs, as in the paper: a proxy of the convolution's own norm.
+ * `ceiling` divides by max(1, σ̂ / c) instead (residual flows: Behrmann et al. 2019, arXiv:1811.00995). Biases stay as they are.
+ * Reading it on real and on generated events in one loss is fine; inside a loop it is not. Cost: 2 products of W and a vector an iteration, once a batch.
+ * Throws `ArgumentError` where c is not positive or the iterations no positive integer.
+ *
+ * @example
+ * const layer = spectrallyNormalised(dense(64));
+ * const network = spectrallyNormalised(mlp([64, 64], { zeroLast: false }), { coefficient: 0.9, ceiling: true });
+ */
+export const spectrallyNormalised = define(
+  networkPartKind,
+  {
+    type: 'spectrallyNormalised',
+    about: 'A layer whose kernels are divided by their largest singular value.',
+    ...fieldsOf(nested(networkPartKind)),
+    build: ({ layer, ...options }): NetworkPart => normalisedSpectrally(layer as NetworkLayer & NetworkPart, options),
+    examples: [{ layer: { type: 'dense', outputs: 3 }, iterations: 2, coefficient: 0.9, ceiling: true }],
+  },
+  normalisedNetwork,
+);

@@ -1,10 +1,14 @@
 /** Embeddings of a scalar noise coordinate: a network reads them in place of the bare number. */
+
 import type { Spec } from '../algebra/spec.ts';
+import { integer, positiveInteger, positiveNumber } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { generator, keyOf } from '../core/prng.ts';
 import { range } from '../core/shape.ts';
+import { embeddingKind } from './kinds.ts';
 
 /** A fixed function from a scalar to `[size]`, without parameters. */
 export interface Embedding {
@@ -46,13 +50,22 @@ export interface SinusoidalOptions {
  * @example
  * resMlp([64, 64], { embedding: sinusoidal({ size: 32 }) });
  */
-export const sinusoidal = ({ size = 32, scale = 1, slowest = 10_000 }: SinusoidalOptions = {}): Embedding => {
-  const n = halfOf('sinusoidal', size);
-  positive('sinusoidal', 'scale', scale);
-  positive('sinusoidal', 'slowest', slowest);
-  const frequencies = range(n).map((i) => scale * slowest ** (-i / Math.max(1, n - 1)));
-  return { spec: { type: 'sinusoidal', size, scale, slowest }, size, apply: (c) => waves(frequencies, c) };
-};
+export const sinusoidal = define(
+  embeddingKind,
+  {
+    type: 'sinusoidal',
+    about: 'Sines and cosines of falling frequencies.',
+    optional: { size: positiveInteger, scale: positiveNumber, slowest: positiveNumber },
+    examples: [{ size: 4, scale: 100, slowest: 1000 }],
+  },
+  ({ size = 32, scale = 1, slowest = 10_000 }: SinusoidalOptions = {}): Embedding => {
+    const n = halfOf('sinusoidal', size);
+    positive('sinusoidal', 'scale', scale);
+    positive('sinusoidal', 'slowest', slowest);
+    const frequencies = range(n).map((i) => scale * slowest ** (-i / Math.max(1, n - 1)));
+    return { spec: { type: 'sinusoidal', size, scale, slowest }, size, apply: (c) => waves(frequencies, c) };
+  },
+);
 
 /** Options of {@link gaussianFourier}. */
 export interface GaussianFourierOptions {
@@ -71,10 +84,19 @@ export interface GaussianFourierOptions {
  * @example
  * resMlp([64, 64], { embedding: gaussianFourier({ size: 32, scale: 1 }) });
  */
-export const gaussianFourier = ({ size = 32, scale = 0.5, seed = 0 }: GaussianFourierOptions = {}): Embedding => {
-  const n = halfOf('gaussianFourier', size);
-  positive('gaussianFourier', 'scale', scale);
-  const g = generator(keyOf(seed));
-  const frequencies = range(n).map(() => 2 * Math.PI * scale * g.normal());
-  return { spec: { type: 'gaussianFourier', size, scale, seed }, size, apply: (c) => waves(frequencies, c) };
-};
+export const gaussianFourier = define(
+  embeddingKind,
+  {
+    type: 'gaussianFourier',
+    about: 'Sines and cosines of random frequencies.',
+    optional: { size: positiveInteger, scale: positiveNumber, seed: integer },
+    examples: [{ size: 4, scale: 2, seed: 3 }],
+  },
+  ({ size = 32, scale = 0.5, seed = 0 }: GaussianFourierOptions = {}): Embedding => {
+    const n = halfOf('gaussianFourier', size);
+    positive('gaussianFourier', 'scale', scale);
+    const g = generator(keyOf(seed));
+    const frequencies = range(n).map(() => 2 * Math.PI * scale * g.normal());
+    return { spec: { type: 'gaussianFourier', size, scale, seed }, size, apply: (c) => waves(frequencies, c) };
+  },
+);

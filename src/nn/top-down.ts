@@ -1,6 +1,9 @@
 /** The networks of a top-down ladder: a state that goes down through groups of latent numbers, and features that go up. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import type { AnyContext } from '../algebra/context.ts';
+import { positiveInteger, shapeCodec, text } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -9,6 +12,7 @@ import * as Sc from '../core/scope.ts';
 import { range, type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { joinChannels } from './context-channels.ts';
 import { activations } from './dense.ts';
+import { networkKind } from './kinds.ts';
 import { type Network, network } from './network.ts';
 import { decoderCell, encoderCell, pointwise } from './residual-cells.ts';
 
@@ -29,6 +33,16 @@ export interface TopDownOptions {
   /** Where the parameters stand, shared by all that walk the same ladder. */
   readonly name?: string;
 }
+
+/** Options of a ladder, as JSON. */
+export const ladderFields = {
+  groups: positiveInteger,
+  latent: positiveInteger,
+  channels: positiveInteger,
+  expansion: positiveInteger,
+  kernel: positiveInteger,
+  name: text,
+};
 
 /** {@link TopDownOptions} with nothing left open, and what follows from them. */
 export interface Ladder extends Required<TopDownOptions> {
@@ -128,35 +142,45 @@ export const residual = (l: Ladder, g: number, h: Expr, features: Expr): Sc.Scop
 /**
  * The generative side of NVAE (Vahdat & Kautz 2020, arXiv:2007.03898, §3) as a network: from white noise of all groups in one vector to any numbers at every
  * pixel. A state h, learned at the outermost, goes down: z_g = μ(h) + σ(h) ε_g is the group's prior given the groups above it, and a depth-wise
- * cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a law of ε is a law *relative to
+ * cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a distribution of ε is a distribution *relative to
  * the prior*, which is what the paper's residual normal posterior is. One scale: places are patches of 4 × 4 pixels, or 2 × 2, or 1. Parameters stand at
  * `shared/<name>`. Throws `ShapeError` where the input is not the groups' numbers or the output is not of the data's shape.
  *
  * @example
  * const decoder = conditionalBernoulli([392], [28, 28], { network: topDown({ data: [28, 28], groups: 4, latent: 2 }) });
  */
-export const topDown = (options: TopDownOptions): Network => {
-  const l = ladderOf(options);
-  const { data, groups, latent, channels, expansion, kernel, name } = l;
-  const spec = { type: 'topDown', data, groups, latent, channels, expansion, kernel, name };
-  const apply = (x: Expr, output: Shape, context?: AnyContext): Sc.Scoped<Expr> => {
-    const lead = sizeOf(output) / sizeOf(data);
-    if (x.shape.length !== 1 || x.shape[0] !== groups * l.size || !Number.isInteger(lead))
-      return raise('ShapeError', '', 'topDown: not the numbers of its groups and an array over its data', {
-        expected: `[${groups * l.size}] and […, ${data.join(', ')}]`,
-        got: `${showShape(x.shape)} and ${showShape(output)}`,
-      });
-    const [h, w, c] = l.image;
-    return pipe(
-      stateAfter(l, groups, x),
-      Sc.map((v) => (context === undefined ? v : joinChannels(v, context))),
-      Sc.chain((v) => Sc.at('out', pointwise(lead * l.patch * l.patch * c)(activations.silu(v)))),
-      Sc.map((y) => {
-        const image = o.reshape(unpatched(y, l.patch, c * lead), [h * w * c, lead]);
-        return o.reshape(o.transpose(image, [1, 0]), output);
-      }),
-    );
-  };
-  // A context is read where the state becomes the image.
-  return network({ spec, apply: (x, output) => apply(x, output) }, apply);
-};
+export const topDown = define(
+  networkKind,
+  {
+    type: 'topDown',
+    about: 'The top-down half of a ladder of latent groups.',
+    required: { data: shapeCodec },
+    optional: ladderFields,
+    examples: [{ data: [4, 4, 1], groups: 2, latent: 1, channels: 4, expansion: 1, kernel: 3, name: 'walk' }],
+  },
+  (options: TopDownOptions): Network => {
+    const l = ladderOf(options);
+    const { data, groups, latent, channels, expansion, kernel, name } = l;
+    const spec = { type: 'topDown', data, groups, latent, channels, expansion, kernel, name };
+    const apply = (x: Expr, output: Shape, context?: AnyContext): Sc.Scoped<Expr> => {
+      const lead = sizeOf(output) / sizeOf(data);
+      if (x.shape.length !== 1 || x.shape[0] !== groups * l.size || !Number.isInteger(lead))
+        return raise('ShapeError', '', 'topDown: not the numbers of its groups and an array over its data', {
+          expected: `[${groups * l.size}] and […, ${data.join(', ')}]`,
+          got: `${showShape(x.shape)} and ${showShape(output)}`,
+        });
+      const [h, w, c] = l.image;
+      return pipe(
+        stateAfter(l, groups, x),
+        Sc.map((v) => (context === undefined ? v : joinChannels(v, context))),
+        Sc.chain((v) => Sc.at('out', pointwise(lead * l.patch * l.patch * c)(activations.silu(v)))),
+        Sc.map((y) => {
+          const image = o.reshape(unpatched(y, l.patch, c * lead), [h * w * c, lead]);
+          return o.reshape(o.transpose(image, [1, 0]), output);
+        }),
+      );
+    };
+    // A context is read where the state becomes the image.
+    return network({ spec, apply: (x, output) => apply(x, output) }, apply);
+  },
+);

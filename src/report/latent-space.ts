@@ -14,13 +14,13 @@ export interface LatentRecord {
   /** A class `0, 1, …` for each row. */
   readonly classes?: ArrayLike<number>;
   readonly classNames?: readonly string[];
-  /** How the base law is called (default `N(0, I)`). */
+  /** How the base distribution is called (default `N(0, I)`). */
   readonly base?: string;
 }
 
 const SIGMAS = [1, 2, 3] as const;
 
-/** Mass of the planar standard normal law within `s` of the origin. */
+/** Mass of the planar standard normal distribution within `s` of the origin. */
 const within = (s: number): number => 1 - Math.exp(-(s * s) / 2);
 
 /** The length of every row. */
@@ -52,7 +52,7 @@ const rings = (strokeOpacity: number): Plot.Markish[] =>
     }),
   );
 
-/** The law of the length of a standard normal vector, up to its constant, made a density over `interval` numerically. */
+/** The distribution of the length of a standard normal vector, up to its constant, made a density over `interval` numerically. */
 const radiusDensity = (dimension: number, [lo, hi]: Interval): { x: number; y: number }[] => {
   const n = 240;
   const peak = Math.sqrt(Math.max(dimension - 1, 1e-9));
@@ -81,7 +81,7 @@ const classEntries = (record: LatentRecord) => {
   }));
 };
 
-/** The codes over the base law's circles; the second panel is the law itself. */
+/** The codes over the base distribution's circles; the second panel is the distribution itself. */
 const plane = (record: LatentRecord, dimension: number): { readonly codes: string; readonly outside: number } => {
   const lengths = radii(record.codes, dimension);
   const reach = Math.min(8, Math.max(3.6, 1.05 * (quantile(sortedFinite(lengths), 0.99) || 0)));
@@ -110,7 +110,7 @@ const basePanel = (record: LatentRecord): string =>
     plot: { x: left + width + 50, y: top, width, height: width },
     x: [-3.6, 3.6],
     y: [-3.6, 3.6],
-    title: ellipsis(`base law ${record.base ?? 'N(0, I)'}`, SIZE.title, width),
+    title: ellipsis(`base distribution ${record.base ?? 'N(0, I)'}`, SIZE.title, width),
     xLabel: 'z₁',
     marks: [
       ...[...SIGMAS]
@@ -126,7 +126,7 @@ const basePanel = (record: LatentRecord): string =>
     ],
   });
 
-/** How much of the codes lies inside each circle, to hold against the law's shares. */
+/** How much of the codes lies inside each circle, to hold against the distribution's shares. */
 const sharesRemark = (codes: Numbers): string => {
   const finite = radii(codes, 2).filter(Number.isFinite);
   const share = (s: number): string => showShare(finite.filter((r) => r <= s).length / Math.max(1, finite.length));
@@ -141,22 +141,22 @@ const radiusPanel = (record: LatentRecord, dimension: number, x: number, wide: n
     Math.max(quantile(lengths, 0.995), centre + 3) + 0.2,
   ];
   const bins = histogram(lengths, interval, 40);
-  const law = radiusDensity(dimension, interval);
-  const most = Math.max(...bins.map((b) => b.height), ...law.map((p) => p.y));
+  const dist = radiusDensity(dimension, interval);
+  const most = Math.max(...bins.map((b) => b.height), ...dist.map((p) => p.y));
   return drawPanel({
     plot: { x, y: top, width: wide, height: width },
     x: interval,
     y: [0, most * 1.08],
     title: 'length of the code',
     xLabel: dimension === 1 ? '|z|' : '‖z‖',
-    marks: [...steps(bins, DATA, 'filled'), Plot.line(law, { x: 'x', y: 'y', stroke: MODEL, strokeWidth: 2.2 })],
+    marks: [...steps(bins, DATA, 'filled'), Plot.line(dist, { x: 'x', y: 'y', stroke: MODEL, strokeWidth: 2.2 })],
   });
 };
 
 /**
- * Where the encoder sends the data, against the base law. In the plane: the codes over the circles of 1, 2 and 3 standard
- * deviations, beside the law with the mass inside each circle. In other dimensions the lengths of the codes are compared with
- * the law of the length of a standard normal vector.
+ * Where the encoder sends the data, against the base distribution. In the plane: the codes over the circles of 1, 2 and 3 standard
+ * deviations, beside the distribution with the mass inside each circle. In other dimensions the lengths of the codes are compared with
+ * the distribution of the length of a standard normal vector.
  */
 export const latentSpace = (record: LatentRecord): string => {
   const dimension = record.dimension ?? 2;
@@ -181,7 +181,7 @@ export const latentSpace = (record: LatentRecord): string => {
         : [
             { name: 'codes', colour: DATA, mark: 'dot' as const },
             {
-              name: ellipsis(`base law ${record.base ?? 'N(0, I)'}`, SIZE.text, 220),
+              name: ellipsis(`base distribution ${record.base ?? 'N(0, I)'}`, SIZE.text, 220),
               colour: MODEL,
               mark: 'line' as const,
             },

@@ -1,4 +1,4 @@
-/** The report of a training run: what its law, its data and its history look like, as figures and one page. */
+/** The report of a training run: what its distribution, its data and its history look like, as figures and one page. */
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { GraphRecord } from './graph-layout.ts';
@@ -21,7 +21,7 @@ import { vectors } from './run/vectors.ts';
 export { imageShape, lossUnit, sampleCount } from './run/events.ts';
 export type { NamedFigure, RunRecord } from './run/record.ts';
 
-/** A page, its figures, and samples of the law: all that {@link sampleCount} says. */
+/** A page, its figures, and samples of the distribution: all that {@link sampleCount} says. */
 export interface RunReport {
   readonly html: string;
   readonly figures: readonly NamedFigure[];
@@ -47,7 +47,7 @@ export const samplesPicture = (samples: Tensor, levels: number | undefined): Uin
 const graphFigure = (graph: GraphRecord): Figure => ({
   name: 'composition',
   title: 'Composition',
-  caption: 'The declaration, from data to the base law.',
+  caption: 'The declaration, from data to the base distribution.',
   svg: graphOf(graph),
 });
 
@@ -57,7 +57,7 @@ const finders: readonly Finder[] = [images, inference, diffusion, training, plan
 /** Draws a run: figures that suit the events, facts, declaration and command. */
 export const runReport = async (record: RunRecord): Promise<RunReport> => {
   const { running, test, seed } = record;
-  const samples = await running.sample(sampleCount(running.law), seed);
+  const samples = await running.sample(sampleCount(running.dist), seed);
   const found: Finding[] = [];
   for (const find of finders) found.push(await find(record, samples));
   const figures = [
@@ -69,7 +69,7 @@ export const runReport = async (record: RunRecord): Promise<RunReport> => {
     subtitle: record.subtitle,
     facts: [...evaluationFacts(record.evaluation, test), ...found.flatMap((f) => f.facts ?? []), ...record.facts],
     figures,
-    spec: JSON.stringify(running.law.spec),
+    spec: JSON.stringify(running.dist.spec),
     command: record.command,
     footer: record.footer,
   });

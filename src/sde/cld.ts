@@ -3,7 +3,7 @@
  *
  *     dx = β v/M dt        dv = −β x dt − β Γ v/M dt + √(2 Γ β) dw        Γ² = 4 M (critical damping), v₀ ~ N(0, γ M I).
  *
- * Each coordinate's (x, v) is a linear SDE of two numbers whose stationary law is N(0, diag(1, M)). With ω = 1/√M and y = ω β t everything is closed:
+ * Each coordinate's (x, v) is a linear SDE of two numbers whose stationary distribution is N(0, diag(1, M)). With ω = 1/√M and y = ω β t everything is closed:
  *
  *     Φ = e^{−y} [[1 + y, ω y], [−y/ω, 1 − y]]        Σ_t = Σ_∞ + Φ (Σ_0 − Σ_∞) Φᵀ
  */

@@ -1,5 +1,5 @@
 import { type Conditional, conditional } from '../algebra/conditional.ts';
-import type { Dist, Law } from '../algebra/dist.ts';
+import type { AnyDist, Dist } from '../algebra/dist.ts';
 import { opaque } from '../algebra/spec.ts';
 import { compose, type Layer, type Transport } from '../algebra/transport.ts';
 import type { Expr } from '../core/expr.ts';
@@ -46,8 +46,8 @@ export const ddpmLayers = <const S extends Shape>(
 };
 
 /**
- * The k-th of {@link ddpmLayers}, k = 1 … T. The first alone joins data to x₁: under the probability flow of a process from there, or any law of slightly noisy data, it
- * makes a law of the data, levels included.
+ * The k-th of {@link ddpmLayers}, k = 1 … T. The first alone joins data to x₁: under the probability flow of a process from there, or any distribution of slightly noisy data, it
+ * makes a distribution of the data, levels included.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
@@ -60,7 +60,7 @@ export const ddpmLayer = <const S extends Shape>(
 ): Transport<S, S, 'bound'> => {
   const { chain } = model;
   const shape: Shape = model.shape;
-  const given = (name: string, f: (x: Expr) => Sc.Scoped<Law>): Conditional<Shape, Shape> =>
+  const given = (name: string, f: (x: Expr) => Sc.Scoped<AnyDist>): Conditional<Shape, Shape> =>
     conditional(shape, f as (x: Expr) => Sc.Scoped<Dist<Shape, unknown>>, {
       spec: opaque(name, `step ${k} of a chain that is declared as one`),
       event: shape,

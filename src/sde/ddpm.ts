@@ -4,7 +4,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Bound, Samples } from '../algebra/evidence.ts';
 import { counting } from '../algebra/levels.ts';
 import type { Json, Spec } from '../algebra/spec.ts';
@@ -32,7 +32,7 @@ export interface Reversed {
   readonly logVariance: Expr;
 }
 
-/** A learned reverse chain over a fixed Gaussian one: all that DDPM's law, layers and samplers need. */
+/** A learned reverse chain over a fixed Gaussian one: all that DDPM's distribution, layers and samplers need. */
 export interface ReverseChain<out S extends Shape> {
   readonly spec: Spec;
   readonly shape: S;
@@ -45,10 +45,10 @@ export interface ReverseChain<out S extends Shape> {
   readonly declaration?: Declaration | undefined;
 }
 
-/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal law; real data are what they are. */
+/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal distribution; real data are what they are. */
 export interface DataScale {
   readonly toData: (event: Expr) => Expr;
-  readonly decoder: (mean: Expr, logVariance: Expr) => Law;
+  readonly decoder: (mean: Expr, logVariance: Expr) => AnyDist;
   /** The nearest event. */
   readonly toEvent: (x0: Expr) => Expr;
 }
@@ -158,20 +158,20 @@ export interface DdpmOptions {
 /** Where the parameters of the reverse chain stand. */
 const PLACE = 'denoiser';
 
-/** The reverse chain of a law, and how it reads events. */
+/** The reverse chain of a distribution, and how it reads events. */
 export interface ReverseChained {
   readonly reverseChain: ReverseChain<Shape>;
   readonly scale: DataScale;
 }
 
-/** The reverse chain that a law of {@link ddpm} keeps: estimators and pictures read it, where the law's own parameters stand. */
+/** The reverse chain that a distribution of {@link ddpm} keeps: estimators and pictures read it, where the distribution's own parameters stand. */
 export const reversing = capability<ReverseChained>()('reversed');
 
 /** A part that reads the reverse chain, at its place. */
 export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
 
 /**
- * Denoising diffusion as a law (Ho et al. 2020): samples run the reverse chain from N(0, I), each latent drawn from p(x_{k−1} | x_k); `logDensity`
+ * Denoising diffusion as a distribution (Ho et al. 2020): samples run the reverse chain from N(0, I), each latent drawn from p(x_{k−1} | x_k); `logDensity`
  * is an estimate of the variational bound, in nats,
  *
  *     log p(x₀) ≥ E log p(x₀ | x₁) − Σ_{k>1} KL(q(x_{k−1} | x_k, x₀) ‖ p(x_{k−1} | x_k)) − KL(q(x_T | x₀) ‖ N(0, I)),
@@ -203,7 +203,7 @@ export const ddpm = <const S extends Shape>(
     ...(terms === 'one' ? {} : { terms }),
     ...(sampling === undefined ? {} : { sampling: { sampler: sampling.sampler.spec, grid: sampling.grid.spec } }),
   };
-  const law = dist<S, Bound & Samples>({
+  const dist = distribution<S, Bound & Samples>({
     shape: model.shape,
     spec: { type: 'ddpm', reverse: model.spec, ...options },
     evidence: 'bound',
@@ -220,9 +220,9 @@ export const ddpm = <const S extends Shape>(
         : D.map(scale.toEvent)(sampleWith(sampling.sampler, sampling.grid)(denoiserOf(model))),
     ),
   });
-  const whole = levels === undefined ? law : having(counting, levels)(law);
+  const whole = levels === undefined ? dist : having(counting, levels)(dist);
   const chained = having(reversing, { reverseChain: model as ReverseChain<Shape>, scale })(whole);
-  const otherwise = (other: Sampling): Law =>
+  const otherwise = (other: Sampling): AnyDist =>
     ddpm(model, { ...(levels === undefined ? {} : { levels }), terms, sampling: other });
   return model.denoiser === undefined ? chained : having(resampling, otherwise)(chained);
 };

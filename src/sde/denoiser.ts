@@ -62,7 +62,7 @@ export const placedField =
   (x, t) =>
     Sc.at(place, field(x, t));
 
-/** The denoiser that a law is the law of: score matching trains it. What `Denoises` is at run time. */
+/** The denoiser that a distribution is the distribution of: score matching trains it. What `Denoises` is at run time. */
 export const denoising = capability<Denoiser>()('denoiser', {
   named: (d, place) => movedDenoiser(changed('named', d, place), placedField(place)),
   resampled: (d) => d,

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { approximationOf, refinedOf } from '../algebra/approximation.ts';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, type Law, lawFrom } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distFrom } from '../algebra/dist.ts';
 import type { Approximate, Denoises, Exact, Samples, Unbiased } from '../algebra/evidence.ts';
 import type { Layer } from '../algebra/transport.ts';
 import * as D from '../core/draw.ts';
@@ -15,21 +15,21 @@ import { ddim } from './path-samplers.ts';
 import { type ProbabilityFlowOptions, probabilityFlow } from './probability-flow.ts';
 import { type DiffusionSampler, resampling, type SampleOptions, type Sampling, sampleWith } from './sampler.ts';
 
-/** The same law of another denoiser of the same events and process: what guidance of a law asks for. */
-export const redenoising = capability<(denoiser: Denoiser) => Law>()('denoisedBy');
+/** The same distribution of another denoiser of the same events and process: what guidance of a distribution asks for. */
+export const redenoising = capability<(denoiser: Denoiser) => AnyDist>()('denoisedBy');
 
-/** A law that keeps its denoiser, and whose sampler is a choice. */
-export type DiffusionLaw = Having<typeof denoising> & Having<typeof resampling> & Having<typeof redenoising>;
+/** A distribution that keeps its denoiser, and whose sampler is a choice. */
+export type DiffusionDist = Having<typeof denoising> & Having<typeof resampling> & Having<typeof redenoising>;
 
 /** What a trace leaves of the density of a flow. */
 export type EvidenceOfTrace<V extends TraceBy> = V extends 'exact' ? Exact : Unbiased;
 
-/** The law of a diffusion model: exact for its flow with an exact divergence, unbiased with a probe, up to the error of the solver. */
+/** The distribution of a diffusion model: exact for its flow with an exact divergence, unbiased with a probe, up to the error of the solver. */
 export type Diffused<S extends Shape, V extends TraceBy> = Dist<
   S,
   EvidenceOfTrace<V> & Samples & Denoises & Approximate
 > &
-  DiffusionLaw;
+  DiffusionDist;
 
 /** Options of {@link diffusion}. */
 export interface DiffusionOptions<V extends TraceBy = TraceBy> extends SampleOptions {
@@ -42,7 +42,7 @@ export interface DiffusionOptions<V extends TraceBy = TraceBy> extends SampleOpt
 }
 
 /**
- * The law of a diffusion model. A sample is `sampleWith(sampler, grid)`; log p is that of the probability flow, log prior(z) + ∫ div dt: unbiased with a probe, and
+ * The distribution of a diffusion model. A sample is `sampleWith(sampler, grid)`; log p is that of the probability flow, log prior(z) + ∫ div dt: unbiased with a probe, and
  * exact (for the flow, which has the model's own marginals where the score is exact) with `divergence: 'exact'`. It keeps its `denoiser`, which score matching
  * trains, under whatever fixed transports it is pushed through (dequantisation, scaling): bits per dimension are right by construction.
  * Throws `ArgumentError` where a grid does not fit the process.
@@ -56,10 +56,10 @@ export const diffusion = <S extends Shape, const V extends TraceBy = 'rademacher
 ): Diffused<S, V> => {
   const { divergence = 'rademacher', ...rest }: ProbabilityFlowOptions = options.likelihood ?? {};
   const flow = probabilityFlow(denoiser, { divergence, ...rest });
-  return diffusionBy<S, V>(denoiser, flow, divergence, options, declare('law', 'diffusion'));
+  return diffusionBy<S, V>(denoiser, flow, divergence, options, declare('dist', 'diffusion'));
 };
 
-/** The law whose density is that of a flow. A law and its finer versions are one declaration: they read the same parameters. */
+/** The distribution whose density is that of a flow. A distribution and its finer versions are one declaration: they read the same parameters. */
 const diffusionBy = <S extends Shape, V extends TraceBy>(
   denoiser: Denoiser<S, 'signal'>,
   flow: Layer,
@@ -69,7 +69,7 @@ const diffusionBy = <S extends Shape, V extends TraceBy>(
 ): Diffused<S, V> => {
   const { sampler = ddim(), grid = logSnrGrid(50), finish = 'denoised' } = options;
   const prior = denoiser.process.prior(denoiser.shape);
-  const law = lawFrom<S, EvidenceOfTrace<V> & Samples & Denoises & Approximate>({
+  const dist = distFrom<S, EvidenceOfTrace<V> & Samples & Denoises & Approximate>({
     shape: denoiser.shape,
     spec: {
       type: 'diffusion',
@@ -97,11 +97,11 @@ const diffusionBy = <S extends Shape, V extends TraceBy>(
     sample: sampleWith(sampler, grid, { finish })(denoiser),
   });
   return pipe(
-    law,
+    dist,
     having(denoising, denoiser as Denoiser),
     having(resampling, (sampling: Sampling) =>
       diffusionBy<S, V>(denoiser, flow, divergence, { ...options, ...sampling }, declaration),
     ),
-    having(redenoising, (other: Denoiser): Law => diffusion(other as Denoiser<S, 'signal'>, options)),
+    having(redenoising, (other: Denoiser): AnyDist => diffusion(other as Denoiser<S, 'signal'>, options)),
   );
 };

@@ -1,5 +1,5 @@
-/** Laws that can be diffused in closed form: normal laws and their mixtures. They are the oracles of this room: marginals and denoisers without training. */
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+/** Distributions that can be diffused in closed form: normal distributions and their mixtures. They are the oracles of this room: marginals and denoisers without training. */
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { opaque } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
@@ -18,23 +18,23 @@ interface Components {
   readonly scale: Expr;
 }
 
-const notGaussian = (law: Law): never =>
-  raise('ArgumentError', law.spec.type, 'this law cannot be diffused in closed form', {
+const notGaussian = (dist: AnyDist): never =>
+  raise('ArgumentError', dist.spec.type, 'this distribution cannot be diffused in closed form', {
     expected: 'standardNormal, normal, or a mixture of them',
-    got: law.spec.type,
+    got: dist.spec.type,
   });
 
-const one = (law: Law): { readonly loc: Expr; readonly scale: Expr } => {
-  const { family, shape } = law;
+const one = (dist: AnyDist): { readonly loc: Expr; readonly scale: Expr } => {
+  const { family, shape } = dist;
   if (family?.name === 'standardNormal') return { loc: o.broadcastTo(0, shape), scale: o.broadcastTo(1, shape) };
-  if (family?.name !== 'normal') return notGaussian(law);
+  if (family?.name !== 'normal') return notGaussian(dist);
   const { loc, scale } = family.parameters;
   return { loc, scale };
 };
 
-const componentsOf = (law: Law): Components => {
-  const mixed = law.family?.name === 'mixture' ? law.family : undefined;
-  const parts = (mixed?.parts ?? [law]).map(one);
+const componentsOf = (dist: AnyDist): Components => {
+  const mixed = dist.family?.name === 'mixture' ? dist.family : undefined;
+  const parts = (mixed?.parts ?? [dist]).map(one);
   const logits = mixed?.parameters.logits ?? o.constant([0]);
   return {
     logits: o.sub(logits, o.logSumExp(logits)),
@@ -44,49 +44,49 @@ const componentsOf = (law: Law): Components => {
 };
 
 /**
- * The exact marginal p_t of a normal law or a mixture of normal laws under a process: Σ wₖ N(α mₖ, α² sₖ² + σ²). Throws `ArgumentError` for other laws.
+ * The exact marginal p_t of a normal distribution or a mixture of normal distributions under a process: Σ wₖ N(α mₖ, α² sₖ² + σ²). Throws `ArgumentError` for other distributions.
  *
  * @example
  * diffuse(vp())(normal([2], { loc: 1, scale: 0.5 }))(0.3).logDensity(ops.input('x', [2]));
  */
 export const diffuse =
   (process: Process) =>
-  <const S extends Shape>(law: Dist<S, Exact & Samples>) =>
+  <const S extends Shape>(dist: Dist<S, Exact & Samples>) =>
   (time: Expr | number): Dist<S, Exact & Samples> => {
     const t = typeof time === 'number' ? o.scalar(time) : time;
-    const { logits, loc, scale } = componentsOf(law);
+    const { logits, loc, scale } = componentsOf(dist);
     const [a, s] = [process.alpha(t), process.sigma(t)];
     const marginal = mixtureSameFamily({
       logits,
       parameters: { loc: o.mul(a, loc), scale: o.sqrt(o.add(o.square(o.mul(a, scale)), o.square(s))) },
-      family: ({ loc, scale }) => normal(law.shape as S, { loc, scale }),
+      family: ({ loc, scale }) => normal(dist.shape as S, { loc, scale }),
     });
-    return dist<S, Exact & Samples>({
+    return distribution<S, Exact & Samples>({
       ...marginal,
-      shape: law.shape as S,
-      spec: { ...opaque('diffused', 'the time is an expression'), process: process.spec, law: law.spec },
+      shape: dist.shape as S,
+      spec: { ...opaque('diffused', 'the time is an expression'), process: process.spec, dist: dist.spec },
       evidence: 'exact',
     });
   };
 
 /**
- * The exact denoiser of a normal law or a mixture of normal laws: with vₖ = α²sₖ² + σ² and responsibilities rₖ ∝ wₖ N(x; αmₖ, vₖ),
+ * The exact denoiser of a normal distribution or a mixture of normal distributions: with vₖ = α²sₖ² + σ² and responsibilities rₖ ∝ wₖ N(x; αmₖ, vₖ),
  *
  *     E[x₀ | x] = Σ rₖ (mₖ + α sₖ² (x − αmₖ)/vₖ)        ∇ log p_t(x) = −Σ rₖ (x − αmₖ)/vₖ
  *
- * No parameters and no cancellation at any time, pure noise included. Throws `ArgumentError` for other laws.
+ * No parameters and no cancellation at any time, pure noise included. Throws `ArgumentError` for other distributions.
  *
  * @example
  * exactDenoiser(subVp(), normal([2], { loc: 1, scale: 0.5 })).score(ops.input('x', [2]), ops.scalar(0.3));
  */
 export const exactDenoiser = <const S extends Shape, T extends Terminal>(
   process: Process<T>,
-  law: Dist<S, Exact & Samples>,
+  dist: Dist<S, Exact & Samples>,
 ): Denoiser<S, T> => {
-  const { logits, loc, scale } = componentsOf(law);
+  const { logits, loc, scale } = componentsOf(dist);
   const k = logits.shape[0];
-  const wide = [k, ...law.shape.map(() => 1)];
-  const axes = law.shape.map((_, i) => i + 1);
+  const wide = [k, ...dist.shape.map(() => 1)];
+  const axes = dist.shape.map((_, i) => i + 1);
   const at = (x: Expr, t: Expr) => {
     const a = process.alpha(t);
     const variance = o.add(o.square(o.mul(a, scale)), o.square(process.sigma(t)));
@@ -105,8 +105,8 @@ export const exactDenoiser = <const S extends Shape, T extends Terminal>(
     return o.neg(mean(pull));
   };
   return denoiser({
-    spec: { type: 'exactDenoiser', process: process.spec, law: law.spec },
-    shape: law.shape as S,
+    spec: { type: 'exactDenoiser', process: process.spec, dist: dist.spec },
+    shape: dist.shape as S,
     process,
     prediction: 'data',
     raw: data,

@@ -1,7 +1,7 @@
 /** Stochastic differential equations and diffusion: noising processes, denoisers, grids and samplers. */
 
 export * from './cld.ts';
-export * from './cld-law.ts';
+export * from './cld-diffusion.ts';
 export * from './control.ts';
 export * from './ddpm.ts';
 export * from './ddpm-analysis.ts';
@@ -15,6 +15,7 @@ export * from './exact.ts';
 export * from './families.ts';
 export * from './grid.ts';
 export * from './inverse-problems.ts';
+export * from './kinds.ts';
 export * from './langevin-samplers.ts';
 export * from './latents.ts';
 export * from './path-samplers.ts';
@@ -25,7 +26,7 @@ export * from './reverse-chain.ts';
 export * from './run-sampler.ts';
 export * from './sampler.ts';
 export * from './sde-samplers.ts';
-export * from './time-law.ts';
+export * from './time-dist.ts';
 export * from './trajectory.ts';
 export * from './variational-diffusion.ts';
 export * from './weighting.ts';

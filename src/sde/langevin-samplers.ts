@@ -93,7 +93,7 @@ export interface AnnealedLangevinOptions {
 
 /**
  * Annealed Langevin dynamics: at each later time of the grid, `steps` steps x ← x + e s + √(2e) z with e = ε (σ/σ_last)² (Song & Ermon 2019, arXiv:1907.05600,
- * algorithm 1). The convention is the code's, e rather than the paper's α/2: at fixed σ the law that stays is that of ULA with step e.
+ * algorithm 1). The convention is the code's, e rather than the paper's α/2: at fixed σ the distribution that stays is that of ULA with step e.
  * Throws `ArgumentError` where ε ≥ 2σ_last²: such steps diverge.
  *
  * @example

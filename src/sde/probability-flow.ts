@@ -56,7 +56,7 @@ export type FlowGrade<V extends TraceBy> = ContinuousGrade<V>;
  * (Song et al. 2021, equation 39). One probe is drawn for a whole solve, so the answer does not depend on the steps but for their error. Parameters of the
  * denoiser stand where the layer stands. Cost: the solver's evaluations in each direction, times the event's size where the divergence is exact.
  *
- * `start` of the process is where the data stand; what the law says is the density of the flow from there.
+ * `start` of the process is where the data stand; what the distribution says is the density of the flow from there.
  *
  * @example
  * const score = exactDenoiser(vp(), normal([2], { scale: 0.5 }));

@@ -4,7 +4,7 @@
  *     x_t = α(t) x₀ + σ(t) ε          (a Gaussian path)
  *     dx  = a(t) x dt + g(t) dw       (a linear SDE)         a = α̇/α,   g² = d(σ²)/dt − 2 a σ²
  *
- * and everything else is derived: log-SNR and its inverse, the prior, the law of importance-sampled time. Times run from `span.start` (the data's side)
+ * and everything else is derived: log-SNR and its inverse, the prior, the distribution of importance-sampled time. Times run from `span.start` (the data's side)
  * to `span.end` (the noise's side). Every function is elementwise: it takes times of any shape.
  */
 import type { Dist } from '../algebra/dist.ts';
@@ -49,7 +49,7 @@ export interface Process<out T extends Terminal = Terminal> {
   readonly initial: number;
   /** Standard deviation of the prior. */
   readonly priorScale: number;
-  /** The law from which reverse processes start. */
+  /** The distribution from which reverse processes start. */
   readonly prior: <const S extends Shape>(shape: S) => Dist<S, Exact & Samples>;
 }
 

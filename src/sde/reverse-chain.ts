@@ -153,7 +153,7 @@ const sharedField =
     Sc.sharedBy(sharing, field(x, t));
 
 /**
- * A denoiser whose parameters stand at one absolute place: laws made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
+ * A denoiser whose parameters stand at one absolute place: distributions made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
  * others.
  *
  * @example

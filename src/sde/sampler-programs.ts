@@ -15,7 +15,7 @@ import { type DiffusionSampler, type SamplerState, stepsFrom } from './sampler.t
 export interface Stepped<T extends Terminal> {
   readonly denoiser: Denoiser<Shape, T>;
   readonly sampler: DiffusionSampler<T>;
-  /** The place of the denoiser's parameters; default the outermost. `base` for a diffusion law that was pushed forward. */
+  /** The place of the denoiser's parameters; default the outermost. `base` for a diffusion distribution that was pushed forward. */
   readonly place?: string;
 }
 

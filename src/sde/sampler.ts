@@ -4,7 +4,7 @@
  */
 
 import { capability } from '../algebra/capability.ts';
-import { type Dist, type Law, named } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, named } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -117,8 +117,8 @@ export interface Sampling {
   readonly grid: Grid;
 }
 
-/** The sampler of a law is a choice: the same parameters at the same places, the same density, other steps. */
-export const resampling = capability<(sampling: Sampling) => Law>()('sampledWith', {
+/** The sampler of a distribution is a choice: the same parameters at the same places, the same density, other steps. */
+export const resampling = capability<(sampling: Sampling) => AnyDist>()('sampledWith', {
   named: (make, place) => (sampling) => named(place)(make(sampling) as Dist<Shape, unknown>),
 });
 

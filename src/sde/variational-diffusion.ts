@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { having } from '../algebra/capability.ts';
-import { type Dist, dist, type Law } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Bound, Denoises, Samples } from '../algebra/evidence.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -9,12 +9,12 @@ import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { type Denoiser, denoising } from './denoiser.ts';
-import { type DiffusionLaw, redenoising } from './diffusion.ts';
+import { type DiffusionDist, redenoising } from './diffusion.ts';
 import { type Grid, logSnrGrid } from './grid.ts';
 import { valueAt } from './process.ts';
 import { type DiffusionSampler, resampling, type Sampling, sampleWith } from './sampler.ts';
 import { eulerMaruyama } from './sde-samplers.ts';
-import { importanceTime, likelihoodMass } from './time-law.ts';
+import { importanceTime, likelihoodMass } from './time-dist.ts';
 
 /** Options of {@link variationalDiffusion}. */
 export interface VariationalDiffusionOptions {
@@ -27,7 +27,7 @@ export interface VariationalDiffusionOptions {
 }
 
 /**
- * The law of the reverse *equation* of a denoiser, dx = (a x − g² s) dt + g dw̄ from the prior to the start s of the process, then
+ * The distribution of the reverse *equation* of a denoiser, dx = (a x − g² s) dt + g dw̄ from the prior to the start s of the process, then
  * x₀ ~ N(x_s/α_s, (σ_s/α_s)² I). Its log-density is bounded below in expectation by (Song, Durkan, Murray & Ermon 2021, arXiv:2101.09258, theorem 3; Kingma,
  * Salimans, Poole & Ho 2021, arXiv:2107.00630, equation 11)
  *
@@ -43,7 +43,7 @@ export interface VariationalDiffusionOptions {
 export const variationalDiffusion = <S extends Shape>(
   denoiser: Denoiser<S, 'signal'>,
   { sampler = eulerMaruyama(), grid = logSnrGrid(100), times = 1 }: VariationalDiffusionOptions = {},
-): Dist<S, Bound & Samples & Denoises> & DiffusionLaw => {
+): Dist<S, Bound & Samples & Denoises> & DiffusionDist => {
   if (!Number.isInteger(times) || times < 1)
     return raise('ArgumentError', 'variationalDiffusion', 'needs one time or more', { got: `${times}` });
   const { process, shape } = denoiser;
@@ -78,7 +78,7 @@ export const variationalDiffusion = <S extends Shape>(
         R.map(([squares]) => o.mul(0.5 * mass, o.mean(squares))),
       );
 
-  const law = dist<S, Bound & Samples & Denoises>({
+  const dist = distribution<S, Bound & Samples & Denoises>({
     shape,
     spec: { type: 'variationalDiffusion', denoiser: denoiser.spec, sampler: sampler.spec, grid: grid.spec, times },
     evidence: 'bound',
@@ -101,9 +101,9 @@ export const variationalDiffusion = <S extends Shape>(
     ),
   });
   return pipe(
-    law,
+    dist,
     having(denoising, denoiser as Denoiser),
     having(resampling, (sampling: Sampling) => variationalDiffusion(denoiser, { times, ...sampling })),
-    having(redenoising, (other: Denoiser): Law => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times })), // biome-ignore format: one line
+    having(redenoising, (other: Denoiser): AnyDist => variationalDiffusion(other as Denoiser<S, 'signal'>, { sampler, grid, times })), // biome-ignore format: one line
   );
 };

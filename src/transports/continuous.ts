@@ -5,9 +5,13 @@
  *
  * (Chen et al. 2018, arXiv:1806.07366; with a probe for the divergence Grathwohl et al. 2019, arXiv:1810.01367).
  */
+
 import type { Cost, Passes } from '../algebra/cost.ts';
+import { layerKind } from '../algebra/kinds.ts';
 import { opaque, type Spec } from '../algebra/spec.ts';
 import { type Endo, endo, type Layer, type LayerOptions, type Step, type Transport, transport } from '../algebra/transport.ts'; // biome-ignore format: one import
+import { finite, list, oneOf, shapeCodec } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import type * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import { type Expr, substitute, variable } from '../core/expr.ts';
@@ -15,6 +19,7 @@ import * as o from '../core/ops/index.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import * as Sc from '../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import { nested } from '../core/specification.ts';
 import {
   type DivergenceBy,
   drawProbe,
@@ -25,7 +30,10 @@ import {
   traceOf,
   type VectorField,
 } from '../dynamics/index.ts';
+import { solverKind } from '../dynamics/kinds.ts';
+import { noiseNetworkKind } from '../nn/kinds.ts';
 import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
+import { smallResMlp } from '../nn/small.ts';
 
 /** dx/dt of an event at a time (a scalar); parameters it names stand where the layer stands. */
 export type Velocity = (x: Expr, t: Expr) => Sc.Scoped<Expr>;
@@ -107,29 +115,15 @@ export const solvedBy = ({ spec, adaptive }: OdeSolver, steps: number): string =
   return `${steps} ${steps === 1 ? 'step' : 'steps'} of ${name}`;
 };
 
-/**
- * A continuous flow as a layer: encode solves dx/dt = f(x, t) from data to latent, decode solves it back, and both give ∫ div f dt from data to latent. Without a
- * `shape` it fits any. A probe is drawn once for a whole solve, so that its answer depends on the steps by their error alone. The numbers are those of the flow up to
- * the error of the solver, which the layer says and whose finer version (`approximation.refined`: half the steps, or a tolerance 32 times as fine) measures.
- *
- * Cost: the solver's evaluations in each direction; with `exact`, times 1 + the event's size. Throws `ArgumentError` where times do not rise or fall strictly, or
- * a divergence is said to be declared and is not; `ShapeError` where the velocity has another shape than the event.
- *
- * @example
- * const flow = pipe(
- *   standardNormal([2]),
- *   pushforward(continuous(resMlp([16], { embedding: sinusoidal({ size: 8, scale: 100 }) }), { times: 10, divergence: 'rademacher' })),
- * );   // Dist<readonly [2], Unbiased & Samples & Approximate>
- */
-export function continuous<const S extends Shape, const V extends DivergenceBy = 'exact'>(
+function continuousFlow<const S extends Shape, const V extends DivergenceBy = 'exact'>(
   field: ContinuousField,
   options: ContinuousOptions<V> & { readonly shape: S },
 ): Transport<S, S, ContinuousGrade<V>>;
-export function continuous<const V extends DivergenceBy = 'exact'>(
+function continuousFlow<const V extends DivergenceBy = 'exact'>(
   field: ContinuousField,
   options?: ContinuousOptions<V> & { readonly shape?: undefined },
 ): Endo<ContinuousGrade<V>>;
-export function continuous(
+function continuousFlow(
   given: ContinuousField,
   options: ContinuousOptions & { readonly shape?: Shape | undefined } = {},
 ): Layer {
@@ -210,3 +204,55 @@ const solveFlow =
     const [value, total] = solveOde(solver, augmented, { gradient })([x, o.scalar(0)], times);
     return [{ value, contribution: sign === 1 ? total : o.neg(total) }, next];
   };
+
+/** How a divergence is computed, and how a solve is differentiated, as JSON. */
+export const flowFields = {
+  solver: nested(solverKind),
+  divergence: oneOf(['exact', 'rademacher', 'gaussian']),
+  gradient: oneOf(['throughSteps', 'checkpointed', 'backsolve']),
+};
+
+/**
+ * A continuous flow as a layer: encode solves dx/dt = f(x, t) from data to latent, decode solves it back, and both give ∫ div f dt from data to latent. Without a
+ * `shape` it fits any. A probe is drawn once for a whole solve, so that its answer depends on the steps by their error alone. The numbers are those of the flow up to
+ * the error of the solver, which the layer says and whose finer version (`approximation.refined`: half the steps, or a tolerance 32 times as fine) measures.
+ *
+ * Cost: the solver's evaluations in each direction; with `exact`, times 1 + the event's size. Throws `ArgumentError` where times do not rise or fall strictly, or
+ * a divergence is said to be declared and is not; `ShapeError` where the velocity has another shape than the event.
+ *
+ * @example
+ * const flow = pipe(
+ *   standardNormal([2]),
+ *   pushforward(continuous(resMlp([16], { embedding: sinusoidal({ size: 8, scale: 100 }) }), { times: 10, divergence: 'rademacher' })),
+ * );   // Dist<readonly [2], Unbiased & Samples & Approximate>
+ */
+export const continuous = define(
+  layerKind,
+  {
+    type: 'continuous',
+    about: 'The flow of a differential equation.',
+    takes: ['field'],
+    required: { field: nested(noiseNetworkKind) },
+    optional: { ...flowFields, times: list(finite, 'a list of numbers'), shape: shapeCodec },
+    unreadable: { spec: 'what a layer made of this one says of itself' },
+    build: ({ field, shape, ...options }): Layer =>
+      shape === undefined ? continuousFlow(field, options) : continuousFlow(field, { ...options, shape }),
+    examples: [
+      {
+        field: smallResMlp,
+        solver: { type: 'rk4' },
+        times: [0, 0.5, 1],
+        divergence: 'exact',
+        gradient: 'checkpointed',
+      },
+      {
+        field: smallResMlp,
+        solver: { type: 'rk4' },
+        times: [0, 1],
+        divergence: 'exact',
+        shape: [2],
+      },
+    ],
+  },
+  continuousFlow,
+);

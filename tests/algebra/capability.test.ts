@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { type Capability, capability, capabilityOf, has, having, kept, needs } from '../../src/algebra/capability.ts';
-import { type Dist, type Law, named, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, named, pushforward } from '../../src/algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../src/algebra/evidence.ts';
 import { fixing } from '../../src/algebra/fixed.ts';
 import { counting } from '../../src/algebra/levels.ts';
@@ -37,7 +37,7 @@ import {
   sampledBy,
 } from '../../src/inference/energies/index.ts';
 import { hasDenoiser } from '../../src/inference/scores/index.ts';
-import { lawParameters, logDensities, pointsIn } from '../../src/laws/index.ts';
+import { distParameters, logDensities, pointsIn } from '../../src/laws/index.ts';
 import { mala } from '../../src/mcmc/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import {
@@ -59,20 +59,20 @@ const namesOf = (d: D.Draw<Expr>): string[] =>
 describe('a key', () => {
   const heat = capability<number>()('heat', { named: (t, place) => t + place.length });
   const other = capability<number>()('heat');
-  const law = normal([2]);
+  const dist = normal([2]);
 
   test('is asked for by itself: neither a property nor another key of its name is it', () => {
-    const hot = having(heat, 3)(law);
+    const hot = having(heat, 3)(dist);
     expect([capabilityOf(heat, hot), hot.heat]).toEqual([3, 3]);
-    expect(capabilityOf(heat, { ...law, heat: 3 })).toBeUndefined();
+    expect(capabilityOf(heat, { ...dist, heat: 3 })).toBeUndefined();
     expect(capabilityOf(other, hot)).toBeUndefined();
-    expect([has(heat, hot), has(other, hot), has(heat, law)]).toEqual([true, false, false]);
+    expect([has(heat, hot), has(other, hot), has(heat, dist)]).toEqual([true, false, false]);
     expect(capabilityOf(heat, { ...hot })).toBe(3);
   });
 
   test('that is missing is a sentence', () => {
-    expect(() => needs(heat, law, 'boil', 'the law is not hot', 'heated(law)')).toThrow(
-      'boil: the law is not hot (expected heated(law), got normal)',
+    expect(() => needs(heat, dist, 'boil', 'the distribution is not hot', 'heated(dist)')).toThrow(
+      'boil: the distribution is not hot (expected heated(dist), got normal)',
     );
   });
 
@@ -85,7 +85,7 @@ describe('a key', () => {
             ...(redrawn ? { resampled: (v: number) => v - 1 } : {}),
           } as never),
         ) as readonly Capability<string, number>[];
-        const rich = keys.reduce((l: Law, key, i) => having(key, all[i][2])(l), law);
+        const rich = keys.reduce((l: AnyDist, key, i) => having(key, all[i][2])(l), dist);
         const [placed, drawn] = [kept('named', rich, 'a'), kept('resampled', rich, undefined)];
         keys.forEach((key, i) => {
           const [atPlaces, redrawn, v] = all[i];
@@ -100,7 +100,7 @@ describe('a key', () => {
   });
 
   test('types say what a place keeps', () => {
-    const placed = named('there')(pipe(law, having(heat, 3), having(capability<string>()('lost'), 'x')));
+    const placed = named('there')(pipe(dist, having(heat, 3), having(capability<string>()('lost'), 'x')));
     expect(placed.heat).toBe(8);
     // @ts-expect-error no rule keeps it
     expect(placed.lost).toBeUndefined();
@@ -108,10 +108,10 @@ describe('a key', () => {
   });
 });
 
-describe('laws at a place of their own', () => {
+describe('distributions at a place of their own', () => {
   const machine = rbm([4], { hidden: 3 });
   const there = named('there')(machine);
-  const parameters = lawParameters(enumerated(machine), { levels: 2 }, 3, 0.8);
+  const parameters = distParameters(enumerated(machine), { levels: 2 }, 3, 0.8);
   const moved = Object.fromEntries(Object.entries(parameters).map(([name, v]) => [`there/${name}`, v]));
   const value = (d: D.Draw<Expr>, feeds: typeof parameters): number =>
     evaluateProgram(program([D.runDraw(d)], 'float64'), feeds)[0].data[0];
@@ -122,26 +122,28 @@ describe('laws at a place of their own', () => {
     expect(logDensities(enumerated(there), points, moved)).toEqual(logDensities(enumerated(machine), points, parameters)); // biome-ignore format: one idea
     const x = o.constant([1, 0, 1, 1]);
     const asked =
-      (law: Blocked): D.Draw<Expr> =>
+      (dist: Blocked): D.Draw<Expr> =>
       (s) =>
-        law.blocks
+        dist.blocks
           .hiddenGiven(x)(s)
           .logDensity(o.constant([1, 0, 1]))(s);
     expect(value(asked(there), moved)).toBe(value(asked(machine), parameters));
-    const half = (law: typeof there) => (law.bridge().at(o.scalar(0.5)) as Law).logDensity(x);
+    const half = (dist: typeof there) => (dist.bridge().at(o.scalar(0.5)) as AnyDist).logDensity(x);
     expect(value(half(there), moved)).toBe(value(half(machine), parameters));
     const loss = contrastiveDivergence({ kernel: blockGibbs() })(there).loss(x);
     expect(namesOf(loss)).toEqual(['hiddenBias', 'visibleBias', 'weights'].map((n) => `there/rbm/${n}`));
   });
 
-  test('a law of a denoiser keeps it there, and the choice of its sampler', () => {
+  test('a distribution of a denoiser keeps it there, and the choice of its sampler', () => {
     const d = predict('noise', vp(), resMlp([4]), { shape: [2] });
-    const law = named('there')(diffusion(d));
+    const dist = named('there')(diffusion(d));
     const field = (of: typeof d) => D.fromScoped(of.data(o.constant([1, 2]), o.scalar(0.5)));
-    expect(namesOf(field(law.denoiser as typeof d))).toEqual(namesOf(field(d)).map((n) => `there/${n}`));
-    expect(hasDenoiser(law)).toBe(true);
-    const again = capabilityOf(resampling, law)?.({} as never) as Law;
-    expect(namesOf(again.logDensity(o.constant([1, 2])))).toEqual(namesOf((law as Law).logDensity(o.constant([1, 2]))));
+    expect(namesOf(field(dist.denoiser as typeof d))).toEqual(namesOf(field(d)).map((n) => `there/${n}`));
+    expect(hasDenoiser(dist)).toBe(true);
+    const again = capabilityOf(resampling, dist)?.({} as never) as AnyDist;
+    expect(namesOf(again.logDensity(o.constant([1, 2])))).toEqual(
+      namesOf((dist as AnyDist).logDensity(o.constant([1, 2]))),
+    );
     expect(has(denoising, pushforward(affine())(diffusion(d)))).toBe(false);
   });
 
@@ -149,7 +151,7 @@ describe('laws at a place of their own', () => {
     const groups = hierarchical(standardNormal([1]), conditionalNormal([1], [2]));
     const z = o.constant([1, 2, 3]);
     const total = (levels: readonly Level[]): Expr => o.addAll(levels.map((l) => l.logDensity));
-    const [here, there] = [groups, named('there')(groups)].map((law) => namesOf(D.map(total)(law.levels(z))));
+    const [here, there] = [groups, named('there')(groups)].map((dist) => namesOf(D.map(total)(dist.levels(z))));
     expect(here.length).toBeGreaterThan(0);
     expect(there).toEqual(here.map((n) => `there/${n}`));
     expect(has(grouping, standardNormal([1]))).toBe(false);
@@ -177,12 +179,12 @@ describe('a chain, and a constant', () => {
     expect(known.enumeration).toBeUndefined();
   });
 
-  test('an exact law that is sampled by a chain is known up to a constant, in its type too', () => {
-    const law = sampledBy({ kernel: mala({ stepSize: 0.1 }), steps: 1, start: normal([2]) })(normal([2]) as Dist<readonly [2], Exact & Samples>); // biome-ignore format: one idea
-    const unnormalisedOnly: Dist<readonly [2], Unnormalised & Samples> = law;
+  test('an exact distribution that is sampled by a chain is known up to a constant, in its type too', () => {
+    const dist = sampledBy({ kernel: mala({ stepSize: 0.1 }), steps: 1, start: normal([2]) })(normal([2]) as Dist<readonly [2], Exact & Samples>); // biome-ignore format: one idea
+    const unnormalisedOnly: Dist<readonly [2], Unnormalised & Samples> = dist;
     // @ts-expect-error its density is not said to be exact
-    const exact: Dist<readonly [2], Exact> = law;
-    expect([unnormalisedOnly, exact].map((l) => (l as Law).evidence)).toEqual(['unnormalised', 'unnormalised']);
+    const exact: Dist<readonly [2], Exact> = dist;
+    expect([unnormalisedOnly, exact].map((l) => (l as AnyDist).evidence)).toEqual(['unnormalised', 'unnormalised']);
   });
 });
 
@@ -228,7 +230,7 @@ describe('fixed maps', () => {
 
 test('levels are those of what makes events integers, seen from the data side', () => {
   const base = standardNormal([2]);
-  const levelsOf = (law: Law): number | undefined => capabilityOf(counting, law);
+  const levelsOf = (dist: AnyDist): number | undefined => capabilityOf(counting, dist);
   const of8 = dequantise({ levels: 8 });
   expect(levelsOf(pushforward(of8)(base))).toBe(8);
   expect(levelsOf(pipe(base, pushforward(compose(compose(of8, affine()), affine()))))).toBe(8);

@@ -1,17 +1,19 @@
-/** Conditional laws: p(· | c) is the law at c, whatever c is made of; evidence, parameters and specifications follow. */
+/** Conditional distributions: p(· | c) is the distribution at c, whatever c is made of; evidence, parameters and specifications follow. */
+
 import * as fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import {
   type Conditional,
   conditional,
-  lawGiven,
+  distGiven,
   logDensityGiven,
   sampleGiven,
 } from '../../src/algebra/conditional.ts';
 import { type Context, classes, contextOfVector, contextSize } from '../../src/algebra/context.ts';
-import { type Law, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, pushforward } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
+import { conditionalKind } from '../../src/algebra/kinds.ts';
 import { compose, repeat } from '../../src/algebra/transport.ts';
 import { affineCoupling, maf, reverse } from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -33,8 +35,8 @@ import {
   standardNormal,
   studentT,
 } from '../../src/distributions/index.ts';
-import { distLaws, lawParameters, showVerdicts, violations } from '../../src/laws/index.ts';
-import { readers, readLaw } from '../../src/models/codec.ts';
+import { distLaws, distParameters, showVerdicts, violations } from '../../src/laws/index.ts';
+import { codecOf, readDist } from '../../src/models/codec.ts';
 import { convNet, made, mlp, recurrent, sequential } from '../../src/nn/index.ts';
 import { dequantise, stochastic } from '../../src/transports/index.ts';
 
@@ -93,7 +95,7 @@ const kinds: { readonly [name: string]: Conditional<Context, Shape> } = {
         }),
       ),
     )), // biome-ignore format: one idea
-  'over another': conditional([2], (c) => pipe(lawGiven(flow, c), pushforward(affine(c)))),
+  'over another': conditional([2], (c) => pipe(distGiven(flow, c), pushforward(affine(c)))),
   'a conditional flow over another': conditionalFlow(
     conditionalFlow(conditionalNormal([2], [2], { network: net }), affine),
     affine,
@@ -105,17 +107,17 @@ const kinds: { readonly [name: string]: Conditional<Context, Shape> } = {
 describe.each(Object.entries(kinds))('%s', (_, part) => {
   const c = point(part.context);
   const x = part === kinds.counts ? o.scalar(2) : eventOf(part.event);
-  test('is the law at a context: given(c), lawGiven and the law itself agree', () => {
+  test('is the distribution at a context: given(c), distGiven and the distribution itself agree', () => {
     const [a, b, d] = [
       logDensityGiven(part, c, x),
-      lawGiven(part, c).logDensity(x),
+      distGiven(part, c).logDensity(x),
       (scope: typeof root) => part.given(c)(scope).logDensity(x)(scope),
     ].map((l) => value(D.runDraw(l)));
     expect(a).toBe(b);
     expect(a).toBe(d);
     expect(Number.isFinite(a)).toBe(true);
-    const law = part.given(c)(root);
-    expect([part.event, part.evidence]).toEqual([law.shape, law.evidence]);
+    const dist = part.given(c)(root);
+    expect([part.event, part.evidence]).toEqual([dist.shape, dist.evidence]);
   });
 
   test('reads the context', () => {
@@ -133,7 +135,7 @@ describe.each(Object.entries(kinds))('%s', (_, part) => {
 
   test('reads back from JSON: the same specification, the same names, the same numbers', () => {
     const json = JSON.parse(JSON.stringify(part.spec));
-    const read = readers().conditional.decode(json);
+    const read = codecOf(conditionalKind).decode(json);
     expect(read._tag === 'Left' ? read.left.map((e) => e.message) : read.right.spec).toEqual(part.spec);
     if (read._tag === 'Left') return;
     expect(value(D.runDraw(logDensityGiven(read.right, c, x)))).toBe(value(D.runDraw(logDensityGiven(part, c, x))));
@@ -158,7 +160,7 @@ test('random conditional flows read back', () => {
       const part = conditional(c, (v) =>
         pipe(standardNormal([2]), pushforward(repeat(times, affineCoupling({ conditioner: n.given(v) })))),
       );
-      const read = readers().conditional.decode(JSON.parse(JSON.stringify(part.spec)));
+      const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(part.spec)));
       const opaque = JSON.stringify(part.spec).includes('opaque');
       expect(read._tag).toBe(opaque ? 'Left' : 'Right');
       if (read._tag === 'Right') expect(read.right.spec).toEqual(part.spec);
@@ -183,44 +185,46 @@ test('what older files say is translated', () => {
   const today = conditionalFlow(conditionalNormal([2], [2], { network: mlp([4]), scale: 0.5 }), (c) =>
     compose(affineCoupling({ conditioner: mlp([3]).given(c) }), reverse()),
   );
-  const read = readers().conditional.decode(older);
+  const read = codecOf(conditionalKind).decode(older);
   expect(read._tag === 'Right' && read.right.spec).toEqual(today.spec);
-  const plain = readers().conditional.decode({ type: 'unconditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
-  expect(plain._tag === 'Right' && plain.right.spec).toEqual({ type: 'conditional', context: [3], law: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
-  const alone = readLaw({ type: 'pushforward', transport: coupling, base: { type: 'standardNormal', shape: [2] } });
+  const plain = codecOf(conditionalKind).decode({ type: 'unconditional', context: [3], dist: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
+  expect(plain._tag === 'Right' && plain.right.spec).toEqual({ type: 'conditional', context: [3], dist: { type: 'standardNormal', shape: [2] } }); // biome-ignore format: one line
+  const alone = readDist({ type: 'pushforward', transport: coupling, base: { type: 'standardNormal', shape: [2] } });
   expect(alone._tag === 'Left' && alone.left.message).toMatch(/no context here/);
 });
 
 describe('what cannot be read is told', () => {
   test('an expression of the context', () => {
     const part = conditional([2], (c) => normal([2], { loc: o.mul(2, c) }));
-    const read = readers().conditional.decode(JSON.parse(JSON.stringify(part.spec)));
+    const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(part.spec)));
     expect(read._tag === 'Left' && read.left[0].message).toMatch(/cannot be read back: the parameter is an expression/);
   });
   test.each([
     [{ type: 'normal', shape: [1], loc: { type: 'context' } }, /there is no context here/],
-    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [2] }, law: { type: 'conditional', context: [2], law: { type: 'normal', shape: [2], loc: { type: 'context', field: 'a' } } } }, /no field 'a'/],
-    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [2] }, law: { type: 'conditional', context: [2], law: { type: 'normal', shape: [2], loc: { type: 'context', up: 1 } } } }, /there is no context here/],
-    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [3] }, law: flow.spec }, /no law of contexts/],
+    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [2] }, dist: { type: 'conditional', context: [2], dist: { type: 'normal', shape: [2], loc: { type: 'context', field: 'a' } } } }, /no field 'a'/],
+    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [2] }, dist: { type: 'conditional', context: [2], dist: { type: 'normal', shape: [2], loc: { type: 'context', up: 1 } } } }, /there is no context here/],
+    [{ type: 'jointly', prior: { type: 'standardNormal', shape: [3] }, dist: flow.spec }, /no distribution of contexts/],
   ])('%j', (spec, message) => {
-    const read = readLaw(JSON.parse(JSON.stringify(spec)));
+    const read = readDist(JSON.parse(JSON.stringify(spec)));
     expect(read._tag === 'Left' && read.left.message).toMatch(message);
   }); // biome-ignore format: a table
 });
 
-describe('laws', () => {
+describe('distributions', () => {
   test.each(['flow', 'autoregressive', 'parametrised'])('of distributions hold for %s at a context', (name) => {
     const part = kinds[name];
-    expect(showVerdicts(violations(distLaws(part.given(point(part.context))(root) as Law, { spread: 0.2 })))).toBe('');
+    expect(showVerdicts(violations(distLaws(part.given(point(part.context))(root) as AnyDist, { spread: 0.2 })))).toBe(
+      '',
+    );
   });
 
   test('p(x, c) = p(c) p(x | c)', () => {
-    const law = jointly(normal([2], { loc: 1 }), flow);
+    const dist = jointly(normal([2], { loc: 1 }), flow);
     const [x, c] = [o.constant([0.2, -0.3]), o.constant([0.5, 1.5])];
-    const joint = law.logDensity(o.concat([x, c]));
+    const joint = dist.logDensity(o.concat([x, c]));
     const parts = D.chain((a: Expr) => D.map((b: Expr) => o.add(a, b))(D.at('prior', normal([2], { loc: 1 }).logDensity(c))))(D.at('given', logDensityGiven(flow, c, x))); // biome-ignore format: one idea
     expect(value(D.runDraw(joint))).toBeCloseTo(value(D.runDraw(parts)), 12);
-    expect(lawParameters(law as unknown as Law)).not.toEqual({});
+    expect(distParameters(dist as unknown as AnyDist)).not.toEqual({});
   });
 });
 
@@ -261,12 +265,12 @@ test('what does not fit is told', () => {
   expect(() => parametrised(laplace, { context: [1], event: [1], fixed: { rate: 2 } })).toThrow(/no such parameter.*loc, scale.*rate/); // biome-ignore format: one line
 });
 
-test('the evidence of a conditional law is that of the law at a context, in its type too', () => {
+test('the evidence of a conditional distribution is that of the distribution at a context, in its type too', () => {
   const exact: Conditional<readonly [2], readonly [2], Exact & Samples> = flow;
   const bounded = conditional([2], (c) =>
     pipe(standardNormal([2]), pushforward(affine(c)), pushforward(dequantise({ levels: 4 }))),
   );
-  // @ts-expect-error a dequantised law only has a bound
+  // @ts-expect-error a dequantised distribution only has a bound
   const wrong: Conditional<readonly [2], readonly [2], Exact & Samples> = bounded;
   expect([exact.evidence, wrong.evidence]).toEqual(['exact', 'bound']);
   // @ts-expect-error the field is not in the struct

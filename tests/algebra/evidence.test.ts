@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { errorFrom } from '../../src/algebra/approximation.ts';
 import { demand, gives } from '../../src/algebra/demand.ts';
-import { dist, type Law, named, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, distribution, named, pushforward } from '../../src/algebra/dist.ts';
 import {
   evidences,
   type Grade,
@@ -24,7 +24,7 @@ import { fromRows } from '../../src/data/index.ts';
 import { independent, normal, product, standardNormal } from '../../src/distributions/index.ts';
 import { dormandPrince, euler, heun, rk4 } from '../../src/dynamics/index.ts';
 import { evaluate, run, showEvaluation } from '../../src/inference/index.ts';
-import { describe as describeLaw, describeText } from '../../src/models/index.ts';
+import { describe as describeDist, describeText } from '../../src/models/index.ts';
 import { exactDenoiser, probabilityFlow, uniformGrid, vp } from '../../src/sde/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
 
@@ -43,13 +43,13 @@ describe('grades', () => {
     }
   });
 
-  test('a law seen through two layers is seen through their composition', () => {
+  test('a distribution seen through two layers is seen through their composition', () => {
     for (const f of grades)
       for (const g of grades)
         for (const e of evidences) expect(through(weaker(f, g), e), `${f}, ${g}, ${e}`).toBe(through(f, through(g, e)));
   });
 
-  test('no layer makes more of a law than it was', () => {
+  test('no layer makes more of a distribution than it was', () => {
     for (const g of grades)
       for (const e of evidences) {
         const before: readonly Use[] = grants[e];
@@ -59,7 +59,7 @@ describe('grades', () => {
   });
 });
 
-describe('the evidence of laws side by side', () => {
+describe('the evidence of distributions side by side', () => {
   test('grants what all of them grant, and nothing else', () => {
     for (const a of evidences)
       for (const b of evidences) {
@@ -81,20 +81,25 @@ describe('the gate', () => {
     expect(gives(bound, 'exactLogDensity')).toBe(false);
     expect(demand('mine', bound, 'lowerBound')).toBe(bound);
     expect(() => demand('mine', bound, 'exactLogDensity')).toThrow(
-      'mine: the law has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
+      'mine: the distribution has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
     );
   });
 
-  test('a law without a sampler has none under layers, at places and beside others', () => {
-    const law = dist({ shape: [1], spec: { type: 'mine' }, evidence: 'exact', logDensity: (x) => D.of(o.sum(x)) });
+  test('a distribution without a sampler has none under layers, at places and beside others', () => {
+    const dist = distribution({
+      shape: [1],
+      spec: { type: 'mine' },
+      evidence: 'exact',
+      logDensity: (x) => D.of(o.sum(x)),
+    });
     for (const l of [
-      law,
-      pipe(law, pushforward(affine())),
-      named('it')(law),
-      product([law, normal([1])]),
-      independent([2])(law),
+      dist,
+      pipe(dist, pushforward(affine())),
+      named('it')(dist),
+      product([dist, normal([1])]),
+      independent([2])(dist),
     ])
-      expect(() => demand('kl', l as Law, 'samples'), (l as Law).spec.type).toThrow('has no sampler');
+      expect(() => demand('kl', l as AnyDist, 'samples'), (l as AnyDist).spec.type).toThrow('has no sampler');
     expect(() => demand('kl', product([normal([1]), normal([1])]), 'samples')).not.toThrow();
   });
 });
@@ -104,17 +109,17 @@ describe('approximations', () => {
   const data = fromRows('rows', Float32Array.of(1, 1, 1.5, 0.7, 0.2, 1.1, 0.9, 0.4), [2]);
   const flow = (solver: Parameters<typeof probabilityFlow>[1] & object) =>
     pipe(vp().prior([2]), pushforward(probabilityFlow(exactDenoiser(vp(), truth), { divergence: 'exact', ...solver })));
-  const measured = async (law: Law) => evaluate(run(law, {}, onnx('cpu')), data);
+  const measured = async (dist: AnyDist) => evaluate(run(dist, {}, onnx('cpu')), data);
 
   test('are marked through layers, places, products and inverses', () => {
-    const law = flow({ solver: rk4(), grid: uniformGrid(10) });
+    const dist = flow({ solver: rk4(), grid: uniformGrid(10) });
     const layer = probabilityFlow(exactDenoiser(vp(), truth), { divergence: 'exact', grid: uniformGrid(10) });
-    const all: readonly Law[] = [
-      law,
-      pipe(law, pushforward(shift(1))),
-      named('it')(law),
-      product([law, normal([1])]),
-      independent([2])(law),
+    const all: readonly AnyDist[] = [
+      dist,
+      pipe(dist, pushforward(shift(1))),
+      named('it')(dist),
+      product([dist, normal([1])]),
+      independent([2])(dist),
       pipe(standardNormal([2]), pushforward(compose(shift(1), layer))),
       pipe(standardNormal([2]), pushforward(inverse(layer))),
     ];
@@ -133,7 +138,7 @@ describe('approximations', () => {
     expect(t.approximation).toBeUndefined();
     expect(showEvaluation(t)).toContain('−log p = ');
     expect(showEvaluation(e)).toMatch(/−log p ≈ .*5 steps of euler: off by about 0\.\d/);
-    expect(describeText(describeLaw(flow({ solver: euler(), grid: uniformGrid(5) })))).toContain(
+    expect(describeText(describeDist(flow({ solver: euler(), grid: uniformGrid(5) })))).toContain(
       '≈ (exact, up to the error of 5 steps of euler)',
     );
   });

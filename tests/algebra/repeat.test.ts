@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { rewrite } from '../../src/algebra/index.ts';
 import { compose, type Endo, inverse, type RepeatOptions, repeat } from '../../src/algebra/transport.ts';
 import * as b from '../../src/bijectors/index.ts';
@@ -21,9 +21,9 @@ import { tensor } from '../../src/core/tensor.ts';
 import { fromRows } from '../../src/data/index.ts';
 import { pushforward, standardNormal } from '../../src/distributions/index.ts';
 import { fit, maximumLikelihood } from '../../src/inference/index.ts';
-import { lawParameters, logDensities, pointsIn, samples } from '../../src/laws/index.ts';
+import { distParameters, logDensities, pointsIn, samples } from '../../src/laws/index.ts';
 import { valuesOf } from '../../src/laws/region.ts';
-import { describe as described, describeText, readLaw } from '../../src/models/index.ts';
+import { describe as described, describeText, readDist } from '../../src/models/index.ts';
 import { made, mlp } from '../../src/nn/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
 import { arbitraryBijection } from '../models/arbitrary.ts';
@@ -32,7 +32,7 @@ type As = NonNullable<RepeatOptions['as']>;
 const net = mlp([5], { activation: 'tanh' });
 const block = compose(b.affineCoupling({ conditioner: net }), b.reverse());
 
-const density = (law: Law): Expr => D.runDraw(law.logDensity(o.input('x', law.shape)));
+const density = (dist: AnyDist): Expr => D.runDraw(dist.logDensity(o.input('x', dist.shape)));
 const loops = (outputs: readonly Expr[]): number => topological(outputs).filter((e) => e.op === 'scan').length;
 const declared = (ps: readonly Parameter[]) =>
   ps
@@ -46,17 +46,17 @@ const close = (x: ArrayLike<number>, y: ArrayLike<number>, tolerance = 1e-9): vo
 };
 
 /** Parameters, densities, gradients and samples of both programs. */
-const agree = (lawAs: (as: As) => Law): void => {
-  const [loop, unrolled] = [lawAs('scan'), lawAs('unrolled')];
+const agree = (distAs: (as: As) => AnyDist): void => {
+  const [loop, unrolled] = [distAs('scan'), distAs('unrolled')];
   const [p, q] = [parametersOf([density(loop)]), parametersOf([density(unrolled)])];
   expect(declared(p)).toEqual(declared(q));
-  const values = lawParameters(unrolled, 'reals', 3, 0.2);
+  const values = distParameters(unrolled, 'reals', 3, 0.2);
   const points = pointsIn('reals', loop.shape, 4, 5);
   close(logDensities(loop, points, values, 7), logDensities(unrolled, points, values, 7));
   close(samples(loop, 4, values, 7).data, samples(unrolled, 4, values, 7).data);
   const x = { ...values, x: tensor(Float64Array.from(points.data.subarray(0, points.data.length / 4)), loop.shape) };
-  const gradients = (law: Law): number[] => {
-    const value = density(law);
+  const gradients = (dist: AnyDist): number[] => {
+    const value = density(dist);
     const leaves = topological([value]).filter((e) => e.op === 'parameter' || e.op === 'input');
     // One input for each name: leaves of one name are one array.
     const inputs = new Map(leaves.map((e) => [e.attributes.name, o.input(e.attributes.name, e.shape)] as const));
@@ -68,7 +68,7 @@ const agree = (lawAs: (as: As) => Law): void => {
 };
 
 describe('is what the unrolled one is', () => {
-  const over = (layer: Endo<'bijective'>): Law => pipe(standardNormal([4]), pushforward(layer));
+  const over = (layer: Endo<'bijective'>): AnyDist => pipe(standardNormal([4]), pushforward(layer));
   test('of random blocks', () => {
     fc.assert(
       fc.property(arbitraryBijection, fc.integer({ min: 1, max: 4 }), (layer, n) => {
@@ -89,8 +89,8 @@ describe('is what the unrolled one is', () => {
     ['a repetition inside', compose(repeat(2, block, { as: 'scan' }), b.affine())],
   ])('of %s', (_, layer) => {
     agree((as) => over(repeat(3, layer, { as })));
-    const law = over(repeat(3, layer, { as: 'scan' }));
-    expect(topological([density(law)]).filter((e) => e.op === 'scan' && e.attributes.length === 3)).toHaveLength(1);
+    const dist = over(repeat(3, layer, { as: 'scan' }));
+    expect(topological([density(dist)]).filter((e) => e.op === 'scan' && e.attributes.length === 3)).toHaveLength(1);
   });
   test('what is shared by all copies is closed over, and what is detached stays constant', () => {
     const drift = (scope: Sc.Scope) => Sc.shared('drift', Sc.parameter('by', [4], { init: normalInit(1) }))(scope);
@@ -100,9 +100,9 @@ describe('is what the unrolled one is', () => {
       encode: (x) => (scope) => ({ value: o.add(o.sub(x, drift(scope)), own(scope)), contribution: o.scalar(0) }),
       decode: (z) => (scope) => ({ value: o.sub(o.add(z, drift(scope)), own(scope)), contribution: o.scalar(0) }),
     });
-    const lawAs = (as: As): Law => over(repeat(3, layer, { as }));
-    agree(lawAs);
-    const value = density(lawAs('scan'));
+    const distAs = (as: As): AnyDist => over(repeat(3, layer, { as }));
+    agree(distAs);
+    const value = density(distAs('scan'));
     expect(loops([value])).toBe(1);
     const names = parametersOf([value]).map((p) => p.attributes.name);
     expect(names.filter((name) => name.startsWith('shared/'))).toHaveLength(1);
@@ -126,12 +126,12 @@ describe('unrolls', () => {
     expect(looped(block)).toBe(1);
   });
   test('what draws noise, whose streams stay where they were, after a loop as well', () => {
-    const noisy = (as: As): Law =>
+    const noisy = (as: As): AnyDist =>
       pipe(
         standardNormal([4]),
         pushforward(compose(dequantise({ levels: 4 }), repeat(3, block, { as }), dequantise({ levels: 9 }))), // biome-ignore format: one idea
       );
-    const paths = (law: Law): string[] => topological([density(law)]).flatMap((e) => (e.op === 'noise' ? [e.attributes.path] : [])); // biome-ignore format: one idea
+    const paths = (dist: AnyDist): string[] => topological([density(dist)]).flatMap((e) => (e.op === 'noise' ? [e.attributes.path] : [])); // biome-ignore format: one idea
     expect(paths(noisy('scan'))).toEqual(paths(noisy('unrolled')));
     expect(paths(noisy('scan')).length).toBe(2);
     const many = pipe(standardNormal([4]), pushforward(repeat(3, dequantise({ levels: 4 }), { as: 'scan' })));
@@ -140,7 +140,7 @@ describe('unrolls', () => {
 });
 
 test('64 copies are a loop without being asked, fewer are not; the spec says what was asked alone', () => {
-  const of = (n: number, options?: RepeatOptions): Law => pipe(standardNormal([2]), pushforward(repeat(n, b.affine(), options))); // biome-ignore format: one idea
+  const of = (n: number, options?: RepeatOptions): AnyDist => pipe(standardNormal([2]), pushforward(repeat(n, b.affine(), options))); // biome-ignore format: one idea
   expect([1, 63, 64].map((n) => loops([density(of(n))]))).toEqual([0, 0, 1]);
   expect(loops([density(of(64, { as: 'unrolled' }))])).toBe(0);
   expect(repeat(64, b.affine()).spec).toEqual({ type: 'repeat', times: 64, layer: { type: 'affine' } });
@@ -156,32 +156,32 @@ test('the program of a loop grows by the parameters of a copy alone', () => {
 });
 
 test('is described, rewritten and read back as the unrolled one is', () => {
-  const lawAs = (as: As): Law =>
+  const distAs = (as: As): AnyDist =>
     pipe(
       standardNormal([4]),
       pushforward(compose(b.identity(), repeat(3, block, { as }), b.affine(), b.reverse(), b.reverse())),
     );
-  const law = lawAs('scan');
+  const dist = distAs('scan');
   const strip = (text: string): string => text.replace(/ {2}(scan|unrolled)/g, '').replace(/ +/g, ' ');
-  expect(strip(describeText(described(law)))).toBe(strip(describeText(described(lawAs('unrolled')))));
-  const again = readLaw(JSON.parse(JSON.stringify(law.spec)));
+  expect(strip(describeText(described(dist)))).toBe(strip(describeText(described(distAs('unrolled')))));
+  const again = readDist(JSON.parse(JSON.stringify(dist.spec)));
   if (E.isLeft(again)) throw new Error(again.left.message);
-  expect(again.right.spec).toEqual(law.spec);
+  expect(again.right.spec).toEqual(dist.spec);
   expect(loops([density(again.right)])).toBe(1);
-  const short = rewrite(law);
-  const values = lawParameters(law, 'reals', 3, 0.3);
+  const short = rewrite(dist);
+  const values = distParameters(dist, 'reals', 3, 0.3);
   const points = pointsIn('reals', [4], 4, 5);
-  close(logDensities(short, points, values, 7), logDensities(law, points, values, 7));
+  close(logDensities(short, points, values, 7), logDensities(dist, points, values, 7));
   expect(loops([density(short)])).toBe(1);
 });
 
 describe('on the default backend', () => {
   test('a batch of densities and its gradient are those of the reference', async () => {
-    const law = pipe(standardNormal([4]), pushforward(repeat(64, block)));
-    const value = density(law);
+    const dist = pipe(standardNormal([4]), pushforward(repeat(64, block)));
+    const value = density(dist);
     const leaves = parametersOf([value]).slice(0, 3);
     const outputs = [value, ...grad(value, leaves)];
-    const values = { ...lawParameters(law, 'reals', 3, 0.02), x: tensor(Float64Array.of(0.3, -1, 0.5, 2), [4]) };
+    const values = { ...distParameters(dist, 'reals', 3, 0.02), x: tensor(Float64Array.of(0.3, -1, 0.5, 2), [4]) };
     const run = await onnx('cpu').compile(program(outputs, 'float32'));
     const got = await run.run(Object.fromEntries(Object.entries(values).map(([k, t]) => [k, tensor(Float32Array.from(t.data), t.shape)]))); // biome-ignore format: one idea
     await run.dispose();
@@ -202,8 +202,8 @@ describe('on the default backend', () => {
       decode: (z) => () => ({ value: z, contribution: o.scalar(0) }),
     });
     const placesOf = async (as: As): Promise<unknown> => {
-      const law = pipe(standardNormal([1]), pushforward(repeat(6, compose(falling, b.reverse()), { as })));
-      const result = await fit({ objective: maximumLikelihood(law), data: fromRows('ones', Float32Array.from({ length: 8 }, () => 2.7), [1]), steps: 2, batchSize: 4, seed: 1, backend: onnx('cpu') })(); // biome-ignore format: one idea
+      const dist = pipe(standardNormal([1]), pushforward(repeat(6, compose(falling, b.reverse()), { as })));
+      const result = await fit({ objective: maximumLikelihood(dist), data: fromRows('ones', Float32Array.from({ length: 8 }, () => 2.7), [1]), steps: 2, batchSize: 4, seed: 1, backend: onnx('cpu') })(); // biome-ignore format: one idea
       return E.isLeft(result) && [result.left._tag, result.left.path];
     };
     const unrolled = await placesOf('unrolled');

@@ -1,4 +1,4 @@
-/** What laws do not say: where layers start, what they refuse, how exact they are in single precision, and what they cost. */
+/** What distributions do not say: where layers start, what they refuse, how exact they are in single precision, and what they cost. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { pushforward } from '../../src/algebra/dist.ts';
@@ -45,7 +45,7 @@ import {
 } from '../../src/inference/index.ts';
 import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { logAbsDet } from '../../src/laws/index.ts';
-import { glow, readLaw, readNetwork, readTransport, realNVPMultiScale } from '../../src/models/index.ts';
+import { glow, readDist, readNetwork, readTransport, realNVPMultiScale } from '../../src/models/index.ts';
 import { convNet } from '../../src/nn/index.ts';
 
 const g = generator(keyOf(7));
@@ -70,9 +70,9 @@ describe('ActNorm', () => {
   test('the first batch comes out with mean 0 and variance 1, at every depth', async () => {
     const x = images(50);
     const layer = compose(actNorm(), invertible1x1({ seed: 1 }), affine(), actNorm());
-    const law = pipe(standardNormal([2, 2, 3]), pushforward(layer));
-    const initial = await initialParameters(maximumLikelihood(law), 0, x, reference);
-    const z = await run(law, initial, reference).encode(x);
+    const dist = pipe(standardNormal([2, 2, 3]), pushforward(layer));
+    const initial = await initialParameters(maximumLikelihood(dist), 0, x, reference);
+    const z = await run(dist, initial, reference).encode(x);
     // Channel 2 of the data is constant: what leaves the second ActNorm has two dimensions in three channels, all of them scaled.
     for (const [mean, variance] of moments(z, 3)) {
       expect(mean).toBeCloseTo(0, 4);
@@ -81,8 +81,8 @@ describe('ActNorm', () => {
   });
 
   test('names the channels that were floored', async () => {
-    const law = pipe(standardNormal([2, 2, 3]), pushforward(compose(actNorm(), affine())));
-    const initial = await initialParameters(maximumLikelihood(law), 0, images(50), reference);
+    const dist = pipe(standardNormal([2, 2, 3]), pushforward(compose(actNorm(), affine())));
+    const initial = await initialParameters(maximumLikelihood(dist), 0, images(50), reference);
     expect(flooredChannels(initial)).toEqual([{ layer: '0.compose/0.actNorm', channels: [2] }]);
     expect(initial['0.compose/0.actNorm/logScale'].data[2]).toBeCloseTo(-0.5 * Math.log(1e-6), 4);
     const wide = pipe(standardNormal([2, 2, 3]), pushforward(actNorm({ varianceFloor: 0.5 })));
@@ -105,11 +105,11 @@ describe('batch-norm', () => {
       Float64Array.from({ length: 200 }, (_, k) => (k % 2 === 0 ? 4 + 3 * g.normal() : g.normal())),
       [100, 2],
     );
-    const law = pipe(standardNormal([2]), pushforward(batchNorm()));
-    const initial = await initialParameters(maximumLikelihood(law), 0, x, reference);
+    const dist = pipe(standardNormal([2]), pushforward(batchNorm()));
+    const initial = await initialParameters(maximumLikelihood(dist), 0, x, reference);
     const [mean, variance] = ['mean', 'variance'].map((n) => Array.from(initial[`0.batchNorm/${n}`].data));
     const given = pipe(standardNormal([2]), pushforward(batchNorm({ statistics: { mean, variance } })));
-    const [a, b] = await Promise.all([law, given].map((l) => run(l, initial, reference).encode(x)));
+    const [a, b] = await Promise.all([dist, given].map((l) => run(l, initial, reference).encode(x)));
     expect(Array.from(b.data)).toEqual(Array.from(a.data));
     expect(mean[0]).toBeCloseTo(4, 0);
     expect(variance[0]).toBeGreaterThan(6);
@@ -123,8 +123,8 @@ describe('batch-norm', () => {
     return [mean, v.reduce((a, b) => a + (b - mean) ** 2, 0) / v.length];
   };
   const trained = async (layer: Layer, optimizer: Optimizer, steps: number) => {
-    const law = pipe(standardNormal([2]), pushforward(layer as Endo<'bijective'>));
-    const fitted = await fit({ objective: maximumLikelihood(law), data: fromRows('rows', rows, [2]), batchSize: 30, steps, optimizer, initial: { '0.batchNorm/mean': tensorOf([100, -7]), '0.batchNorm/variance': tensorOf([2, 9]) } })(); // biome-ignore format: one call
+    const dist = pipe(standardNormal([2]), pushforward(layer as Endo<'bijective'>));
+    const fitted = await fit({ objective: maximumLikelihood(dist), data: fromRows('rows', rows, [2]), batchSize: 30, steps, optimizer, initial: { '0.batchNorm/mean': tensorOf([100, -7]), '0.batchNorm/variance': tensorOf([2, 9]) } })(); // biome-ignore format: one call
     if (fitted._tag === 'Left') throw new Error(fitted.left.message);
     return fitted.right;
   };
@@ -151,10 +151,10 @@ describe('batch-norm', () => {
   });
 
   test('the density of one event does not depend on the others while training', () => {
-    const law = pipe(standardNormal([2]), pushforward(batchNorm()));
+    const dist = pipe(standardNormal([2]), pushforward(batchNorm()));
     const losses = (n: number): number[] => {
       const x = o.input('x', [n, 2]);
-      const p = program(collectAdvances([whileTraining((scope) => batchLosses(maximumLikelihood(law), x, 'noise', scope))(root)]).outputs, 'float64'); // biome-ignore format: one idea
+      const p = program(collectAdvances([whileTraining((scope) => batchLosses(maximumLikelihood(dist), x, 'noise', scope))(root)]).outputs, 'float64'); // biome-ignore format: one idea
       const two = [[2, 9], [0, 1]].map((v) => tensorOf(v)); // biome-ignore format: one idea
       const feeds = { x: tensorOf(Float64Array.from(rows.slice(0, 2 * n)), [n, 2]), '0.batchNorm/mean': two[0], '0.batchNorm/variance': two[0], '0.batchNorm/logScale': two[1], '0.batchNorm/shift': two[1] }; // biome-ignore format: one record
       return Array.from(evaluateProgram(p, feeds)[0].data, Number);
@@ -163,8 +163,8 @@ describe('batch-norm', () => {
   });
 
   test('two encodings in one loss are refused by name', () => {
-    const law = pipe(standardNormal([2]), pushforward(batchNorm()));
-    const objective = maximumLikelihood(law);
+    const dist = pipe(standardNormal([2]), pushforward(batchNorm()));
+    const objective = maximumLikelihood(dist);
     const twice = { ...objective, loss: (x: Expr) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, b))(objective.loss(o.neg(x))))(objective.loss(x)) }; // biome-ignore format: one record
     expect(() => batchStep(twice, o.input('x', [4, 2]))).toThrow(/0.batchNorm.*two readings move one buffer/);
   });
@@ -174,10 +174,10 @@ describe('linear layers', () => {
   const parametrisations = ['lu', 'plain', 'qr', 'exponential', 'householder'] as const;
 
   test.each(parametrisations)('%s starts as a rotation', async (parametrisation) => {
-    const law = pipe(standardNormal([6]), pushforward(linear({ parametrisation, seed: 5 })));
-    const p = await initialParameters(maximumLikelihood(law), 0, tensorOf([0, 0, 0, 0, 0, 0], [1, 6]), reference);
+    const dist = pipe(standardNormal([6]), pushforward(linear({ parametrisation, seed: 5 })));
+    const p = await initialParameters(maximumLikelihood(dist), 0, tensorOf([0, 0, 0, 0, 0, 0], [1, 6]), reference);
     const eye = Float64Array.from({ length: 36 }, (_, k) => (k % 7 === 0 ? 1 : 0));
-    const w = (await run(law, p, reference).encode(tensorOf(eye, [6, 6]))).data;
+    const w = (await run(dist, p, reference).encode(tensorOf(eye, [6, 6]))).data;
     for (let i = 0; i < 6; i++)
       for (let j = 0; j < 6; j++) {
         let dot = 0;
@@ -191,8 +191,13 @@ describe('linear layers', () => {
   test('LU of 64 channels agrees with a dense computation in double precision to 1e-5, on onnx-cpu', async () => {
     const c = 64;
     const layer = invertible1x1({ seed: 2 });
-    const law = pipe(standardNormal([2, 2, c]), pushforward(layer));
-    const start = await initialParameters(maximumLikelihood(law), 0, tensorOf(normals(4 * c), [1, 2, 2, c]), reference);
+    const dist = pipe(standardNormal([2, 2, c]), pushforward(layer));
+    const start = await initialParameters(
+      maximumLikelihood(dist),
+      0,
+      tensorOf(normals(4 * c), [1, 2, 2, c]),
+      reference,
+    );
     // Away from the rotation: factors perturbed, still well conditioned.
     const parameters = Object.fromEntries(
       Object.entries(start).map(([n, t]) => [
@@ -259,8 +264,8 @@ describe('linear layers', () => {
   });
 
   test('a fixed triangular matrix gives the covariance L Lᵀ', async () => {
-    const law = pipe(standardNormal([2]), pushforward(scaleTril({ matrix: [[2, 0], [-1, 0.5]] }))); // biome-ignore format: a matrix
-    const { data } = await run(law, {}, reference).sample(40_000, 0);
+    const dist = pipe(standardNormal([2]), pushforward(scaleTril({ matrix: [[2, 0], [-1, 0.5]] }))); // biome-ignore format: a matrix
+    const { data } = await run(dist, {}, reference).sample(40_000, 0);
     const mean = (f: (a: number, b: number) => number): number => {
       let sum = 0;
       for (let i = 0; i < 40_000; i++) sum += f(data[2 * i], data[2 * i + 1]);
@@ -307,11 +312,11 @@ describe('models', () => {
     ['glow, vectors', glow({ shape: [3] }, { steps: 2, hidden: [4] })],
     ['glow, odd sides', glow({ shape: [3, 3], levels: 8 }, { steps: 1, hidden: [4] })],
     ['RealNVP, multi-scale', realNVPMultiScale({ shape: [4, 4, 1] }, { scales: 2, channels: 3 })],
-  ] as const)('%s is read back from JSON', (_name, law) => {
-    const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
+  ] as const)('%s is read back from JSON', (_name, dist) => {
+    const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
     if (read._tag === 'Left') throw new Error(read.left.message);
-    expect(read.right.spec).toEqual(law.spec);
-    expect(read.right.shape).toEqual(law.shape);
+    expect(read.right.spec).toEqual(dist.spec);
+    expect(read.right.shape).toEqual(dist.shape);
   });
 });
 

@@ -248,7 +248,7 @@ describe('costs', () => {
     );
   });
   test('decoding takes as many passes as there are coordinates, blocks, or coordinates on the longest path', () => {
-    const law = pipe(
+    const dist = pipe(
       standardNormal([4]),
       pushforward(
         b.compose(
@@ -259,9 +259,9 @@ describe('costs', () => {
         ),
       ),
     );
-    const { cost: total, layers } = described(law);
+    const { cost: total, layers } = described(dist);
     expect(layers[0].parts.map((p) => [p.cost.encode.passes, p.cost.decode.passes])).toEqual([[2, 8], [2, 1], [3, 1], [1, 1]]); // biome-ignore format: pairs
     expect(total).toEqual({ encode: { how: 'sequential', passes: 8 }, decode: { how: 'sequential', passes: 11 } });
-    expect(describeText(described(law))).toMatch(/2 × maf .* 2 passes {2,}8 passes, sequential/);
+    expect(describeText(described(dist))).toMatch(/2 × maf .* 2 passes {2,}8 passes, sequential/);
   });
 });

@@ -23,9 +23,9 @@ test.each([
   ['sylvester', b.sylvester({ width: 2 })],
   ['inverse sylvester', b.inverse(b.sylvester({ width: 2 }))],
 ] as const)('%s', async (_, layer) => {
-  const law = pipe(standardNormal([2]), pushforward(b.compose(layer, b.reverse(), layer)));
+  const dist = pipe(standardNormal([2]), pushforward(b.compose(layer, b.reverse(), layer)));
   const result = await fit({
-    objective: maximumLikelihood(law),
+    objective: maximumLikelihood(dist),
     data: fromRows('pairs', pairs, [2]),
     steps: 60,
     batchSize: 128,

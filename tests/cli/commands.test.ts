@@ -8,9 +8,9 @@ import { optimizerNames, optimizerOf } from '../../src/cli/training-optimizer.ts
 import { onnx } from '../../src/core/interpreters/index.ts';
 import { allRows, loadDataset } from '../../src/data/index.ts';
 import { loadCheckpoint } from '../../src/inference/checkpoint.ts';
-import { run as runLaw } from '../../src/inference/run.ts';
+import { run as runDist } from '../../src/inference/run.ts';
 import { usedParameters } from '../../src/inference/training/state.ts';
-import { models, readLaw } from '../../src/models/index.ts';
+import { models, readDist } from '../../src/models/index.ts';
 import { call, idxImages, tiny, workFolder } from './helpers.ts';
 
 const folder = workFolder();
@@ -26,9 +26,9 @@ const json = async (...args: string[]) => {
 const opened = async (path: string) => {
   const read = await loadCheckpoint(join(path, 'checkpoint.safetensors'))();
   if (read._tag === 'Left') throw new Error(read.left.message);
-  const law = readLaw(read.right.spec);
-  if (law._tag === 'Left') throw new Error(law.left.message);
-  return { ...read.right, law: law.right };
+  const dist = readDist(read.right.spec);
+  if (dist._tag === 'Left') throw new Error(dist.left.message);
+  return { ...read.right, dist: dist.right };
 };
 
 beforeAll(async () => {
@@ -271,8 +271,8 @@ describe('describe and the lists', () => {
     expect((await call('describe', 'realNVP')).out).toMatch(/8 × compose .* 35,344 /);
     expect(await json('describe', run)).toMatchObject({ shape: [2], evidence: 'exact', spec: { type: 'pushforward' } });
     const spec = (await call('describe', 'realNVP', '--shape', '3', '--layers', '4', '--format', 'spec')).out;
-    const law = readLaw(JSON.parse(spec));
-    expect(law._tag === 'Right' && law.right.shape).toEqual([3]);
+    const dist = readDist(JSON.parse(spec));
+    expect(dist._tag === 'Right' && dist.right.shape).toEqual([3]);
     expect((await call('describe', 'realNVP', '--format', 'svg')).out).toMatch(/^<svg /);
     expect((await call('describe', 'realNVP', '--out', at('graph.png'))).code).toBe(0);
     expect(decode(readFileSync(at('graph.png'))).width).toBe(1920);
@@ -308,14 +308,14 @@ describe('export', () => {
     expect(told).toMatchObject({ part: what, outputs: [{ name: output, shape }] });
     expect(told.difference).toBeLessThan(1e-4);
     const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 });
-    const { law, state } = await opened(run);
-    const running = runLaw(law, usedParameters(state), onnx('cpu'));
+    const { dist, state } = await opened(run);
+    const running = runDist(dist, usedParameters(state), onnx('cpu'));
     const x = Float32Array.from({ length: 14 }, (_, i) => Math.sin(i));
     const feeds = { [told.inputs[0].name]: new ort.Tensor('float32', x, [7, 2]) };
     const got = (await session.run(feeds))[output].data as Float32Array;
     const tensor = { shape: [7, 2], type: 'float32' as const, data: x };
     if (what === 'sampler') {
-      // The base of this law is N(0, I), so encoding a sample gives back the noise that was fed.
+      // The base of this distribution is N(0, I), so encoding a sample gives back the noise that was fed.
       const back = await running.encode({ ...tensor, data: got });
       back.data.forEach((v, i) => expect(v).toBeCloseTo(x[i], 3));
       return;

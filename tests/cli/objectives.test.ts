@@ -29,7 +29,7 @@ describe('objectives', () => {
   });
 
   it('refuse what they cannot use with a sentence', () => {
-    const said = (text: string, law = bounded): unknown => objectiveNamed(text)(law);
+    const said = (text: string, dist = bounded): unknown => objectiveNamed(text)(dist);
     expect(said('elbow')).toMatchObject({
       left: { _tag: 'UnknownName', message: expect.stringContaining('did you mean "elbo"') },
     });

@@ -1,8 +1,8 @@
-/** No tie by chance in random networks, pairs of laws and loops; no alarm for what is read again. */
+/** No tie by chance in random networks, pairs of distributions and loops; no alarm for what is read again. */
 import fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
-import { type Dist, type Law, named, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, named, pushforward } from '../../src/algebra/dist.ts';
 import { dream } from '../../src/algebra/dream.ts';
 import { trace } from '../../src/algebra/trace.ts';
 import { compose, type Endo, inverse, repeat } from '../../src/algebra/transport.ts';
@@ -113,23 +113,23 @@ const layers: fc.Arbitrary<Endo<'bijective'>> = fc.letrec<{ layer: Endo<'bijecti
 
 type Vectors = Dist<readonly [2], never>;
 
-const laws: fc.Arbitrary<Law> = fc.letrec<{ law: Law }>((tie) => ({
-  law: fc.oneof(
+const dists: fc.Arbitrary<AnyDist> = fc.letrec<{ dist: AnyDist }>((tie) => ({
+  dist: fc.oneof(
     { maxDepth: 3 },
-    fc.constant(null).map(() => pipe(standardNormal([WIDTH]), pushforward(affine())) as unknown as Law),
-    fc.constant(null).map(() => energy([WIDTH], small) as unknown as Law),
-    layers.map((f) => pipe(standardNormal([WIDTH]), pushforward(f)) as unknown as Law),
+    fc.constant(null).map(() => pipe(standardNormal([WIDTH]), pushforward(affine())) as unknown as AnyDist),
+    fc.constant(null).map(() => energy([WIDTH], small) as unknown as AnyDist),
+    layers.map((f) => pipe(standardNormal([WIDTH]), pushforward(f)) as unknown as AnyDist),
     fc.constant(null).map(() => {
       const net = { network: small };
       const encoder = conditionalFlow(conditionalNormal([WIDTH], [WIDTH], net), (v) => affineCoupling({ conditioner: small.given(v) }));
-      return pipe(standardNormal([WIDTH]), pushforward(stochastic({ encoder, decoder: conditionalNormal([WIDTH], [WIDTH], net) }))) as unknown as Law;
+      return pipe(standardNormal([WIDTH]), pushforward(stochastic({ encoder, decoder: conditionalNormal([WIDTH], [WIDTH], net) }))) as unknown as AnyDist;
     }),
-    fc.tuple(tie('law'), layers).map(([l, f]) => pipe(l as unknown as Vectors, pushforward(f)) as unknown as Law),
-    fc.tuple(fc.constantFrom('p', 'q'), tie('law')).map(([name, l]) => named(name)(l as unknown as Vectors) as unknown as Law),
+    fc.tuple(tie('dist'), layers).map(([l, f]) => pipe(l as unknown as Vectors, pushforward(f)) as unknown as AnyDist),
+    fc.tuple(fc.constantFrom('p', 'q'), tie('dist')).map(([name, l]) => named(name)(l as unknown as Vectors) as unknown as AnyDist),
   ),
-})).law; // biome-ignore format: a table
+})).dist; // biome-ignore format: a table
 
-type Reading = (law: Law) => D.Draw<Expr>;
+type Reading = (dist: AnyDist) => D.Draw<Expr>;
 const readings: readonly Reading[] = [
   (l) => l.logDensity(x),
   (l) => l.logDensity(o.neg(x)),
@@ -140,34 +140,35 @@ const readings: readonly Reading[] = [
   (l) => D.map(([v]: readonly Expr[]) => o.sum(v))(D.vmapDraw(() => D.map((v: Expr): readonly Expr[] => [v])(l.logDensity(x)), { size: 3 })()),
 ]; // biome-ignore format: a table
 
-const canSample = (law: Law): boolean => law.evidence !== 'unnormalised';
+const canSample = (dist: AnyDist): boolean => dist.evidence !== 'unnormalised';
 
-const readingsOf = (l: Law, which: readonly number[]): readonly Expr[] => which.map((i) => D.runDraw(readings[i](l)));
+const readingsOf = (l: AnyDist, which: readonly number[]): readonly Expr[] =>
+  which.map((i) => D.runDraw(readings[i](l)));
 
 const sequence = fc.array(fc.nat(readings.length - 1), { minLength: 1, maxLength: 4 });
 
-describe('random laws', () => {
+describe('random distributions', () => {
   test('read again in any way: never a refusal, and no new parameters', () => {
     fc.assert(
-      fc.property(laws, sequence, (law, which) => {
+      fc.property(dists, sequence, (dist, which) => {
         const inOne = D.runDraw(
           which.reduce<D.Draw<Expr>>(
-            (sofar, i) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, o.sum(b)))(readings[i](law)))(sofar),
+            (sofar, i) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, o.sum(b)))(readings[i](dist)))(sofar),
             D.of(o.scalar(0)),
           ),
         );
-        const all = arrays(inOne, ...readingsOf(law, which));
-        const each = readingsOf(law, which).flatMap((e) => arrays(e) ?? []);
+        const all = arrays(inOne, ...readingsOf(dist, which));
+        const each = readingsOf(dist, which).flatMap((e) => arrays(e) ?? []);
         expect(new Set(all)).toEqual(new Set(each));
       }),
       { numRuns: 500 },
     );
   });
 
-  test('pairs: every array is one law’s, or a refusal', () => {
+  test('pairs: every array is one distribution’s, or a refusal', () => {
     // Seeded like every property: the pool is part of the counterexample.
     const seed = fc.sample(fc.integer(), 1)[0];
-    const pool = fc.sample(laws, { numRuns: 150, seed }).map((l) =>
+    const pool = fc.sample(dists, { numRuns: 150, seed }).map((l) =>
       readings.map((read) => {
         const value = D.runDraw(read(l));
         return { value, names: arrays(value) ?? [] };

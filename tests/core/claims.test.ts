@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { type Conditional, conditional, logDensityGiven, sampleGiven } from '../../src/algebra/conditional.ts';
-import { dist, type Law, named, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, distribution, named, pushforward } from '../../src/algebra/dist.ts';
 import { opaque } from '../../src/algebra/spec.ts';
 import { trace } from '../../src/algebra/trace.ts';
 import { bijection, compose, repeat, type Step } from '../../src/algebra/transport.ts';
@@ -40,11 +40,11 @@ const then =
     nets.reduce((h, f) => f(h)(scope), v);
 
 const network = (net: Net): Network => networkOf({ spec: opaque('mine', 'a test'), apply: (v) => Sc.map((y: Expr) => o.sum(y))(net(v)) }); // biome-ignore format: one idea
-const law = (net: Net): Law => energy([3], network(net)) as unknown as Law;
+const dist = (net: Net): AnyDist => energy([3], network(net)) as unknown as AnyDist;
 
-/** A law that reads two others beside each other, each at a place. */
-const beside = (a: Law, b: Law, places: readonly [string, string] = ['a', 'b']): Law =>
-  dist<Shape, never>({
+/** A distribution that reads two others beside each other, each at a place. */
+const beside = (a: AnyDist, b: AnyDist, places: readonly [string, string] = ['a', 'b']): AnyDist =>
+  distribution<Shape, never>({
     shape: a.shape,
     spec: { type: 'beside' },
     evidence: 'unnormalised',
@@ -53,7 +53,7 @@ const beside = (a: Law, b: Law, places: readonly [string, string] = ['a', 'b']):
         D.at(places[0], a.logDensity(v)),
       ),
     sample: D.of(o.broadcastTo(0, a.shape)),
-  }) as unknown as Law;
+  }) as unknown as AnyDist;
 
 const refusal = (f: () => unknown): PushforwardError => {
   try {
@@ -73,39 +73,39 @@ const scaling = bijection({
 });
 
 describe('is refused at its full name, with both claimants and what to do', () => {
-  const density = (l: Law, v = x): Expr => D.runDraw(l.logDensity(v));
+  const density = (l: AnyDist, v = x): Expr => D.runDraw(l.logDensity(v));
   const cases: readonly (readonly [string, string, () => readonly Expr[]])[] = [
-    ['three equal layers chained', 'energy/kernel', () => [density(law(then(dense(32), dense(32), dense(32))))]],
-    ['unequal layers chained', 'energy/kernel', () => [density(law(then(dense(32), dense(16))))]],
-    ['one layer value applied twice', 'energy/kernel', () => [density(law(((f) => then(f, f))(dense(3))))]],
+    ['three equal layers chained', 'energy/kernel', () => [density(dist(then(dense(32), dense(32), dense(32))))]],
+    ['unequal layers chained', 'energy/kernel', () => [density(dist(then(dense(32), dense(16))))]],
+    ['one layer value applied twice', 'energy/kernel', () => [density(dist(((f) => then(f, f))(dense(3))))]],
     [
       'one network value applied twice',
       'energy/dense0/kernel',
-      () => [density(law(((n) => then((v) => n.apply(v, [3]), (v) => n.apply(v, [3])))(mlp([4]))))],
+      () => [density(dist(((n) => then((v) => n.apply(v, [3]), (v) => n.apply(v, [3])))(mlp([4]))))],
     ],
     [
       'layers chained in the body of a loop',
       'energy/kernel',
       () => [
         density(
-          law((v) => (scope) => {
+          dist((v) => (scope) => {
             const body = then(dense(3), dense(3));
             return o.scan({ length: 4, init: [v], body: ([h]) => ({ carry: [body(h)(scope)] }) }).carry[0];
           }),
         ),
       ],
     ],
-    ['layers chained at a place, outside every law', 'block/kernel', () => [Sc.at('block', then(dense(3), dense(3))(x))(Sc.root)]],
+    ['layers chained at a place, outside every distribution', 'block/kernel', () => [Sc.at('block', then(dense(3), dense(3))(x))(Sc.root)]],
     ['layers chained in a loss', 'kernel', () => [ran(then(dense(3), dense(3))(x))]],
     ['two energies', 'energy/dense0/kernel', () => [density(energy([3])), density(energy([3]))]],
-    ['two laws at their base', 'base/energy/dense0/kernel', () => [0, 1].map(() => density(pipe(energy([3]), pushforward(scaling))))],
+    ['two distributions at their base', 'base/energy/dense0/kernel', () => [0, 1].map(() => density(pipe(energy([3]), pushforward(scaling))))],
     [
       'two flows whose networks have different widths',
       '0.affineCoupling/net/dense0/kernel',
       () => [2, 4].map((n) => density(pipe(standardNormal([3]), pushforward(affineCoupling({ conditioner: mlp([n]) }))))),
     ],
     [
-      'two laws in one law, at one place',
+      'two distributions in one distribution, at one place',
       'a/energy/dense0/kernel',
       () => [density(beside(energy([3]), energy([3]), ['a', 'a']))],
     ],
@@ -115,7 +115,7 @@ describe('is refused at its full name, with both claimants and what to do', () =
       () => {
         const twice = (v: Expr): D.Draw<Expr> =>
           D.at('there', D.chain((a: Step) => D.map((b: Step) => o.sum(b.value))(scaling.encode(a.value)))(scaling.encode(v)));
-        return [density(dist<Shape, never>({ shape: [3], spec: { type: 'twice' }, evidence: 'exact', logDensity: twice, sample: D.of(x) }))];
+        return [density(distribution<Shape, never>({ shape: [3], spec: { type: 'twice' }, evidence: 'exact', logDensity: twice, sample: D.of(x) }))];
       },
     ],
     [
@@ -126,12 +126,12 @@ describe('is refused at its full name, with both claimants and what to do', () =
         return [ran(Sc.chain((u: Expr) => Sc.map((v: Expr) => o.add(u, v))(g(x)))(f(x)))];
       },
     ],
-    ['two NVAEs in one law', 'shared/ladder/start', () => [density(beside(nvae([3]), nvae([3])))]],
+    ['two NVAEs in one distribution', 'shared/ladder/start', () => [density(beside(nvae([3]), nvae([3])))]],
     ['one NVAE at two places', 'shared/ladder/start', () => [density(((one) => beside(one, one))(nvae([3])))]],
     [
-      'two laws that use one shared name',
+      'two distributions that use one shared name',
       'shared/trunk/kernel',
-      () => [0, 1].map(() => density(law((v) => Sc.shared('trunk', dense(4)(v))))),
+      () => [0, 1].map(() => density(dist((v) => Sc.shared('trunk', dense(4)(v))))),
     ],
     [
       'two networks of one guided denoiser',
@@ -158,7 +158,7 @@ describe('is refused at its full name, with both claimants and what to do', () =
     expect(namesOf(batchStep(objective, batch).loss)).toContain('noiseContrastive/logPartition');
     const tied: Objective<readonly [3]> = {
       ...objective,
-      loss: (v) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, b))((energy([3]) as unknown as Law).logDensity(v)))(objective.loss(v)),
+      loss: (v) => D.chain((a: Expr) => D.map((b: Expr) => o.add(a, b))((energy([3]) as unknown as AnyDist).logDensity(v)))(objective.loss(v)),
     }; // biome-ignore format: one idea
     expect(refusal(() => parametersOf([batchStep(tied, batch).loss])).path).toBe('energy/dense0/kernel');
   });
@@ -170,22 +170,22 @@ describe('is one set of parameters on purpose', () => {
   const c = o.input('c', [2]);
 
   test.each<readonly [string, () => Expr]>([
-    ['a law', ((l) => () => D.runDraw(l.logDensity(x)))(law(dense(4)))],
-    ['a copy of a law', ((l) => () => D.runDraw({ ...l }.logDensity(x)))(law(dense(4)))],
-    ['a law read twice by another, at one place', ((l) => () => D.runDraw(beside(l, l, ['p', 'p']).logDensity(x)))(law(dense(4)))],
+    ['a distribution', ((l) => () => D.runDraw(l.logDensity(x)))(dist(dense(4)))],
+    ['a copy of a distribution', ((l) => () => D.runDraw({ ...l }.logDensity(x)))(dist(dense(4)))],
+    ['a distribution read twice by another, at one place', ((l) => () => D.runDraw(beside(l, l, ['p', 'p']).logDensity(x)))(dist(dense(4)))],
     ['a placed function', ((f) => () => ran(f(x)))(Sc.placed('critic', dense(1)))],
     ['a part read again', () => ran(then((v) => Sc.again(dense(3)(v)), (v) => Sc.again(dense(3)(v)))(x))],
-    ['a shared name in one law', ((l) => () => D.runDraw(l.logDensity(x)))(law(then((v) => Sc.at('p', Sc.shared('k', dense(3)(v))), (v) => Sc.shared('k', dense(3)(v)))))],
-    ['a shared value in two laws', ((s) => () => D.runDraw(law((v) => Sc.shared(s, dense(3)(v))).logDensity(x)))(Sc.sharing('trunk'))],
+    ['a shared name in one distribution', ((l) => () => D.runDraw(l.logDensity(x)))(dist(then((v) => Sc.at('p', Sc.shared('k', dense(3)(v))), (v) => Sc.shared('k', dense(3)(v)))))],
+    ['a shared value in two distributions', ((s) => () => D.runDraw(dist((v) => Sc.shared(s, dense(3)(v))).logDensity(x)))(Sc.sharing('trunk'))],
     [
-      'a conditional law that makes its layers for each context',
+      'a conditional distribution that makes its layers for each context',
       ((q: Conditional<Shape, Shape>) => () =>
         D.runDraw(D.chain((s: { readonly value: Expr }) => logDensityGiven(q, c, s.value))(sampleGiven(q, c))))(
         conditional([2], () => () => pipe(standardNormal([3]), pushforward(affineCoupling({ conditioner: mlp([2]) })))),
       ),
     ],
     ['a conditional flow', ((q) => () => D.runDraw(logDensityGiven(q, c, x)))(conditionalFlow(conditionalNormal([2], [3]), (v) => affineCoupling({ conditioner: mlp([2]).given(v) })))],
-    ['the laws of classes', ((q, k = 0) => () => D.runDraw((ofClass(q, k++ % 2) as unknown as Law).logDensity(x)))(classConditional({ shape: [3] }, 2, { hidden: [2], layers: 1 }))],
+    ['the distributions of classes', ((q, k = 0) => () => D.runDraw((ofClass(q, k++ % 2) as unknown as AnyDist).logDensity(x)))(classConditional({ shape: [3] }, 2, { hidden: [2], layers: 1 }))],
     ['a network given several contexts', ((n) => () => ran(predict('noise', vp(), n.given(c), { shape: [3] }).score(x, o.scalar(0.5))))(resMlp([4]))],
     ['a denoiser shared by place', ((d) => () => ran(d.score(x, o.scalar(0.5))))(sharedDenoiser('unet', predict('noise', vp(), resMlp([4]), { shape: [3] })))],
   ])('%s', (_, one) => {
@@ -202,11 +202,11 @@ describe('places of their own', () => {
     expect(program([both]).slots.filter((s) => s.noise !== undefined)).toHaveLength(2);
   });
 
-  test('named: two laws of a kind in one objective; walks through a law stay at its place', () => {
+  test('named: two distributions of a kind in one objective; walks through a distribution stay at its place', () => {
     const model = vae([3], { latent: 2, hidden: [4] });
-    const [p, q] = ['p', 'q'].map((n) => named(n)(model) as unknown as Law);
-    const names = (l: Law): readonly string[] => namesOf(D.runDraw(l.logDensity(x)));
-    expect(names(p)).toEqual(names(model as unknown as Law).map((n) => `p/${n}`));
+    const [p, q] = ['p', 'q'].map((n) => named(n)(model) as unknown as AnyDist);
+    const names = (l: AnyDist): readonly string[] => namesOf(D.runDraw(l.logDensity(x)));
+    expect(names(p)).toEqual(names(model as unknown as AnyDist).map((n) => `p/${n}`));
     expect(namesOf(D.runDraw(p.logDensity(x)), D.runDraw(q.logDensity(x)))).toHaveLength(2 * names(p).length);
     const read = D.runDraw(trace(p)(x));
     expect(read.groups).toHaveLength(1);
@@ -215,7 +215,7 @@ describe('places of their own', () => {
     expect(() => named('')(model)).toThrow(/a place has a name/);
   });
 
-  test('whose a parameter is: of the law, its layers and their conditional laws, in every reading', () => {
+  test('whose a parameter is: of the distribution, its layers and their conditional distributions, in every reading', () => {
     const [mine, theirs] = [affineCoupling({ conditioner: mlp([2]) }), repeat(2, affine())];
     const flow = pipe(standardNormal([3]), pushforward(compose(mine, theirs)));
     const other = named('other')(pipe(standardNormal([3]), pushforward(affine())));

@@ -27,21 +27,21 @@ const built = (loss: (x: Expr) => Expr): number => {
   return parameters.length;
 };
 
-const law = (layer: Endo<'bijective'>): Dist<readonly [1], Exact & Samples> => pipe(standardNormal([1]), pushforward(layer)); // biome-ignore format: one line
+const dist = (layer: Endo<'bijective'>): Dist<readonly [1], Exact & Samples> => pipe(standardNormal([1]), pushforward(layer)); // biome-ignore format: one line
 
 describe.each([
   ['repeat', () => repeat(LAYERS, affine())],
   ['compose', () => (compose as (...l: Endo<'bijective'>[]) => Endo<'bijective'>)(...Array.from({ length: LAYERS }, () => affine()))],
 ] as const)('%s of ten thousand layers', (_, layer) => {
   test('density with its gradient, and samples', () => {
-    const flow = law(layer());
+    const flow = dist(layer());
     expect(built((v) => D.runDraw(flow.logDensity(v)))).toBe(2 * LAYERS);
     expect(parametersOf([D.runDraw(flow.sample)])).toHaveLength(2 * LAYERS);
   });
 }); // biome-ignore format: one table
 
 test('initial values that depend on the data through ten thousand layers', () => {
-  const flow = law(repeat(LAYERS, actNorm()));
+  const flow = dist(repeat(LAYERS, actNorm()));
   const parameters = parametersOf([D.runDraw(flow.logDensity(x))]);
   expect(initialValues(parameters, [{ input: x, batch: o.input('examples', [4, 1]) }])).toHaveLength(2 * LAYERS);
 });

@@ -12,14 +12,14 @@ const options: fc.Parameters<unknown> = {
   seed: Number(process.env.LAW_SEED ?? 1),
   numRuns: Number(process.env.LAW_RUNS ?? 150),
 };
-const law = (name: string, check: (r: Parameters<typeof build>[0]) => void): void =>
+const dist = (name: string, check: (r: Parameters<typeof build>[0]) => void): void =>
   test(name, () => fc.assert(fc.property(recipe, check), options as fc.Parameters<[Parameters<typeof build>[0]]>));
 
 const dot = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number =>
   a.flat().reduce((s, v, i) => s + v * b.flat()[i], 0);
 
 describe('random programs', () => {
-  law('simplify changes neither value nor gradient', (r) => {
+  dist('simplify changes neither value nor gradient', (r) => {
     const xs = inputsOf(r);
     const y = build(r)(...xs);
     const outputs = [y, ...vjp([y], xs, [o.input('c', y.shape)])];
@@ -29,7 +29,7 @@ describe('random programs', () => {
     expect(distance(want, run(simplify(outputs, { keepStops: false }), feeds))).toBeLessThan(1e-9);
   });
 
-  law('simplify, then differentiate', (r) => {
+  dist('simplify, then differentiate', (r) => {
     const xs = inputsOf(r);
     const y = build(r)(...xs);
     const c = o.input('c', y.shape);
@@ -38,12 +38,12 @@ describe('random programs', () => {
     expect(distance(run(vjp([y], xs, [c]), feeds), run(vjp([z], xs, [c]), feeds))).toBeLessThan(1e-9);
   });
 
-  law('simplify is idempotent', (r) => {
+  dist('simplify is idempotent', (r) => {
     const once = simplify([build(r)(...inputsOf(r))]);
     expect(structuralHash(simplify(once))).toBe(structuralHash(once));
   });
 
-  law('adjointness: c · jvp(t) = vjp(c) · t', (r) => {
+  dist('adjointness: c · jvp(t) = vjp(c) · t', (r) => {
     const xs = inputsOf(r);
     const y = build(r)(...xs);
     const c = o.input('c', y.shape);
@@ -56,7 +56,7 @@ describe('random programs', () => {
     expect(Math.abs(left - right)).toBeLessThan(1e-9 * Math.max(1, Math.abs(left)));
   });
 
-  law('second derivatives are symmetric: vᵀ H u = uᵀ H v, whichever mode comes first', (r) => {
+  dist('second derivatives are symmetric: vᵀ H u = uᵀ H v, whichever mode comes first', (r) => {
     const xs = inputsOf(r);
     const y = o.sum(build(r)(...xs));
     const [us, vs] = [inputsOf(r, 'u'), inputsOf(r, 'v')];
@@ -68,7 +68,7 @@ describe('random programs', () => {
     for (const v of values) expect(Math.abs(v - values[0])).toBeLessThan(1e-8 * Math.max(1, Math.abs(values[0])));
   });
 
-  law('vmap = map, for every choice of mapped inputs', (r) => {
+  dist('vmap = map, for every choice of mapped inputs', (r) => {
     const xs = inputsOf(r);
     const f = (...args: Expr[]): Expr[] => {
       const y = build(r)(...args);
@@ -92,7 +92,7 @@ describe('random programs', () => {
     }
   });
 
-  law('the structural hash sees neither sharing nor names of bound variables', (r) => {
+  dist('the structural hash sees neither sharing nor names of bound variables', (r) => {
     const xs = inputsOf(r);
     const y = build(r)(...xs);
     const again = build(r)(...inputsOf(r));
@@ -103,7 +103,7 @@ describe('random programs', () => {
     expect(structuralHash([unshared(y)])).toBe(structuralHash([y]));
   });
 
-  law('the structural hash sees every constant', (r) => {
+  dist('the structural hash sees every constant', (r) => {
     const y = build(r)(...inputsOf(r));
     const key = structuralHash([o.add(o.sum(y), 1)]);
     expect(structuralHash([o.add(o.sum(y), 1 + 2 ** -52)])).not.toBe(key);

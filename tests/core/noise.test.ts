@@ -2,24 +2,24 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillNoise, type NoiseLaw } from '../../src/core/noise.ts';
+import { fillNoise, type NoiseDist } from '../../src/core/noise.ts';
 import { source } from '../../src/core/noise-module.ts';
 import { foldIn, generator, keyOf, type PrngKey, threefry2x32 } from '../../src/core/prng.ts';
 
-const laws: readonly NoiseLaw[] = ['normal', 'uniform', 'rademacher'];
-const noise = (law: NoiseLaw, key: PrngKey, first: number, rows: number, size: number): Float32Array => {
+const dists: readonly NoiseDist[] = ['normal', 'uniform', 'rademacher'];
+const noise = (dist: NoiseDist, key: PrngKey, first: number, rows: number, size: number): Float32Array => {
   const out = new Float32Array(rows * size);
-  fillNoise(law, key, first, rows, size, out);
+  fillNoise(dist, key, first, rows, size, out);
   return out;
 };
 
 /** Element j of example i as the docstring defines it, from the cipher itself. */
-const byDefinition = (law: NoiseLaw, key: PrngKey, example: number, j: number): number => {
-  const at = law === 'rademacher' ? j >> 5 : j;
+const byDefinition = (dist: NoiseDist, key: PrngKey, example: number, j: number): number => {
+  const at = dist === 'rademacher' ? j >> 5 : j;
   const [v, w] = threefry2x32(key, [example, at >> 1]);
   const word = at % 2 === 0 ? v : w;
-  if (law === 'uniform') return ((word >>> 9) + 0.5) * 2 ** -23;
-  if (law === 'rademacher') return ((word >>> (j & 31)) & 1) === 1 ? 1 : -1;
+  if (dist === 'uniform') return ((word >>> 9) + 0.5) * 2 ** -23;
+  if (dist === 'rademacher') return ((word >>> (j & 31)) & 1) === 1 ? 1 : -1;
   const radius = Math.sqrt(-2 * Math.log((v + 0.5) * 2 ** -32));
   const angle = ((w | 0) + 0.5) * Math.PI * 2 ** -31;
   return radius * (j % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
@@ -31,7 +31,7 @@ describe('the module', () => {
     expect(createHash('sha256').update(now).digest('hex'), 'run npm run build:noise').toBe(source);
   });
 
-  it.each(laws)('computes %s numbers as they are defined', (law) => {
+  it.each(dists)('computes %s numbers as they are defined', (dist) => {
     const place = fc.record({
       key: fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
       first: fc.integer({ min: 0, max: 2 ** 31 }),
@@ -40,11 +40,11 @@ describe('the module', () => {
     });
     fc.assert(
       fc.property(place, ({ key, first, rows, size }) => {
-        const x = noise(law, key, first, rows, size);
+        const x = noise(dist, key, first, rows, size);
         // In double both are good to 1e-15, save that Math.cos and Math.sin see a rounded angle where they vanish.
         const off = x.filter((v, i) => {
-          const expected = byDefinition(law, key, first + Math.floor(i / size), i % size);
-          return law === 'normal' ? Math.abs(v - expected) > 6.1e-8 * Math.abs(expected) + 1e-14 : v !== expected;
+          const expected = byDefinition(dist, key, first + Math.floor(i / size), i % size);
+          return dist === 'normal' ? Math.abs(v - expected) > 6.1e-8 * Math.abs(expected) + 1e-14 : v !== expected;
         });
         expect(off.length).toBe(0);
       }),
@@ -62,15 +62,15 @@ describe('the module', () => {
   });
 });
 
-describe.each(laws)('fillNoise %s', (law) => {
+describe.each(dists)('fillNoise %s', (dist) => {
   it('gives an example the same row in batches of 1, 7 and 256', () => {
     for (const size of [1, 2, 3, 65, 784, 5000]) {
       const rows = size > 1000 ? 20 : 256;
-      const whole = noise(law, keyOf(11), 100, rows, size);
+      const whole = noise(dist, keyOf(11), 100, rows, size);
       for (const batch of [1, 7]) {
         const parts = new Float32Array(rows * size);
         for (let i = 0; i < rows; i += batch)
-          parts.set(noise(law, keyOf(11), 100 + i, Math.min(batch, rows - i), size), i * size);
+          parts.set(noise(dist, keyOf(11), 100 + i, Math.min(batch, rows - i), size), i * size);
         expect(Buffer.compare(Buffer.from(parts.buffer), Buffer.from(whole.buffer))).toBe(0);
       }
     }
@@ -79,31 +79,31 @@ describe.each(laws)('fillNoise %s', (law) => {
   it('gives float32 and float64 arrays identical numbers, at any offset', () => {
     const a = new Float32Array(5 * 77 + 3);
     const b = new Float64Array(5 * 77 + 3);
-    fillNoise(law, keyOf(4), 0, 5, 77, a, 3);
-    fillNoise(law, keyOf(4), 0, 5, 77, b, 3);
+    fillNoise(dist, keyOf(4), 0, 5, 77, a, 3);
+    fillNoise(dist, keyOf(4), 0, 5, 77, b, 3);
     expect(Array.from(b)).toEqual(Array.from(a));
     expect(Array.from(a.subarray(0, 3))).toEqual([0, 0, 0]);
-    expect(a.subarray(3)).toEqual(noise(law, keyOf(4), 0, 5, 77));
+    expect(a.subarray(3)).toEqual(noise(dist, keyOf(4), 0, 5, 77));
   });
 
   it('does not let the event size change an element', () => {
-    expect(noise(law, keyOf(1), 9, 1, 5).subarray(0, 3)).toEqual(noise(law, keyOf(1), 9, 1, 3));
-    expect(noise(law, keyOf(1), 9, 1, 200_001).subarray(0, 5000)).toEqual(noise(law, keyOf(1), 9, 1, 5000));
+    expect(noise(dist, keyOf(1), 9, 1, 5).subarray(0, 3)).toEqual(noise(dist, keyOf(1), 9, 1, 3));
+    expect(noise(dist, keyOf(1), 9, 1, 200_001).subarray(0, 5000)).toEqual(noise(dist, keyOf(1), 9, 1, 5000));
   });
 
   it('differs between examples, keys and far examples', () => {
-    const row = (key: PrngKey, i: number) => noise(law, key, i, 1, 64).join();
+    const row = (key: PrngKey, i: number) => noise(dist, key, i, 1, 64).join();
     const rows = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 33, 2 ** 40].map((i) => row(keyOf(0), i));
     expect(new Set([...rows, row(keyOf(1), 0), row(foldIn(keyOf(0), 'x'), 0)]).size).toBe(9);
-    expect(noise(law, keyOf(0), 2 ** 32 - 1, 2, 64).subarray(64)).toEqual(noise(law, keyOf(0), 2 ** 32, 1, 64));
+    expect(noise(dist, keyOf(0), 2 ** 32 - 1, 2, 64).subarray(64)).toEqual(noise(dist, keyOf(0), 2 ** 32, 1, 64));
   });
 
-  it('has the moments of its law', () => {
+  it('has the moments of its distribution', () => {
     const n = 1_000_000;
-    const x = noise(law, keyOf(2024), 0, n / 4, 4);
+    const x = noise(dist, keyOf(2024), 0, n / 4, 4);
     const moment = (p: number) => x.reduce((s, v) => s + v ** p, 0) / n;
-    const exact = { normal: [0, 1, 0, 3], uniform: [1 / 2, 1 / 3, 1 / 4, 1 / 5], rademacher: [0, 1, 0, 1] }[law];
-    const eighth = { normal: [1, 3, 15, 105], uniform: [1 / 3, 1 / 5, 1 / 7, 1 / 9], rademacher: [1, 1, 1, 1] }[law];
+    const exact = { normal: [0, 1, 0, 3], uniform: [1 / 2, 1 / 3, 1 / 4, 1 / 5], rademacher: [0, 1, 0, 1] }[dist];
+    const eighth = { normal: [1, 3, 15, 105], uniform: [1 / 3, 1 / 5, 1 / 7, 1 / 9], rademacher: [1, 1, 1, 1] }[dist];
     for (let p = 1; p <= 4; p++) {
       const error = Math.sqrt(Math.max(0, eighth[p - 1] - exact[p - 1] ** 2) / n);
       expect(Math.abs(moment(p) - exact[p - 1])).toBeLessThanOrEqual(4 * error + 1e-12);
@@ -112,9 +112,9 @@ describe.each(laws)('fillNoise %s', (law) => {
 
   it('has no correlation between neighbours in a row and between rows', () => {
     const n = 200_000;
-    const x = noise(law, keyOf(77), 0, n / 2, 2);
-    const mean = law === 'uniform' ? 0.5 : 0;
-    const variance = law === 'uniform' ? 1 / 12 : 1;
+    const x = noise(dist, keyOf(77), 0, n / 2, 2);
+    const mean = dist === 'uniform' ? 0.5 : 0;
+    const variance = dist === 'uniform' ? 1 / 12 : 1;
     for (const lag of [1, 2, 3]) {
       let s = 0;
       for (let i = 0; i + lag < n; i++) s += (x[i] - mean) * (x[i + lag] - mean);
@@ -123,13 +123,13 @@ describe.each(laws)('fillNoise %s', (law) => {
   });
 
   it('refuses what does not fit', () => {
-    expect(() => fillNoise(law, [0, 0], 0, 2, 3, new Float32Array(5))).toThrow(/does not fit into the array/);
-    expect(() => fillNoise(law, [0, 0], -1, 1, 1, new Float32Array(5))).toThrow(/natural numbers/);
-    expect(() => fillNoise(law, [0, 0], 0.5, 1, 1, new Float32Array(5))).toThrow(/natural numbers/);
+    expect(() => fillNoise(dist, [0, 0], 0, 2, 3, new Float32Array(5))).toThrow(/does not fit into the array/);
+    expect(() => fillNoise(dist, [0, 0], -1, 1, 1, new Float32Array(5))).toThrow(/natural numbers/);
+    expect(() => fillNoise(dist, [0, 0], 0.5, 1, 1, new Float32Array(5))).toThrow(/natural numbers/);
   });
 });
 
-describe('laws', () => {
+describe('distributions', () => {
   it('differs from what a generator draws under the same key', () => {
     expect(Math.fround(generator(keyOf(8)).uniform())).not.toBe(noise('uniform', keyOf(8), 0, 1, 1)[0]);
   });

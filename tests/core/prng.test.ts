@@ -78,7 +78,7 @@ describe('generator and permutation', () => {
     expect(draw(a)).toEqual(draw(b));
   });
 
-  it('has the moments of the normal law', () => {
+  it('has the moments of the normal distribution', () => {
     const { normal } = generator(keyOf(9));
     const n = 100_000;
     let first = 0;

@@ -1,4 +1,4 @@
-/** Random small programs for the laws: a DAG over a pool of primitives, shapes of at most three axes of at most four. */
+/** Random small programs for the distributions: a DAG over a pool of primitives, shapes of at most three axes of at most four. */
 import fc from 'fast-check';
 import type { Expr } from '../../src/core/expr.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';

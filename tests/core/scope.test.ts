@@ -160,8 +160,8 @@ describe('detached', () => {
   });
 
   test('of a layer, rewritten or not', () => {
-    const law = pipe(standardNormal([2]), pushforward(compose(affine(), compose(affine(), affine()))));
-    for (const l of [law, rewrite(law)]) {
+    const dist = pipe(standardNormal([2]), pushforward(compose(affine(), compose(affine(), affine()))));
+    for (const l of [dist, rewrite(dist)]) {
       const held = D.runDraw(D.detached(l.logDensity(o.input('x', [2]))));
       const slopes = grad(held, parametersOf([held]));
       expect(slopes.length).toBeGreaterThan(1);
@@ -371,7 +371,7 @@ describe('initialisation from data', () => {
     ).toThrow(/1\.actNorm\/mean: the initial value depends on single examples: reduce them with batchMean/);
   });
 
-  test('the laws of layers hold for it', () => {
+  test('the distributions of layers hold for it', () => {
     expect(violations(transportLaws(actNorm(), { shape: [3], count: 6 }))).toEqual([]);
   });
 });

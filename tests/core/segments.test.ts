@@ -88,8 +88,8 @@ describe('a loop that draws noise', () => {
   });
 
   test('the reverse chain of a denoiser: what nobody asks for is not kept', async () => {
-    const law = ddpm(reverseChain(predict('noise', vp(), resMlp([8]), { shape: [2] }), { steps: 30 }));
-    const p = each(() => D.map((v: Expr) => [v])(law.sample), 'float32');
+    const dist = ddpm(reverseChain(predict('noise', vp(), resMlp([8]), { shape: [2] }), { steps: 30 }));
+    const p = each(() => D.map((v: Expr) => [v])(dist.sample), 'float32');
     const whole = await results(p, onnx('cpu'), 1e6);
     expect((await results(p, onnx('cpu'), 7 * rows * 2)).values).toEqual(whole.values);
     expect(segmentsOf(p, 7 * rows * 2)?.results).toEqual(['result.0']);

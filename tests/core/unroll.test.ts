@@ -59,10 +59,14 @@ test('a loop that may end early stays one', () => {
 });
 
 test('training steps copied out by ONNX Runtime are the steps of its loop', async () => {
-  const law = realNVP([2], { layers: 2, hidden: [8] });
-  const run = await smallRun({ event: { shape: [2] }, objective: () => maximumLikelihood(law) as never }, onnx('cpu'), {
-    steps: 4,
-  });
+  const dist = realNVP([2], { layers: 2, hidden: [8] });
+  const run = await smallRun(
+    { event: { shape: [2] }, objective: () => maximumLikelihood(dist) as never },
+    onnx('cpu'),
+    {
+      steps: 4,
+    },
+  );
   const all = await Promise.all(
     [0, 500, 5000].map(async (unroll) => {
       const executable = await onnx('cpu', { unroll, threads: 1 }).compile(run.training.program);

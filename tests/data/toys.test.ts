@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../src/data/dataset.ts';
-import { eightGaussians, twoMoons } from '../../src/data/toys/laws.ts';
+import { eightGaussians, twoMoons } from '../../src/data/toys/dists.ts';
 import { gaussLegendre, quadrature } from '../../src/data/toys/toy.ts';
 import { toyDataset, toyNamed, toyNames } from '../../src/data/toys.ts';
 
@@ -95,7 +95,7 @@ describe('gaussLegendre', () => {
 });
 
 describe('toyDataset', () => {
-  it('is a data set with the entropy of its law', () => {
+  it('is a data set with the entropy of its distribution', () => {
     const r = toyDataset('twoMoons', { size: 100, seed: 3 });
     if (r._tag === 'Left') throw new Error(r.left.message);
     expect([r.right.size, r.right.shape, r.right.entropy]).toEqual([100, [2], twoMoons().entropy]);

@@ -1,7 +1,7 @@
-/** Continuous families against fixtures of 60 digits that SciPy agrees with, on `reference` and in single precision; samplers, laws, refusals. */
+/** Continuous families against fixtures of 60 digits that SciPy agrees with, on `reference` and in single precision; samplers, distributions, refusals. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -12,7 +12,7 @@ import { type Tensor, tensorOf, toNumbers } from '../../src/core/tensor.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
 import * as d from '../../src/distributions/index.ts';
 import { type DistLawOptions, distLaws, edgeLaws, showVerdicts, violations } from '../../src/laws/index.ts';
-import { lawOf, refusal, relative } from './helpers.ts';
+import { distOf, refusal, relative } from './helpers.ts';
 
 type Numeral = number | 'inf' | '-inf';
 interface Case {
@@ -45,8 +45,8 @@ const fixtures = JSON.parse(readFileSync(new URL('./fixtures/continuous.json', i
 const value = (v: Numeral): number =>
   v === 'inf' ? Number.POSITIVE_INFINITY : v === '-inf' ? Number.NEGATIVE_INFINITY : v;
 
-/** A law that carries facts; what it lacks is found by the fixtures. */
-type Known = Law & {
+/** A distribution that carries facts; what it lacks is found by the fixtures. */
+type Known = AnyDist & {
   readonly [F in 'mean' | 'variance' | 'mode' | 'entropy' | 'covariance']: Expr;
 } & { readonly cdf: (x: Expr) => Expr; readonly quantile: (u: Expr) => Expr };
 
@@ -64,7 +64,7 @@ const run = async (
   }
 };
 
-const eachDensity = (law: Law, x: Expr): Expr => vmapAll((v: Expr) => [D.runDraw(law.logDensity(v))])(x)[0];
+const eachDensity = (dist: AnyDist, x: Expr): Expr => vmapAll((v: Expr) => [D.runDraw(dist.logDensity(v))])(x)[0];
 
 const moments = ['mean', 'variance', 'mode', 'entropy'] as const;
 /** Numbers below this are compared absolutely: sums of terms of order one that nearly cancel have no digits of their own. */
@@ -91,13 +91,13 @@ describe.each([
     const cases = fixtures.cases.filter((c) => c.family === family);
     const feeds: Record<string, Tensor> = {};
     const outputs = cases.flatMap((c, i) => {
-      const law = lawOf({ type: family, shape: [1], ...c.options }) as Known;
+      const dist = distOf({ type: family, shape: [1], ...c.options }) as Known;
       const [n, m] = [c.events.length, c.probabilities.length];
       const [x, u] = [o.input(`x${i}`, [n, 1]), o.input(`u${i}`, [m, 1])];
       feeds[`x${i}`] = tensorOf(c.events, [n, 1]);
       feeds[`u${i}`] = tensorOf(c.probabilities, [m, 1]);
-      const density = eachDensity(law, x);
-      return [density, grad(o.sum(density), [x])[0], law.cdf(x), law.quantile(u), ...moments.filter((f) => c[f] !== undefined).map((f) => law[f])]; // biome-ignore format: one idea
+      const density = eachDensity(dist, x);
+      return [density, grad(o.sum(density), [x])[0], dist.cdf(x), dist.quantile(u), ...moments.filter((f) => c[f] !== undefined).map((f) => dist[f])]; // biome-ignore format: one idea
     });
     const results = await run(backend, outputs, feeds);
     for (const c of cases) {
@@ -134,11 +134,11 @@ describe.each([
   test.each(
     fixtures.vectors.map((v) => [v.family, v.events[0].length, v] as const),
   )('%s of %i', async (type, size, v) => {
-    const law = lawOf({ type, ...v.options }) as Known;
+    const dist = distOf({ type, ...v.options }) as Known;
     const x = o.input('x', [v.events.length, size]);
     const [density, covariance, variance, entropy] = await run(
       backend,
-      [eachDensity(law, x), law.covariance, law.variance, law.entropy],
+      [eachDensity(dist, x), dist.covariance, dist.variance, dist.entropy],
       { x: tensorOf(v.events.flat(), [v.events.length, size]) },
     );
     const largest = Math.max(...v.covariance.map(Math.abs));
@@ -150,7 +150,7 @@ describe.each([
 });
 
 describe('samplers', () => {
-  /** √n times Kolmogorov's distance of numbers from the uniform law on (0, 1); above 1.95 once in a thousand. */
+  /** √n times Kolmogorov's distance of numbers from the uniform distribution on (0, 1); above 1.95 once in a thousand. */
   const kolmogorov = (values: readonly number[]): number => {
     const sorted = Float64Array.from(values).sort();
     const n = sorted.length;
@@ -161,9 +161,9 @@ describe('samplers', () => {
   test.each(families)('%s follows its cdf', async (family) => {
     const cases = fixtures.cases.filter((c) => c.family === family).slice(0, 3);
     const drawn = cases.map((c, i) => {
-      const law = lawOf({ type: family, shape: [1], ...c.options }) as Known;
-      const sample = D.at(`case${i}`, law.sample);
-      return vmapAll(() => [law.cdf(D.runDraw(sample))], { size: N, fresh: () => true })()[0];
+      const dist = distOf({ type: family, shape: [1], ...c.options }) as Known;
+      const sample = D.at(`case${i}`, dist.sample);
+      return vmapAll(() => [dist.cdf(D.runDraw(sample))], { size: N, fresh: () => true })()[0];
     });
     for (const values of await run(onnx('cpu'), drawn)) expect(kolmogorov(values)).toBeLessThan(1.95);
   });
@@ -171,12 +171,12 @@ describe('samplers', () => {
   test.each(
     fixtures.vectors.map((v) => [v.family, v.events[0].length, v] as const),
   )('%s of %i along lines', async (type, size, v) => {
-    const law = lawOf({ type, ...v.options }) as Known;
+    const dist = distOf({ type, ...v.options }) as Known;
     const lines = [0, 1, 2].map((k) => o.constant(Array.from({ length: size }, (_, i) => Math.cos(1 + 3 * i + 7 * k))));
     const along = vmapAll(
       () => {
-        const z = o.sub(D.runDraw(law.sample), law.mean);
-        return lines.map((a) => o.normalCdf(o.div(o.dot(a, z), o.sqrt(o.dot(a, o.matvec(law.covariance, a))))));
+        const z = o.sub(D.runDraw(dist.sample), dist.mean);
+        return lines.map((a) => o.normalCdf(o.div(o.dot(a, z), o.sqrt(o.dot(a, o.matvec(dist.covariance, a))))));
       },
       { size: N, fresh: () => true },
     )();
@@ -184,9 +184,9 @@ describe('samplers', () => {
   });
 });
 
-describe('laws', () => {
+describe('distributions', () => {
   const from = (low: number, high: number): DistLawOptions => ({ region: { low, high } });
-  const laws: readonly (readonly [string, Law, DistLawOptions])[] = [
+  const dists: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
     ['normal', d.normal([2], { loc: [1, -2], scale: 0.5 }), {}],
     ['laplace', d.laplace([1], { scale: 0.5 }), { quadrature: 1e-4 }],
     ['logistic', d.logistic([2], { loc: 1 }), {}],
@@ -202,18 +202,18 @@ describe('laws', () => {
     ['kumaraswamy', d.kumaraswamy([2], { a: 2, b: 3 }), { region: 'unit' }],
     ['logNormal', d.logNormal([1], { loc: 0.3, scale: 0.4 }), from(0, 40)],
     ['halfNormal', d.halfNormal([1], { scale: 2 }), from(0, 20)],
-    ['multivariateNormal', d.multivariateNormal({ loc: [1, -1], scaleTril: [[1, 0], [0.7, 0.5]] }), {}], // biome-ignore format: one line a law
+    ['multivariateNormal', d.multivariateNormal({ loc: [1, -1], scaleTril: [[1, 0], [0.7, 0.5]] }), {}], // biome-ignore format: one line a distribution
     ['lowRankNormal', d.lowRankNormal({ factor: [[1], [0.5]], diagonal: [0.3, 0.2] }), {}],
     ['diagonalNormal', d.diagonalNormal({ loc: [1, -1], scale: [0.3, 2] }), {}],
   ];
-  test.each(laws)('%s', (_name, law, options) => {
-    expect(showVerdicts(violations(distLaws(law, options)))).toBe('');
-    expect(lawOf(law.spec).spec).toEqual(law.spec);
+  test.each(dists)('%s', (_name, dist, options) => {
+    expect(showVerdicts(violations(distLaws(dist, options)))).toBe('');
+    expect(distOf(dist.spec).spec).toEqual(dist.spec);
   });
 
   test('off the support and at its edges', () => {
     const one = (...values: number[]): Tensor => tensorOf(values, [values.length, 1]);
-    const tried: readonly (readonly [Law, Tensor, Tensor])[] = [
+    const tried: readonly (readonly [AnyDist, Tensor, Tensor])[] = [
       [d.exponential([1]), one(-1, -1e-300), one(0)],
       [d.halfNormal([1]), one(-1, -1e-300), one(0)],
       [d.gompertz([1], { concentration: 1 }), one(-1, -1e-300), one(0)],
@@ -224,14 +224,14 @@ describe('laws', () => {
       ...[0.5, 1, 2].map((a) => [d.kumaraswamy([1], { a, b: a }), one(-1, 1.001, 7), one(0, 1)] as const),
       ...[0, 0.3, 1].map((mode) => [d.triangular([1], { mode }), one(-1, 1.001), one(0, mode, 1)] as const),
     ];
-    for (const [law, outside, edges] of tried)
-      expect(showVerdicts(violations(edgeLaws(law, { outside, edges }, {})))).toBe('');
+    for (const [dist, outside, edges] of tried)
+      expect(showVerdicts(violations(edgeLaws(dist, { outside, edges }, {})))).toBe('');
   });
 
   test('parameters get gradients: of the low-rank density, by finite differences', () => {
     const f = o.input('f', [3, 2]);
-    const law = d.lowRankNormal({ factor: f, diagonal: [0.3, 0.2, 0.5] });
-    const l = D.runDraw(law.logDensity(o.constant([1, -0.5, 0.3])));
+    const dist = d.lowRankNormal({ factor: f, diagonal: [0.3, 0.2, 0.5] });
+    const l = D.runDraw(dist.logDensity(o.constant([1, -0.5, 0.3])));
     const at = [0.5, -0.2, 0.1, 0.9, -0.7, 0.4];
     const values = (outputs: readonly Expr[], x: readonly number[]) =>
       run(reference, outputs, { f: tensorOf(x, [3, 2]) });
@@ -293,13 +293,13 @@ describe('refusals', () => {
   test.each(refused)('%#', (build, sentence) => expect(refusal(build)).toBe(sentence));
 });
 
-test('facts that a law does not have do not compile, and are not there', () => {
-  // @ts-expect-error a Cauchy law has no mean
+test('facts that a distribution does not have do not compile, and are not there', () => {
+  // @ts-expect-error a Cauchy distribution has no mean
   expect(d.cauchy([1]).mean).toBeUndefined();
-  // @ts-expect-error a Cauchy law has no variance
+  // @ts-expect-error a Cauchy distribution has no variance
   expect(d.cauchy([1]).variance).toBeUndefined();
-  // @ts-expect-error the mean of a Gompertz law is no closed form
+  // @ts-expect-error the mean of a Gompertz distribution is no closed form
   expect(d.gompertz([1], { concentration: 1 }).mean).toBeUndefined();
-  // @ts-expect-error Kumaraswamy's law may have no mode
+  // @ts-expect-error Kumaraswamy's distribution may have no mode
   expect(d.kumaraswamy([1], { a: 1, b: 1 }).mode).toBeUndefined();
 });

@@ -1,7 +1,7 @@
-/** Discrete laws: SciPy's log-probabilities in both precisions, mass one, χ² of the samplers, facts, and what is refused. */
+/** Discrete distributions: SciPy's log-probabilities in both precisions, mass one, χ² of the samplers, facts, and what is refused. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import type { AllFacts } from '../../src/algebra/facts.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -20,21 +20,21 @@ import {
 } from '../../src/distributions/index.ts';
 import { run } from '../../src/inference/run.ts';
 import { batchLaws, edgeLaws, showVerdicts, violations } from '../../src/laws/index.ts';
-import { chiSquare, lawOf, logP, numbers, onnxRows, refusal, relative } from './helpers.ts';
+import { chiSquare, distOf, logP, numbers, onnxRows, refusal, relative } from './helpers.ts';
 
 interface Case {
-  readonly law: string;
+  readonly dist: string;
   readonly args: Readonly<Record<string, unknown>>;
   readonly x: readonly number[];
   readonly logp: number | null;
 }
 const cases = JSON.parse(readFileSync(new URL('discrete-fixtures.json', import.meta.url), 'utf8')) as readonly Case[];
 const scalarEvents = ['categorical', 'oneHotCategorical', 'multinomial'];
-const groups = new Map<string, { law: Law; cases: Case[] }>();
+const groups = new Map<string, { dist: AnyDist; cases: Case[] }>();
 for (const c of cases) {
-  const key = JSON.stringify([c.law, c.args]);
-  const shape = scalarEvents.includes(c.law) ? {} : { shape: [1] };
-  const known = groups.get(key) ?? { law: lawOf({ type: c.law, ...shape, ...c.args }), cases: [] };
+  const key = JSON.stringify([c.dist, c.args]);
+  const shape = scalarEvents.includes(c.dist) ? {} : { shape: [1] };
+  const known = groups.get(key) ?? { dist: distOf({ type: c.dist, ...shape, ...c.args }), cases: [] };
   groups.set(key, { ...known, cases: [...known.cases, c] });
 }
 const wanted = (c: Case): number => c.logp ?? Number.NEGATIVE_INFINITY;
@@ -42,7 +42,7 @@ const wanted = (c: Case): number => c.logp ?? Number.NEGATIVE_INFINITY;
 describe('log-probabilities', () => {
   it('agree with SciPy and 60-digit sums to 1e-10, relative, in float64', () => {
     const worst = [...groups].flatMap(([key, g]) =>
-      logP(g.law, g.cases.map((c) => c.x)).map((got, i) => ({
+      logP(g.dist, g.cases.map((c) => c.x)).map((got, i) => ({
         key, x: g.cases[i].x, got, wanted: wanted(g.cases[i]), error: relative(got, wanted(g.cases[i])),
       })),
     ); // biome-ignore format: one idea
@@ -53,8 +53,8 @@ describe('log-probabilities', () => {
     const backend = onnx('cpu');
     const bad: unknown[] = [];
     for (const [key, g] of groups) {
-      const x = { ...tensor(Float32Array.from(g.cases.flatMap((c) => c.x)), [g.cases.length, ...g.law.shape]) };
-      const got = (await run(g.law, {}, backend).logDensity(x)).data;
+      const x = { ...tensor(Float32Array.from(g.cases.flatMap((c) => c.x)), [g.cases.length, ...g.dist.shape]) };
+      const got = (await run(g.dist, {}, backend).logDensity(x)).data;
       g.cases.forEach((c, i) => {
         if (!(relative(got[i], wanted(c)) <= 1e-5))
           bad.push([key, c.x, got[i], wanted(c), relative(got[i], wanted(c))]);
@@ -67,8 +67,8 @@ describe('log-probabilities', () => {
 const span = (n: number): number[][] => Array.from({ length: n }, (_, k) => [k]);
 const mixtureParameters = { logits: [0.2, -0.5, 1], loc: [3, 12, 25], scale: [0.7, 2, 0.2], levels: 32 };
 
-/** One-number laws with how many values they are asked about. */
-const laws: readonly (readonly [string, Law, number])[] = [
+/** One-number distributions with how many values they are asked about. */
+const dists: readonly (readonly [string, AnyDist, number])[] = [
   ['bernoulli', bernoulli([1], { logits: 0.8 }), 2],
   ['categorical', categorical({ logits: [0.3, -1, 2, -3], shape: [1] }), 4],
   ['binomial, few', binomial([1], { total: 12, logits: 1.5 }), 13],
@@ -85,8 +85,8 @@ const laws: readonly (readonly [string, Law, number])[] = [
   ['discretised logistic mixture', discretisedLogisticMixture([1], mixtureParameters), 32],
 ];
 
-describe.each(laws)('%s', (_name, law, n) => {
-  const chances = logP(law, span(n)).map(Math.exp);
+describe.each(dists)('%s', (_name, dist, n) => {
+  const chances = logP(dist, span(n)).map(Math.exp);
 
   it('probabilities sum to one', () => {
     expect(Math.abs(chances.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-10);
@@ -95,13 +95,13 @@ describe.each(laws)('%s', (_name, law, n) => {
   it('100,000 samples pass a χ² test', async () => {
     const counts = new Array<number>(n).fill(0);
     let outside = 0;
-    for (const [k] of await onnxRows(law, 100_000, 7)) if (k < n && k === Math.floor(k) && k >= 0) counts[k]++; else outside++; // biome-ignore format: one idea
+    for (const [k] of await onnxRows(dist, 100_000, 7)) if (k < n && k === Math.floor(k) && k >= 0) counts[k]++; else outside++; // biome-ignore format: one idea
     expect(outside).toBe(0);
     expect(chiSquare(counts, chances)).toBeGreaterThan(1e-3);
   });
 
   it('facts are those of the probabilities', () => {
-    const facts = law as Law & Partial<AllFacts>;
+    const facts = dist as AnyDist & Partial<AllFacts>;
     const mean = chances.reduce((a, p, k) => a + p * k, 0);
     const check = (name: 'mean' | 'variance' | 'entropy', value: number): void => {
       const fact = facts[name];
@@ -136,8 +136,8 @@ describe.each(laws)('%s', (_name, law, n) => {
 
   it('is −∞ off the support, with finite gradients, and does not see the batch', () => {
     const outside = tensorOf([-1, 0.5, 1.25], [3, 1]);
-    expect(showVerdicts(violations(edgeLaws(law, { outside }, {})))).toBe('');
-    expect(showVerdicts(violations(batchLaws(law, tensorOf([0, 1, 1], [3, 1]), {})))).toBe('');
+    expect(showVerdicts(violations(edgeLaws(dist, { outside }, {})))).toBe('');
+    expect(showVerdicts(violations(batchLaws(dist, tensorOf([0, 1, 1], [3, 1]), {})))).toBe('');
   });
 });
 
@@ -148,10 +148,10 @@ describe('samplers in float32 on onnx-cpu', () => {
     ['binomial', binomial([1], { total: 1_000_000, logits: -1 })],
     ['negative binomial', negativeBinomial([1], { total: 50, logits: 3 })],
     ['multinomial', multinomial({ total: 1000, logits: [0, 1, -1] })],
-  ])('%s: whole numbers with the mean and variance of the law', async (_name, law) => {
+  ])('%s: whole numbers with the mean and variance of the distribution', async (_name, dist) => {
     const n = 4096;
-    const { data } = await run(law, {}, onnx('cpu')).sample(n, 11);
-    const { mean, variance } = law as Law & Pick<AllFacts, 'mean' | 'variance'>;
+    const { data } = await run(dist, {}, onnx('cpu')).sample(n, 11);
+    const { mean, variance } = dist as AnyDist & Pick<AllFacts, 'mean' | 'variance'>;
     const [m, v] = [numbers(mean), numbers(variance)];
     expect(data.every((k) => Number.isInteger(k) && k >= 0)).toBe(true);
     m.forEach((wanted, j) => {
@@ -162,7 +162,7 @@ describe('samplers in float32 on onnx-cpu', () => {
   });
 });
 
-describe('vector laws', () => {
+describe('vector distributions', () => {
   const logits = [0.3, -1, 1.2];
   const p = logits.map((l) => Math.exp(l) / logits.reduce((a, b) => a + Math.exp(b), 0));
 
@@ -173,21 +173,21 @@ describe('vector laws', () => {
   });
 
   it('multinomial probabilities sum to one, and its counts pass a χ² test', async () => {
-    const law = multinomial({ total: 5, logits });
+    const dist = multinomial({ total: 5, logits });
     const events: number[][] = [];
     for (let a = 0; a <= 5; a++) for (let b = 0; a + b <= 5; b++) events.push([a, b, 5 - a - b]);
-    const chances = logP(law, events).map(Math.exp);
+    const chances = logP(dist, events).map(Math.exp);
     expect(Math.abs(chances.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-12);
     const at = new Map(events.map((e, i) => [e.join(), i] as const));
     const counts = events.map(() => 0);
-    for (const row of await onnxRows(law, 100_000, 1)) counts[at.get(row.join())!]++;
+    for (const row of await onnxRows(dist, 100_000, 1)) counts[at.get(row.join())!]++;
     expect(chiSquare(counts, chances)).toBeGreaterThan(1e-3);
   });
 
   it('multinomial of a large total: marginals are binomial', async () => {
-    const law = multinomial({ total: 300, logits, shape: [2] as const });
-    expect(law.shape).toEqual([2, 3]);
-    const rows = await onnxRows(law, 20_000, 5);
+    const dist = multinomial({ total: 300, logits, shape: [2] as const });
+    expect(dist.shape).toEqual([2, 3]);
+    const rows = await onnxRows(dist, 20_000, 5);
     expect(rows.every((r) => r[0] + r[1] + r[2] === 300 && r[3] + r[4] + r[5] === 300)).toBe(true);
     for (const k of [0, 1, 2]) {
       const marginal = binomial([1], { total: 300, logits: Math.log(p[k] / (1 - p[k])) });
@@ -197,11 +197,11 @@ describe('vector laws', () => {
     }
   });
 
-  it('parameters may be expressions: a law for each row', () => {
+  it('parameters may be expressions: a distribution for each row', () => {
     const table = o.constant([0, 1, 2, 3, 0, 0], [2, 3]);
-    const law = categorical({ logits: table, shape: [2] as const });
+    const dist = categorical({ logits: table, shape: [2] as const });
     const logZ = (ls: number[]): number => Math.log(ls.reduce((a, l) => a + Math.exp(l), 0));
-    expect(logP(law, [[2, 0]])[0]).toBeCloseTo(2 - logZ([0, 1, 2]) + 3 - logZ([3, 0, 0]), 12);
+    expect(logP(dist, [[2, 0]])[0]).toBeCloseTo(2 - logZ([0, 1, 2]) + 3 - logZ([3, 0, 0]), 12);
   });
 });
 

@@ -1,4 +1,4 @@
-/** The discretised normal law against integrals of the normal density, in both precisions. */
+/** The discretised normal distribution against integrals of the normal density, in both precisions. */
 import { describe, expect, test } from 'vitest';
 import { grad } from '../../src/core/differentiate/index.ts';
 import { runDraw } from '../../src/core/draw.ts';
@@ -41,8 +41,8 @@ const expected = (k: number, loc: number, scale: number): number =>
 
 /** log P of every level, for one location and scale. */
 const logPs = (loc: number, scale: number, precision: Precision): number[] => {
-  const law = discretisedNormal([1], { loc, scale, levels });
-  const [all] = vmapAll((k) => [runDraw(law.logDensity(k))])(o.input('k', [levels, 1]));
+  const dist = discretisedNormal([1], { loc, scale, levels });
+  const [all] = vmapAll((k) => [runDraw(dist.logDensity(k))])(o.input('k', [levels, 1]));
   const k = tensorOf(
     Array.from({ length: levels }, (_, i) => i),
     [levels, 1],
@@ -75,15 +75,15 @@ describe('discretisedNormal', () => {
   });
 
   test('sums to one, has no level off the list, and its samples follow it', async () => {
-    const law = discretisedNormal([1], { loc: 5.2, scale: 3, levels });
+    const dist = discretisedNormal([1], { loc: 5.2, scale: 3, levels });
     const chances = logP(
-      law,
+      dist,
       Array.from({ length: levels }, (_, k) => [k]),
     ).map(Math.exp);
     expect(Math.abs(chances.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(1e-10);
-    expect(logP(law, [[-1], [levels], [2.5]])).toEqual([1, 1, 1].map(() => Number.NEGATIVE_INFINITY));
+    expect(logP(dist, [[-1], [levels], [2.5]])).toEqual([1, 1, 1].map(() => Number.NEGATIVE_INFINITY));
     const counts = new Array<number>(levels).fill(0);
-    for (const [k] of await onnxRows(law, 20_000, 3)) counts[k]++;
+    for (const [k] of await onnxRows(dist, 20_000, 3)) counts[k]++;
     expect(chiSquare(counts, chances)).toBeGreaterThan(1e-3);
   });
 

@@ -3,7 +3,7 @@
  * mpmath.
  */
 import { describe, expect, it, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import type { AllFacts } from '../../src/algebra/facts.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -11,8 +11,8 @@ import * as o from '../../src/core/ops/index.ts';
 import * as d from '../../src/distributions/index.ts';
 import { inBoth, inBothRows, numbers, relative } from './helpers.ts';
 
-/** Laws of one and of two concentrations. */
-const families: readonly (readonly [string, 1 | 2, (a: Expr, b: Expr) => Law])[] = [
+/** Distributions of one and of two concentrations. */
+const families: readonly (readonly [string, 1 | 2, (a: Expr, b: Expr) => AnyDist])[] = [
   ['gamma', 2, (a, b) => d.gamma([], { concentration: a, rate: b })],
   ['inverse gamma', 1, (a) => d.inverseGamma([], { concentration: a })],
   ['χ²', 1, (a) => d.chiSquared([], { degrees: a })],
@@ -20,7 +20,7 @@ const families: readonly (readonly [string, 1 | 2, (a: Expr, b: Expr) => Law])[]
   ['Dirichlet', 2, (a, b) => d.dirichlet({ concentration: o.stack([a, b, a]) })],
   ['F', 2, (a, b) => d.fisherF([], { numerator: a, denominator: b })],
   ['t', 1, (a) => d.studentT([], { degrees: a })],
-  ['multivariate t', 1, (a) => d.multivariateT({ degrees: a, scaleTril: [[1, 0], [0.5, 2]] })], // biome-ignore format: one line a law
+  ['multivariate t', 1, (a) => d.multivariateT({ degrees: a, scaleTril: [[1, 0], [0.5, 2]] })], // biome-ignore format: one line a distribution
   ['Kumaraswamy', 2, (a, b) => d.kumaraswamy([], { a, b })],
   ['Weibull', 1, (a) => d.weibull([], { concentration: a })],
   ['Pareto', 1, (a) => d.pareto([], { concentration: a })],
@@ -53,10 +53,10 @@ describe('every fact, float32 beside float64', () => {
     async (_name, n, family) => {
       const known: string[] = [];
       const got = await inBothRows(rows(n), (a, b) => {
-        const law: Partial<AllFacts> = family(a, b) as Law & Partial<AllFacts>;
-        const there = names.filter((k) => law[k] !== undefined);
+        const dist: Partial<AllFacts> = family(a, b) as AnyDist & Partial<AllFacts>;
+        const there = names.filter((k) => dist[k] !== undefined);
         known.push(...there);
-        return there.map((k) => law[k] as Expr);
+        return there.map((k) => dist[k] as Expr);
       });
       got.forEach(({ float32, float64 }, i) => {
         known.forEach((fact, k) => {
@@ -71,7 +71,7 @@ describe('every fact, float32 beside float64', () => {
     60_000,
   );
 
-  const divergences: readonly (readonly [string, (a: Expr, b: Expr) => Law])[] = [
+  const divergences: readonly (readonly [string, (a: Expr, b: Expr) => AnyDist])[] = [
     ['gamma', (a, b) => d.gamma([], { concentration: a, rate: o.add(1, o.div(1, b)) })],
     ['beta', (a, b) => d.beta([], { alpha: a, beta: b })],
     ['Dirichlet', (a, b) => d.dirichlet({ concentration: o.stack([a, b, a]) })],
@@ -118,20 +118,20 @@ describe('the examples', () => {
   });
   test('divergences', async () => {
     const { float32 } = await inBoth([1e5, 3e5], (a, b) => [
-      D.runDraw(d.kl(d.beta([], { alpha: a, beta: b }), d.beta([], { alpha: o.mul(a, 1.002), beta: o.sub(b, 500) })).value), // biome-ignore format: one line a law
-      D.runDraw(d.kl(d.dirichlet({ concentration: o.mul(a, o.constant([0.01, 0.02, 0.03])) }), d.dirichlet({ concentration: o.mul(a, o.constant([0.0101, 0.0199, 0.03])) })).value), // biome-ignore format: one line a law
+      D.runDraw(d.kl(d.beta([], { alpha: a, beta: b }), d.beta([], { alpha: o.mul(a, 1.002), beta: o.sub(b, 500) })).value), // biome-ignore format: one line a distribution
+      D.runDraw(d.kl(d.dirichlet({ concentration: o.mul(a, o.constant([0.01, 0.02, 0.03])) }), d.dirichlet({ concentration: o.mul(a, o.constant([0.0101, 0.0199, 0.03])) })).value), // biome-ignore format: one line a distribution
     ]);
     [0.504238558725397, 0.07490704762955508].forEach((w, i) => expect(relative(float32[i][0], w)).toBeLessThan(1e-3));
   });
-  test('a draw of a large Dirichlet or beta law scores what its density says', async () => {
-    const laws: readonly ((a: Expr) => Law)[] = [
+  test('a draw of a large Dirichlet or beta distribution scores what its density says', async () => {
+    const dists: readonly ((a: Expr) => AnyDist)[] = [
       (a) => d.dirichlet({ concentration: o.mul(a, o.constant([1, 2, 3])) }),
       (a) => d.beta([1], { alpha: a, beta: o.mul(3, a) }),
     ];
-    for (const law of laws)
+    for (const dist of dists)
       for (const size of [1e-3, 1, 1e3, 1e6]) {
         const { float32, float64 } = await inBoth([size], (a) => [
-          D.runDraw(D.map((s: { readonly logDensity: Expr }) => s.logDensity)(law(a).sampleAndLogDensity)),
+          D.runDraw(D.map((s: { readonly logDensity: Expr }) => s.logDensity)(dist(a).sampleAndLogDensity)),
         ]);
         const [got, wanted] = [float32[0][0], float64[0][0]];
         expect(Math.abs(got - wanted), `${got} for ${wanted} at ${size}`).toBeLessThan(0.02 + 1e-5 * Math.abs(wanted));

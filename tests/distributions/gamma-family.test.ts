@@ -1,7 +1,7 @@
-/** Gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises laws: against SciPy, by their laws, and their pathwise gradients by quadrature. */
+/** Gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises distributions: against SciPy, by their distributions, and their pathwise gradients by quadrature. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import type { AllFacts } from '../../src/algebra/facts.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -22,11 +22,11 @@ import {
 } from '../../src/distributions/index.ts';
 import { pathwiseVonMises } from '../../src/distributions/von-mises.ts';
 import { run } from '../../src/inference/run.ts';
+import { logDensities, samples } from '../../src/laws/dist-values.ts';
 import { type DistLawOptions, distLaws, edgeLaws, showVerdicts, violations } from '../../src/laws/index.ts';
-import { logDensities, samples } from '../../src/laws/law-values.ts';
 import { valuesOf } from '../../src/laws/region.ts';
 
-type Univariate = Law & Pick<AllFacts, 'cdf' | 'entropy'> & Partial<AllFacts>;
+type Univariate = AnyDist & Pick<AllFacts, 'cdf' | 'entropy'> & Partial<AllFacts>;
 interface Row {
   readonly parameters: readonly number[];
   readonly x: readonly number[];
@@ -59,17 +59,17 @@ const relative = (got: ArrayLike<number>, want: readonly number[], x: readonly n
     .reduce((a, b) => (b.off > a.off || Number.isNaN(b.off) ? b : a));
 
 describe('against SciPy', () => {
-  test.each(cases)('%s(%s): log-density, cdf, facts', (name, _p, law, row) => {
-    const l = relative(logDensities(law, column(row.x), {}), row.logDensity, row.x);
+  test.each(cases)('%s(%s): log-density, cdf, facts', (name, _p, dist, row) => {
+    const l = relative(logDensities(dist, column(row.x), {}), row.logDensity, row.x);
     expect(l.off, JSON.stringify(l)).toBeLessThan(1e-10);
-    const c = relative(valuesOf([law.cdf(o.constant(row.x))], {})[0].data, row.cdf, row.x);
+    const c = relative(valuesOf([dist.cdf(o.constant(row.x))], {})[0].data, row.cdf, row.x);
     // SciPy's von Mises cdf is a normal approximation from κ = 50.
     expect(c.off, JSON.stringify(c)).toBeLessThan(name === 'vonMises' && row.parameters[1] > 50 ? 1e-7 : 1e-9);
-    const [h] = valuesOf([law.entropy], {})[0].data;
+    const [h] = valuesOf([dist.entropy], {})[0].data;
     expect(Math.abs(h - row.entropy) / Math.max(1, Math.abs(row.entropy)), `entropy ${h} ${row.entropy}`).toBeLessThan(1e-6); // biome-ignore format: one idea
     for (const fact of ['mean', 'variance'] as const) {
       const want = row[fact];
-      const own = law[fact];
+      const own = dist[fact];
       if (own === undefined || want === undefined || want === null) continue;
       expect(Math.abs(valuesOf([own], {})[0].data[0] / want - 1) * (want === 0 ? 0 : 1) || 0, fact).toBeLessThan(1e-10);
     }
@@ -77,10 +77,10 @@ describe('against SciPy', () => {
 
   test('Dirichlet and multivariate t', () => {
     const [d] = fixtures.dirichlet;
-    const law = dirichlet({ concentration: d.parameters });
+    const dist = dirichlet({ concentration: d.parameters });
     const at = (x: readonly (readonly number[])[]) => tensor(Float64Array.from(x.flat()), [x.length, x[0].length]);
-    expect(relative(logDensities(law, at(d.x), {}), d.logDensity, d.x).off).toBeLessThan(1e-10);
-    const [mean, variance, entropy] = valuesOf([law.mean, law.variance, law.entropy], {});
+    expect(relative(logDensities(dist, at(d.x), {}), d.logDensity, d.x).off).toBeLessThan(1e-10);
+    const [mean, variance, entropy] = valuesOf([dist.mean, dist.variance, dist.entropy], {});
     expect(relative(mean.data, d.mean, d.mean).off).toBeLessThan(1e-12);
     expect(relative(variance.data, d.variance, d.mean).off).toBeLessThan(1e-12);
     expect(entropy.data[0]).toBeCloseTo(d.entropy, 10);
@@ -92,16 +92,16 @@ describe('against SciPy', () => {
   test('Dirichlet and multivariate t in float32 on onnx', async () => {
     const [d] = fixtures.dirichlet;
     const [t] = fixtures.multivariateT;
-    const laws: readonly (readonly [Law, readonly (readonly number[])[]])[] = [
+    const dists: readonly (readonly [AnyDist, readonly (readonly number[])[]])[] = [
       [dirichlet({ concentration: d.parameters }), d.x],
       [multivariateT({ degrees: 5, loc: [1, -1], scaleTril: [[1, 0], [0.5, 2]] }), t.x], // biome-ignore format: one idea
     ];
-    for (const [law, rows] of laws) {
+    for (const [dist, rows] of dists) {
       const single = Float32Array.from(rows.flat());
       const shape = [rows.length, rows[0].length];
       // The truth is at the rounded event; a rounded point of the simplex still sums to 1 as closely as float32 can say.
-      const want = logDensities(law, tensor(Float64Array.from(single), shape), {});
-      const got = await run(law, {}, onnx('cpu')).logDensity(tensor(single, shape));
+      const want = logDensities(dist, tensor(Float64Array.from(single), shape), {});
+      const got = await run(dist, {}, onnx('cpu')).logDensity(tensor(single, shape));
       expect(Array.from(want).filter(Number.isFinite).length).toBeGreaterThan(2);
       want.forEach((w: number, i: number) => {
         if (Number.isFinite(w)) expect(Math.abs(got.data[i] - w) / Math.max(1, Math.abs(w))).toBeLessThan(1e-5);
@@ -111,25 +111,27 @@ describe('against SciPy', () => {
 
   test('log-densities in float32 on onnx', async () => {
     const backend = onnx('cpu');
-    for (const [name, p, law, row] of cases) {
+    for (const [name, p, dist, row] of cases) {
       const x = row.x.filter((v) => Math.abs(v) > 1e-30 && Math.abs(v) < 1e30 && (name !== 'beta' || v < 0.999));
       const single = Float32Array.from(x);
       // The truth is at the rounded event.
-      const want = logDensities(law, column(Array.from(single)), {});
-      const got = await run(law, {}, backend).logDensity(tensor(single, [x.length]));
+      const want = logDensities(dist, column(Array.from(single)), {});
+      const got = await run(dist, {}, backend).logDensity(tensor(single, [x.length]));
       const w = relative(got.data, Array.from(want), x);
       expect(w.off, `${name} ${p} ${JSON.stringify(w)}`).toBeLessThan(1e-5);
     }
   });
 });
 
-/** One law of each sampler and regime is drawn in float64 by `reference`; the others in float32 by onnx, which is much quicker. */
+/** One distribution of each sampler and regime is drawn in float64 by `reference`; the others in float32 by onnx, which is much quicker. */
 const full = ['gamma 0.01,1', 'gamma 30,3', 'beta 0.05,0.05', 'fisherF 5,10', 'studentT 3,1,2', 'vonMises 0,2'];
 
 describe('samplers', () => {
-  test.each(cases)('%s(%s): Kolmogorov–Smirnov, 10⁵ draws', async (name, p, law, row) => {
+  test.each(cases)('%s(%s): Kolmogorov–Smirnov, 10⁵ draws', async (name, p, dist, row) => {
     const n = 100_000;
-    const drawn = full.includes(`${name} ${p}`) ? samples(law, n, {}, 7) : await run(law, {}, onnx('cpu')).sample(n, 7);
+    const drawn = full.includes(`${name} ${p}`)
+      ? samples(dist, n, {}, 7)
+      : await run(dist, {}, onnx('cpu')).sample(n, 7);
     const draws = Float64Array.from(drawn.data).sort();
     let i = 0;
     let worst = 0;
@@ -142,16 +144,16 @@ describe('samplers', () => {
     expect(draws.every((v) => !Number.isNaN(v))).toBe(true);
   });
 
-  /** √n times the largest distance between the empirical law of draws and a cdf, at the draws themselves. */
+  /** √n times the largest distance between the empirical distribution of draws and a cdf, at the draws themselves. */
   const distance = (draws: readonly number[], cdf: (x: Float64Array) => ArrayLike<number>): number => {
     const sorted = Float64Array.from(draws).sort();
     const f = cdf(sorted);
     return Math.max(...Array.from(f).map((v, i) => Math.max(Math.abs(v - i / f.length), Math.abs(v - (i + 1) / f.length))).filter((_, i) => i % 10 === 0)) * Math.sqrt(f.length); // biome-ignore format: one idea
   };
-  const cdfOf = (law: { readonly cdf: (x: Expr) => Expr }) => (x: Float64Array) => {
+  const cdfOf = (dist: { readonly cdf: (x: Expr) => Expr }) => (x: Float64Array) => {
     // A grid is enough: the cdf is monotone, and interpolating it is below the noise.
     const at = Array.from({ length: 400 }, (_, i) => x[Math.floor((i / 399) * (x.length - 1))]);
-    const values = valuesOf([law.cdf(o.constant(at, [400, 1]))], {})[0].data;
+    const values = valuesOf([dist.cdf(o.constant(at, [400, 1]))], {})[0].data;
     return x.map((v) => {
       const j = Math.max(
         1,
@@ -182,7 +184,7 @@ describe('samplers', () => {
 });
 
 const law1 = (s: Partial<DistLawOptions>): DistLawOptions => ({ count: 4096, ...s });
-const lawful: readonly (readonly [string, Law, DistLawOptions])[] = [
+const lawful: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
   ['gamma', gamma([2], { concentration: [1.5, 4], rate: 2 }), law1({ region: { low: 0, high: 30 }, quadrature: 1e-3 })],
   ['gamma of small concentration', gamma([3], { concentration: 0.02 }), law1({ region: { low: 0, high: 30 } })],
   ['inverse-gamma', inverseGamma([3], { concentration: 3 }), law1({ region: { low: 0, high: 50 } })],
@@ -191,21 +193,21 @@ const lawful: readonly (readonly [string, Law, DistLawOptions])[] = [
   ['beta of small parameters', beta([3], { alpha: 0.02, beta: 0.3 }), law1({ region: 'unit' })],
   ['F', fisherF([3], { numerator: 6, denominator: 9 }), law1({ region: { low: 0, high: 50 } })],
   ['t', studentT([2], { degrees: 5, loc: 1, scale: 2 }), law1({ quadrature: 1e-4 })],
-  ['multivariate t', multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] }), law1({ quadrature: 1e-3 })], // biome-ignore format: one line a law
+  ['multivariate t', multivariateT({ degrees: 5, scaleTril: [[1, 0], [0.5, 2]] }), law1({ quadrature: 1e-3 })], // biome-ignore format: one line a distribution
   ['von Mises', vonMises([1], { loc: 1, concentration: 2 }), law1({ region: { low: -Math.PI, high: Math.PI } })],
 ];
 
-describe('laws', () => {
-  test.each(lawful)('%s', (_name, law, options) => {
-    expect(showVerdicts(violations(distLaws(law, options)))).toBe('');
+describe('distributions', () => {
+  test.each(lawful)('%s', (_name, dist, options) => {
+    expect(showVerdicts(violations(distLaws(dist, options)))).toBe('');
   });
 
   test('off the support and at its edges', () => {
     const outside = tensorOf([-1, -1e-9, -1e9], [3, 1]);
-    for (const law of [gamma([1], { concentration: 0.5 }), inverseGamma([1], { concentration: 2 }), chiSquared([1], { degrees: 3 }), fisherF([1], { numerator: 2, denominator: 3 })]) // biome-ignore format: one list
-      expect(showVerdicts(violations(edgeLaws(law, { outside, edges: tensorOf([0], [1, 1]) }, {})))).toBe('');
-    const law = beta([1], { alpha: 0.5, beta: 2 });
-    expect(showVerdicts(violations(edgeLaws(law, { outside: tensorOf([-1, 1.5], [2, 1]), edges: tensorOf([0, 1], [2, 1]) }, {})))).toBe(''); // biome-ignore format: one idea
+    for (const dist of [gamma([1], { concentration: 0.5 }), inverseGamma([1], { concentration: 2 }), chiSquared([1], { degrees: 3 }), fisherF([1], { numerator: 2, denominator: 3 })]) // biome-ignore format: one list
+      expect(showVerdicts(violations(edgeLaws(dist, { outside, edges: tensorOf([0], [1, 1]) }, {})))).toBe('');
+    const dist = beta([1], { alpha: 0.5, beta: 2 });
+    expect(showVerdicts(violations(edgeLaws(dist, { outside: tensorOf([-1, 1.5], [2, 1]), edges: tensorOf([0, 1], [2, 1]) }, {})))).toBe(''); // biome-ignore format: one idea
     const d = dirichlet({ concentration: [0.5, 2] });
     expect(showVerdicts(violations(edgeLaws(d, { outside: tensorOf([-0.5, 1.5, 0.5, 0.6], [2, 2]), edges: tensorOf([0, 1], [1, 2]) }, {})))).toBe(''); // biome-ignore format: one idea
   });

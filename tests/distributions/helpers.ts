@@ -1,6 +1,6 @@
-/** Laws on numbers, for tests: log-densities and samples on `reference`, scalar expressions, fixtures by SciPy. */
+/** Distributions on numbers, for tests: log-densities and samples on `reference`, scalar expressions, fixtures by SciPy. */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import * as D from '../../src/core/draw.ts';
 import { PushforwardError, sentence } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -10,20 +10,20 @@ import * as o from '../../src/core/ops/index.ts';
 import { type Feeds, noiseFeeds, program } from '../../src/core/program.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { tensor, tensorOf } from '../../src/core/tensor.ts';
-import { lawPrograms } from '../../src/inference/run.ts';
-import { logDensities, samples } from '../../src/laws/law-values.ts';
-import { readLaw } from '../../src/models/index.ts';
+import { distPrograms } from '../../src/inference/run.ts';
+import { logDensities, samples } from '../../src/laws/dist-values.ts';
+import { readDist } from '../../src/models/index.ts';
 
-/** A law from its specification. */
-export const lawOf = (spec: unknown): Law => {
-  const r = readLaw(spec);
+/** A distribution from its specification. */
+export const distOf = (spec: unknown): AnyDist => {
+  const r = readDist(spec);
   if (E.isLeft(r)) throw new Error(sentence(r.left));
   return r.right;
 };
 
 /** log p of rows, in float64. */
-export const logP = (law: Law, rows: readonly (readonly number[])[]): number[] =>
-  Array.from(logDensities(law, tensorOf(rows.flat(), [rows.length, ...law.shape]), {}));
+export const logP = (dist: AnyDist, rows: readonly (readonly number[])[]): number[] =>
+  Array.from(logDensities(dist, tensorOf(rows.flat(), [rows.length, ...dist.shape]), {}));
 
 /** The numbers of an expression without inputs. */
 export const numbers = (e: Expr, seed = 0, parameters: Feeds = {}): number[] => {
@@ -36,19 +36,19 @@ export const drawn = (d: D.Draw<Expr>, seed = 0, parameters: Feeds = {}): number
   numbers(D.runDraw(d), seed, parameters);
 
 /** n samples as rows. */
-export const rowsOf = (law: Law, n: number, seed = 0): number[][] => {
-  const { data } = samples(law, n, {}, seed);
-  const size = sizeOf(law.shape);
+export const rowsOf = (dist: AnyDist, n: number, seed = 0): number[][] => {
+  const { data } = samples(dist, n, {}, seed);
+  const size = sizeOf(dist.shape);
   return Array.from({ length: n }, (_, i) => Array.from(data.subarray(i * size, (i + 1) * size)));
 };
 
 /** n samples as rows, in float32 on onnx-cpu: the samplers that people run, and the quicker ones. */
-export const onnxRows = async (law: Law, n: number, seed = 0): Promise<number[][]> => {
+export const onnxRows = async (dist: AnyDist, n: number, seed = 0): Promise<number[][]> => {
   const backend = onnx('cpu');
   const chunk = Math.min(n, 10_000);
-  const p = lawPrograms(law, chunk, backend).sample();
+  const p = distPrograms(dist, chunk, backend).sample();
   const compiled = await backend.compile(p);
-  const size = sizeOf(law.shape);
+  const size = sizeOf(dist.shape);
   const out: number[][] = [];
   for (let at = 0; at < n; at += chunk) {
     const [{ data }] = await compiled.run(noiseFeeds(p, { seed, firstExample: at }));

@@ -1,4 +1,4 @@
-/** Laws in groups: each given the ones before it. */
+/** Distributions in groups: each given the ones before it. */
 import { describe, expect, test } from 'vitest';
 import { conditional } from '../../src/algebra/conditional.ts';
 import * as D from '../../src/core/draw.ts';
@@ -27,7 +27,7 @@ const klNormal = (m1: number, s1: number, m2: number, s2: number): number =>
   Math.log(s2 / s1) + (s1 * s1 + (m1 - m2) ** 2) / (2 * s2 * s2) - 0.5;
 
 describe('hierarchical', () => {
-  test('obeys the laws of distributions', () => {
+  test('obeys the distributions of distributions', () => {
     const learned = hierarchical(standardNormal([1]), conditionalNormal([1], [1]));
     expect(showVerdicts(violations(distLaws(learned, { quadrature: 2e-3 })))).toBe('');
   });

@@ -1,6 +1,6 @@
 /** Divergences: every closed form against quadrature or enumeration, estimates that say so, and what each needs. */
 import { describe, expect, it } from 'vitest';
-import { type Dist, dist, type Law, named } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, distribution, named } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import { compose } from '../../src/algebra/transport.ts';
 import { affine, affineCoupling, shift } from '../../src/bijectors/index.ts';
@@ -10,7 +10,7 @@ import type { Expr } from '../../src/core/expr.ts';
 import * as o from '../../src/core/ops/index.ts';
 import {
   bernoulli,
-  beta as betaLaw,
+  beta as betaDist,
   binomial,
   categorical,
   cauchy,
@@ -22,7 +22,7 @@ import {
   entropy,
   exponential,
   familyOf,
-  gamma as gammaLaw,
+  gamma as gammaDist,
   geometric,
   gumbel,
   halfNormal,
@@ -48,13 +48,13 @@ import {
   standardNormal,
   uniform,
 } from '../../src/distributions/index.ts';
-import { gaussLegendre, lawParameters } from '../../src/laws/index.ts';
+import { distParameters, gaussLegendre } from '../../src/laws/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { drawn, logP, numbers, refusal, relative } from './helpers.ts';
 
 type Any = Dist<readonly number[], Exact & Samples>;
 /** KL in closed form. */
-const exact = (p: Law, q: Law): number => {
+const exact = (p: AnyDist, q: AnyDist): number => {
   const { value, evidence } = kl(p as Any, q as Any);
   expect(evidence).toBe('exact');
   return drawn(value)[0];
@@ -62,7 +62,7 @@ const exact = (p: Law, q: Law): number => {
 
 const { nodes, weights } = gaussLegendre(40);
 /** ∫ p (log p − log q) over panels between break points. */
-const quadrature = (p: Law, q: Law, breaks: readonly number[], panels: number): number => {
+const quadrature = (p: AnyDist, q: AnyDist, breaks: readonly number[], panels: number): number => {
   const xs: number[] = [];
   const ws: number[] = [];
   breaks.slice(1).forEach((end, i) => {
@@ -76,18 +76,18 @@ const quadrature = (p: Law, q: Law, breaks: readonly number[], panels: number): 
   const rows = xs.map((x) => [x]);
   return sum(p, q, rows, ws);
 };
-const sum = (p: Law, q: Law, rows: readonly (readonly number[])[], ws?: readonly number[]): number => {
+const sum = (p: AnyDist, q: AnyDist, rows: readonly (readonly number[])[], ws?: readonly number[]): number => {
   const [a, b] = [logP(p, rows), logP(q, rows)];
   return a.reduce((s, l, i) => s + (l === Number.NEGATIVE_INFINITY ? 0 : (ws?.[i] ?? 1) * Math.exp(l) * (l - b[i])), 0);
 };
 
-const gamma = (concentration: number, rate: number): Law => gammaLaw([1], { concentration, rate });
-const beta = (alpha: number, b: number): Law => betaLaw([1], { alpha, beta: b });
+const gamma = (concentration: number, rate: number): AnyDist => gammaDist([1], { concentration, rate });
+const beta = (alpha: number, b: number): AnyDist => betaDist([1], { alpha, beta: b });
 
-const simplex = (concentration: readonly number[]): Law => dirichlet({ concentration });
+const simplex = (concentration: readonly number[]): AnyDist => dirichlet({ concentration });
 
 const loc = (l: number, s: number) => ({ loc: l, scale: s });
-const continuous: readonly (readonly [string, Law, Law, readonly number[], number])[] = [
+const continuous: readonly (readonly [string, AnyDist, AnyDist, readonly number[], number])[] = [
   ['normal', normal([1], loc(0.3, 0.7)), normal([1], loc(-1, 2)), [-12, 12], 40],
   ['normal, standard', normal([1], loc(0.3, 0.7)), standardNormal([1]), [-12, 12], 40],
   ['standard, normal', standardNormal([1]), normal([1], loc(1, 0.8)), [-12, 12], 40],
@@ -116,7 +116,7 @@ describe('closed forms agree with quadrature to 1e-8', () => {
 
   it('Dirichlet, of two classes, is beta; of three, a limit of the definition', () => {
     expect(relative(exact(simplex([2.5, 3.5]), simplex([1.5, 4])), exact(beta(2.5, 3.5), beta(1.5, 4)))).toBeLessThan(1e-12); // biome-ignore format: one idea
-    // Aggregation: a Dirichlet law is a beta law and one of fewer classes, independent.
+    // Aggregation: a Dirichlet distribution is a beta distribution and one of fewer classes, independent.
     const whole = exact(simplex([1, 2, 3]), simplex([2, 2.5, 1.5]));
     const parts = exact(beta(1, 5), beta(2, 4)) + exact(beta(2, 3), beta(2.5, 1.5));
     expect(relative(whole, parts)).toBeLessThan(1e-12);
@@ -125,7 +125,7 @@ describe('closed forms agree with quadrature to 1e-8', () => {
 
 const span = (n: number): number[][] => Array.from({ length: n }, (_, k) => [k]);
 const hot = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // biome-ignore format: a matrix
-const discrete: readonly (readonly [string, Law, Law, readonly (readonly number[])[]])[] = [
+const discrete: readonly (readonly [string, AnyDist, AnyDist, readonly (readonly number[])[]])[] = [
   ['bernoulli', bernoulli([1], { logits: 2 }), bernoulli([1], { logits: -1 }), span(2)],
   ['binomial', binomial([1], { total: 30, logits: 2 }), binomial([1], { total: 30, logits: -1 }), span(31)],
   ['geometric', geometric([1], { logits: 0.5 }), geometric([1], { logits: -1 }), span(200)],
@@ -135,7 +135,7 @@ const discrete: readonly (readonly [string, Law, Law, readonly (readonly number[
   ['multinomial', multinomial({ total: 3, logits: [0, 1] }), multinomial({ total: 3, logits: [1, 0] }), [0, 1, 2, 3].map((k) => [k, 3 - k])], // biome-ignore format: one line a pair
 ];
 
-it('a Pareto law that reaches below another is infinitely far from it', () => {
+it('a Pareto distribution that reaches below another is infinitely far from it', () => {
   const [low, high] = [pareto([1], { concentration: 3 }), pareto([1], { concentration: 3, scale: 2 })];
   expect(exact(low, high)).toBe(Number.POSITIVE_INFINITY);
   expect(exact(high, low)).toBeCloseTo(3 * Math.LN2, 12);
@@ -154,7 +154,7 @@ describe('closed forms agree with enumeration to 1e-8', () => {
   });
 });
 
-describe('laws made of laws', () => {
+describe('distributions made of distributions', () => {
   const p = normal([2], { loc: [1, -1], scale: 0.5 });
 
   it('parts add up, copies multiply', () => {
@@ -185,7 +185,7 @@ describe('laws made of laws', () => {
   });
 });
 
-describe('normal laws of vectors, however their covariances are given', () => {
+describe('normal distributions of vectors, however their covariances are given', () => {
   const [factor, diagonal] = [[[1, 0.5], [-0.3, 0.2], [0.7, -1]], [0.4, 0.9, 0.2]]; // biome-ignore format: a matrix
   /** L with L Lᵀ = F Fᵀ + diag d, by hand. */
   const covariance = factor.map((a, i) =>
@@ -203,7 +203,7 @@ describe('normal laws of vectors, however their covariances are given', () => {
   const same = multivariateNormal({ loc: [1, 2, -1], scaleTril: tril });
   const q = multivariateNormal({ loc: 0.5, scaleTril: other });
 
-  it('a low-rank law and the full law of its covariance are as far from any other', () => {
+  it('a low-rank distribution and the full distribution of its covariance are as far from any other', () => {
     expect(relative(exact(low, q), exact(same, q))).toBeLessThan(1e-12);
     expect(relative(exact(q, low), exact(q, same))).toBeLessThan(1e-12);
     expect(Math.abs(exact(low, same))).toBeLessThan(1e-12);
@@ -212,7 +212,7 @@ describe('normal laws of vectors, however their covariances are given', () => {
     expect(relative(exact(low, tall), exact(same, tall))).toBeLessThan(1e-12);
   });
 
-  it('a law by axes and the full law of its scales are as far from any other', () => {
+  it('a distribution by axes and the full distribution of its scales are as far from any other', () => {
     const axes = normal([3], { loc: [1, 0, 2], scale: [0.5, 1, 2] });
     const full = multivariateNormal({ loc: [1, 0, 2], scaleTril: [[0.5, 0, 0], [0, 1, 0], [0, 0, 2]] }); // biome-ignore format: a matrix
     for (const r of [q, low]) {
@@ -239,12 +239,12 @@ describe('bijections are compared by what they compute', () => {
   it('conditional flows of one context differ by their bases alone; of two contexts there is no closed form', () => {
     const base = conditionalNormal([2], [2]);
     const at = (of: typeof base, c: number): Any => of.given(context(c))({ path: 'base' }) as Any;
-    const parameters = lawParameters(given(context(0.7)), 'reals', 3, 0.5);
-    const value = (p: Law, q: Law): number => drawn(kl(p as Any, q as Any).value, 0, parameters)[0];
+    const parameters = distParameters(given(context(0.7)), 'reals', 3, 0.5);
+    const value = (p: AnyDist, q: AnyDist): number => drawn(kl(p as Any, q as Any).value, 0, parameters)[0];
     expect(kl(given(context(0.7)), given(context(0.7))).evidence).toBe('exact');
     expect(Math.abs(value(given(context(0.7)), given(context(0.7))))).toBeLessThan(1e-12);
     expect(kl(given(context(0.7)), given(context(-2))).evidence).toBe('unbiased');
-    // The same layer, whose networks read no context: then the base laws, which do, are all that differs.
+    // The same layer, whose networks read no context: then the base distributions, which do, are all that differs.
     const fixed = conditionalFlow(base, () => affineCoupling({ conditioner: mlp([4]) }));
     const [p, q] = [0.7, -2].map((c) => fixed.given(context(c))({ path: '' }) as Any);
     expect(kl(p, q).evidence).toBe('exact');
@@ -253,7 +253,7 @@ describe('bijections are compared by what they compute', () => {
   });
 
   it('of different contexts, the estimate is that of the densities', () => {
-    const parameters = lawParameters(given(context(0.7)), 'reals', 3, 0.5);
+    const parameters = distParameters(given(context(0.7)), 'reals', 3, 0.5);
     const [p, q] = [given(context(0.7)), given(context(-2))];
     const [first, second] = [1, 2].map((seed) => drawn(kl(p, q, { samples: 4000 }).value, seed, parameters)[0]);
     expect(first).toBeGreaterThan(0.1);
@@ -262,7 +262,7 @@ describe('bijections are compared by what they compute', () => {
 
   it('two declarations of one layer at one place are one bijection; of other numbers they are not', () => {
     const [p, q] = [normal([2], { loc: [1, -1], scale: 0.5 }), standardNormal([2])];
-    const through = (by: number) => (law: typeof p) => pushforward(compose(affine(), shift(by)))(law);
+    const through = (by: number) => (dist: typeof p) => pushforward(compose(affine(), shift(by)))(dist);
     expect(exact(through(3)(p), through(3)(q))).toBeCloseTo(exact(p, q), 12);
     expect(kl(through(3)(p), through(4)(q)).evidence).toBe('unbiased');
     // The same map written otherwise is not recognised: an estimate, and no wrong closed form.
@@ -270,7 +270,7 @@ describe('bijections are compared by what they compute', () => {
     expect(kl(through(3)(p), twice).evidence).toBe('unbiased');
   });
 
-  it('laws at one place are compared there; at two places their parameters differ', () => {
+  it('distributions at one place are compared there; at two places their parameters differ', () => {
     const f = affine();
     const [p, q] = [pushforward(f)(normal([2], { loc: 1 })), pushforward(f)(standardNormal([2]))];
     expect(exact(named('a')(p), named('a')(q))).toBeCloseTo(1, 12);
@@ -280,7 +280,7 @@ describe('bijections are compared by what they compute', () => {
 });
 
 describe('parameters may be expressions', () => {
-  it('the divergence of a conditional law is exact, and differentiable', () => {
+  it('the divergence of a conditional distribution is exact, and differentiable', () => {
     const m = o.parameterLeaf('m', o.scalar(0.5));
     const { value, evidence } = kl(normal([2], { loc: m, scale: 2 }), standardNormal([2]));
     expect(evidence).toBe('exact');
@@ -321,9 +321,9 @@ describe('estimates say so', () => {
     expect([mine.evidence, drawn(mine.value)[0]]).toEqual(['exact', 42]);
   });
 
-  it('a family of your own is declared where its law is made', () => {
+  it('a family of your own is declared where its distribution is made', () => {
     const mine = (rate: number): Any =>
-      dist<readonly [1], Exact & Samples>({
+      distribution<readonly [1], Exact & Samples>({
         shape: [1],
         ...familyOf('mine', [1], { rate }),
         evidence: 'exact',
@@ -343,7 +343,7 @@ describe('estimates say so', () => {
   it('different totals have no closed form; different events no divergence', () => {
     expect(kl(binomial([1], { total: 3 }), binomial([1], { total: 4 })).evidence).toBe('unbiased');
     expect(kl(categorical({ logits: [0, 0] }), categorical({ logits: [0, 0, 0] })).evidence).toBe('unbiased');
-    expect(refusal(() => kl(normal([1]) as Any, normal([2]) as Any))).toBe('ShapeError kl: the laws have different events (expected [1], got [2])'); // biome-ignore format: one idea
+    expect(refusal(() => kl(normal([1]) as Any, normal([2]) as Any))).toBe('ShapeError kl: the distributions have different events (expected [1], got [2])'); // biome-ignore format: one idea
     expect(refusal(() => kl(p, q, { samples: 0 }))).toContain('samples is not a number of samples (expected an integer from 1, got 0)'); // biome-ignore format: one idea
   });
 });

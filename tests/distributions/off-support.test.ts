@@ -1,6 +1,6 @@
-/** Where log p = −∞ a law's parameters have gradient 0, not NaN and not that of a constant: what is off the support does not move them. */
+/** Where log p = −∞ a distribution's parameters have gradient 0, not NaN and not that of a constant: what is off the support does not move them. */
 import { describe, expect, it, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -8,8 +8,8 @@ import * as o from '../../src/core/ops/index.ts';
 import * as d from '../../src/distributions/index.ts';
 import { inBoth, logP } from './helpers.ts';
 
-/** Laws of two parameters, with events off their support. */
-const families: readonly (readonly [string, (a: Expr, b: Expr) => Law, readonly (readonly number[])[]])[] = [
+/** Distributions of two parameters, with events off their support. */
+const families: readonly (readonly [string, (a: Expr, b: Expr) => AnyDist, readonly (readonly number[])[]])[] = [
   ['half-normal', (a) => d.halfNormal([1], { scale: a }), [[-1]]],
   ['exponential', (a) => d.exponential([1], { rate: a }), [[-1]]],
   ['log-normal', (a, b) => d.logNormal([1], { loc: a, scale: b }), [[-1], [0]]],
@@ -24,7 +24,7 @@ const families: readonly (readonly [string, (a: Expr, b: Expr) => Law, readonly 
   ['inverse gamma', (a, b) => d.inverseGamma([1], { concentration: a, scale: b }), [[-1], [0]]],
   ['beta', (a, b) => d.beta([1], { alpha: a, beta: b }), [[-1], [0], [1], [2]]],
   ['F', (a, b) => d.fisherF([1], { numerator: a, denominator: b }), [[-1], [0]]],
-  ['Dirichlet', (a, b) => d.dirichlet({ concentration: o.stack([a, b]) }), [[0.5, 0.6], [0, 1], [-1, 2]]], // biome-ignore format: one line a law
+  ['Dirichlet', (a, b) => d.dirichlet({ concentration: o.stack([a, b]) }), [[0.5, 0.6], [0, 1], [-1, 2]]], // biome-ignore format: one line a distribution
   ['von Mises', (a, b) => d.vonMises([1], { loc: a, concentration: b }), [[4]]],
   ['truncated', (a, b) => d.truncate({ low: a, high: o.add(a, b) })(d.normal([1], { loc: b, scale: a })), [[-5], [5]]],
   ['bernoulli', (a) => d.bernoulli([1], { logits: a }), [[0.5], [2]]],
@@ -47,8 +47,8 @@ describe('off the support', () => {
   it.each(families)('%s', async (_name, family, events) => {
     for (const event of events) {
       const { float32, float64 } = await inBoth([0.7, 1.3], (a, b) => {
-        const law = family(a, b);
-        const l = D.runDraw(law.logDensity(o.constant(event, law.shape)));
+        const dist = family(a, b);
+        const l = D.runDraw(dist.logDensity(o.constant(event, dist.shape)));
         return [l, ...grad(l, [a, b])];
       });
       for (const [[l], [da], [db]] of [float32, float64]) {

@@ -1,4 +1,4 @@
-/** Relaxed choices: densities on the simplex, samplers near their discrete laws, gradients, and straight-through. */
+/** Relaxed choices: densities on the simplex, samplers near their discrete distributions, gradients, and straight-through. */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -7,8 +7,8 @@ import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, program } from '../../src/core/program.ts';
 import { tensorOf } from '../../src/core/tensor.ts';
 import { concrete, relaxedBernoulli, straightThrough } from '../../src/distributions/index.ts';
+import { scoredSamples } from '../../src/laws/dist-values.ts';
 import { distLaws, edgeLaws, samplerLaws, showVerdicts, violations } from '../../src/laws/index.ts';
-import { scoredSamples } from '../../src/laws/law-values.ts';
 import { drawn, logP, type numbers, refusal, rowsOf } from './helpers.ts';
 
 const logits = [0.4, -0.6, 1.1];
@@ -16,7 +16,7 @@ const weights = logits.map((l) => Math.exp(l) / logits.reduce((a, b) => a + Math
 
 describe('concrete', () => {
   it.each([0.9, 2])('integrates to one over the simplex at temperature %d', (temperature) => {
-    const law = concrete({ logits, temperature });
+    const dist = concrete({ logits, temperature });
     // x = σ(s) σ(t), σ(s) (1−σ(t)), 1−σ(s): a map of the plane whose Jacobian is σ(s) σ′(s) σ′(t).
     const points: number[][] = [];
     const jacobian: number[] = [];
@@ -28,11 +28,11 @@ describe('concrete', () => {
         points.push([s(a) * s(b), s(a) * s(-b), rest]);
         jacobian.push(s(a) * s(a) * rest * s(b) * s(-b));
       }
-    const total = logP(law, points).reduce((sum, l, i) => sum + Math.exp(l) * jacobian[i], 0) * h * h;
+    const total = logP(dist, points).reduce((sum, l, i) => sum + Math.exp(l) * jacobian[i], 0) * h * h;
     expect(Math.abs(total - 1)).toBeLessThan(1e-8);
   });
 
-  it('the largest coordinate is a sample of the categorical law, at any temperature', () => {
+  it('the largest coordinate is a sample of the categorical distribution, at any temperature', () => {
     for (const temperature of [0.2, 3]) {
       const counts = [0, 0, 0];
       for (const row of rowsOf(concrete({ logits, temperature }), 40_000, 2)) counts[row.indexOf(Math.max(...row))]++;
@@ -64,17 +64,17 @@ const numbersAt = (e: Parameters<typeof numbers>[0], l: number, seed: number): n
 };
 
 describe('relaxed Bernoulli', () => {
-  it.each([0.8, 2])('keeps the laws of distributions at temperature %d', (temperature) => {
-    const law = relaxedBernoulli([1], { logits: 0.6, temperature });
-    expect(showVerdicts(violations(distLaws(law, { region: 'unit', quadrature: 1e-5 })))).toBe('');
-    expect(showVerdicts(violations(edgeLaws(law, { outside: tensorOf([-1, 0, 1, 2], [4, 1]) }, {})))).toBe('');
+  it.each([0.8, 2])('keeps the distributions of distributions at temperature %d', (temperature) => {
+    const dist = relaxedBernoulli([1], { logits: 0.6, temperature });
+    expect(showVerdicts(violations(distLaws(dist, { region: 'unit', quadrature: 1e-5 })))).toBe('');
+    expect(showVerdicts(violations(edgeLaws(dist, { outside: tensorOf([-1, 0, 1, 2], [4, 1]) }, {})))).toBe('');
   });
 });
 
 describe('straight-through', () => {
   it('samples are one-hot exactly, their gradients those of the relaxed sample', () => {
-    const law = straightThrough({ logits, temperature: 0.5 });
-    const rows = rowsOf(law, 2000, 1);
+    const dist = straightThrough({ logits, temperature: 0.5 });
+    const rows = rowsOf(dist, 2000, 1);
     expect(rows.every((r) => r.filter((v) => v === 1).length === 1 && r.filter((v) => v === 0).length === 2)).toBe(
       true,
     );

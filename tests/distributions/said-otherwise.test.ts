@@ -1,21 +1,21 @@
-/** Parameters said in another way (probabilities, covariances): the same laws, read back from JSON, refused where they say nothing. */
+/** Parameters said in another way (probabilities, covariances): the same distributions, read back from JSON, refused where they say nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import * as D from '../../src/core/draw.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { bernoulli, categorical, kl, multivariateNormal, oneHotCategorical } from '../../src/distributions/index.ts';
-import { drawn, lawOf, logP, numbers, refusal, relative } from './helpers.ts';
+import { distOf, drawn, logP, numbers, refusal, relative } from './helpers.ts';
 
-const again = (law: Law): Law => lawOf(JSON.parse(JSON.stringify(law.spec)));
+const again = (dist: AnyDist): AnyDist => distOf(JSON.parse(JSON.stringify(dist.spec)));
 
 describe('probabilities', () => {
   it('of coins are log-probabilities of their events, at any p', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-6, max: 1 - 1e-6, noNaN: true }), (p) => {
         const coin = bernoulli([1], { probs: p });
-        for (const law of [coin, again(coin), bernoulli([1], { probs: o.scalar(p) })]) {
-          const [no, yes] = logP(law, [[0], [1]]);
+        for (const dist of [coin, again(coin), bernoulli([1], { probs: o.scalar(p) })]) {
+          const [no, yes] = logP(dist, [[0], [1]]);
           expect(relative(yes, Math.log(p))).toBeLessThan(1e-9);
           expect(relative(no, Math.log1p(-p))).toBeLessThan(1e-9);
         }
@@ -27,8 +27,8 @@ describe('probabilities', () => {
 
   it('of classes may be 0: such a class never comes', () => {
     const probs = [0.2, 0.5, 0, 0.3];
-    for (const law of [categorical({ probs, shape: [1] }), again(categorical({ probs, shape: [1] }))])
-      logP(law, [[0], [1], [2], [3]]).forEach((l, k) =>
+    for (const dist of [categorical({ probs, shape: [1] }), again(categorical({ probs, shape: [1] }))])
+      logP(dist, [[0], [1], [2], [3]]).forEach((l, k) =>
         probs[k] === 0 ? expect(l).toBe(Number.NEGATIVE_INFINITY) : expect(l).toBeCloseTo(Math.log(probs[k]), 12),
       );
     const hot = oneHotCategorical({ probs });
@@ -59,8 +59,8 @@ describe('a covariance', () => {
   it('is that of the factor it has, as an expression too', () => {
     const rows = [[0, 1, 2], [1, 2, 3], [-4, 2, 0.5]]; // biome-ignore format: a matrix
     const given = multivariateNormal({ loc: [1, 2, 3], covariance: o.constant(covariance.flat(), [3, 3]) });
-    for (const law of [said, again(said), given])
-      logP(law, rows).forEach((l, i) => expect(relative(l, logP(factored, rows)[i])).toBeLessThan(1e-12));
+    for (const dist of [said, again(said), given])
+      logP(dist, rows).forEach((l, i) => expect(relative(l, logP(factored, rows)[i])).toBeLessThan(1e-12));
     // Rounding leaves a covariance that was computed symmetric to a few digits less than all.
     const rounded = covariance.map((row, i) => row.map((v, j) => (i > j ? v * (1 + 1e-14) : v)));
     expect(relative(logP(multivariateNormal({ covariance: rounded }), rows)[0], logP(multivariateNormal({ covariance }), rows)[0])).toBeLessThan(1e-10); // biome-ignore format: one idea

@@ -1,4 +1,4 @@
-/** Both tails of every law with a quantile function, in float32 with parameters as inputs; and windows far out. Right values by mpmath. */
+/** Both tails of every distribution with a quantile function, in float32 with parameters as inputs; and windows far out. Right values by mpmath. */
 import { describe, expect, it, test } from 'vitest';
 import type { AllFacts, Facts, TailFact } from '../../src/algebra/facts.ts';
 import { bijectTo } from '../../src/bijectors/index.ts';
@@ -11,7 +11,7 @@ import { inBoth, inBothRows, logP, numbers, onnxRows, refusal, relative } from '
 
 type Tailed = Facts<TailFact | 'cdf' | 'quantile'>;
 
-/** Laws of two parameters. */
+/** Distributions of two parameters. */
 const families: readonly (readonly [string, (a: Expr, b: Expr) => Tailed])[] = [
   ['normal', (a, b) => d.normal([], { loc: a, scale: b })],
   ['laplace', (a, b) => d.laplace([], { loc: a, scale: b })],
@@ -34,10 +34,10 @@ const logs = [-1e-3, -0.1, -0.6, -0.8, -2, -6, -13, -40];
 describe('tails in float32', () => {
   it.each(families)('%s: each inverse undoes its tail, and float64 says the same', async (_name, family) => {
     const { float32, float64 } = await inBoth([0.7, 1.3], (a, b) => {
-      const law = family(a, b);
+      const dist = family(a, b);
       return logs.flatMap((l) => {
-        const [low, high] = [law.lowerQuantile(o.scalar(l)), law.upperQuantile(o.scalar(l))];
-        return [low, high, law.logCdf(low), law.logSurvival(high), law.logSurvival(low), law.logCdf(high)];
+        const [low, high] = [dist.lowerQuantile(o.scalar(l)), dist.upperQuantile(o.scalar(l))];
+        return [low, high, dist.logCdf(low), dist.logSurvival(high), dist.logSurvival(low), dist.logCdf(high)];
       });
     });
     logs.forEach((l, i) => {
@@ -56,15 +56,15 @@ describe('tails in float32', () => {
     families,
   )('%s: the tails are those of the cdf and the quantile, and their gradients are finite', async (_name, family) => {
     const { float64 } = await inBoth([0.7, 1.3], (a, b) => {
-      const law = family(a, b);
+      const dist = family(a, b);
       const us = [0.01, 0.3, 0.5, 0.8, 0.999].map((u) => o.scalar(u));
       const ends = [-3, 0, 1, 8].map((x) => o.scalar(x));
-      const all = ends.flatMap((x) => [law.logCdf(x), law.logSurvival(x)]);
+      const all = ends.flatMap((x) => [dist.logCdf(x), dist.logSurvival(x)]);
       const finite = all.map((l) => o.where(o.less(-1e30, l), l, 0));
       return [
         ...us.flatMap((u) => {
-          const x = law.quantile(u);
-          return [o.exp(law.logCdf(x)), law.cdf(x), law.lowerQuantile(o.log(u)), x];
+          const x = dist.quantile(u);
+          return [o.exp(dist.logCdf(x)), dist.cdf(x), dist.lowerQuantile(o.log(u)), x];
         }),
         ...grad(o.addAll(finite), [a, b]),
       ];
@@ -137,17 +137,17 @@ describe('tails of the gamma and beta families, in float32 and float64', () => {
   it('in float64, to rounding; and as parts of one', () => {
     for (const [name, family, rows] of chances)
       for (const [a, b, x, below, above] of rows) {
-        const law = family(o.scalar(a), o.scalar(b));
-        const [l, s] = [numbers(law.logCdf(o.scalar(x)))[0], numbers(law.logSurvival(o.scalar(x)))[0]];
+        const dist = family(o.scalar(a), o.scalar(b));
+        const [l, s] = [numbers(dist.logCdf(o.scalar(x)))[0], numbers(dist.logSurvival(o.scalar(x)))[0]];
         if (!Number.isNaN(below)) expect(relative(l, below), `${name} ${a} ${b} ${x}: ${l}`).toBeLessThan(1e-11);
         if (!Number.isNaN(above)) expect(relative(s, above), `${name} ${a} ${b} ${x}: ${s}`).toBeLessThan(1e-11);
         expect(Math.exp(l) + Math.exp(s)).toBeCloseTo(1, 11);
       }
   });
   it('inverse gamma, F and χ² follow', () => {
-    for (const law of [d.inverseGamma([], { concentration: 3, scale: 2 }), d.fisherF([], { numerator: 5, denominator: 8 }), d.chiSquared([], { degrees: 4 })]) // biome-ignore format: one idea
+    for (const dist of [d.inverseGamma([], { concentration: 3, scale: 2 }), d.fisherF([], { numerator: 5, denominator: 8 }), d.chiSquared([], { degrees: 4 })]) // biome-ignore format: one idea
       for (const x of [-1, 0, 0.1, 1, 6, 40]) {
-        const [c, l, s] = [law.cdf, law.logCdf, law.logSurvival].map((f) => numbers(f(o.scalar(x)))[0]);
+        const [c, l, s] = [dist.cdf, dist.logCdf, dist.logSurvival].map((f) => numbers(f(o.scalar(x)))[0]);
         expect(Math.exp(l)).toBeCloseTo(c, 11);
         expect(Math.exp(s)).toBeCloseTo(1 - c, 11);
       }
@@ -162,7 +162,7 @@ describe('tails of the gamma and beta families, in float32 and float64', () => {
     expect(float32[1]).toEqual([1]);
     expect(relative(float32[2][0], Math.exp(-35.67602252568221))).toBeLessThan(1e-4);
   });
-  it('the mode of a beta law with two poles is one of them', () => {
+  it('the mode of a beta distribution with two poles is one of them', () => {
     for (const [alpha, beta, mode] of [[0.5, 0.5, 0], [0.2, 0.5, 0], [0.5, 0.2, 1], [1, 1, 0.5], [2, 2, 0.5]]) // biome-ignore format: a table
       expect(numbers(d.beta([], { alpha, beta }).mode)).toEqual([mode]);
   });
@@ -179,8 +179,8 @@ describe('windows far out', () => {
       [d.truncate({ low: 5 })(d.exponential([1], { rate: 1 })), 6, 1],
       [d.truncate({ low: 40 })(d.normal([1])), 40.02497, 0.025],
     ] as const;
-    for (const [law, wanted, sd] of cases) {
-      const xs = await onnxRows(law, n, 3);
+    for (const [dist, wanted, sd] of cases) {
+      const xs = await onnxRows(dist, n, 3);
       expect(xs.every(([x]) => Number.isFinite(x))).toBe(true);
       expect(Math.abs(mean(xs) - wanted)).toBeLessThan((4.5 * sd) / Math.sqrt(n));
     }
@@ -196,9 +196,9 @@ describe('windows far out', () => {
     ] as const;
     for (const [low, high, x, wanted] of cases) {
       const { float32, float64 } = await inBoth([low, Number.isFinite(high) ? high : 0, x, 0, 1], (a, b, at, m, s) => {
-        const law = d.truncate({ low: a, ...(Number.isFinite(high) ? { high: b } : {}) })(d.normal([], { loc: m, scale: s })); // biome-ignore format: one idea
-        const l = D.runDraw(law.logDensity(at));
-        return [l, ...grad(l, [m, s]), law.quantile(o.scalar(0.9)), law.logCdf(at), law.upperQuantile(o.scalar(-3))];
+        const dist = d.truncate({ low: a, ...(Number.isFinite(high) ? { high: b } : {}) })(d.normal([], { loc: m, scale: s })); // biome-ignore format: one idea
+        const l = D.runDraw(dist.logDensity(at));
+        return [l, ...grad(l, [m, s]), dist.quantile(o.scalar(0.9)), dist.logCdf(at), dist.upperQuantile(o.scalar(-3))];
       });
       if (wanted !== undefined) expect(relative(float64[0][0], wanted, 1)).toBeLessThan(1e-4);
       // The density is a difference of numbers of the size of ½ x².
@@ -213,22 +213,22 @@ describe('windows far out', () => {
     expect(logP(d.truncate({ low: 40 })(d.normal([1])), [[40.01]])[0]).toBeCloseTo(3.289453480549195, 9);
   });
 
-  it('a truncated law is a law with tails, and can be truncated again', () => {
+  it('a truncated distribution is a distribution with tails, and can be truncated again', () => {
     const once = d.truncate({ low: 0 })(d.normal([1]));
     const twice = d.truncate({ low: 40 })(once);
     expect(logP(twice, [[40.01]])[0]).toBeCloseTo(3.289453480549195, 9);
-    for (const law of [d.truncate({ low: 8, high: 9 })(d.normal([1])), d.truncate({ high: 0.3 })(d.gumbel([1])), d.truncate({ low: 2, high: 3 })(d.exponential([1]))]) // biome-ignore format: one idea
+    for (const dist of [d.truncate({ low: 8, high: 9 })(d.normal([1])), d.truncate({ high: 0.3 })(d.gumbel([1])), d.truncate({ low: 2, high: 3 })(d.exponential([1]))]) // biome-ignore format: one idea
       for (const u of [1e-6, 0.2, 0.5, 0.9, 1 - 1e-6]) {
-        const x = law.quantile(o.constant([u]));
-        expect(numbers(law.cdf(x))[0]).toBeCloseTo(u, 9);
-        expect(numbers(law.lowerQuantile(o.constant([Math.log(u)])))[0]).toBeCloseTo(numbers(x)[0], 9);
-        expect(numbers(o.add(o.exp(law.logSurvival(x)), law.cdf(x)))[0]).toBeCloseTo(1, 9);
+        const x = dist.quantile(o.constant([u]));
+        expect(numbers(dist.cdf(x))[0]).toBeCloseTo(u, 9);
+        expect(numbers(dist.lowerQuantile(o.constant([Math.log(u)])))[0]).toBeCloseTo(numbers(x)[0], 9);
+        expect(numbers(o.add(o.exp(dist.logSurvival(x)), dist.cdf(x)))[0]).toBeCloseTo(1, 9);
       }
   });
 
   it('a window without mass is refused', () => {
     const sentence =
-      /ArgumentError truncate: the law has no mass in the window \(expected a window that holds some of the law, got exponential between −∞ and -1\)/;
+      /ArgumentError truncate: the distribution has no mass in the window \(expected a window that holds some of the distribution, got exponential between −∞ and -1\)/;
     expect(refusal(() => d.truncate({ high: -1 })(d.exponential([1])))).toMatch(sentence);
     expect(refusal(() => d.truncate({ low: 2 })(d.uniform([1])))).toMatch(/no mass in the window/);
     expect(refusal(() => d.truncate({ low: [0, 2], high: 3 })(d.uniform([2])))).toMatch(/no mass in the window/);
@@ -236,7 +236,7 @@ describe('windows far out', () => {
 });
 
 describe('supports of windows', () => {
-  const supportOf = (law: Pick<AllFacts, 'support'>) => law.support;
+  const supportOf = (dist: Pick<AllFacts, 'support'>) => dist.support;
   it('says what is cut, of numbers', () => {
     expect(supportOf(d.truncate({ high: 0 })(d.normal([1])))).toEqual({ kind: 'below', high: 0 });
     expect(supportOf(d.truncate({ low: 1 })(d.normal([1])))).toEqual({ kind: 'above', low: 1 });

@@ -1,8 +1,10 @@
 /** Continuous flows: their inverses, log-determinants and densities against matrix exponentials; how they refine; probes against all signs. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { errorFrom, refinedOf } from '../../src/algebra/approximation.ts';
 import { pushforward } from '../../src/algebra/dist.ts';
+import { layerKind } from '../../src/algebra/kinds.ts';
 import { inverse, type Layer } from '../../src/algebra/transport.ts';
 import { divergence as exactDivergence, grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -23,7 +25,7 @@ import {
   tableaux,
   traceOf,
 } from '../../src/dynamics/index.ts';
-import { describe as described, readers } from '../../src/models/index.ts';
+import { codecOf, describe as described } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import { continuous, type VelocityField } from '../../src/transports/index.ts';
 import { exponential, problem, scaled, slopeOf, times, turned, valuesOf } from './linear-field.ts';
@@ -71,12 +73,12 @@ describe('a linear field', () => {
   });
 
   test('the flow of N(0, I) along it from the latent is N(0, e^{AT} e^{AᵀT})', () => {
-    const law = pipe(standardNormal([2]), pushforward(inverse(over(rk4(), 200))));
+    const dist = pipe(standardNormal([2]), pushforward(inverse(over(rk4(), 200))));
     const cov = times(e, turned(e));
     const det = cov[0][0] * cov[1][1] - cov[0][1] ** 2;
     const quadratic = (cov[1][1] * at[0] ** 2 - 2 * cov[0][1] * at[0] * at[1] + cov[0][0] * at[1] ** 2) / det;
     const truth = -0.5 * quadratic - 0.5 * Math.log(det) - Math.log(2 * Math.PI);
-    expect(numbers(D.map((l: Expr) => [l])(law.logDensity(x)))[0][0]).toBeCloseTo(truth, 8);
+    expect(numbers(D.map((l: Expr) => [l])(dist.logDensity(x)))[0][0]).toBeCloseTo(truth, 8);
   });
 
   test.each([euler(), heun(), rk4()])('$spec.type: the inverse is off by the power $order of the step', (solver) => {
@@ -196,10 +198,10 @@ describe('a network’s flow', () => {
 
   test('is read back from JSON, and described with ≈', () => {
     const layer = continuous(resMlp([4]), { times: 3, solver: rungeKutta(tableaux.heun), gradient: 'checkpointed' });
-    const back = readers().layer.decode(JSON.parse(JSON.stringify(layer.spec)));
+    const back = codecOf(layerKind).decode(JSON.parse(JSON.stringify(layer.spec)));
     expect(back).toMatchObject({ _tag: 'Right', right: { spec: layer.spec } });
-    expect(readers().layer.decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
-    const law = pipe(standardNormal([2]), pushforward(layer));
-    expect(described(law)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
+    expect(codecOf(layerKind).decode(inverse(layer).spec)).toMatchObject({ right: { spec: inverse(layer).spec } });
+    const dist = pipe(standardNormal([2]), pushforward(layer));
+    expect(described(dist)).toMatchObject({ sign: '≈', computed: '3 steps of heun' });
   });
 });

@@ -27,14 +27,14 @@ import { stepFeed } from '../../src/inference/training/step-number.ts';
 export interface Leaves {
   /** Name and shape, in the order of the parameter vector. */
   readonly parameters: readonly string[];
-  /** Path, law, shape, number of batch axes, by path. */
+  /** Path, distribution, shape, number of batch axes, by path. */
   readonly noise: readonly string[];
 }
 
 /** The noise of a program, a line a leaf, by path. */
 export const noiseLines = ({ slots }: Program): string[] =>
   slots
-    .flatMap(({ noise, shape }) => (noise === undefined ? [] : [`${noise.path} ${noise.law} [${shape.join(',')}] ${noise.batch}`]))
+    .flatMap(({ noise, shape }) => (noise === undefined ? [] : [`${noise.path} ${noise.dist} [${shape.join(',')}] ${noise.batch}`]))
     .sort(); // biome-ignore format: one idea
 
 /** Whether an array is a statistic of batch normalisation: once a parameter without a gradient, now a buffer. */

@@ -1,6 +1,6 @@
 /** What golden records are kept of: every registered model, small and as it comes, and every listed objective on every model that it takes. */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Dist, Law } from '../../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../../src/algebra/dist.ts';
 import type { Bound, Denoises, Exact } from '../../src/algebra/evidence.ts';
 import type { Failure } from '../../src/core/errors.ts';
 import type { Shape } from '../../src/core/shape.ts';
@@ -10,15 +10,15 @@ import { unet } from '../../src/nn/index.ts';
 import { diffusion, logSnrGrid, predict, vp } from '../../src/sde/index.ts';
 import { showEvent } from './events.ts';
 
-/** A law on events, with what trains it. */
+/** A distribution on events, with what trains it. */
 export interface Case {
   readonly name: string;
   /** The name of the model and its events, whatever trains it. */
   readonly model: string;
   readonly event: EventInfo;
-  readonly law: () => Law;
+  readonly dist: () => AnyDist;
   /** What trains it, or why that cannot. */
-  readonly objective: (law: Law) => Either<Failure, AnyObjective<Shape>>;
+  readonly objective: (dist: AnyDist) => Either<Failure, AnyObjective<Shape>>;
 }
 
 /** Widths and depths of the small models. */
@@ -31,11 +31,11 @@ const classes: EventInfo = { shape: [2], classes: 3 };
 const eventsOf = (model: string): readonly EventInfo[] =>
   model === 'jem' || model === 'classConditional' ? [plane, image, classes] : [plane, image];
 
-/** What a law is trained by where its entry says nothing. */
-const byEvidence = (law: Law): AnyObjective<Shape> =>
-  law.evidence === 'exact'
-    ? maximumLikelihood(law as unknown as Dist<Shape, Exact>)
-    : elbo(law as unknown as Dist<Shape, Bound>);
+/** What a distribution is trained by where its entry says nothing. */
+const byEvidence = (dist: AnyDist): AnyObjective<Shape> =>
+  dist.evidence === 'exact'
+    ? maximumLikelihood(dist as unknown as Dist<Shape, Exact>)
+    : elbo(dist as unknown as Dist<Shape, Bound>);
 
 /** Every registered model on its events: small (`full` false) or as it comes. */
 const modelCases = (full: boolean): readonly Case[] =>
@@ -44,8 +44,8 @@ const modelCases = (full: boolean): readonly Case[] =>
       name: `${model} ${showEvent(event)}${full ? ', full size' : ''}`,
       model: `${model} ${showEvent(event)}`,
       event,
-      law: () => entry.build(event, full ? undefined : small),
-      objective: (law: Law) => right((entry.objective ?? byEvidence)(law)),
+      dist: () => entry.build(event, full ? undefined : small),
+      objective: (dist: AnyDist) => right((entry.objective ?? byEvidence)(dist)),
     })),
   );
 
@@ -54,12 +54,12 @@ const unetCase: Case = {
   name: 'unet 8×8×1',
   model: 'unet 8×8×1',
   event: { shape: [8, 8, 1] },
-  law: () =>
+  dist: () =>
     diffusion(predict('noise', vp(), unet({ channels: 8, multipliers: [1, 2], patch: 2 }), { shape: [8, 8, 1] }), {
       grid: logSnrGrid(2),
       likelihood: { grid: logSnrGrid(1) },
     }),
-  objective: (law) => right(denoisingScoreMatching(law as unknown as Dist<Shape, Denoises>) as AnyObjective<Shape>),
+  objective: (dist) => right(denoisingScoreMatching(dist as unknown as Dist<Shape, Denoises>) as AnyObjective<Shape>),
 };
 
 /** Small models by what trains them when nobody says. */

@@ -1,6 +1,6 @@
 /** Training runs whose state at step 20 is kept as a file, written by the version before objectives became games. */
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../../src/algebra/dist.ts';
 import type { Bound, Exact, Unnormalised } from '../../src/algebra/evidence.ts';
 import { compose, repeat } from '../../src/algebra/transport.ts';
 import { actNorm, affineCoupling, batchNorm, reverse } from '../../src/bijectors/index.ts';
@@ -46,7 +46,7 @@ export interface CheckpointCase {
   /** The name of its file too. */
   readonly name: string;
   readonly event: EventInfo;
-  readonly make: () => { readonly law: Law; readonly objective: AnyObjective<Shape> };
+  readonly make: () => { readonly dist: AnyDist; readonly objective: AnyObjective<Shape> };
   readonly optimizer: Optimizer;
   readonly ema?: number;
 }
@@ -54,10 +54,13 @@ export interface CheckpointCase {
 const plane: EventInfo = { shape: [2] };
 const quick = adam({ learningRate: 5e-3 });
 
-/** A law with what trains it, both of shapes that only their owner knows. */
-const pair = (law: unknown, objective: unknown) => ({ law: law as Law, objective: objective as AnyObjective<Shape> });
-const exact = (law: unknown) => pair(law, maximumLikelihood(law as Dist<Shape, Exact>));
-const bounded = (law: unknown) => pair(law, elbo(law as Dist<Shape, Bound>));
+/** A distribution with what trains it, both of shapes that only their owner knows. */
+const pair = (dist: unknown, objective: unknown) => ({
+  dist: dist as AnyDist,
+  objective: objective as AnyObjective<Shape>,
+});
+const exact = (dist: unknown) => pair(dist, maximumLikelihood(dist as Dist<Shape, Exact>));
+const bounded = (dist: unknown) => pair(dist, elbo(dist as Dist<Shape, Bound>));
 
 const layers = compose(affineCoupling({ conditioner: mlp([8]) }), reverse());
 const replay = { kernel: mala({ stepSize: 0.05 }), steps: 3, buffer: 48, chains: 12, reinitialise: 0.1, energyPenalty: 0.01 }; // biome-ignore format: one record
@@ -88,8 +91,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'replay-buffer',
     event: plane,
     make: () => {
-      const law = energyModel([2], { hidden: [8] });
-      return pair(law, persistentContrastiveDivergence(replay)(law as unknown as Dist<Shape, Unnormalised>));
+      const dist = energyModel([2], { hidden: [8] });
+      return pair(dist, persistentContrastiveDivergence(replay)(dist as unknown as Dist<Shape, Unnormalised>));
     },
     optimizer: quick,
   },
@@ -97,8 +100,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'replay-buffer-average',
     event: plane,
     make: () => {
-      const law = energyModel([2], { hidden: [8] });
-      return pair(law, persistentContrastiveDivergence(replay)(law as unknown as Dist<Shape, Unnormalised>));
+      const dist = energyModel([2], { hidden: [8] });
+      return pair(dist, persistentContrastiveDivergence(replay)(dist as unknown as Dist<Shape, Unnormalised>));
     },
     optimizer: clipByGlobalNorm(1)(adamW({ learningRate: 5e-3 })),
     ema: 0.8,
@@ -107,9 +110,9 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'machine',
     event: { shape: [6], levels: 2 },
     make: () => {
-      const law = rbm([6], { hidden: 4 });
+      const dist = rbm([6], { hidden: 4 });
       const objective = persistentContrastiveDivergence({ kernel: blockGibbs(), buffer: 32, steps: 2 });
-      return pair(law, objective(law));
+      return pair(dist, objective(dist));
     },
     optimizer: sgd({ learningRate: 0.05, momentum: 0.5 }),
   },
@@ -117,8 +120,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'score-baseline',
     event: plane,
     make: () => {
-      const law = vae([2], { latent: 2, hidden: [8] });
-      return pair(law, scoreFunctionWithAverage({ samples: 2 })(law));
+      const dist = vae([2], { latent: 2, hidden: [8] });
+      return pair(dist, scoreFunctionWithAverage({ samples: 2 })(dist));
     },
     optimizer: quick,
   },
@@ -126,8 +129,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'jem',
     event: { shape: [2], classes: 3 },
     make: () => {
-      const law = jem({ shape: [2] }, 3, { hidden: [8] });
-      return pair(law, jemObjective({ buffer: 40, chains: 10, steps: 2, reinitialise: 0.05 })(law));
+      const dist = jem({ shape: [2] }, 3, { hidden: [8] });
+      return pair(dist, jemObjective({ buffer: 40, chains: 10, steps: 2, reinitialise: 0.05 })(dist));
     },
     optimizer: quick,
   },
@@ -135,8 +138,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'nvae',
     event: { shape: [4, 4], levels: 2 },
     make: () => {
-      const law = nvae([4, 4], { groups: 2, latent: 1, channels: 4, decoder: 'bernoulli' });
-      return pair(law, nvaeObjective({ warmUp: 30 })(law as unknown as Dist<Shape, Bound>));
+      const dist = nvae([4, 4], { groups: 2, latent: 1, channels: 4, decoder: 'bernoulli' });
+      return pair(dist, nvaeObjective({ warmUp: 30 })(dist as unknown as Dist<Shape, Bound>));
     },
     optimizer: quick,
   },
@@ -150,8 +153,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'cld',
     event: plane,
     make: () => {
-      const law = cldModel(plane, { steps: 2, likelihoodSteps: 2, hidden: [8] });
-      return pair(law, hybridScoreMatching(law as unknown as Law));
+      const dist = cldModel(plane, { steps: 2, likelihoodSteps: 2, hidden: [8] });
+      return pair(dist, hybridScoreMatching(dist as unknown as AnyDist));
     },
     optimizer: quick,
     ema: 0.95,
@@ -160,8 +163,8 @@ export const checkpointCases: readonly CheckpointCase[] = [
     name: 'wake-sleep',
     event: plane,
     make: () => {
-      const law = hvae([2], { latents: [2, 1], hidden: [8] });
-      return pair(law, wakeSleep(law as unknown as Dist<Shape, Bound>));
+      const dist = hvae([2], { latents: [2, 1], hidden: [8] });
+      return pair(dist, wakeSleep(dist as unknown as Dist<Shape, Bound>));
     },
     optimizer: quick,
   },

@@ -5,7 +5,7 @@ import { type Either, isLeft } from 'fp-ts/lib/Either.js';
 import { type Failure, PushforwardError } from '../../src/core/errors.ts';
 import type { Checkpoint } from '../../src/inference/index.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/inference/index.ts';
-import { readLaw } from '../../src/models/index.ts';
+import { readDist } from '../../src/models/index.ts';
 import { type Task, train, withStatistics } from './adapter.ts';
 import { type CheckpointCase, checkpointCases } from './checkpoint-cases.ts';
 import { BATCH, eventData } from './events.ts';
@@ -41,7 +41,7 @@ export const writeMissing = async (): Promise<void> => {
     if (!existsSync(pathOf(c))) {
       const { state } = await train(taskOf(c, seedOf(c)), runtime, { steps: STEPS, stepsPerRun: 20 });
       const training = { optimizer: c.optimizer.spec, batchSize: BATCH };
-      orThrow(await saveCheckpoint(pathOf(c), { state, spec: c.make().law.spec, training })());
+      orThrow(await saveCheckpoint(pathOf(c), { state, spec: c.make().dist.spec, training })());
     }
 };
 
@@ -50,12 +50,12 @@ const load = async (c: CheckpointCase): Promise<Checkpoint> => orThrow(await loa
 /** What is in a file: its format and place, the names of parameters in order, the bits of every array; whether its declaration reads back. */
 export const fileContent = async (c: CheckpointCase): Promise<Value> => {
   const { state, format, spec, training } = await load(c);
-  const law = readLaw(spec);
+  const dist = readDist(spec);
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   // A declaration that is said otherwise today is one whose translation reads back.
-  const twice = isLeft(law) ? law : readLaw(JSON.parse(JSON.stringify(law.right.spec)));
-  const stable = !isLeft(law) && !isLeft(twice) && same(twice.right.spec, law.right.spec);
-  const again = isLeft(law) ? 'is refused' : same(law.right.spec, spec) || stable ? 'reads back' : 'differs';
+  const twice = isLeft(dist) ? dist : readDist(JSON.parse(JSON.stringify(dist.right.spec)));
+  const stable = !isLeft(dist) && !isLeft(twice) && same(twice.right.spec, dist.right.spec);
+  const again = isLeft(dist) ? 'is refused' : same(dist.right.spec, spec) || stable ? 'reads back' : 'differs';
   return {
     format,
     step: state.step,

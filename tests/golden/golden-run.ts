@@ -57,7 +57,7 @@ export const check = async (job: Job, golden: Golden, here: Machine): Promise<re
   const what = `${job.kind}: ${job.name},`;
   if (isLeft(outcome)) return [{ what, expected: 'the record', got: outcome.left }];
   const got = outcome.right;
-  if (got === undefined) return [{ what, expected: 'the record', got: 'the objective refuses the law' }];
+  if (got === undefined) return [{ what, expected: 'the record', got: 'the objective refuses the distribution' }];
   return compared(ruleOf(job.kind, records, here), expected, got, what).map((b) => explained(b, golden.listings, now));
 };
 

@@ -15,7 +15,7 @@ export interface Job {
   readonly kind: Exclude<Kind, 'listings'>;
   /** The record's key. */
   readonly name: string;
-  /** The record as today's code makes it; nothing where an objective refuses the law. Lists go into the table. */
+  /** The record as today's code makes it; nothing where an objective refuses the distribution. Lists go into the table. */
   readonly compute: (table: Listings) => Promise<Value | undefined>;
 }
 

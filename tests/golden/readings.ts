@@ -1,11 +1,11 @@
-/** What a law says at fixed parameters: samples, their log-densities, an evaluation; of its objective the loss and its gradient. */
+/** What a distribution says at fixed parameters: samples, their log-densities, an evaluation; of its objective the loss and its gradient. */
 import { isRight } from 'fp-ts/lib/Either.js';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { reference } from '../../src/core/interpreters/index.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import { type Feeds, noiseFeeds, noiseKey, noiseTensor } from '../../src/core/program.ts';
 import type { Tensor, TensorData } from '../../src/core/tensor.ts';
-import { evaluate, lawPrograms, run } from '../../src/inference/index.ts';
+import { distPrograms, evaluate, run } from '../../src/inference/index.ts';
 import { initialOf, lossAndGradients } from './adapter.ts';
 import { hashOf } from './bits.ts';
 import type { Case } from './cases.ts';
@@ -33,9 +33,9 @@ const bits = ({ data }: Tensor): Value => ({ hash: hashOf(data), first: Array.fr
 export const readings = async (c: Case): Promise<Value | undefined> => {
   const made = objectiveOf(c);
   if (!isRight(made)) return undefined;
-  const { law, objective } = made.right;
+  const { dist, objective } = made.right;
   const data = eventData(c.event);
-  const running = run(law, moved(await initialOf(objective, firstRows(data, BATCH))), runtime);
+  const running = run(dist, moved(await initialOf(objective, firstRows(data, BATCH))), runtime);
   const x = await running.sample(SAMPLES, SEED);
   const { nats } = await evaluate(running, data, SEED);
   return { samples: bits(x), densities: bits(await running.logDensity(x, SEED)), nats: kept(nats) };
@@ -61,9 +61,9 @@ export const referenceLoss = async (c: Case, each: boolean): Promise<Value | und
 export const referenceReadings = async (c: Case): Promise<Value | undefined> => {
   const made = objectiveOf(c);
   if (!isRight(made)) return undefined;
-  const { law, objective } = made.right as { readonly law: Law; readonly objective: never };
+  const { dist, objective } = made.right as { readonly dist: AnyDist; readonly objective: never };
   const parameters = moved(await initialOf(objective, firstRows(eventData(c.event), BATCH)));
-  const programs = lawPrograms(law, 4, reference);
+  const programs = distPrograms(dist, 4, reference);
   const go = (kind: 'sample' | 'logDensity', x: Feeds): Tensor => {
     const p = programs[kind]();
     return evaluateProgram(p, { ...parameters, ...noiseFeeds(p, { seed: SEED }), ...x })[0];

@@ -1,6 +1,6 @@
 /** Buffers of parts in use: training and evaluation, copies of parts, and parameters that start elsewhere. */
 import { describe, expect, it } from 'vitest';
-import { dist } from '../../src/algebra/dist.ts';
+import { distribution } from '../../src/algebra/dist.ts';
 import type { Exact } from '../../src/algebra/evidence.ts';
 import { buffer, copied, evaluating, movingAverage } from '../../src/core/buffer.ts';
 import * as D from '../../src/core/draw.ts';
@@ -42,7 +42,7 @@ const constant = (x: number): { readonly initial: R.Random<Expr> } => ({ initial
 const rowsOf = async (index: number): Promise<Batch> => shuffled(rows).batch({ seed: 2, index, size: 4 });
 
 /** N(m, 1) of data that are centred: by the batch's mean while training, by the running one else. */
-const centred = dist<One, Exact>({
+const centred = distribution<One, Exact>({
   shape: [1],
   spec: { type: 'centred' },
   evidence: 'exact',
@@ -157,17 +157,17 @@ describe('copies', () => {
     expect(numbers({ ...last.parameters, ...last.buffers }, ['net/w', 'target/net/w'])).toEqual([w, copy]);
   });
 
-  it('of a whole law: evaluated and sampled by the names of the copy', async () => {
-    const law = dist<One, Exact>({
+  it('of a whole distribution: evaluated and sampled by the names of the copy', async () => {
+    const dist = distribution<One, Exact>({
       shape: [1],
       spec: { type: 'mean' },
       evidence: 'exact',
       logDensity: (x) => (scope) => D.of(o.mul(-0.5, o.sum(o.square(o.sub(x, Sc.parameter('m', [1], { init: P.zeros })(scope))))))(scope), // biome-ignore format: one line
       sample: (scope) => D.of(Sc.parameter('m', [1], { init: P.zeros })(scope))(scope),
     });
-    const slow = { ...law, sample: movingAverage({ name: 'slow', decay: 0.5 })(law.sample) };
+    const slow = { ...dist, sample: movingAverage({ name: 'slow', decay: 0.5 })(dist.sample) };
     const pulled = lossOf('pulled', [1] as const, (x) => (scope) => (c) => {
-      const [l, next] = maximumLikelihood(law).loss(x)(scope)(c);
+      const [l, next] = maximumLikelihood(dist).loss(x)(scope)(c);
       const [m, last] = slow.sample(scope)(next);
       return [o.add(l, o.mul(0, o.sum(m))), last];
     });
@@ -175,7 +175,7 @@ describe('copies', () => {
     const sampled = Array.from((await run(slow, parameters, backend).sample(3, 0)).data);
     expect(sampled).toEqual(Array(3).fill(last.buffers?.['slow/m'].data[0]));
     expect(sampled[0]).not.toBe(last.parameters.m.data[0]);
-    const evaluated = await run(law, parameters, backend).logDensity(tensorOf([0], [1, 1]));
+    const evaluated = await run(dist, parameters, backend).logDensity(tensorOf([0], [1, 1]));
     expect(evaluated.data[0]).toBeCloseTo(-0.5 * last.parameters.m.data[0] ** 2, 5);
   });
 });

@@ -137,7 +137,7 @@ describe('a run that was stopped', () => {
     const straight = right(await train(chains, { ...options, steps: 12 })).last;
     const first = right(await train(chains, { ...options, steps: 5 })).last;
     const where = path.join(folder, 'a.safetensors');
-    right(await saveCheckpoint(where, { state: first, spec: { type: 'law' } })());
+    right(await saveCheckpoint(where, { state: first, spec: { type: 'dist' } })());
     const { state, format } = right(await loadCheckpoint(where)());
     expect(format).toBe(3);
     expect(compared(state)).toEqual(compared(first));

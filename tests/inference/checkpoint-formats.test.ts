@@ -41,7 +41,7 @@ const written = async (
   tensors: Readonly<Record<string, Tensor>>,
 ): Promise<string> => {
   const file = path.join(folder, `${name}.safetensors`);
-  const common = { version: '0.1.0', seed: 5, step: 3, spec: { type: 'law' }, training: { batchSize: 4 } };
+  const common = { version: '0.1.0', seed: 5, step: 3, spec: { type: 'dist' }, training: { batchSize: 4 } };
   right(await writeSafetensors(file, tensors, { pushforward: JSON.stringify({ ...common, ...header }) })());
   return file;
 };
@@ -76,7 +76,7 @@ describe('files of older versions', () => {
   it('format 1: parameters, an optimiser’s flat vectors, averages', async () => {
     const file = await written('one', { ...old.header, format: 1 }, old.tensors);
     const { state, training, spec, version, format } = right(await loadCheckpoint(file)());
-    expect([spec, training, version, format]).toEqual([{ type: 'law' }, { batchSize: 4 }, '0.1.0', 1]);
+    expect([spec, training, version, format]).toEqual([{ type: 'dist' }, { batchSize: 4 }, '0.1.0', 1]);
     const expected: TrainingState = {
       step: 3,
       seed: 5,
@@ -212,7 +212,7 @@ describe('what is written', () => {
   it('comes back bit for bit: slots by player, buffers of any type, validations, the best, the stage', () => {
     fc.assert(
       fc.property(state, (s) => {
-        const file = toSafetensors({ state: s, spec: { type: 'law' } });
+        const file = toSafetensors({ state: s, spec: { type: 'dist' } });
         const again = right(fromSafetensors(file));
         expect(again.format).toBe(CHECKPOINT_FORMAT);
         // Nothing and no arrays are the same.
@@ -226,7 +226,7 @@ describe('what is written', () => {
   it('lacks nothing and holds nothing else: each array that is taken away or added is missed', () => {
     fc.assert(
       fc.property(state, fc.nat(), (s, i) => {
-        const file = toSafetensors({ state: s, spec: { type: 'law' } });
+        const file = toSafetensors({ state: s, spec: { type: 'dist' } });
         const names = Object.keys(file.tensors);
         const { [names[i % names.length]]: _, ...less } = file.tensors;
         const missing = fromSafetensors({ ...file, tensors: less });

@@ -2,7 +2,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { adam, adapted, affineCoupling, classes, compose, conditional, conditionalLikelihood, conditionally, conditionalNormal, cosine, ddim, denoisingScoreMatching, diffusion, elbo, energy, type Failure, fit, guided, lawGiven, logSnrGrid, maximumLikelihood, mlp, normal, nuts, type Objective, onnx, ops, parametrised, predict, productOfExperts, pushforward, repeat, resMlp, reverse, run, runChains, scoreMatching, standardNormal, stochastic, toNumbers, vp } from 'pushforward'; // biome-ignore format: one list
+import { adam, adapted, affineCoupling, classes, compose, conditional, conditionalLikelihood, conditionally, conditionalNormal, cosine, ddim, denoisingScoreMatching, diffusion, distGiven, elbo, energy, type Failure, fit, guided, logSnrGrid, maximumLikelihood, mlp, normal, nuts, type Objective, onnx, ops, parametrised, predict, productOfExperts, pushforward, repeat, resMlp, reverse, run, runChains, scoreMatching, standardNormal, stochastic, toNumbers, vp } from 'pushforward'; // biome-ignore format: one list
 import { fromRows, labelsOf, minimalAssignment, pairs } from 'pushforward/data';
 import { describe, expect, test } from 'vitest';
 import { sentence } from '../../src/core/errors.ts';
@@ -111,7 +111,7 @@ describe('classes in the plane: one declaration each, swapped in one word', () =
     const one = ops.constant([0, 1]);
     const at = (scale: number) => run(guided(model, one, { scale }), parameters, backend).sample(1000, 5);
     const [plain, same, far] = [
-      await run(lawGiven(model, one), parameters, backend).sample(1000, 5),
+      await run(distGiven(model, one), parameters, backend).sample(1000, 5),
       await at(1),
       await at(4),
     ].map((t) => toNumbers(t));
@@ -143,7 +143,7 @@ describe('posteriors of linear normal models', () => {
         seed: 1,
       }),
     );
-    // Precision Λ = I + WᵀW/0.25, mean Λ⁻¹ Wᵀx/0.25; a diagonal normal law has variances 1/Λᵢᵢ at the optimum of its likelihood over Λ⁻¹: the marginal ones.
+    // Precision Λ = I + WᵀW/0.25, mean Λ⁻¹ Wᵀx/0.25; a diagonal normal distribution has variances 1/Λᵢᵢ at the optimum of its likelihood over Λ⁻¹: the marginal ones.
     const gram = [0, 1].map((i) =>
       [0, 1].map((j) => (i === j ? 1 : 0) + w.reduce((s, r) => s + (r[i] * r[j]) / 0.25, 0)),
     );
@@ -260,7 +260,7 @@ test('a conditional energy, matched by its score and sampled by NUTS, has the mo
   for (const at of [-1.5, 0, 1]) {
     const chains = await done(
       runChains({
-        target: lawGiven(p, ops.constant([at])),
+        target: distGiven(p, ops.constant([at])),
         kernel: adapted(nuts, { steps: 200 }),
         samples: 500,
         parameters,

@@ -1,9 +1,9 @@
-/** Estimators of conditional laws: the loss of a pair is the estimator's loss at its context; what they demand; training against oracles. */
+/** Estimators of conditional distributions: the loss of a pair is the estimator's loss at its context; what they demand; training against oracles. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { conditional } from '../../src/algebra/conditional.ts';
 import { classes } from '../../src/algebra/context.ts';
-import { type Law, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, pushforward } from '../../src/algebra/dist.ts';
 import { compose, repeat } from '../../src/algebra/transport.ts';
 import { affineCoupling, reverse } from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -32,7 +32,7 @@ import {
   scoreMatching,
 } from '../../src/inference/index.ts';
 import { mala } from '../../src/mcmc/index.ts';
-import { classConditional, readLaw, readObjective, withClass } from '../../src/models/index.ts';
+import { classConditional, readDist, readObjective, withClass } from '../../src/models/index.ts';
 import { mlp, resMlp } from '../../src/nn/index.ts';
 import { diffusion, exactDenoiser, logSnrGrid, predict, vp } from '../../src/sde/index.ts';
 import { stochastic } from '../../src/transports/index.ts';
@@ -85,7 +85,7 @@ describe('types and demands', () => {
     }
     // @ts-expect-error a VAE only has a bound
     expect(() => conditionalLikelihood(vae)).toThrow(/no exact log-density.*got conditional/);
-    const json = { ...objectives[1].spec, estimator: { type: 'maximumLikelihood', law: { type: 'conditioned' } } };
+    const json = { ...objectives[1].spec, estimator: { type: 'maximumLikelihood', dist: { type: 'conditioned' } } };
     const read = readObjective(JSON.parse(JSON.stringify(json)));
     expect(read._tag === 'Left' && read.left.message).toMatch(/no exact log-density/);
     // @ts-expect-error an energy has no bound
@@ -107,7 +107,7 @@ describe('the loss of a row (x, c)', () => {
     const x = o.constant([0.3, -0.4]);
     const row = o.concat([x, c]);
     const f = conditionally(maximumLikelihood)(flow);
-    const at = D.chain((law: Law) => D.map(o.neg)(law.logDensity(x)))(D.fromScoped(flow.given(c)));
+    const at = D.chain((dist: AnyDist) => D.map(o.neg)(dist.logDensity(x)))(D.fromScoped(flow.given(c)));
     const evaluate = async (d: D.Draw<Expr>) => {
       const rows = tensor(new Float32Array(1), [1, 1]);
       const names = parametersOf([D.runDraw(d)]);
@@ -175,8 +175,8 @@ test('linear regression finds the posterior: y | x ~ N(2x − 1, ¼)', async () 
 });
 
 describe('run', () => {
-  const parameters = (p: typeof flow) => Object.fromEntries(parametersOf([D.runDraw(lawAt(p))]).map((e, k) => [e.attributes.name, tensor(Float64Array.from({ length: e.shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.5 * Math.sin(i + k)), e.shape)])); // biome-ignore format: one idea
-  const lawAt = (p: typeof flow) => D.chain((law: Law) => law.logDensity(o.constant([0, 0])))(D.fromScoped(p.given(o.constant([1, 0, 0])))); // biome-ignore format: one line
+  const parameters = (p: typeof flow) => Object.fromEntries(parametersOf([D.runDraw(distAt(p))]).map((e, k) => [e.attributes.name, tensor(Float64Array.from({ length: e.shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.5 * Math.sin(i + k)), e.shape)])); // biome-ignore format: one idea
+  const distAt = (p: typeof flow) => D.chain((dist: AnyDist) => dist.logDensity(o.constant([0, 0])))(D.fromScoped(p.given(o.constant([1, 0, 0])))); // biome-ignore format: one line
   test('a class by its number, a struct by its fields', async () => {
     const running = run(flow, parameters(flow), reference);
     const rows = tensorOf([0.1, 0.2, -0.4, 1], [2, 2]);
@@ -203,7 +203,7 @@ describe('run', () => {
   });
 });
 
-test('guidance from one conditional law moves to the class and beyond', async () => {
+test('guidance from one conditional distribution moves to the class and beyond', async () => {
   // E[x₀ | x_t] of N(m c, ¼), c = 0 being N(0, ¼): a class whose weight is the context itself.
   const p = conditional([1], (c) =>
     diffusion(exactDenoiser(vp(), normal([1], { loc: c, scale: 0.5 })), { grid: logSnrGrid(40) }),
@@ -213,9 +213,9 @@ test('guidance from one conditional law moves to the class and beyond', async ()
     return all.reduce((a, b) => a + b, 0) / 2000;
   };
   const [none, one, three] = [await mean(0), await mean(1), await mean(3)];
-  // The score is linear in the context: guidance by s is the law at s · c.
+  // The score is linear in the context: guidance by s is the distribution at s · c.
   expect(Math.abs(none)).toBeLessThan(0.06);
   expect(Math.abs(one - 1)).toBeLessThan(0.06);
   expect(Math.abs(three - 3)).toBeLessThan(0.1);
-  expect(readLaw(JSON.parse(JSON.stringify(guided(p, o.constant([1])).spec)))._tag).toBe('Left');
+  expect(readDist(JSON.parse(JSON.stringify(guided(p, o.constant([1])).spec)))._tag).toBe('Left');
 });

@@ -1,6 +1,6 @@
 /** Annealed importance sampling where log Z is known: Gaussians, and machines small enough to sum. */
 import { describe, expect, test } from 'vitest';
-import { type Dist, dist } from '../../src/algebra/dist.ts';
+import { type Dist, distribution } from '../../src/algebra/dist.ts';
 import type { Unnormalised } from '../../src/algebra/evidence.ts';
 import * as D from '../../src/core/draw.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
@@ -31,7 +31,7 @@ const backend = onnx('cpu', { threads: 1 });
 const quadratic = (precision: readonly (readonly number[])[]): Dist<readonly [number], Unnormalised> => {
   const n = precision.length;
   const matrix = o.constant(precision.flat(), [n, n]);
-  return dist({
+  return distribution({
     shape: [n],
     spec: { type: 'quadratic' },
     evidence: 'unnormalised',
@@ -91,7 +91,7 @@ describe('a Gaussian', () => {
     expect(gaps[1]).toBeGreaterThan(0);
   });
 
-  test('weighted, the ends of the chains are samples of the law', async () => {
+  test('weighted, the ends of the chains are samples of the distribution', async () => {
     const { samples: ends, logWeights } = await done(annealedImportanceSampling({ from, to: target, kernel: mala({ stepSize: 0.3 }), betas: 8, chains: 10_000, backend })); // biome-ignore format: one call
     const weights = logWeights.map((w) => Math.exp(w - truth));
     const total = weights.reduce((a, b) => a + b, 0);
@@ -149,22 +149,22 @@ describe('a small machine', () => {
   });
 });
 
-describe('a normaliser makes a law whose evidence is honest', () => {
-  const law = productOfExperts([normal([1], { loc: 1 }), normal([1], { loc: -1 })]);
+describe('a normaliser makes a distribution whose evidence is honest', () => {
+  const dist = productOfExperts([normal([1], { loc: 1 }), normal([1], { loc: -1 })]);
   const data = fromRows('zeros', new Float32Array(8), [1]);
 
   test('≈ where it was estimated, = where it is exact', async () => {
     // exp(−½(x−1)² − ½(x+1)²)/2π = e^{−1−x²}/2π: log Z = −1 − log 2√π.
     const logZ = -1 - Math.log(2 * Math.sqrt(Math.PI));
-    const estimated = await evaluate(run(normalised({ logZ, evidence: 'estimated' })(law), {}, backend), data);
+    const estimated = await evaluate(run(normalised({ logZ, evidence: 'estimated' })(dist), {}, backend), data);
     expect(showEvaluation(estimated)).toMatch(/^−log p ≈ 0\.572/);
-    const exact = await evaluate(run(normalised({ logZ, evidence: 'exact' })(law), {}, backend), data);
+    const exact = await evaluate(run(normalised({ logZ, evidence: 'exact' })(dist), {}, backend), data);
     expect(showEvaluation(exact)).toMatch(/^−log p = 0\.572/);
     expect(exact.nats).toBeCloseTo(0.5 * Math.log(Math.PI), 5);
   });
 
   test('what can be sampled stays so', async () => {
-    const chained = sampledBy({ kernel: randomWalk({ stepSize: 1 }), steps: 200 })(law);
+    const chained = sampledBy({ kernel: randomWalk({ stepSize: 1 }), steps: 200 })(dist);
     const x = await run(normalised({ logZ: 0, evidence: 'estimated' })(chained), {}, backend).sample(2000, 0);
     expect(Math.abs(mean(x.data))).toBeLessThan(4 * error(x.data) + 0.01);
     expect(mean(x.data.map((v) => v * v))).toBeCloseTo(0.5, 1);
@@ -186,15 +186,15 @@ describe('what cannot be annealed is refused with a sentence', () => {
     expect(await refusal(annealedImportanceSampling({ from, to, kernel, betas: [0], chains: 2, backend }))).toContain('rise from 0 to 1'); // biome-ignore format: one call
   });
 
-  test('laws over other events, a base with parameters, no chains', async () => {
+  test('distributions over other events, a base with parameters, no chains', async () => {
     expect(await refusal(annealedImportanceSampling({ from: standardNormal([3]) as never, to, kernel, backend }))).toContain('different shapes'); // biome-ignore format: one call
     expect(await refusal(annealedImportanceSampling({ from, to, kernel, chains: 0, backend }))).toContain('chains: must be a positive integer'); // biome-ignore format: one call
     expect(await refusal(annealedImportanceSampling({ from, to: energy([2]), kernel, betas: 2, chains: 2, backend }))).toContain('nothing was fed'); // biome-ignore format: one call
   });
 
-  test('a discrete energy by gradients, a law where the base has no mass', async () => {
+  test('a discrete energy by gradients, a distribution where the base has no mass', async () => {
     const spins = restrict({ kind: 'integers', low: 0, high: 1 })(productOfExperts([standardNormal([2])]));
-    expect(await refusal(annealedImportanceSampling({ from, to: spins, kernel, betas: 2, chains: 2, backend }))).toContain('cannot sample a discrete law'); // biome-ignore format: one call
+    expect(await refusal(annealedImportanceSampling({ from, to: spins, kernel, betas: 2, chains: 2, backend }))).toContain('cannot sample a discrete distribution'); // biome-ignore format: one call
     const far = restrict({ kind: 'interval', low: 5, high: 6 })(standardNormal([2]));
     expect(await refusal(annealedImportanceSampling({ from: uniform([2]), to: far, kernel: randomWalk({ stepSize: 0.1 }), betas: 2, chains: 2, backend }))).toContain('stopped being finite'); // biome-ignore format: one call
   });

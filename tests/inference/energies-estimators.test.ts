@@ -1,6 +1,6 @@
 /** Estimators of energies where the truth is a sum or a closed form: contrastive divergence, persistent chains, telling data from noise. */
 import { describe, expect, test } from 'vitest';
-import { type Dist, dist } from '../../src/algebra/dist.ts';
+import { type Dist, distribution } from '../../src/algebra/dist.ts';
 import type { Unnormalised } from '../../src/algebra/evidence.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -98,8 +98,8 @@ describe('contrastive divergence', () => {
   });
 
   test('from exact samples it has no gradient on the whole, whatever the kernel', async () => {
-    // Data from the law itself: positive and negative phase have one law, for any kernel that leaves it invariant.
-    const line: Dist<readonly [1], Unnormalised> = dist({
+    // Data from the distribution itself: positive and negative phase have one distribution, for any kernel that leaves it invariant.
+    const line: Dist<readonly [1], Unnormalised> = distribution({
       shape: [1],
       spec: { type: 'quadratic' },
       evidence: 'unnormalised',
@@ -107,9 +107,9 @@ describe('contrastive divergence', () => {
       sample: D.of(o.scalar(0)),
     });
     const at = { precision: { shape: [], type: 'float32' as const, data: Float32Array.of(4) } };
-    const law = normal([1], { scale: 0.5 });
+    const dist = normal([1], { scale: 0.5 });
     const size = 40_000;
-    const drawn = await run(law, {}, backend).sample(size, 7);
+    const drawn = await run(dist, {}, backend).sample(size, 7);
     const rows = Array.from(drawn.data, (v) => [v]);
     const kernels: Record<string, KernelFamily> = {
       mala: mala({ stepSize: 0.1 }),
@@ -215,11 +215,11 @@ describe('persistent contrastive divergence', () => {
 
 describe('a chain that diverges', () => {
   test('ends training with a sentence that names the step', async () => {
-    const law = productOfExperts([normal([2], { scale: 0.01 }), energy([2])]);
+    const dist = productOfExperts([normal([2], { scale: 0.01 }), energy([2])]);
     const data = fromRows('points', new Float32Array(200), [2]);
     for (const objective of [
-      persistentContrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20, buffer: 50 })(law),
-      contrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20 })(law),
+      persistentContrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20, buffer: 50 })(dist),
+      contrastiveDivergence({ kernel: ula({ stepSize: 10 }), steps: 20 })(dist),
     ])
       expect(await refusal(fit({ objective, data, batchSize: 50, steps: 4, backend, stepsPerRun: 2 }))).toMatch(
         /stopped being finite at step 1; the parameters of step 0 are the last good ones/,
@@ -227,19 +227,19 @@ describe('a chain that diverges', () => {
   });
 });
 
-describe('kernels that cannot sample a law are refused with a sentence', () => {
+describe('kernels that cannot sample a distribution are refused with a sentence', () => {
   const loss = (objective: Objective<readonly [2]>) => () => D.runDraw(objective.loss(o.constant([0, 1])));
 
   test('gradients of a discrete energy', () => {
     const spins = restrict({ kind: 'integers', low: 0, high: 1 })(energy([2]));
     for (const kernel of [hmc({ stepSize: 0.1, steps: 2 }), mala({ stepSize: 0.1 }), ula({ stepSize: 0.1 })] as KernelFamily[])
-      expect(loss(contrastiveDivergence({ kernel })(spins))).toThrow('a kernel that follows gradients cannot sample a discrete law'); // biome-ignore format: one misuse
+      expect(loss(contrastiveDivergence({ kernel })(spins))).toThrow('a kernel that follows gradients cannot sample a discrete distribution'); // biome-ignore format: one misuse
     expect(loss(contrastiveDivergence({ kernel: hmc({ stepSize: 0.1, steps: 2 }) })(rbm([2], { hidden: 2 }) as never))).toThrow('discrete'); // biome-ignore format: one misuse
   });
 
-  test('block Gibbs of a law without blocks', () => {
+  test('block Gibbs of a distribution without blocks', () => {
     expect(loss(contrastiveDivergence({ kernel: blockGibbs() })(energy([2]) as never))).toThrow(
-      'blockGibbs: the law has no blocks to draw in turn (expected a Boltzmann machine (rbm), got energy)',
+      'blockGibbs: the distribution has no blocks to draw in turn (expected a Boltzmann machine (rbm), got energy)',
     );
   });
 
@@ -251,7 +251,7 @@ describe('kernels that cannot sample a law are refused with a sentence', () => {
 
 describe('noise-contrastive estimation', () => {
   /** exp(−½ λ |x − m|²): its normaliser is 2π/λ. */
-  const bump: Dist<readonly [2], Unnormalised> = dist({
+  const bump: Dist<readonly [2], Unnormalised> = distribution({
     shape: [2],
     spec: { type: 'bump' },
     evidence: 'unnormalised',
@@ -275,8 +275,8 @@ describe('noise-contrastive estimation', () => {
     expect(logPrecision.data[0]).toBeCloseTo(Math.log(1 / 0.16), 1);
     expect(mean.data[0]).toBeCloseTo(0.5, 1);
     expect(Math.abs(logZ.data[0] - Math.log(2 * Math.PI * 0.16))).toBeLessThan(0.05);
-    const law = normalised({ logZ: logZ.data[0], evidence: 'estimated' })(bump);
-    const found = await evaluate(run(law, fitted.parameters, backend), data);
+    const dist = normalised({ logZ: logZ.data[0], evidence: 'estimated' })(bump);
+    const found = await evaluate(run(dist, fitted.parameters, backend), data);
     expect(found.evidence).toBe('estimated');
     expect(Math.abs(found.nats - (Math.log(2 * Math.PI * 0.16) + 1))).toBeLessThan(0.1);
   }, 30_000);

@@ -1,7 +1,7 @@
 /** What the tests of energies share: evaluation in float64, parameters far from their start, sums over states. */
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -27,11 +27,11 @@ export const refusal = async <A>(task: TaskEither<Failure, A>): Promise<string> 
   return sentence(r.left);
 };
 
-/** Parameters from N(0, spread²): a law far from its start. */
-export const parametersFor = (law: Law, spread: number, seed = 1): Record<string, Tensor> => {
+/** Parameters from N(0, spread²): a distribution far from its start. */
+export const parametersFor = (dist: AnyDist, spread: number, seed = 1): Record<string, Tensor> => {
   const g = generator(keyOf(seed));
   return Object.fromEntries(
-    parametersOf([D.runDraw(law.logDensity(o.input('x', law.shape)))]).map((p) => [
+    parametersOf([D.runDraw(dist.logDensity(o.input('x', dist.shape)))]).map((p) => [
       p.attributes.name,
       tensor(
         Float64Array.from({ length: sizeOf(p.shape) }, () => spread * g.normal()),
@@ -48,17 +48,17 @@ export const values = (outputs: readonly Expr[], feeds: Feeds = {}, seed = 0): n
 };
 
 /** log f of rows. */
-export const logDensities = (law: Law, rows: readonly (readonly number[])[], feeds: Feeds = {}): number[] => {
-  const x = tensorOf(rows.flat(), [rows.length, ...law.shape]);
-  const [l] = vmapAll((v) => [D.runDraw(law.logDensity(v))])(o.input('x', x.shape));
+export const logDensities = (dist: AnyDist, rows: readonly (readonly number[])[], feeds: Feeds = {}): number[] => {
+  const x = tensorOf(rows.flat(), [rows.length, ...dist.shape]);
+  const [l] = vmapAll((v) => [D.runDraw(dist.logDensity(v))])(o.input('x', x.shape));
   return values([l], { ...feeds, x })[0];
 };
 
 /** n samples as rows. */
-export const samples = (law: Law, n: number, feeds: Feeds = {}, seed = 0): number[][] => {
-  const [x] = vmapAll(() => [D.runDraw(law.sample)], { size: n, fresh: () => true })();
+export const samples = (dist: AnyDist, n: number, feeds: Feeds = {}, seed = 0): number[][] => {
+  const [x] = vmapAll(() => [D.runDraw(dist.sample)], { size: n, fresh: () => true })();
   const [flat] = values([x], feeds, seed);
-  const width = sizeOf(law.shape);
+  const width = sizeOf(dist.shape);
   return Array.from({ length: n }, (_, i) => flat.slice(i * width, (i + 1) * width));
 };
 

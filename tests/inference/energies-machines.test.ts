@@ -16,8 +16,8 @@ const joint = (w: Record<string, Tensor>, v: readonly number[], h: readonly numb
   const field = v.reduce((s, vi, i) => s + vi * dot(h, weights.subarray(i * h.length, (i + 1) * h.length)), 0);
   return dot(v, w['rbm/visibleBias'].data) + dot(h, w['rbm/hiddenBias'].data) + field;
 };
-const logZ = (law: Parameters<typeof logPartition>[0], w: Record<string, Tensor>): number =>
-  values([D.runDraw(logPartition(law))], w)[0][0];
+const logZ = (dist: Parameters<typeof logPartition>[0], w: Record<string, Tensor>): number =>
+  values([D.runDraw(logPartition(dist))], w)[0][0];
 
 describe('a machine of coin flips', () => {
   const machine = rbm([2, 3], { hidden: 4 });
@@ -60,18 +60,18 @@ describe('a machine of coin flips', () => {
   });
 
   test('enumerated, it has mass one and samples by its probabilities', () => {
-    const law = enumerated(machine);
-    const chances = logDensities(law, states, w).map(Math.exp);
+    const dist = enumerated(machine);
+    const chances = logDensities(dist, states, w).map(Math.exp);
     expect(chances.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10);
     const n = 20_000;
     const counts = new Map<string, number>();
-    for (const v of samples(law, n, w)) counts.set(`${v}`, (counts.get(`${v}`) ?? 0) + 1);
+    for (const v of samples(dist, n, w)) counts.set(`${v}`, (counts.get(`${v}`) ?? 0) + 1);
     // Pearson's statistic over 64 states has mean 63 and deviation √126.
     const statistic = states.reduce((s, v, i) => s + ((counts.get(`${v}`) ?? 0) - n * chances[i]) ** 2 / (n * chances[i]), 0); // biome-ignore format: one sum
     expect(statistic).toBeLessThan(63 + 5 * Math.sqrt(126));
   });
 
-  test('block Gibbs leaves its law as it is, and is reversible', () => {
+  test('block Gibbs leaves its distribution as it is, and is reversible', () => {
     const small = rbm([3], { hidden: 2 });
     const p = parametersFor(small, 1.5);
     const [visible, hidden] = [bits(3), bits(2)];
@@ -121,25 +121,25 @@ describe('a machine with normal visible units', () => {
   });
 
   test('enumerated, its samples have the moments of its density', () => {
-    const law = enumerated(machine);
-    const chances = logDensities(law, grid, w).map((l) => 0.005 * Math.exp(l));
+    const dist = enumerated(machine);
+    const chances = logDensities(dist, grid, w).map((l) => 0.005 * Math.exp(l));
     const mean = grid.reduce((s, [x], i) => s + x * chances[i], 0);
     const variance = grid.reduce((s, [x], i) => s + (x - mean) ** 2 * chances[i], 0);
-    const xs = samples(law, 20_000, w).map(([x]) => x);
+    const xs = samples(dist, 20_000, w).map(([x]) => x);
     const found = xs.reduce((a, b) => a + b, 0) / xs.length;
     expect(Math.abs(found - mean)).toBeLessThan(4 * Math.sqrt(variance / xs.length));
     expect(xs.reduce((s, x) => s + (x - found) ** 2, 0) / xs.length / variance).toBeCloseTo(1, 1);
   });
 
-  test('p(v | h) is the normal law of its joint weight, all along a bridge', () => {
+  test('p(v | h) is the normal distribution of its joint weight, all along a bridge', () => {
     const [b] = w['rbm/visibleBias'].data;
     const field = dot([1, 0, 1], w['rbm/weights'].data);
     for (const beta of [0, 0.3, 1]) {
       const bridge = machine.bridge({ loc: 0.5, scale: 2 });
-      const law = bridge.at(o.scalar(beta)).blocks.visibleGiven(o.constant([1, 0, 1]))({ path: '' });
+      const dist = bridge.at(o.scalar(beta)).blocks.visibleGiven(o.constant([1, 0, 1]))({ path: '' });
       const logJoint = (v: number): number =>
         beta * (-((v - b) ** 2) / (2 * 0.49) + (v / 0.7) * field) - (1 - beta) * ((v - 0.5) ** 2 / 8);
-      const [l0, l1, l2] = logDensities(law, [[-1], [0.2], [1.7]], w);
+      const [l0, l1, l2] = logDensities(dist, [[-1], [0.2], [1.7]], w);
       expect(l1 - l0).toBeCloseTo(logJoint(0.2) - logJoint(-1), 9);
       expect(l2 - l0).toBeCloseTo(logJoint(1.7) - logJoint(-1), 9);
     }

@@ -33,7 +33,7 @@ import {
   varianceOf,
 } from './linear-gaussian.ts';
 
-const law = linearVae(1, 1);
+const dist = linearVae(1, 1);
 const [DECODER, ENCODER] = ['0.stochastic/decoder', '0.stochastic/encoder'];
 const x = o.constant([1.4]);
 const [w, b, r] = [1.3, 0.4, Math.log(0.7)];
@@ -79,14 +79,14 @@ const column = (rows: readonly (readonly number[])[]): number[] => rows.map((row
 
 describe('one-sample bounds', () => {
   const estimators = {
-    elbo: elbo(law),
-    'sgvb, one sample': sgvb()(law),
-    'sgvb, three samples': sgvb({ samples: 3 })(law),
-    'sticking the landing': stickingTheLanding(1)(law),
-    'doubly reparameterised, one sample': dreg(1)(law),
-    'score function': scoreFunction()(law),
-    'score function, five samples': scoreFunction({ samples: 5 })(law),
-    'score function, leave one out': scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(law),
+    elbo: elbo(dist),
+    'sgvb, one sample': sgvb()(dist),
+    'sgvb, three samples': sgvb({ samples: 3 })(dist),
+    'sticking the landing': stickingTheLanding(1)(dist),
+    'doubly reparameterised, one sample': dreg(1)(dist),
+    'score function': scoreFunction()(dist),
+    'score function, five samples': scoreFunction({ samples: 5 })(dist),
+    'score function, leave one out': scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(dist),
   };
   const truth = exactGradient(poor);
   const [bound] = numbers([exactBound], poor);
@@ -102,7 +102,7 @@ describe('one-sample bounds', () => {
     const [plain, baselined] = [
       scoreFunction({ samples: 4 }),
       scoreFunction({ samples: 4, baseline: 'leaveOneOut' }),
-    ].map((f) => varianceOf(column(gradientsOf(f(law), 4000).by[`${ENCODER}/b`])));
+    ].map((f) => varianceOf(column(gradientsOf(f(dist), 4000).by[`${ENCODER}/b`])));
     expect(baselined).toBeLessThan(plain / 1.5);
   });
 
@@ -111,7 +111,7 @@ describe('one-sample bounds', () => {
       ...affineAt(DECODER, [[1]], [0], [Math.log(0.5)]),
       ...affineAt(ENCODER, [[0]], [0.5], [Math.log(0.2)]),
     };
-    const [plain, scored] = [elbo(law), scoreFunction()(law)].map((f) =>
+    const [plain, scored] = [elbo(dist), scoreFunction()(dist)].map((f) =>
       varianceOf(column(gradientsOf(f, 8000, off).by[`${ENCODER}/b`])),
     );
     // z ↦ −(x − z)/s² + z has slope 1/s² + 1, and log q none: the reparameterised variance is (σ (1 + 1/s²))².
@@ -124,7 +124,7 @@ describe('one-sample bounds', () => {
       const { by } = gradientsOf(objective, 8000);
       return names.reduce((sum, n) => sum + varianceOf(column(by[n])), 0);
     };
-    expect(spread(sgvb()(law))).toBeLessThan(0.9 * spread(elbo(law)));
+    expect(spread(sgvb()(dist))).toBeLessThan(0.9 * spread(elbo(dist)));
   });
 });
 
@@ -133,12 +133,12 @@ describe('at the true posterior', () => {
     const [truth] = numbers([exactBound], atPosterior);
     const direct = -0.5 * Math.log(2 * Math.PI * total) - (1.4 - b) ** 2 / (2 * total);
     expect(truth).toBeCloseTo(direct, 12);
-    for (const objective of [elbo(law), stickingTheLanding(1)(law), scoreFunction()(law), wakeSleep(law)])
+    for (const objective of [elbo(dist), stickingTheLanding(1)(dist), scoreFunction()(dist), wakeSleep(dist)])
       for (const l of gradientsOf(objective, 50, atPosterior).loss) expect(l).toBeCloseTo(-direct, 10);
   });
 
   test('sticking the landing has no variance: every draw has the gradient 0 for the posterior, where elbo has noise', () => {
-    const [stuck, plain] = [stickingTheLanding(1)(law), elbo(law)].map((f) => gradientsOf(f, 200, atPosterior).by);
+    const [stuck, plain] = [stickingTheLanding(1)(dist), elbo(dist)].map((f) => gradientsOf(f, 200, atPosterior).by);
     for (const p of ['w', 'b', 'r']) {
       for (const row of stuck[`${ENCODER}/${p}`]) expect(Math.abs(row[0])).toBeLessThan(1e-10);
       expect(varianceOf(column(plain[`${ENCODER}/${p}`]))).toBeGreaterThan(1e-3);
@@ -146,14 +146,14 @@ describe('at the true posterior', () => {
   });
 
   test('so have doubly reparameterised gradients, for any k', () => {
-    for (const row of gradientsOf(dreg(7)(law), 200, atPosterior).by[`${ENCODER}/b`])
+    for (const row of gradientsOf(dreg(7)(dist), 200, atPosterior).by[`${ENCODER}/b`])
       expect(Math.abs(row[0])).toBeLessThan(1e-10);
   });
 });
 
 describe('importance-weighted bounds', () => {
   test('dreg(k) is importanceWeighted(k) with another gradient: the same values, the same mean gradient', () => {
-    const [plain, doubly] = [importanceWeighted(5)(law), dreg(5)(law)].map((f) => gradientsOf(f, 6000));
+    const [plain, doubly] = [importanceWeighted(5)(dist), dreg(5)(dist)].map((f) => gradientsOf(f, 6000));
     for (let i = 0; i < 100; i++) expect(doubly.loss[i]).toBeCloseTo(plain.loss[i], 10);
     for (const n of names) {
       const gap = plain.by[n].map((row, i) => row[0] - doubly.by[n][i][0]);
@@ -162,14 +162,14 @@ describe('importance-weighted bounds', () => {
   });
 
   test('with many samples the posterior’s gradient has less variance doubly reparameterised', () => {
-    const [plain, doubly] = [importanceWeighted(50)(law), dreg(50)(law)].map((f) =>
+    const [plain, doubly] = [importanceWeighted(50)(dist), dreg(50)(dist)].map((f) =>
       varianceOf(column(gradientsOf(f, 1500).by[`${ENCODER}/b`])),
     );
     expect(doubly).toBeLessThan(plain / 10);
   });
 
   test('reweighted wake–sleep has the bound’s gradient for the model', () => {
-    const [plain, reweighted] = [importanceWeighted(5)(law), reweightedWakeSleep(5)(law)].map((f) =>
+    const [plain, reweighted] = [importanceWeighted(5)(dist), reweightedWakeSleep(5)(dist)].map((f) =>
       gradientsOf(f, 3000),
     );
     for (let i = 0; i < 100; i++) expect(reweighted.loss[i]).toBeCloseTo(plain.loss[i], 10);
@@ -181,7 +181,7 @@ describe('importance-weighted bounds', () => {
 
   test('… and moves the encoder by the gradient of E over the true posterior of log q, with many samples', () => {
     const n = 300;
-    const { by } = gradientsOf(reweightedWakeSleep(400)(law), n);
+    const { by } = gradientsOf(reweightedWakeSleep(400)(dist), n);
     // KL(p ‖ q): ∂/∂c of −E_p log q = (m_q − m_p) / v_q.
     const truth = (a * 1.4 + c - (w * (1.4 - b)) / total) / Math.exp(2 * e);
     const found = column(by[`${ENCODER}/b`]);
@@ -191,7 +191,7 @@ describe('importance-weighted bounds', () => {
 
 describe('wake–sleep', () => {
   test('the model has the bound’s gradient, the encoder that of its dreams', () => {
-    const { by } = gradientsOf(wakeSleep(law), 12_000);
+    const { by } = gradientsOf(wakeSleep(dist), 12_000);
     const truth = exactGradient(poor);
     for (const p of ['w', 'b', 'r']) agrees(column(by[`${DECODER}/${p}`]), truth[`${DECODER}/${p}`], p);
     // x ~ N(b, total), z | x: residual z − a x − c has mean −(a b + c) and variance (1 − a w)² + a² s².
@@ -204,7 +204,7 @@ describe('wake–sleep', () => {
 
 describe('Monte-Carlo EM', () => {
   test('has the gradient of the marginal likelihood for the model, once chains forget where they start', () => {
-    const { by } = gradientsOf(monteCarloEm({ stepSize: 0.25, leapfrogSteps: 3, transitions: 6 })(law), 4000);
+    const { by } = gradientsOf(monteCarloEm({ stepSize: 0.25, leapfrogSteps: 3, transitions: 6 })(dist), 4000);
     // Fisher: ∂_θ log p(x) = E over the posterior of ∂_θ log p(x, z); for b it is (x − b)/total.
     agrees(column(by[`${DECODER}/b`]), -(1.4 - b) / total, 'b');
     // ∂_w log p(x) = −w/total + w (x − b)²/total².
@@ -215,7 +215,7 @@ describe('Monte-Carlo EM', () => {
 describe('Monte-Carlo EM of rounded data', () => {
   test('sees one y in all that it does for an event: start, chain and end', () => {
     // A chain that does not move, from the true posterior: the two gradients give back (y, z), and the loss is −log p(y) + log 2 at that very y.
-    const rounded = pipe(law, pushforward(dequantise({ levels: 2 }))) as Dist<readonly [1], Bound & Samples>;
+    const rounded = pipe(dist, pushforward(dequantise({ levels: 2 }))) as Dist<readonly [1], Bound & Samples>;
     const objective = monteCarloEm({ stepSize: 1e-12, leapfrogSteps: 1 })(rounded);
     const { loss, by } = gradients(objective.loss(o.constant([1])), 20, atPosterior);
     const [s2, v] = [Math.exp(2 * r), Math.exp(2 * (r - 0.5 * Math.log(total)))];

@@ -30,13 +30,13 @@ import {
   values,
 } from './linear-gaussian.ts';
 
-const law = linearVae(1, 1);
+const dist = linearVae(1, 1);
 const logNormal = (v: number, m: number, variance: number): number =>
   -0.5 * Math.log(2 * Math.PI * variance) - (v - m) ** 2 / (2 * variance);
 const klNormal = (m1: number, v1: number, m2: number, v2: number): number =>
   0.5 * (v1 / v2 + (m1 - m2) ** 2 / v2 - 1 - Math.log(v1 / v2));
 
-/** A line a c + b with a log-scale: one affine law of one dimension. */
+/** A line a c + b with a log-scale: one affine distribution of one dimension. */
 const line = fc.record({
   w: fc.double({ min: -2, max: 2, noNaN: true }),
   b: fc.double({ min: -1, max: 1, noNaN: true }),
@@ -60,7 +60,7 @@ describe('the gap of the bound', () => {
           (decoder.w * (x - decoder.b)) / total,
           s2 / total,
         );
-        for (const objective of [elbo(law), sgvb()(law)]) {
+        for (const objective of [elbo(dist), sgvb()(dist)]) {
           const bound = -exactMean(objective.loss(o.constant([x])), feeds);
           expect(bound).toBeLessThanOrEqual(exact + 1e-9);
           expect(Math.abs(exact - bound - gap)).toBeLessThan(1e-9 * (1 + gap));
@@ -91,8 +91,8 @@ describe('the gap of the bound', () => {
   });
 });
 
-describe('an augmented law', () => {
-  test('is below the marginal by KL(q(u | x) ‖ p(u | x)), for any joint normal law', () => {
+describe('an augmented distribution', () => {
+  test('is below the marginal by KL(q(u | x) ‖ p(u | x)), for any joint normal distribution', () => {
     const [l11, l21, l22] = [1.2, -0.7, 0.6];
     const joint = multivariateNormal({ scaleTril: [[l11, 0], [l21, l22]] }); // biome-ignore format: a matrix
     const augmented = pipe(
@@ -125,7 +125,7 @@ const exact = { ...decoder, ...at('0.stochastic/encoder', posterior) };
 const fields = (m: MarginalEstimate): readonly Expr[] => [m.logDensity, m.standardError, m.effectiveSamples];
 
 describe('log p(x) by importance sampling', () => {
-  const estimate = (k: number): D.Draw<readonly Expr[]> => D.map(fields)(importanceSampling(k)(law)(o.constant([x])));
+  const estimate = (k: number): D.Draw<readonly Expr[]> => D.map(fields)(importanceSampling(k)(dist)(o.constant([x])));
 
   test('is log p(x) without error where q is the posterior', () => {
     const [found, error, effective] = values(estimate(7), 20, exact);
@@ -145,9 +145,9 @@ describe('log p(x) by importance sampling', () => {
     expect(meanOf(error) / spread).toBeLessThan(1.25);
   });
 
-  test('as a law: the same declaration, a tighter bound', () => {
+  test('as a distribution: the same declaration, a tighter bound', () => {
     const bounds = [1, 5, 50].map((k) => {
-      const [found] = values(D.map((l: Expr): readonly Expr[] => [l])(tightened(k)(law).logDensity(o.constant([x]))), 4000, poor, k); // biome-ignore format: one line
+      const [found] = values(D.map((l: Expr): readonly Expr[] => [l])(tightened(k)(dist).logDensity(o.constant([x]))), 4000, poor, k); // biome-ignore format: one line
       return found;
     });
     expect(meanOf(bounds[1])).toBeGreaterThan(meanOf(bounds[0]) + 4 * errorOf(bounds[0]));
@@ -161,14 +161,14 @@ describe('log p(x) from posterior samples (appendix D)', () => {
 
   test('has no variance where the fitted density is the posterior', () => {
     const q = normal([1], { loc: posterior.w * x + posterior.b, scale: Math.exp(posterior.r) });
-    const draw = posteriorSampling({ ...options, density: () => q })(law)(o.constant([x]));
+    const draw = posteriorSampling({ ...options, density: () => q })(dist)(o.constant([x]));
     const [found, error] = values(D.map(fields)(draw), 5, poor);
     for (const l of found) expect(l).toBeCloseTo(truth, 10);
     for (const e of error) expect(e).toBeLessThan(1e-6);
   });
 
-  test('finds log p(x) with a fitted normal law, from a poor encoder', () => {
-    const [found] = values(D.map(fields)(posteriorSampling(options)(law)(o.constant([x]))), 100, poor);
+  test('finds log p(x) with a fitted normal distribution, from a poor encoder', () => {
+    const [found] = values(D.map(fields)(posteriorSampling(options)(dist)(o.constant([x]))), 100, poor);
     expect(Math.abs(meanOf(found) - truth)).toBeLessThan(0.02);
   });
 });

@@ -1,4 +1,4 @@
-/** Traces: the ledger of what a law infers, on every registered model with latent variables; discrete codes; groups of a top-down posterior. */
+/** Traces: the ledger of what a distribution infers, on every registered model with latent variables; discrete codes; groups of a top-down posterior. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { conditional } from '../../src/algebra/conditional.ts';
@@ -26,55 +26,55 @@ import {
   stickingTheLanding,
   wakeSleep,
 } from '../../src/inference/index.ts';
-import { lawParameters } from '../../src/laws/index.ts';
+import { distParameters } from '../../src/laws/index.ts';
 import { models } from '../../src/models/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { stochastic } from '../../src/transports/index.ts';
 import { errorOf, gradients, linearVae, meanOf, values } from './linear-gaussian.ts';
 
 const built = Object.entries(models).flatMap(([name, { build }]) => {
-  const law = build({ shape: [2], levels: 8 });
-  if (law.evidence !== 'bound') return [];
-  return D.runDraw(trace(law)(o.input('x', [2]))).sites.length > 0 ? [[name, law] as const] : [];
+  const dist = build({ shape: [2], levels: 8 });
+  if (dist.evidence !== 'bound') return [];
+  return D.runDraw(trace(dist)(o.input('x', [2]))).sites.length > 0 ? [[name, dist] as const] : [];
 });
 
-describe('the trace of a law', () => {
-  test('there are laws with latent variables', () => expect(built.length).toBeGreaterThan(3));
+describe('the trace of a distribution', () => {
+  test('there are distributions with latent variables', () => expect(built.length).toBeGreaterThan(3));
 
-  test.each(built)('%s: sums to the log-density under the same noise, from term to term', (_, law) => {
+  test.each(built)('%s: sums to the log-density under the same noise, from term to term', (_, dist) => {
     const x = o.constant([3, 5]);
     const both: D.Draw<readonly Expr[]> = (scope) => (cursor) => {
-      const [direct, next] = law.logDensity(x)(scope)(cursor);
-      const [t] = trace(law)(x)(scope)(cursor);
+      const [direct, next] = dist.logDensity(x)(scope)(cursor);
+      const [t] = trace(dist)(x)(scope)(cursor);
       const terms = [t.reconstruction, ...t.groups.map((g) => o.sub(g.logPrior, g.logPosterior))];
       return [[direct, t.logDensity, o.addAll(terms)], next];
     };
-    const [direct, total, summed] = values(both, 4, lawParameters(law, { levels: 8 }, 0, 0.1));
+    const [direct, total, summed] = values(both, 4, distParameters(dist, { levels: 8 }, 0, 0.1));
     direct.forEach((l, i) => {
       expect(Number.isFinite(l)).toBe(true);
       for (const again of [total[i], summed[i]]) expect(Math.abs(again - l)).toBeLessThan(1e-10 * (1 + Math.abs(l)));
     });
   });
 
-  test.each(built)('%s: every estimator’s loss is minus the bound of its samples', (_, law) => {
-    const bounded = law as unknown as Dist<readonly [2], Bound & Samples>;
+  test.each(built)('%s: every estimator’s loss is minus the bound of its samples', (_, dist) => {
+    const bounded = dist as unknown as Dist<readonly [2], Bound & Samples>;
     const all = [importanceWeighted(2), dreg(2), stickingTheLanding(2), reweightedWakeSleep(2)];
     const losses: D.Draw<readonly Expr[]> = (scope) => (cursor) => [
       all.map((f) => f(bounded).loss(o.constant([3, 5]))(scope)(cursor)[0]),
       { ...cursor, next: cursor.next + 1 },
     ];
-    const [bound, ...others] = values(losses, 3, lawParameters(law, { levels: 8 }, 0, 0.1));
+    const [bound, ...others] = values(losses, 3, distParameters(dist, { levels: 8 }, 0, 0.1));
     for (const found of others)
       found.forEach((l, i) => expect(Math.abs(l - bound[i])).toBeLessThan(1e-7 * (1 + Math.abs(bound[i])))); // biome-ignore format: one idea
   });
 
-  test.each(built)('%s: a dream is a sample under the same noise, with a finite log q of what was drawn', (_, law) => {
+  test.each(built)('%s: a dream is a sample under the same noise, with a finite log q of what was drawn', (_, dist) => {
     const both: D.Draw<readonly Expr[]> = (scope) => (cursor) => {
-      const [sample, next] = law.sample(scope)(cursor);
-      const [night] = dream(law)(scope)(cursor);
+      const [sample, next] = dist.sample(scope)(cursor);
+      const [night] = dream(dist)(scope)(cursor);
       return [[sample, night.value, night.logPosterior], next];
     };
-    const [sample, value, log] = values(both, 4, lawParameters(law, { levels: 8 }, 0, 0.1));
+    const [sample, value, log] = values(both, 4, distParameters(dist, { levels: 8 }, 0, 0.1));
     expect(value).toEqual(sample);
     for (const l of log) expect(Number.isFinite(l)).toBe(true);
   });
@@ -82,9 +82,9 @@ describe('the trace of a law', () => {
   test('knows the posterior, the value and the prior of a code that goes straight to the base', () => {
     const t = D.runDraw(trace(linearVae(2, 3))(o.constant([1, 2])));
     expect(t.groups.length).toBe(1);
-    expect(t.groups[0].posterior.law.shape).toEqual([3]);
+    expect(t.groups[0].posterior.dist.shape).toEqual([3]);
     expect(t.groups[0].posterior.scope.path).toBe('0.stochastic/encoder');
-    expect(t.groups[0].prior?.law.spec.type).toBe('standardNormal');
+    expect(t.groups[0].prior?.dist.spec.type).toBe('standardNormal');
   });
 });
 
@@ -105,7 +105,7 @@ describe('discrete codes', () => {
     [2],
     (z) => (scope) => normal([1], { loc: o.reshape(o.dot(z, parameter('v', [2], 1.2)(scope)), [1]), scale: 0.8 }),
   );
-  const law = pipe(
+  const dist = pipe(
     prior as unknown as Dist<readonly [2], Exact & Samples>,
     pushforward(stochastic({ encoder, decoder })),
   ) as Dist<readonly [1], Bound & Samples>;
@@ -134,17 +134,17 @@ describe('discrete codes', () => {
   const shifted = (a: readonly number[], i: number, h: number): number[] => a.map((c, j) => (j === i ? c + h : c));
 
   test.each([
-    ['score function', scoreFunction()(law)],
-    ['leave one out', scoreFunction({ samples: 3, baseline: 'leaveOneOut' })(law)],
-    ['closed-form divergences of the model', sgvb()(law)],
+    ['score function', scoreFunction()(dist)],
+    ['leave one out', scoreFunction({ samples: 3, baseline: 'leaveOneOut' })(dist)],
+    ['closed-form divergences of the model', sgvb()(dist)],
   ] as const)('%s: the value is the bound, summed over codes', (_, objective) => {
     const { loss } = gradients(objective.loss(o.constant([x])), 20_000, feeds);
     expect(Math.abs(meanOf(loss) + exactBound(v0, b0))).toBeLessThan(4.5 * errorOf(loss));
   });
 
   test.each([
-    ['score function', scoreFunction()(law)],
-    ['leave one out', scoreFunction({ samples: 3, baseline: 'leaveOneOut' })(law)],
+    ['score function', scoreFunction()(dist)],
+    ['leave one out', scoreFunction({ samples: 3, baseline: 'leaveOneOut' })(dist)],
   ] as const)('%s: gradients of encoder and decoder are those of the sum', (_, objective) => {
     const { by } = gradients(objective.loss(o.constant([x])), 40_000, feeds);
     for (const i of [0, 1]) {
@@ -157,7 +157,7 @@ describe('discrete codes', () => {
   });
 
   test('a moving average as baseline keeps the gradient and lowers its variance', () => {
-    const objective = scoreFunctionWithAverage({ decay: 0.9 })(law);
+    const objective = scoreFunctionWithAverage({ decay: 0.9 })(dist);
     const batch = o.constant([x], [1, 1]);
     const loss = D.map((losses: Expr) => o.mean(losses))(objective.batchLoss(batch));
     const buffers = (average: number, gathered: number): Feeds => ({
@@ -174,9 +174,9 @@ describe('discrete codes', () => {
   });
 
   test('wake–sleep and its reweighted form train them too: their losses are the bounds', () => {
-    const [wake] = [wakeSleep(law)].map((f) => gradients(f.loss(o.constant([x])), 20_000, feeds));
+    const [wake] = [wakeSleep(dist)].map((f) => gradients(f.loss(o.constant([x])), 20_000, feeds));
     expect(Math.abs(meanOf(wake.loss) + exactBound(v0, b0))).toBeLessThan(4.5 * errorOf(wake.loss));
-    const tight = gradients(reweightedWakeSleep(200)(law).loss(o.constant([x])), 500, feeds).loss;
+    const tight = gradients(reweightedWakeSleep(200)(dist).loss(o.constant([x])), 500, feeds).loss;
     expect(meanOf(tight)).toBeLessThan(meanOf(wake.loss));
   });
 });
@@ -198,20 +198,20 @@ describe('a top-down posterior', () => {
       ),
   );
   const decoder = conditionalNormal([5], [2], { network });
-  const law = pipe(
+  const dist = pipe(
     prior as Dist<readonly [number], Exact & Samples>,
     pushforward(stochastic({ encoder, decoder } as never)),
   ) as Dist<readonly [2], Bound & Samples>;
   const x = o.constant([0.4, -1.2]);
-  const parameters = lawParameters(law);
+  const parameters = distParameters(dist);
 
   test('has a closed form for every group', () => {
-    const { divergences } = D.runDraw(boundTerms(law)(x));
+    const { divergences } = D.runDraw(boundTerms(dist)(x));
     expect(divergences.map((d) => [d.size, d.evidence])).toEqual([[2, 'exact'], [1, 'exact'], [2, 'exact']]); // biome-ignore format: a list
   });
 
   test('whose sum has the mean of the one-sample bound, and less variance', () => {
-    const [plain, closed] = [elbo(law), sgvb()(law)].map((f) => gradients(f.loss(x), 8000, parameters).loss);
+    const [plain, closed] = [elbo(dist), sgvb()(dist)].map((f) => gradients(f.loss(x), 8000, parameters).loss);
     expect(Math.abs(meanOf(plain) - meanOf(closed))).toBeLessThan(4.5 * Math.hypot(errorOf(plain), errorOf(closed)));
     expect(errorOf(closed)).toBeLessThan(errorOf(plain));
   });

@@ -1,7 +1,7 @@
 /** Estimators train to what is known: the evidence of a linear regression, the maximum likelihood of probabilistic PCA. */
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
-import { type Dist, dist } from '../../src/algebra/dist.ts';
+import { type Dist, distribution } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -31,7 +31,7 @@ const logNormal = (v: number, m: number, variance: number): number =>
 
 /** Events `[f, y]`: y = slope f + intercept + noise, f as it is. */
 const regression = (noise: number): Dist<readonly [2], Exact & Samples> =>
-  dist({
+  distribution({
     shape: [2] as const,
     spec: { type: 'regression' },
     evidence: 'exact',

@@ -15,7 +15,7 @@ import {
 } from '../../src/inference/index.ts';
 import { affineAt, exactMean, linearHvae, linearVae } from './linear-gaussian.ts';
 
-const law = linearVae(1, 1);
+const dist = linearVae(1, 1);
 const feeds: Feeds = {
   ...affineAt('0.stochastic/decoder', [[1.3]], [0.4], [-0.3]),
   ...affineAt('0.stochastic/encoder', [[0.6]], [0.1], [-0.4]),
@@ -25,7 +25,7 @@ const at = (step: number): Feeds => ({
   ...feeds,
   'training step': { shape: [], type: 'float64', data: Float64Array.of(step) },
 });
-const loss = (kl: readonly Weighing[], given: Feeds = at(0)): number => exactMean(sgvb({ kl })(law).loss(x), given);
+const loss = (kl: readonly Weighing[], given: Feeds = at(0)): number => exactMean(sgvb({ kl })(dist).loss(x), given);
 const reconstruction = loss([scaleKl(0)]);
 const divergence = loss([]) - reconstruction;
 
@@ -49,18 +49,18 @@ describe('weighings', () => {
   });
 
   test('what lies above the divergence still bounds log p(x), and says so', () => {
-    expect(sgvb({ kl: [scaleKl(2), freeBits(1)] })(law).evidence).toBe('bound');
-    expect(sgvb({ kl: [scaleKl(0.5)] })(law).evidence).toBe('none');
-    expect(sgvb({ kl: [scaleKl({ warmUp: 10 })] })(law).evidence).toBe('none');
-    expect(sgvb({ kl: [balanceKl()] })(law).evidence).toBe('none');
+    expect(sgvb({ kl: [scaleKl(2), freeBits(1)] })(dist).evidence).toBe('bound');
+    expect(sgvb({ kl: [scaleKl(0.5)] })(dist).evidence).toBe('none');
+    expect(sgvb({ kl: [scaleKl({ warmUp: 10 })] })(dist).evidence).toBe('none');
+    expect(sgvb({ kl: [balanceKl()] })(dist).evidence).toBe('none');
   });
 
   test('free nats cost what they are where the batch uses less, nothing more where it uses more', () => {
-    const plain = batchLoss(sgvb()(law), feeds);
-    const none = batchLoss(sgvb({ kl: [scaleKl(0)] })(law), feeds);
-    expect(batchLoss(sgvb({ kl: [freeBits(0)] })(law), feeds)).toBeCloseTo(plain, 10);
-    expect(batchLoss(sgvb({ kl: [freeBits((plain - none) / 2)] })(law), feeds)).toBeCloseTo(plain, 10);
-    expect(batchLoss(sgvb({ kl: [freeBits(50)] })(law), feeds)).toBeCloseTo(none + 50, 10);
+    const plain = batchLoss(sgvb()(dist), feeds);
+    const none = batchLoss(sgvb({ kl: [scaleKl(0)] })(dist), feeds);
+    expect(batchLoss(sgvb({ kl: [freeBits(0)] })(dist), feeds)).toBeCloseTo(plain, 10);
+    expect(batchLoss(sgvb({ kl: [freeBits((plain - none) / 2)] })(dist), feeds)).toBeCloseTo(plain, 10);
+    expect(batchLoss(sgvb({ kl: [freeBits(50)] })(dist), feeds)).toBeCloseTo(none + 50, 10);
   });
 
   test('balancing gives groups weights of mean 1, more to the group that carries more', () => {

@@ -1,8 +1,8 @@
-/** Laws whose density is bounded: the linear-Gaussian VAE (probabilistic PCA), where everything is known in closed form. */
+/** Distributions whose density is bounded: the linear-Gaussian VAE (probabilistic PCA), where everything is known in closed form. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { type Conditional, conditional } from '../../src/algebra/conditional.ts';
-import { type Dist, type Law, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, pushforward } from '../../src/algebra/dist.ts';
 import type { Bound, Samples } from '../../src/algebra/evidence.ts';
 import * as D from '../../src/core/draw.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
@@ -41,7 +41,7 @@ const error = (xs: readonly number[]): number => {
   const m = mean(xs);
   return Math.sqrt(xs.reduce((a, x) => a + (x - m) ** 2, 0) / xs.length ** 2);
 };
-const densityAt = (law: Law, x: number): D.Draw<ReturnType<typeof o.scalar>> => law.logDensity(o.constant([x]));
+const densityAt = (dist: AnyDist, x: number): D.Draw<ReturnType<typeof o.scalar>> => dist.logDensity(o.constant([x]));
 
 describe('the linear-Gaussian VAE', () => {
   const x = 1.9;
@@ -87,7 +87,7 @@ describe('surjections', () => {
   const holds = (verdicts: Parameters<typeof violations>[0]): void =>
     expect(showVerdicts(violations(verdicts))).toBe('');
 
-  test('obey the laws of their kind', () => {
+  test('obey the distributions of their kind', () => {
     holds(transportLaws(slice([3], dropped), { shape: [3], undoes: 'latent' }));
     holds(transportLaws(augment([3], dropped), { shape: [2], undoes: 'data' }));
     holds(transportLaws(abs(), { shape: [3], undoes: 'none' }));
@@ -100,15 +100,15 @@ describe('surjections', () => {
     );
   });
 
-  test('slicing a law off keeps the density exact', () => {
-    const law = pipe(standardNormal([1]), pushforward(slice([2], gaussian(b, s, w))));
-    const p = program([D.runDraw(law.logDensity(o.input('x', [2])))], 'float64');
+  test('slicing a distribution off keeps the density exact', () => {
+    const dist = pipe(standardNormal([1]), pushforward(slice([2], gaussian(b, s, w))));
+    const p = program([D.runDraw(dist.logDensity(o.input('x', [2])))], 'float64');
     const [l] = evaluateProgram(p, { x: tensorOf([0.3, -1.2]) });
     expect(l.data[0]).toBeCloseTo(logNormal(0.3, 0, 1) + logNormal(-1.2, w * 0.3 + b, s * s), 12);
-    expect(law.evidence).toBe('exact');
+    expect(dist.evidence).toBe('exact');
   });
 
-  test('a law of absolute values gives each sign half its mass', () => {
+  test('a distribution of absolute values gives each sign half its mass', () => {
     const half = pipe(normal([1], { loc: 2, scale: 0.1 }), pushforward(abs()));
     const at = (v: number): number =>
       toNumbers(evaluateProgram(program([D.runDraw(half.logDensity(o.constant([v])))], 'float64'), {})[0])[0];
@@ -117,8 +117,8 @@ describe('surjections', () => {
   });
 
   test('sorted samples are shuffled evenly', () => {
-    const law = pipe(normal([2], { loc: [-5, 5], scale: 0.1 }), pushforward(sort()));
-    const firsts = values(D.map((v: ReturnType<typeof o.scalar>) => o.sum(o.sliceAxis(v, 0, 0, 1)))(law.sample), 2000);
+    const dist = pipe(normal([2], { loc: [-5, 5], scale: 0.1 }), pushforward(sort()));
+    const firsts = values(D.map((v: ReturnType<typeof o.scalar>) => o.sum(o.sliceAxis(v, 0, 0, 1)))(dist.sample), 2000);
     const share = firsts.filter((v) => v > 0).length / firsts.length;
     expect(Math.abs(share - 0.5)).toBeLessThan(0.05);
   });

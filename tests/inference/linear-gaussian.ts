@@ -47,7 +47,7 @@ export const linearHvae = (): Dist<Vector, Bound & Samples> =>
 /** Numbers of parameters by name. */
 export type Values = { readonly [name: string]: number | readonly number[] };
 
-/** As arrays; parameters of an affine law `at` a place. */
+/** As arrays; parameters of an affine distribution `at` a place. */
 export const affineAt = (
   at: string,
   w: readonly (readonly number[])[],

@@ -222,11 +222,11 @@ describe('frozen and accumulated', () => {
 });
 
 describe('fit follows selectors', () => {
-  const law = realNVP([2], { layers: 2, hidden: [8] });
+  const dist = realNVP([2], { layers: 2, hidden: [8] });
   const data = fromRows('rows', Float32Array.from({ length: 200 }, (_, i) => 2 * Math.sin(i * i)), [2]); // biome-ignore format: one idea
   const trained = async (optimizer: Optimizer, steps = 6) => {
     const fitted = await fit({
-      objective: maximumLikelihood(law),
+      objective: maximumLikelihood(dist),
       data,
       optimizer,
       steps,

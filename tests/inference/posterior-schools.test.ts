@@ -74,7 +74,7 @@ describe('eight schools', () => {
 });
 
 describe('a truncated regression', () => {
-  // y = 0.02 … 0.11 of a normal law cut at 0: the location is far below, where only the logarithm of the tail has digits. Quadrature by mpmath.
+  // y = 0.02 … 0.11 of a normal distribution cut at 0: the location is far below, where only the logarithm of the tail has digits. Quadrature by mpmath.
   const y = [0.05, 0.02, 0.11, 0.04, 0.08];
   const target = posterior(
     pipe(
@@ -100,9 +100,9 @@ describe('a truncated regression', () => {
       site('below', ({ top }) => truncate({ low: o.sub(top, 1), high: top })(normal([]))),
     );
     const kernel = adapted((t) => nuts({ ...t, maxDepth: 5 }), { steps: 200, target: 0.9 });
-    const law = posterior(model, {});
-    const { samples, infos } = await ran({ target: law, kernel, chains: 16, samples: 125, seed: 2 });
-    const [top] = summaries(await quantities(law, samples, ({ top }) => ({ top })));
+    const dist = posterior(model, {});
+    const { samples, infos } = await ran({ target: dist, kernel, chains: 16, samples: 125, seed: 2 });
+    const [top] = summaries(await quantities(dist, samples, ({ top }) => ({ top })));
     expect(Math.abs(top.mean + Math.sqrt(2 / Math.PI))).toBeLessThan(4.5 * top.error);
     expect(toNumbers(infos.divergent).filter((v) => v !== 0).length).toBeLessThan(10);
   });

@@ -40,7 +40,7 @@ import { ran } from '../mcmc/helpers.ts';
 
 const value = (e: Expr): number[] => toNumbers(evaluateProgram(program([e], 'float64'), {})[0]);
 
-describe('a joint law', () => {
+describe('a joint distribution', () => {
   const model = pipe(
     joint,
     site('mu', () => normal([], { scale: 2 })),
@@ -103,7 +103,7 @@ describe('a joint law', () => {
   });
 
   test('refuses what makes no sense', () => {
-    expect(() => posterior(model, { y: [1, 2] })).toThrow(/y: the data do not fill their law’s shape/);
+    expect(() => posterior(model, { y: [1, 2] })).toThrow(/y: the data do not fill their distribution’s shape/);
     expect(() => posterior(model, { z: [1] } as never)).toThrow(/no quantity of this name/);
     expect(() => posterior(model, { mu: 0, sigma: 1, y: [1, 2, 3] })).toThrow(/nothing is latent/);
     expect(() => posterior(pipe(joint, site('k', () => poisson([]))), {})).toThrow(/k: a discrete quantity cannot be latent/); // biome-ignore format: one claim
@@ -154,7 +154,7 @@ describe('guides', () => {
   const determinant = 5 * 7 - 4;
   const exact = [(7 * 5.8 - 2 * 6.7) / determinant, (5 * 6.7 - 2 * 5.8) / determinant];
 
-  test('a normal law fitted by its bound has the posterior’s means, and the variances of a factorised law', async () => {
+  test('a normal distribution fitted by its bound has the posterior’s means, and the variances of a factorised distribution', async () => {
     const guide = pipe(standardNormal([2]), pushforward(affine()));
     const fitted = await fit({
       objective: variationalPosterior(guide, target),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import { onnx, reference, tfjs } from '../../src/core/interpreters/index.ts';
 import { type Feeds, noiseFeeds } from '../../src/core/program.ts';
@@ -13,10 +13,10 @@ import {
   adamW,
   clipByGlobalNorm,
   cosine,
+  distPrograms,
   elbo,
   type FitOptions,
   initialParameters,
-  lawPrograms,
   loadCheckpoint,
   run,
   saveCheckpoint,
@@ -24,7 +24,7 @@ import {
   fit as train,
   warmUp,
 } from '../../src/inference/index.ts';
-import { readLaw, readOptimizer, realNVP, realNVPImages } from '../../src/models/index.ts';
+import { readDist, readOptimizer, realNVP, realNVPImages } from '../../src/models/index.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pushforward-resume-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,7 +55,7 @@ const images = realNVPImages([2, 2], LEVELS, { layers: 2, hidden: [8] });
 const levels = Float32Array.from({ length: 4 * 100 }, (_, i) => (i * i + (i % 7)) % LEVELS);
 const data = fromRows('levels', levels, [2, 2], { levels: LEVELS });
 const optimizer = clipByGlobalNorm(1)(adamW({ learningRate: warmUp(5, cosine(1e-2, 40, 1e-4)) }));
-const objectiveOf = (law: Law) => elbo(law as unknown as Parameters<typeof elbo>[0]);
+const objectiveOf = (dist: AnyDist) => elbo(dist as unknown as Parameters<typeof elbo>[0]);
 const training = (options: Partial<FitOptions<readonly number[]>> & { readonly steps: number }) =>
   train({ objective: objectiveOf(images), data, optimizer, batchSize: 16, seed: 5, ema: 0.9, ...options })().then(
     right,
@@ -73,7 +73,7 @@ describe('a run that was stopped', () => {
     expect(compared(state)).toEqual(compared(first.last));
     const second = await training({
       steps: 40,
-      objective: objectiveOf(right(readLaw(spec))),
+      objective: objectiveOf(right(readDist(spec))),
       optimizer: right(readOptimizer(record.optimizer)),
       resume: state,
       seed: state.seed,
@@ -123,7 +123,7 @@ describe('the same seed', () => {
       seed: 1,
     })().then(right);
     const running = run(flow, parameters, backend);
-    const noise = sizes.map((n) => Object.values(noiseFeeds(lawPrograms(flow, n, backend).sample(), { seed: 9 })));
+    const noise = sizes.map((n) => Object.values(noiseFeeds(distPrograms(flow, n, backend).sample(), { seed: 9 })));
     expect(noise.map((all) => all.length)).toEqual([1, 1, 1]);
     const many = await running.sample(1500, 9);
     for (const [k, n] of sizes.entries()) {

@@ -1,9 +1,9 @@
-/** Denoising score matching at all levels of a process, of Gaussian data: least values, gradients, laws of time; and what has a denoiser. */
+/** Denoising score matching at all levels of a process, of Gaussian data: least values, gradients, distributions of time; and what has a denoiser. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { having } from '../../src/algebra/capability.ts';
 import { conditional } from '../../src/algebra/conditional.ts';
-import { type Dist, dist, pushforward } from '../../src/algebra/dist.ts';
+import { type Dist, distribution, pushforward } from '../../src/algebra/dist.ts';
 import type { Denoises, Exact, Samples } from '../../src/algebra/evidence.ts';
 import { affine, shiftScale } from '../../src/bijectors/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -42,7 +42,7 @@ import {
   predict,
   simpleWeighting,
   subVp,
-  type TimeLaw,
+  type TimeDist,
   ve,
   vp,
   zeroTerminalSnr,
@@ -52,13 +52,13 @@ import { byQuadrature, float64, mean, number, standardError, values, valuesWith,
 
 const data = { m: 0.8, s: 0.6 };
 
-const atTime = (time: number): TimeLaw => ({
+const atTime = (time: number): TimeDist => ({
   spec: { type: 'fixed', time },
   of: () => ({ at: (u) => o.add(o.mul(u, 0), time), density: (t) => o.broadcastTo(1, t.shape) }),
 });
 
 describe('denoising score matching of a process', () => {
-  const law = normal([1], { loc: data.m, scale: data.s });
+  const dist = normal([1], { loc: data.m, scale: data.s });
   const processes: readonly (readonly [string, Process<'signal'>, number])[] = [
     ['vp', vp(), 0.1],
     ['subVp', subVp(), 0.3],
@@ -69,7 +69,7 @@ describe('denoising score matching of a process', () => {
   test.each(processes)('of %s has the least value w α²s²/(α²s² + σ²), at the exact denoiser, for every weighting', (_, process, t) => {
     const [a, s] = [number(process.alpha(o.scalar(t))), number(process.sigma(o.scalar(t)))];
     const signal = (a * data.s) ** 2;
-    const exact = exactDenoiser(process, law);
+    const exact = exactDenoiser(process, dist);
     for (const weighting of [simpleWeighting, likelihoodWeighting, edmWeighting({ sigmaData: 0.5 }), minSnrWeighting({ gamma: 2 })]) {
       const objective = denoisingScoreMatching(exact, { weighting, time: atTime(t) });
       const least = number(weighting.noise(process)(o.scalar(t))) * (signal / (signal + s * s));
@@ -79,7 +79,7 @@ describe('denoising score matching of a process', () => {
 
   test('of a process that ends in pure noise is finite there, for data and velocity', () => {
     const pure = zeroTerminalSnr(vp());
-    const exact = exactDenoiser(pure, law);
+    const exact = exactDenoiser(pure, dist);
     for (const kind of ['data', 'velocity'] as const)
       for (const weighting of [simpleWeighting, edmWeighting(), minSnrWeighting()]) {
         const said = denoiser({
@@ -99,8 +99,8 @@ describe('denoising score matching of a process', () => {
     const { at } = discreteTime.of(steps);
     expect([0.01, 0.24, 0.26, 0.74, 0.76, 0.99].map((u) => number(at(o.scalar(u))))).toEqual([1, 1, 2, 3, 4, 4]);
     const found = values(
-      D.chain((x: Expr) => denoisingScoreMatching(exactDenoiser(steps, law), { time: discreteTime }).loss(x))(
-        law.sample,
+      D.chain((x: Expr) => denoisingScoreMatching(exactDenoiser(steps, dist), { time: discreteTime }).loss(x))(
+        dist.sample,
       ),
       8000,
     );
@@ -111,7 +111,7 @@ describe('denoising score matching of a process', () => {
 
   test('is the same number whatever the network says', () => {
     const process = subVp();
-    const exact = exactDenoiser(process, law);
+    const exact = exactDenoiser(process, dist);
     const kinds: readonly Prediction[] = ['noise', 'data', 'score', 'velocity'];
     const off = (kind: Prediction): Denoiser<readonly [1]> => {
       // 1.2 times the exact noise, said in every way
@@ -136,12 +136,12 @@ describe('denoising score matching of a process', () => {
   /** The mean of a loss whose time is fixed, by quadrature over data and noise. */
   const timeless = (objective: Objective<readonly [1]>): number => byQuadrature(objective, data, {})[0];
 
-  test('drawn by another law of time has the same mean: importance sampling is uniform in expectation, with less variance', () => {
-    const exact = exactDenoiser(vp(), law);
-    const loss = (drawnBy?: TimeLaw): number[] =>
+  test('drawn by another distribution of time has the same mean: importance sampling is uniform in expectation, with less variance', () => {
+    const exact = exactDenoiser(vp(), dist);
+    const loss = (drawnBy?: TimeDist): number[] =>
       values(
         pipe(
-          law.sample,
+          dist.sample,
           D.chain((x) => denoisingScoreMatching(exact, { weighting: likelihoodWeighting, ...(drawnBy === undefined ? {} : { drawnBy }) }).loss(x)), // biome-ignore format: one line
         ),
         8000,
@@ -160,11 +160,11 @@ describe('denoising score matching of a process', () => {
     expect(() => ladderTime(1)).toThrow('two levels or more');
   });
 
-  test('takes laws of time as part of the loss', () => {
-    const exact = exactDenoiser(edm({ sigmaMax: 20 }), law);
+  test('takes distributions of time as part of the loss', () => {
+    const exact = exactDenoiser(edm({ sigmaMax: 20 }), dist);
     const objective = denoisingScoreMatching(exact, { weighting: edmWeighting({ sigmaData: data.s }), time: logNormalTime() }); // biome-ignore format: one line
     // with σ_d the data's own, w (weight of ‖x̂₀ − x₀‖²) times its least value s²σ²/(s² + σ²) is 1 at every level
-    const found = values(D.chain((x: Expr) => objective.loss(x))(law.sample), 8000);
+    const found = values(D.chain((x: Expr) => objective.loss(x))(dist.sample), 8000);
     expect(Math.abs(mean(found) - 1)).toBeLessThan(4.5 * standardError(found));
   });
 });
@@ -177,32 +177,32 @@ const affineNetwork = {
     o.add(o.mul(Sc.parameter('w', [1], { init: zeros })(scope), x), Sc.parameter('b', [1], { init: zeros })(scope)),
 } as Parameters<typeof predict>[2];
 
-describe('a law that keeps a denoiser', () => {
+describe('a distribution that keeps a denoiser', () => {
   const base = normal([2], { loc: [1, -1], scale: 0.5 });
   const exact = exactDenoiser(vp(), base);
-  const plain = dist<readonly [2], Exact & Samples & Denoises>({
+  const plain = distribution<readonly [2], Exact & Samples & Denoises>({
     shape: [2],
     spec: { type: 'kept' },
     evidence: 'exact',
     logDensity: base.logDensity,
     sample: base.sample,
   });
-  const diffusionLaw = having(denoising, exact as Denoiser)(plain);
-  const scaled = pipe(diffusionLaw, pushforward(shiftScale({ shift: [3, 4], scale: [2, 5] })));
+  const diffusionDist = having(denoising, exact as Denoiser)(plain);
+  const scaled = pipe(diffusionDist, pushforward(shiftScale({ shift: [3, 4], scale: [2, 5] })));
   const loss = (objective: Objective<readonly [2]>, x: readonly number[]): number[] =>
     values(objective.loss(o.constant(x)), 5);
 
   test('under a fixed transport is trained on its inner side', () => {
     const outer = [3 + 2 * 0.7, 4 + 5 * -0.4];
-    const inside = loss(denoisingScoreMatching(diffusionLaw), [0.7, -0.4]);
+    const inside = loss(denoisingScoreMatching(diffusionDist), [0.7, -0.4]);
     const outside = values(denoisingScoreMatching(scaled).loss(o.constant(outer)), 4000);
     const bare = values(denoisingScoreMatching(exact).loss(o.constant([0.7, -0.4])), 4000, 1);
     expect(loss(denoisingScoreMatching(exact), [0.7, -0.4])).toEqual(inside);
     expect(Math.abs(mean(outside) - mean(bare))).toBeLessThan(4.5 * Math.hypot(standardError(outside), standardError(bare))); // biome-ignore format: one line
   });
 
-  test('under a transport with parameters is refused, and so is a law without a denoiser', () => {
-    const trained = pipe(diffusionLaw, pushforward(affine()));
+  test('under a transport with parameters is refused, and so is a distribution without a denoiser', () => {
+    const trained = pipe(diffusionDist, pushforward(affine()));
     expect(() => loss(denoisingScoreMatching(trained), [0, 0])).toThrow('its parameters must be fixed');
     expect(() => denoisingScoreMatching(base as unknown as Dist<readonly [2], Denoises>)).toThrow(
       'no denoiser to train',

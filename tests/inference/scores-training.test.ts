@@ -1,4 +1,4 @@
-/** From a declaration to a trained law: denoising score matching through fixed transports, a likelihood and samples. */
+/** From a declaration to a trained distribution: denoising score matching through fixed transports, a likelihood and samples. */
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { expect, test } from 'vitest';
@@ -20,7 +20,7 @@ import {
   subVp,
 } from '../../src/sde/index.ts';
 
-test('a diffusion law under a scaling learns normal data: its flow’s likelihood comes near the entropy, its samples have the moments', async () => {
+test('a diffusion distribution under a scaling learns normal data: its flow’s likelihood comes near the entropy, its samples have the moments', async () => {
   const [loc, scale] = [
     [3, -1],
     [2, 0.5],
@@ -29,7 +29,7 @@ test('a diffusion law under a scaling learns normal data: its flow’s likelihoo
   const rows = (n: number) =>
     fromRows('normal', Float32Array.from({ length: 2 * n }, (_, i) => loc[i % 2] + scale[i % 2] * g.normal()), [2]); // biome-ignore format: one line
   const denoiser = predict('velocity', subVp(), resMlp([24, 24]), { shape: [2] });
-  const law = pipe(
+  const dist = pipe(
     diffusion(denoiser, {
       sampler: flowSampler(),
       grid: logSnrGrid(20),
@@ -40,7 +40,7 @@ test('a diffusion law under a scaling learns normal data: its flow’s likelihoo
   const steps = 1500;
   const backend = onnx('cpu', { threads: 1 });
   const fitted = await fit({
-    objective: denoisingScoreMatching(law, { weighting: edmWeighting(), time: importanceTime }),
+    objective: denoisingScoreMatching(dist, { weighting: edmWeighting(), time: importanceTime }),
     data: rows(8192),
     steps,
     batchSize: 256,
@@ -50,7 +50,7 @@ test('a diffusion law under a scaling learns normal data: its flow’s likelihoo
     optimizer: adam({ learningRate: cosine(5e-3, steps) }),
   })();
   if (E.isLeft(fitted)) throw new Error(sentence(fitted.left));
-  const running = run(law, fitted.right.parameters, backend);
+  const running = run(dist, fitted.right.parameters, backend);
   const entropy = Math.log(2 * Math.PI * Math.E) + Math.log(scale[0]) + Math.log(scale[1]);
   const { nats, standardError } = await evaluate(running, rows(1024));
   expect(Math.abs(nats - entropy)).toBeLessThan(0.06 + 3 * standardError);

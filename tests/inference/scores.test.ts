@@ -1,7 +1,7 @@
 /** Score matching against closed forms: Gaussian data, where every expectation is a quadrature. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
-import { dist } from '../../src/algebra/dist.ts';
+import { distribution } from '../../src/algebra/dist.ts';
 import type { Unnormalised } from '../../src/algebra/evidence.ts';
 import { grad, hutchinson } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -29,7 +29,7 @@ import {
 
 import { byQuadrature, float64, mean, standardError, values, valuesWith, variance } from './by-quadrature.ts';
 
-/** s(x) = b (a − x), a model of a normal law's score. */
+/** s(x) = b (a − x), a model of a normal distribution's score. */
 const linearScore: ScoreModel<readonly [1]> = {
   spec: { type: 'linear' },
   shape: [1],
@@ -72,7 +72,7 @@ describe('denoising score matching at one scale', () => {
   });
 
   test('of an energy is that of its score', () => {
-    const energy = dist<readonly [1], Unnormalised>({
+    const energy = distribution<readonly [1], Unnormalised>({
       shape: [1],
       spec: { type: 'quadratic' },
       evidence: 'unnormalised',

@@ -1,4 +1,4 @@
-/** Selectors: what each selects, the laws of Boolean algebra, and reading back. */
+/** Selectors: what each selects, the distributions of Boolean algebra, and reading back. */
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ const parameter = (name: string, kind?: string, claim?: Claim): Parameter => {
 };
 
 const owners = (['generator', 'critic', 'game'] as const).map((name) => ({
-  declaration: { kind: 'law' as const, name },
+  declaration: { kind: 'dist' as const, name },
 }));
 const segment = fc.constantFrom('a', 'b', 'ab', '0.dense', 'kernel');
 const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((s) => s.join('/'));
@@ -81,7 +81,7 @@ describe('selectors', () => {
     const of = (claim?: Claim): boolean => belongingTo(a).selects(parameter('x', undefined, claim));
     const claim = (...whose: typeof owners): Claim => ({ reading: undefined, owners: whose.map((o) => o.declaration) });
     expect([of(claim(b, a)), of(claim(b)), of()]).toEqual([true, false, false]);
-    // A copy of a law is that law; another of the same name is not.
+    // A copy of a distribution is that distribution; another of the same name is not.
     expect(belongingTo({ ...a }).selects(parameter('x', undefined, claim(a)))).toBe(true);
     expect(belongingTo({ declaration: { ...a.declaration } }).selects(parameter('x', undefined, claim(a)))).toBe(false);
     const judged = scope.placed('critic', (x: Expr) => dense(1)(x));
@@ -98,10 +98,10 @@ describe('selectors', () => {
     expect(() => kind()).toThrow('kind: say at least one kind');
   });
 
-  const same = (law: (a: Selector, b: Selector, c: Selector) => readonly [Selector, Selector]): void =>
+  const same = (dist: (a: Selector, b: Selector, c: Selector) => readonly [Selector, Selector]): void =>
     fc.assert(
       fc.property(selector, selector, selector, parameters, (a, b, c, p) => {
-        const [x, y] = law(a, b, c);
+        const [x, y] = dist(a, b, c);
         expect(x.selects(p)).toBe(y.selects(p));
       }),
       options,
@@ -119,7 +119,7 @@ describe('selectors', () => {
     ['with the other unit', (a) => [either(a, nothing), a]],
     ['with complements', (a) => [both(a, not(a)), nothing]],
     ['with complements that fill', (a) => [either(a, not(a)), everything]],
-    ['with De Morgan’s law', (a, b) => [not(both(a, b)), either(not(a), not(b))]],
+    ['with De Morgan’s distribution', (a, b) => [not(both(a, b)), either(not(a), not(b))]],
     ['with double negation', (a) => [not(not(a)), a]],
     ['variadic', (a, b, c) => [either(a, b, c), either(a, either(b, c))]],
     ['empty: all', () => [both(), everything]],
@@ -127,7 +127,7 @@ describe('selectors', () => {
   ] as const satisfies readonly (readonly [
     string,
     Parameters<typeof same>[0],
-  ])[])('are a Boolean algebra: %s', (_, law) => same(law));
+  ])[])('are a Boolean algebra: %s', (_, dist) => same(dist));
 
   it('read back from JSON', () =>
     fc.assert(

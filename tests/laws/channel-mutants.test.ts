@@ -1,4 +1,4 @@
-/** Mutants of the formulas of channel layers: the bugs that flow libraries shipped (forgotten pixels, signs, transposes), each noticed by a law. */
+/** Mutants of the formulas of channel layers: the bugs that flow libraries shipped (forgotten pixels, signs, transposes), each noticed by a distribution. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { expect, test } from 'vitest';
 import { bijection, type Layer, type Step } from '../../src/algebra/transport.ts';

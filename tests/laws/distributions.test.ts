@@ -1,7 +1,7 @@
 /** The laws of distributions: on families, on flows, on every registered model, and on bounds. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import {
   affine,
   affineCoupling,
@@ -17,13 +17,13 @@ import { normal, pushforward, standardNormal, uniform } from '../../src/distribu
 import {
   type DistLawOptions,
   distLaws,
+  distParameters,
   edgeLaws,
   gaussLegendre,
-  lawParameters,
   levelBoundLaws,
   levelProbabilities,
   showVerdicts,
-  uniformLevelsLaw,
+  uniformLevelsDist,
   type Verdict,
   violations,
 } from '../../src/laws/index.ts';
@@ -39,7 +39,7 @@ const holds = (verdicts: readonly Verdict[]): void => {
 const net = mlp([6], { activation: 'tanh' });
 const block = compose(affineCoupling({ conditioner: net }), reverse());
 
-const laws: readonly (readonly [string, Law, DistLawOptions])[] = [
+const laws: readonly (readonly [string, AnyDist, DistLawOptions])[] = [
   ['standard normal in 1-D', standardNormal([1]), {}],
   ['standard normal of a matrix', standardNormal([2, 3]), {}],
   ['normal', normal([2], { loc: [1, -2], scale: [0.5, 3] }), {}],
@@ -58,9 +58,9 @@ const laws: readonly (readonly [string, Law, DistLawOptions])[] = [
 ];
 
 describe('laws of distributions', () => {
-  test.each(laws)('%s', (_name, law, options) => {
-    holds(distLaws(law, options));
-    holds(distLaws(law, { ...options, seed: 1, spread: 0.5 }));
+  test.each(laws)('%s', (_name, dist, options) => {
+    holds(distLaws(dist, options));
+    holds(distLaws(dist, { ...options, seed: 1, spread: 0.5 }));
   });
 });
 
@@ -82,9 +82,9 @@ describe('edges of the support', () => {
 
   test('flows on the unit square', () => {
     for (const alpha of [0, 1e-6, 0.1]) {
-      const law = pushforward(compose(logit({ alpha }), block))(standardNormal([2]));
+      const dist = pushforward(compose(logit({ alpha }), block))(standardNormal([2]));
       const further = tensorOf([-0.5, 0.5, 0.5, 1.5, 2, 2, -1, 0.5], [4, 2]);
-      holds(edgeLaws(law, { outside: further, edges }, lawParameters(law, 'unit')));
+      holds(edgeLaws(dist, { outside: further, edges }, distParameters(dist, 'unit')));
     }
   });
 });
@@ -97,8 +97,8 @@ describe('bounds', () => {
   });
 
   test('a uniform law over 256 levels is exactly 8 bits/dim', () => {
-    holds([uniformLevelsLaw(dequantise(), { levels: 256, shape: [7, 7] })]);
-    holds([uniformLevelsLaw(dequantise({ levels: 2 }), { levels: 2, shape: [5] })]);
+    holds([uniformLevelsDist(dequantise(), { levels: 256, shape: [7, 7] })]);
+    holds([uniformLevelsDist(dequantise({ levels: 2 }), { levels: 2, shape: [5] })]);
   });
 
   test.each([
@@ -107,11 +107,11 @@ describe('bounds', () => {
     [4, 0.1],
   ])('dequantised logit flow over %i levels, α = %f: bound ≤ exact, E exp(bound) = P, Σ P = 1', (levels, alpha) => {
     const base = pushforward(compose(logit({ alpha }), affine()))(standardNormal([1]));
-    const law = pushforward(dequantise({ levels }))(base);
+    const dist = pushforward(dequantise({ levels }))(base);
     for (const seed of [0, 1]) {
-      const parameters = lawParameters(law, { levels }, seed, 0.5);
+      const parameters = distParameters(dist, { levels }, seed, 0.5);
       // With α > 0 the law leaves mass outside [0, 1], which rounding puts into the first and last level.
-      holds(levelBoundLaws(law, levels, parameters, { seed, total: alpha === 0 ? 1e-6 : 0.2 }));
+      holds(levelBoundLaws(dist, levels, parameters, { seed, total: alpha === 0 ? 1e-6 : 0.2 }));
     }
   });
 

@@ -3,7 +3,7 @@
  * (`mutation.test.ts`) and for `npm run mutate-laws`; a new layer is one line of `layers`, or of `still` where it keeps volume.
  */
 import { pipe } from 'fp-ts/lib/function.js';
-import { type Dist, dist, type Law } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../../src/algebra/dist.ts';
 import type { Exact, Samples } from '../../src/algebra/evidence.ts';
 import { bijection, type Endo, endo, type Layer, type Step } from '../../src/algebra/transport.ts';
 import { actNorm, additiveCoupling, affine, affineCoupling, affineMap, batchNorm, compose, elementwise, iaf, inverse, invertible1x1, logit, maf, mixtureCdfMap, multiScale, permute, planar, radial, repeat, reshape, reverse, scaleTril, shift, shiftScale, splineAutoregressive, splineCoupling, squeeze } from '../../src/bijectors/index.ts'; // biome-ignore format: one list
@@ -18,12 +18,12 @@ import { normal, pushforward, standardNormal, uniform } from '../../src/distribu
 import {
   compositionLaws,
   distLaws,
+  distParameters,
   inverseLaws,
-  lawParameters,
   levelBoundLaws,
   type TransportLawOptions,
   transportLaws,
-  uniformLevelsLaw,
+  uniformLevelsDist,
   type Verdict,
   violations,
 } from '../../src/laws/index.ts';
@@ -211,12 +211,12 @@ const rebuilt = (changes: {
       }),
   });
 };
-const dequantisationLaws = (layer: Endo<'bound'>): Verdict[] => {
-  const law = pushforward(layer)(pushforward(compose(logit({ alpha: 0 }), affine()))(standardNormal([1])));
+const dequantisationDists = (layer: Endo<'bound'>): Verdict[] => {
+  const dist = pushforward(layer)(pushforward(compose(logit({ alpha: 0 }), affine()))(standardNormal([1])));
   return [
-    uniformLevelsLaw(layer, { levels, shape: [2, 2] }),
+    uniformLevelsDist(layer, { levels, shape: [2, 2] }),
     ...transportLaws(layer, { shape: [3], region: { levels }, undoes: 'data', tolerance: 0 }),
-    ...levelBoundLaws(law, levels, lawParameters(law, { levels }, 0, 0.5)),
+    ...levelBoundLaws(dist, levels, distParameters(dist, { levels }, 0, 0.5)),
   ];
 };
 const dequantisations: readonly (readonly [string, Endo<'bound'>])[] = [
@@ -234,15 +234,15 @@ const dequantisations: readonly (readonly [string, Endo<'bound'>])[] = [
 const ofDequantisation: readonly Mutant[] = dequantisations.map(([name, layer]) => ({
   group: 'dequantisation',
   name,
-  verdicts: () => dequantisationLaws(layer),
+  verdicts: () => dequantisationDists(layer),
 }));
 
-const lawWith = (law: Law, bend: Bend, sample = law.sample): Dist<Shape, Exact & Samples> =>
-  dist<Shape, Exact & Samples>({
-    shape: law.shape,
-    spec: law.spec,
+const distWith = (dist: AnyDist, bend: Bend, sample = dist.sample): Dist<Shape, Exact & Samples> =>
+  distribution<Shape, Exact & Samples>({
+    shape: dist.shape,
+    spec: dist.spec,
     evidence: 'exact',
-    logDensity: (x) => D.map((l: Expr) => bend(l, x.shape))(law.logDensity(x)),
+    logDensity: (x) => D.map((l: Expr) => bend(l, x.shape))(dist.logDensity(x)),
     sample,
   });
 const n2 = standardNormal([2]);
@@ -250,31 +250,31 @@ const wide = normal([2], { loc: [1, 0], scale: [0.5, 2] });
 const layered = compose(affineCoupling({ conditioner: net }), affine());
 const flow = pushforward(layered)(n2);
 const same: Bend = (l) => l;
-const distributions: readonly (readonly [string, Law])[] = [
-  ['normal: log √2π once, not for each dimension', lawWith(n2, (l) => o.add(l, 0.5 * Math.log(2 * Math.PI)))],
-  ['normal: log 2π for ½ log 2π', lawWith(n2, (l) => o.sub(l, Math.log(2 * Math.PI)))],
-  ['normal: sign', lawWith(n2, (l) => o.neg(l))],
-  ['normal: log scale forgotten', lawWith(wide, (l) => o.add(l, Math.log(2 * 0.25)))],
-  ['normal: sampler ignores the scale', lawWith(wide, same, D.fromRandom(normalNoise([2])))],
-  ['normal: sampler with the variance for the deviation', lawWith(wide, same, D.map((e: Expr) => o.add(o.constant([1, 0]), o.mul(e, o.constant([0.25, 4]))))(D.fromRandom(normalNoise([2]))))], // biome-ignore format: one line a mutant
+const distributions: readonly (readonly [string, AnyDist])[] = [
+  ['normal: log √2π once, not for each dimension', distWith(n2, (l) => o.add(l, 0.5 * Math.log(2 * Math.PI)))],
+  ['normal: log 2π for ½ log 2π', distWith(n2, (l) => o.sub(l, Math.log(2 * Math.PI)))],
+  ['normal: sign', distWith(n2, (l) => o.neg(l))],
+  ['normal: log scale forgotten', distWith(wide, (l) => o.add(l, Math.log(2 * 0.25)))],
+  ['normal: sampler ignores the scale', distWith(wide, same, D.fromRandom(normalNoise([2])))],
+  ['normal: sampler with the variance for the deviation', distWith(wide, same, D.map((e: Expr) => o.add(o.constant([1, 0]), o.mul(e, o.constant([0.25, 4]))))(D.fromRandom(normalNoise([2]))))], // biome-ignore format: one line a mutant
   ['flow: contribution subtracted', pushforward(bent(layered, (c) => o.neg(c)))(n2)],
   ['flow: contribution dropped', pushforward(bent(affine(), () => o.scalar(0)))(n2)],
   ['flow: contribution twice', pushforward(bent(affine(), (c) => o.mul(2, c)))(n2)],
-  ['flow: sampler draws from the base', lawWith(flow, same, n2.sample)],
-  ['an offset of a thousandth', lawWith(flow, (l) => o.add(l, 1e-3), flow.sample)],
+  ['flow: sampler draws from the base', distWith(flow, same, n2.sample)],
+  ['an offset of a thousandth', distWith(flow, (l) => o.add(l, 1e-3), flow.sample)],
 ];
 const stopped = bent(affine(), o.stopGradient);
 const blocked: Layer = { ...stopped, encode: (x) => D.map((s: Step) => ({ ...s, value: o.stopGradient(s.value) }))(stopped.encode(x)) }; // biome-ignore format: one idea
 const region = { low: 0, high: 2 };
 const box = uniform([2], region);
 const ofDistributions: readonly Mutant[] = [
-  ...distributions.map(([name, law]) => ({ group: 'distributions', name, verdicts: () => distLaws(law) })),
+  ...distributions.map(([name, dist]) => ({ group: 'distributions', name, verdicts: () => distLaws(dist) })),
   {
     group: 'distributions',
     name: 'uniform: log of the width forgotten',
     verdicts: () =>
       distLaws(
-        lawWith(box, (l) => o.add(l, 2 * Math.log(2))),
+        distWith(box, (l) => o.add(l, 2 * Math.log(2))),
         { region },
       ),
   },
@@ -287,7 +287,7 @@ const ofDistributions: readonly Mutant[] = [
   {
     group: 'distributions',
     name: 'examples that see each other',
-    verdicts: () => distLaws(lawWith(n2, (l) => o.add(l, o.sub(l, o.batchMean(l))))),
+    verdicts: () => distLaws(distWith(n2, (l) => o.add(l, o.sub(l, o.batchMean(l))))),
     by: 'a batch of n = n batches of one',
   },
 ];
@@ -346,8 +346,8 @@ export const originals: readonly Mutant[] = [
       { shape: [3] },
     ),
   ),
-  right('dequantise', () => dequantisationLaws(dequantise({ levels }))),
-  right('dequantise by its formula', () => dequantisationLaws(rebuilt({}))),
+  right('dequantise', () => dequantisationDists(dequantise({ levels }))),
+  right('dequantise by its formula', () => dequantisationDists(rebuilt({}))),
   right('standard normal', () => distLaws(n2)),
   right('normal', () => distLaws(wide)),
   right('flow', () => distLaws(flow)),

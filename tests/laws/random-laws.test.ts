@@ -1,16 +1,16 @@
 /** Random distributions, and random distributions behind random compositions, keep the laws of distributions. */
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { arbitraryDistribution, arbitraryLaw, assertLaws, distLaws } from '../../src/laws/index.ts';
+import { arbitraryDist, arbitraryDistribution, assertLaws, distLaws } from '../../src/laws/index.ts';
 
 const seed = Number(process.env.LAW_SEED ?? 20261121);
 const numRuns = Number(process.env.LAW_RUNS ?? 12);
 
-describe('random laws', () => {
+describe('random distributions', () => {
   test.each(['reals', 'unit'] as const)('distributions on the %s', (region) => {
     fc.assert(
       fc.property(arbitraryDistribution(fc, [2], region), (t) =>
-        assertLaws(`${t}`, distLaws(t.law, { region: t.region, count: 2048, quadrature: 1e-3 })),
+        assertLaws(`${t}`, distLaws(t.dist, { region: t.region, count: 2048, quadrature: 1e-3 })),
       ),
       { seed, numRuns },
     );
@@ -18,10 +18,10 @@ describe('random laws', () => {
 
   test('distributions behind compositions', () => {
     fc.assert(
-      fc.property(arbitraryLaw(fc), (t) =>
+      fc.property(arbitraryDist(fc), (t) =>
         assertLaws(
           `${t}`,
-          distLaws(t.law, { region: t.region, count: 1024, quadrature: Number.POSITIVE_INFINITY, spread: 0.2 }),
+          distLaws(t.dist, { region: t.region, count: 1024, quadrature: Number.POSITIVE_INFINITY, spread: 0.2 }),
         ),
       ),
       { seed, numRuns },

@@ -184,6 +184,6 @@ test('shapes are in the types', () => {
   is<typeof factor, Transport<readonly [3, 3], readonly [6], 'bijective'>>(true);
   const correlations = bijectTo({ kind: 'correlationCholesky' }, { size: 4 });
   is<typeof correlations, Transport<readonly [4, 4], readonly [6], 'bijective'>>(true);
-  const law = pipe(standardNormal([3]), pushforward(simplex));
-  expect(law.shape).toEqual([4]);
+  const dist = pipe(standardNormal([3]), pushforward(simplex));
+  expect(dist.shape).toEqual([4]);
 });

@@ -108,7 +108,7 @@ describe.each([
 });
 
 test('jitter ends the resonance of a fixed trajectory', () => {
-  // 10 steps of π/10 are half a period of a standard normal law: x ↦ −x, so that x² hardly moves.
+  // 10 steps of π/10 are half a period of a standard normal distribution: x ↦ −x, so that x² hardly moves.
   const normal = (x: Expr): Expr => o.mul(-0.5, o.sum(o.square(x)));
   const squares = (jitter: number): number => {
     const { positions } = traces(hmc({ stepSize: Math.PI / 10, steps: 10, jitter })(normal), startAt(50, [3]), {

@@ -1,7 +1,7 @@
-/** Laws of kernels: detailed balance by enumeration, combinators, and chains that do not know of each other. */
+/** Distributions of kernels: detailed balance by enumeration, combinators, and chains that do not know of each other. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import type { Support } from '../../src/algebra/support.ts';
 import type { Expr } from '../../src/core/expr.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
@@ -196,11 +196,11 @@ describe('warm-up', () => {
 describe('refusals', () => {
   const says = (f: () => unknown, words: RegExp): void => expect(f).toThrow(words);
   test('say what is wrong', () => {
-    // A law whose type does not say that it is discrete: the compiler refuses one that does (tests/types).
-    const spins: Law & { readonly support?: Support } = bernoulli([3]);
-    says(() => hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(spins)), /cannot sample a discrete law: use gibbs/);
-    says(() => nuts({ stepSize: 0.1 })(logDensityOf(spins)), /discrete law/);
-    says(() => ula({ stepSize: 0.1 })(logDensityOf(spins)), /discrete law/);
+    // A distribution whose type does not say that it is discrete: the compiler refuses one that does (tests/types).
+    const spins: AnyDist & { readonly support?: Support } = bernoulli([3]);
+    says(() => hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(spins)), /cannot sample a discrete distribution: use gibbs/);
+    says(() => nuts({ stepSize: 0.1 })(logDensityOf(spins)), /discrete distribution/);
+    says(() => ula({ stepSize: 0.1 })(logDensityOf(spins)), /discrete distribution/);
     says(() => hmc({ stepSize: -1, steps: 5 }), /step size must be positive/);
     says(() => hmc({ stepSize: 1, steps: 0 }), /number of leapfrog steps/);
     says(() => nuts({ stepSize: 1, maxDepth: 40 }), /greatest depth/);
@@ -209,7 +209,7 @@ describe('refusals', () => {
     says(() => kernelMixture([], []), /one weight/);
     says(() => adapted(nuts, { target: 1.2 }), /between 0 and 1/);
   }); // biome-ignore format: a table
-  test('a discrete law may be walked on', () => {
+  test('a discrete distribution may be walked on', () => {
     expect(() => randomWalk({ stepSize: 1 })(logDensityOf(bernoulli([3])))).not.toThrow();
   });
 });

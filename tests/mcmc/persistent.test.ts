@@ -85,13 +85,13 @@ describe('a replay buffer', () => {
     for (const [size, n] of [[20, 1], [20, 7], [9, 9], [9, 3]]) expect(endsOf(size, n)).toEqual(all.slice(0, n)); // biome-ignore format: one claim
   });
 
-  test('leaves the kernel’s law invariant', () => {
+  test('leaves the kernel’s distribution invariant', () => {
     // Chains that stand at draws from N(1, 4) end at draws from it.
     const size = 2000;
-    const law = normal([], { loc: 1, scale: 2 });
-    const start: Random<Expr> = (c) => law.sample(root)(c);
+    const dist = normal([], { loc: 1, scale: 2 });
+    const start: Random<Expr> = (c) => dist.sample(root)(c);
     const { init, step } = persistent({ size, take: 1000, steps: 5, start })(
-      mala({ stepSize: 1.5 })(logDensityOf(law)),
+      mala({ stepSize: 1.5 })(logDensityOf(dist)),
     );
     const [buffer] = values([runRandom(init), o.input('buffer', [1])], [0]);
     const { ends } = runRandom(step(o.input('buffer', [size]), 1000), { path: 'move', next: 0 });

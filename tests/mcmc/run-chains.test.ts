@@ -8,7 +8,7 @@ import { reference } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { range } from '../../src/core/shape.ts';
 import { tensorOf, toNumbers } from '../../src/core/tensor.ts';
-import { bernoulli, dist, energy, exponential, normal } from '../../src/distributions/index.ts';
+import { bernoulli, distribution, energy, exponential, normal } from '../../src/distributions/index.ts';
 import { adapted, hmc, mala, nuts, randomWalk, runChains, showChains, ula } from '../../src/mcmc/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { ran } from './helpers.ts';
@@ -81,11 +81,11 @@ describe('a run', () => {
     expect(showChains({ ...found, ending: 'interrupted', infos: {} })).toContain('draws, interrupted, 1200');
   });
 
-  test('samples a law with parameters, which are fed', async () => {
+  test('samples a distribution with parameters, which are fed', async () => {
     const network = mlp([], { zeroLast: false });
-    const law = energy([1], network);
+    const dist = energy([1], network);
     const kernel = hmc({ stepSize: 0.1, steps: 2 });
-    const missing = await runChains({ ...common, target: law, kernel, samples: 5 })();
+    const missing = await runChains({ ...common, target: dist, kernel, samples: 5 })();
     expect(E.isLeft(missing)).toBe(true);
   });
 });
@@ -97,7 +97,7 @@ const says = async (options: Parameters<typeof runChains>[0], words: RegExp): Pr
 
 /** A density given by a function, up to a constant. */
 const densityOf = (f: (x: Expr) => Expr) =>
-  dist<readonly [1], Unnormalised>({
+  distribution<readonly [1], Unnormalised>({
     shape: [1],
     spec: { type: 'test' },
     evidence: 'unnormalised',
@@ -121,8 +121,8 @@ describe('failures are values with a sentence', () => {
       { target: normal([1], { scale: 1e-3 }), kernel: hmc({ stepSize: 10, steps: 5 }) },
       /every step of chain 0 diverged: take a smaller step size/,
     ));
-  test('gradients of a discrete law', () =>
-    says({ target: bernoulli([2]), kernel: adapted(nuts) }, /cannot sample a discrete law: use gibbs/));
+  test('gradients of a discrete distribution', () =>
+    says({ target: bernoulli([2]), kernel: adapted(nuts) }, /cannot sample a discrete distribution: use gibbs/));
   test('numbers out of range, and starts of another shape', async () => {
     await says({ target, kernel: ula({ stepSize: 0.1 }), chains: 0 }, /out of range/);
     await says({ target, kernel: ula({ stepSize: 0.1 }), initial: tensorOf([1, 2], [1, 2]) }, /another shape/);

@@ -15,7 +15,7 @@ const erf = (x: number): number => {
 };
 
 describe('Neal’s funnel, non-centred', () => {
-  // v ~ N(0, 9), xᵢ | v ~ N(0, e^v): written as x = e^(v/2) z it is a normal law pushed forward, whose latents are sampled.
+  // v ~ N(0, 9), xᵢ | v ~ N(0, e^v): written as x = e^(v/2) z it is a normal distribution pushed forward, whose latents are sampled.
   const funnel = (z: ArrayLike<number>): readonly [number, number] => [3 * z[0], Math.exp(1.5 * z[0]) * z[1]];
   // P(|x₁| < 1) = E erf(e^(−v/2)/√2), by quadrature over v
   const grid = range(4001).map((i) => -6 + (12 * i) / 4000);

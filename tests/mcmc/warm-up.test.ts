@@ -167,7 +167,7 @@ describe('a run', () => {
     }
   });
 
-  test.each(table.filter(([name]) => name !== 'manyChains'))('of %s samples the law from its first draw on', async (_, { around }) => {
+  test.each(table.filter(([name]) => name !== 'manyChains'))('of %s samples the distribution from its first draw on', async (_, { around }) => {
     const kernel = around(adapted(mala, { steps: 300, target: 0.6 }));
     const chains = 600;
     const { samples } = await ran({ target, kernel, chains, samples: 1, seed: 8 });

@@ -1,7 +1,7 @@
-/** Random declarations, for laws that every composition keeps. */
+/** Random declarations, for distributions that every composition keeps. */
 import fc from 'fast-check';
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../../src/algebra/dist.ts';
 import { compose, type Endo, identity, inverse, repeat } from '../../src/algebra/transport.ts';
 import { affine, affineCoupling, logit, permute, reshape, reverse, shiftScale } from '../../src/bijectors/index.ts';
 import type { Shape } from '../../src/core/shape.ts';
@@ -63,12 +63,12 @@ const base = (shape: Shape): fc.Arbitrary<Dist<Shape, never>> =>
     fc.record({ low: number, width: scale }).map(({ low, width }) => uniform(shape, { low, high: low + width })),
   ) as unknown as fc.Arbitrary<Dist<Shape, never>>;
 
-/** A law: bijections over a base, perhaps reshaped, perhaps over levels. */
-export const arbitraryLaw: fc.Arbitrary<Law> = fc
+/** A distribution: bijections over a base, perhaps reshaped, perhaps over levels. */
+export const arbitraryDist: fc.Arbitrary<AnyDist> = fc
   .tuple(base([SIZE]), arbitraryBijection, fc.boolean(), fc.option(fc.integer({ min: 2, max: 9 })))
-  .map(([b, layer, square, levels]): Law => {
+  .map(([b, layer, square, levels]): AnyDist => {
     const vectors = pipe(b, pushforward(layer));
-    const shaped: Law = square
+    const shaped: AnyDist = square
       ? pipe(vectors as Dist<readonly [4], never>, pushforward(reshape([2, 2], [4])))
       : vectors;
     return levels === null ? shaped : pipe(shaped as Dist<Shape, never>, pushforward(dequantise({ levels })));

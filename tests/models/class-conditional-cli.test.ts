@@ -34,14 +34,14 @@ test('what does not fit is one sentence', async () => {
 });
 
 test('describe --rewritten shows the composition before and after', async () => {
-  const spec = join(folder, 'law.json');
+  const spec = join(folder, 'dist.json');
   const layers = [{ type: 'reverse' }, { type: 'identity' }, { type: 'reverse' }, { type: 'affine' }];
-  const law = {
+  const dist = {
     type: 'pushforward',
     base: { type: 'standardNormal', shape: [2] },
     transport: { type: 'compose', layers },
   };
-  writeFileSync(spec, JSON.stringify(law));
+  writeFileSync(spec, JSON.stringify(dist));
   const { code, out } = await call('describe', spec, '--rewritten');
   const [before, after] = out.split('rewritten:');
   expect([code, before.includes('identity'), after.includes('reverse'), after.includes('affine')]).toEqual([0, true, false, true]); // biome-ignore format: one idea

@@ -1,4 +1,4 @@
-/** Class-conditional flows: the same laws as any law, for each class; and training on pairs of event and class. */
+/** Class-conditional flows: the same distributions as any distribution, for each class; and training on pairs of event and class. */
 import { describe, expect, test } from 'vitest';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import { generator, keyOf } from '../../src/core/prng.ts';
@@ -6,8 +6,8 @@ import { tensor } from '../../src/core/tensor.ts';
 import { readRows } from '../../src/data/dataset.ts';
 import { fromRows } from '../../src/data/index.ts';
 import { adam, cosine, evaluate, fit, maximumLikelihood, run } from '../../src/inference/index.ts';
-import { distLaws, lawParameters, logDensities, samples, showVerdicts, violations } from '../../src/laws/index.ts';
-import { classConditional, labelled, ofClass, readLaw, withClass } from '../../src/models/index.ts';
+import { distLaws, distParameters, logDensities, samples, showVerdicts, violations } from '../../src/laws/index.ts';
+import { classConditional, labelled, ofClass, readDist, withClass } from '../../src/models/index.ts';
 
 const small = classConditional({ shape: [2] }, 3, { layers: 2, hidden: [6] });
 const K = 8;
@@ -21,7 +21,7 @@ const eight = (size: number, seed: number) => {
   return fromRows('eight', values, [2], { labels });
 };
 
-describe('laws', () => {
+describe('distributions', () => {
   test.each([0, 1, 2])('of class %i', (k) => {
     const verdicts = distLaws(ofClass(small, k), { count: 4096, quadrature: 2e-4, spread: 0.2 });
     expect(showVerdicts(violations(verdicts))).toBe('');
@@ -29,7 +29,7 @@ describe('laws', () => {
 
   test('p(x, c) = p(x | c) / K on one-hot classes, 0 elsewhere', () => {
     const joint = withClass(small);
-    const parameters = lawParameters(ofClass(small, 0), 'reals', 1, 0.3);
+    const parameters = distParameters(ofClass(small, 0), 'reals', 1, 0.3);
     const x = [0.3, -1.2];
     const at = (c: readonly number[]): number =>
       logDensities(joint, tensor(Float64Array.from([...x, ...c]), [1, 5]), parameters)[0];
@@ -41,7 +41,7 @@ describe('laws', () => {
   });
 
   test('its samples have classes with equal chances', () => {
-    const drawn = samples(withClass(small), 3000, lawParameters(withClass(small), 'reals', 1, 0.3), 5);
+    const drawn = samples(withClass(small), 3000, distParameters(withClass(small), 'reals', 1, 0.3), 5);
     const counts = [0, 0, 0];
     for (let i = 0; i < 3000; i++) {
       const row = Array.from(drawn.data.subarray(5 * i + 2, 5 * i + 5));
@@ -52,9 +52,9 @@ describe('laws', () => {
   });
 
   test('reads back from JSON', () => {
-    for (const law of [withClass(small), ofClass(small, 2)]) {
-      const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
-      expect(read._tag === 'Right' && read.right.spec).toEqual(law.spec);
+    for (const dist of [withClass(small), ofClass(small, 2)]) {
+      const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
+      expect(read._tag === 'Right' && read.right.spec).toEqual(dist.spec);
     }
   });
 });
@@ -75,13 +75,13 @@ describe('data with classes', () => {
 
 test('RealNVP on labelled eight Gaussians reaches the conditional entropy', async () => {
   const model = classConditional({ shape: [2] }, K, { layers: 4, hidden: [32, 32] });
-  const law = withClass(model);
-  const fitted = await fit({ objective: maximumLikelihood(law), data: labelled(eight(20_000, 0), K), steps: 2000, batchSize: 256, optimizer: adam({ learningRate: cosine(5e-3, 2000) }) })(); // biome-ignore format: one call
+  const dist = withClass(model);
+  const fitted = await fit({ objective: maximumLikelihood(dist), data: labelled(eight(20_000, 0), K), steps: 2000, batchSize: 256, optimizer: adam({ learningRate: cosine(5e-3, 2000) }) })(); // biome-ignore format: one call
   if (fitted._tag === 'Left') throw fitted.left;
   const backend = onnx('cpu');
   const { parameters } = fitted.right;
   const entropy = 1 + Math.log(2 * Math.PI) + 2 * Math.log(SIGMA);
-  const { nats, standardError } = await evaluate(run(law, parameters, backend), labelled(eight(10_000, 1), K));
+  const { nats, standardError } = await evaluate(run(dist, parameters, backend), labelled(eight(10_000, 1), K));
   const gap = nats - Math.log(K) - entropy;
   expect(gap).toBeGreaterThan(-4 * standardError);
   expect(gap).toBeLessThan(0.1);

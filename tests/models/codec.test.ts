@@ -4,22 +4,25 @@ import { distance } from 'fastest-levenshtein';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
-import { dist, type Law } from '../../src/algebra/dist.ts';
+import { type AnyDist, distribution } from '../../src/algebra/dist.ts';
+import { asEndo, layerKind } from '../../src/algebra/kinds.ts';
 import { type Json, opaque, type Spec } from '../../src/algebra/spec.ts';
 import { bijection, compose } from '../../src/algebra/transport.ts';
 import { isRecord, joinPath, positiveNumber } from '../../src/core/codec.ts';
+import { define } from '../../src/core/definition.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Failure, raise, sentence } from '../../src/core/errors.ts';
 import { structuralHash } from '../../src/core/hash.ts';
 import { evaluateProgram } from '../../src/core/interpreters/reference/index.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { noiseFeeds, noiseKey, noiseTensor, parametersOf, program } from '../../src/core/program.ts';
+import { nested } from '../../src/core/specification.ts';
 import { normal, pushforward, standardNormal } from '../../src/distributions/index.ts';
 import * as inference from '../../src/inference/index.ts';
 import {
+  definitions,
   models,
-  type Registry,
-  readLaw,
+  readDist,
   readNetwork,
   readObjective,
   readOptimizer,
@@ -27,11 +30,9 @@ import {
   readTransport,
   realNVP,
   realNVPImages,
-  tablesWith,
   vae,
-  variant,
 } from '../../src/models/index.ts';
-import { arbitraryBijection, arbitraryLaw, arbitraryNetwork } from './arbitrary.ts';
+import { arbitraryBijection, arbitraryDist, arbitraryNetwork } from './arbitrary.ts';
 
 const right = <A>(r: E.Either<Failure, A>): A => {
   if (E.isLeft(r)) throw new Error(sentence(r.left));
@@ -46,15 +47,15 @@ const refused = <A>(r: E.Either<Failure, A>): string => `${left(r)._tag} ${sente
 const throughText = (spec: Spec): unknown => JSON.parse(JSON.stringify(spec));
 
 /** Names of the parameters, and the log-density of one event with parameters and noise drawn by name. */
-const readings = (law: Law, event: number): { readonly names: readonly string[]; readonly logDensity: number } => {
-  const p = program([D.runDraw(law.logDensity(o.input('x', law.shape)))], 'float64');
+const readings = (dist: AnyDist, event: number): { readonly names: readonly string[]; readonly logDensity: number } => {
+  const p = program([D.runDraw(dist.logDensity(o.input('x', dist.shape)))], 'float64');
   const drawn = (name: string, shape: readonly number[]) =>
     noiseTensor(shape, 'normal', 0, noiseKey(event, 0, name), 'float64');
   const parameters = parametersOf(p.outputs);
   const feeds = {
     ...noiseFeeds(p, { seed: event }),
     ...Object.fromEntries(parameters.map((e) => [e.attributes.name, drawn(e.attributes.name, e.shape)])),
-    x: drawn('x', law.shape),
+    x: drawn('x', dist.shape),
   };
   return {
     names: parameters.map((e) => e.attributes.name),
@@ -62,17 +63,17 @@ const readings = (law: Law, event: number): { readonly names: readonly string[];
   };
 };
 
-/** A law's log-density as a program, up to sharing and bound names. */
-const programOf = (law: Law): string => structuralHash([D.runDraw(law.logDensity(o.input('x', law.shape)))]);
+/** A distribution's log-density as a program, up to sharing and bound names. */
+const programOf = (dist: AnyDist): string => structuralHash([D.runDraw(dist.logDensity(o.input('x', dist.shape)))]);
 
 describe('parse ∘ serialise = id', () => {
-  it('keeps the spec, the parameters and the density of random laws', () => {
+  it('keeps the spec, the parameters and the density of random distributions', () => {
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(99), (law, event) => {
-        const again = right(readLaw(throughText(law.spec)));
-        expect(again.spec).toEqual(law.spec);
-        expect([again.shape, again.evidence]).toEqual([law.shape, law.evidence]);
-        expect(readings(again, event)).toEqual(readings(law, event));
+      fc.property(arbitraryDist, fc.nat(99), (dist, event) => {
+        const again = right(readDist(throughText(dist.spec)));
+        expect(again.spec).toEqual(dist.spec);
+        expect([again.shape, again.evidence]).toEqual([dist.shape, dist.evidence]);
+        expect(readings(again, event)).toEqual(readings(dist, event));
       }),
       { numRuns: 150 },
     );
@@ -91,11 +92,11 @@ describe('parse ∘ serialise = id', () => {
   it('reads every registered model', () => {
     for (const { build } of Object.values(models))
       for (const event of [{ shape: [2] }, { shape: [3, 4], levels: 16 }]) {
-        const law = build(event);
-        const again = right(readLaw(throughText(law.spec)));
-        expect(again.spec).toEqual(law.spec);
+        const dist = build(event);
+        const again = right(readDist(throughText(dist.spec)));
+        expect(again.spec).toEqual(dist.spec);
         // The programs themselves are the same, parameter names and noise included: nothing needs to be run.
-        expect(programOf(again)).toBe(programOf(law));
+        expect(programOf(again)).toBe(programOf(dist));
       }
   });
 
@@ -105,7 +106,7 @@ describe('parse ∘ serialise = id', () => {
     for (const f of [maximumLikelihood(realNVP([2])), elbo(images), weighted(0.5, elbo(images))])
       expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
     for (const f of latentObjectives(vae([2]))) expect(right(readObjective(throughText(f.spec))).spec).toEqual(f.spec);
-    expect(right(readLaw(throughText(inference.tightened(5)(vae([2])).spec))).spec.samples).toBe(5);
+    expect(right(readDist(throughText(inference.tightened(5)(vae([2])).spec))).spec.samples).toBe(5);
     expect(refused(readObjective({ ...inference.sgvb()(vae([2])).spec, kl: [{ type: 'freeBits', nats: -1 }] }))).toBe(
       'SpecError kl[0].nats: expected a number from 0, got -1',
     );
@@ -147,27 +148,27 @@ describe('parse ∘ serialise = id', () => {
     const types = files.flatMap((name) =>
       [...readFileSync(new URL(name, source), 'utf8').matchAll(/\{ type: '(\w+)'/g)].map((m) => m[1]),
     );
-    // Contexts are read where laws and networks read them: no table has them.
-    const known = [...Object.values(tablesWith()).flatMap((table) => Object.keys(table)), 'context', 'struct'];
+    // Contexts are read where distributions and networks read them: no table has them.
+    const known = [...definitions.map((d) => d.type), 'context', 'struct'];
     expect(types.length).toBeGreaterThan(15);
     expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
 });
 
-const latentObjectives = (law: ReturnType<typeof vae>) => {
+const latentObjectives = (dist: ReturnType<typeof vae>) => {
   const f = inference;
   return [
     f.sgvb({ samples: 2, kl: [f.balanceKl({ warmUp: 5 }), f.scaleKl({ warmUp: 5 }), f.scaleKl(2), f.freeBits(0.5)] })(
-      law,
+      dist,
     ),
-    f.stickingTheLanding(2)(law),
-    f.dreg(3)(law),
-    f.scoreFunction({ samples: 2, baseline: 'leaveOneOut' })(law),
-    f.scoreFunctionWithAverage({ decay: 0.5 })(law),
-    f.wakeSleep(law),
-    f.reweightedWakeSleep(3)(law),
-    f.monteCarloEm({ stepSize: 0.1 })(law),
-    f.fullVariationalBayes({ events: 10, priorScale: 2 })(f.elbo(law)),
+    f.stickingTheLanding(2)(dist),
+    f.dreg(3)(dist),
+    f.scoreFunction({ samples: 2, baseline: 'leaveOneOut' })(dist),
+    f.scoreFunctionWithAverage({ decay: 0.5 })(dist),
+    f.wakeSleep(dist),
+    f.reweightedWakeSleep(3)(dist),
+    f.monteCarloEm({ stepSize: 0.1 })(dist),
+    f.fullVariationalBayes({ events: 10, priorScale: 2 })(f.elbo(dist)),
   ];
 };
 
@@ -252,33 +253,35 @@ describe('what does not fit', () => {
       [flow({ type: 'repeat', times: 1e9, layer: { type: 'reverse' } }), 'SpecError transport.layers[0].times: expected an integer from 1 to 10000, got 1000000000'], // biome-ignore format: one idea
       [{ type: 'normal', shape: [2], scale: [1, -1] }, 'ArgumentError normal: scale must be positive (got -1)'],
       [{ type: 'normal' }, "SpecError 'shape' is missing: expected a shape: a list of positive integers"],
-      [{ type: 'constructor' }, `SpecError unknown law 'constructor'; known are ${Object.keys(tablesWith().laws).join(', ')}`], // biome-ignore format: one idea
-      [7, 'SpecError expected a law: an object with a type, got 7'],
-      [null, 'SpecError expected a law: an object with a type, got null'],
+      [{ type: 'constructor' }, `SpecError unknown distribution 'constructor'; known are ${definitions.filter((d) => d.kind.name === 'distribution').map((d) => d.type).join(', ')}`], // biome-ignore format: one idea
+      [7, 'SpecError expected a distribution: an object with a type, got 7'],
+      [null, 'SpecError expected a distribution: an object with a type, got null'],
     ];
     for (const [json, said] of cases) {
-      if (typeof said === 'string') expect(refused(readLaw(json))).toBe(said);
-      else expect(refused(readLaw(json))).toMatch(said);
+      if (typeof said === 'string') expect(refused(readDist(json))).toBe(said);
+      else expect(refused(readDist(json))).toMatch(said);
     }
   });
 
   it('demands the evidence that an objective needs', () => {
     const { spec } = realNVPImages([2, 2], 8);
-    expect(refused(readObjective({ type: 'maximumLikelihood', law: spec }))).toBe(
-      'ArgumentError maximumLikelihood: the law has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
+    expect(refused(readObjective({ type: 'maximumLikelihood', dist: spec }))).toBe(
+      'ArgumentError maximumLikelihood: the distribution has no exact log-density; elbo takes one that is bounded (expected a log-density that is exact, got pushforward, whose log-density is bound)',
     );
-    expect(refused(readObjective({ type: 'elbo', law: flow({ type: 'permute', order: [0] }) }))).toMatch(
-      /^ArgumentError law\.transport\.layers\[0\]: permute/,
+    expect(refused(readObjective({ type: 'elbo', dist: flow({ type: 'permute', order: [0] }) }))).toMatch(
+      /^ArgumentError dist\.transport\.layers\[0\]: permute/,
     );
   });
 
   it('says why a declaration cannot be read back', () => {
     const conditional = normal([2], { loc: o.input('c', [2]) });
-    expect(refused(readLaw(conditional.spec))).toBe(
+    expect(refused(readDist(conditional.spec))).toBe(
       'SpecError loc: cannot be read back: the parameter is an expression',
     );
-    const mine = dist({ ...standardNormal([2]), shape: [2], spec: opaque('mine', 'it was made by hand') });
-    expect(refused(readLaw(mine.spec))).toBe("SpecError this law 'mine' cannot be read back: it was made by hand");
+    const mine = distribution({ ...standardNormal([2]), shape: [2], spec: opaque('mine', 'it was made by hand') });
+    expect(refused(readDist(mine.spec))).toBe(
+      "SpecError this distribution 'mine' cannot be read back: it was made by hand",
+    );
   });
 
   it('refuses what is nested without end', () => {
@@ -289,15 +292,15 @@ describe('what does not fit', () => {
 
   it('finds every misspelt key and type, with the path and the nearest name', () => {
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(), fc.nat(), fc.nat(), fc.nat(), (law, which, key, kind, at) => {
-        const all = objects(law.spec);
+      fc.property(arbitraryDist, fc.nat(), fc.nat(), fc.nat(), fc.nat(), (dist, which, key, kind, at) => {
+        const all = objects(dist.spec);
         const { path, at: target } = all[which % all.length];
         const name = Object.keys(target)[key % Object.keys(target).length];
         const wrong = slip(name, kind, at);
         fc.pre(!Object.hasOwn(target, wrong));
         const f = left(
-          readLaw(
-            replaced(law.spec, target, (o) =>
+          readDist(
+            replaced(dist.spec, target, (o) =>
               Object.fromEntries(Object.entries(o).map(([k, v]) => [k === name ? wrong : k, v])),
             ),
           ),
@@ -309,15 +312,15 @@ describe('what does not fit', () => {
       { numRuns: 200 },
     );
     fc.assert(
-      fc.property(arbitraryLaw, fc.nat(), fc.nat(), fc.nat(), (law, which, kind, at) => {
-        const all = objects(law.spec);
+      fc.property(arbitraryDist, fc.nat(), fc.nat(), fc.nat(), (dist, which, kind, at) => {
+        const all = objects(dist.spec);
         const { path, at: target } = all[which % all.length];
         const type = target.type as string;
         const wrong = slip(type, kind, at);
         fc.pre(wrong !== type);
-        const f = left(readLaw(replaced(law.spec, target, (o) => ({ ...o, type: wrong }))));
+        const f = left(readDist(replaced(dist.spec, target, (o) => ({ ...o, type: wrong }))));
         expect([f._tag, f.path]).toEqual(['SpecError', path]);
-        expect(f.message).toMatch(new RegExp(`^unknown (law|layer|network) '${wrong}'; `));
+        expect(f.message).toMatch(new RegExp(`^unknown (distribution|layer|network) '${wrong}'; `));
         expect(suggested(f, wrong)).toBeLessThanOrEqual(distance(wrong, type));
       }),
       { numRuns: 200 },
@@ -326,7 +329,7 @@ describe('what does not fit', () => {
 
   it('never throws, whatever the JSON', () => {
     const word = fc.constantFrom('type', 'layers', 'of', 'base', 'transport', 'shape', '__proto__', 'toString');
-    const type = fc.constantFrom(...Object.values(tablesWith()).flatMap((t) => Object.keys(t)));
+    const type = fc.constantFrom(...definitions.map((d) => d.type));
     const json = fc.letrec((tie) => ({
       any: fc.oneof(
         { maxDepth: 4 },
@@ -340,7 +343,7 @@ describe('what does not fit', () => {
     fc.assert(
       fc.property(json, (u) => {
         for (const r of [
-          readLaw(u),
+          readDist(u),
           readTransport(u),
           readNetwork(u),
           readObjective(u),
@@ -355,33 +358,40 @@ describe('what does not fit', () => {
 });
 
 describe('a registry of one’s own', () => {
-  const stretch = (factor: number) =>
-    bijection({
-      spec: { type: 'stretch', factor },
-      encode: (x) => () => ({ value: o.mul(factor, x), contribution: o.scalar(x.shape[0] * Math.log(factor)) }),
-      decode: (z) => () => ({ value: o.div(z, factor), contribution: o.scalar(z.shape[0] * Math.log(factor)) }),
-    });
-  const mine: Registry = {
-    layers: {
-      stretch: () =>
-        variant({ factor: positiveNumber }, {}, ({ factor }) =>
-          factor > 100 ? raise('ArgumentError', 'stretch', 'that is too far') : stretch(factor),
-        ),
-      both: (read) => variant({ one: read.layer, two: read.layer }, {}, ({ one, two }) => compose(one as never, two as never)), // biome-ignore format: one idea
+  const stretch = define(
+    layerKind,
+    { type: 'stretch', takes: ['factor'], required: { factor: positiveNumber }, examples: [{ factor: 2 }] },
+    (factor: number) =>
+      factor > 100
+        ? raise('ArgumentError', 'stretch', 'that is too far')
+        : bijection({
+            spec: { type: 'stretch', factor },
+            encode: (x) => () => ({ value: o.mul(factor, x), contribution: o.scalar(x.shape[0] * Math.log(factor)) }),
+            decode: (z) => () => ({ value: o.div(z, factor), contribution: o.scalar(z.shape[0] * Math.log(factor)) }),
+          }),
+  );
+  const both = define(
+    layerKind,
+    {
+      type: 'both',
+      required: { one: nested(layerKind), two: nested(layerKind) },
+      build: ({ one, two }) => compose(asEndo(one), asEndo(two)),
     },
-  };
+    {},
+  );
+  const mine = [stretch, { both }];
 
   it('reads its layers among those of the library', () => {
-    const law = pipe(standardNormal([2]), pushforward(compose(stretch(2), realNVP([2]).pushed!.transport as never)));
-    expect(refused(readLaw(law.spec))).toMatch(/^SpecError transport\.layers\[0\]: unknown layer 'stretch'/);
-    const again = right(readLaw(throughText(law.spec), mine));
-    expect(again.spec).toEqual(law.spec);
-    expect(readings(again, 1)).toEqual(readings(law, 1));
+    const dist = pipe(standardNormal([2]), pushforward(compose(stretch(2), realNVP([2]).pushed!.transport as never)));
+    expect(refused(readDist(dist.spec))).toMatch(/^SpecError transport\.layers\[0\]: unknown layer 'stretch'/);
+    const again = right(readDist(throughText(dist.spec), mine));
+    expect(again.spec).toEqual(dist.spec);
+    expect(readings(again, 1)).toEqual(readings(dist, 1));
   });
 
   it('puts what its builders throw at the path', () => {
     const spec = flow({ type: 'both', one: { type: 'reverse' }, two: { type: 'stretch', factor: 1000 } });
-    expect(refused(readLaw(spec, mine))).toBe('ArgumentError transport.layers[0].two: stretch: that is too far');
-    expect(refused(readLaw(flow({ type: 'strech', factor: 2 }), mine))).toMatch(/did you mean 'stretch'\?$/);
+    expect(refused(readDist(spec, mine))).toBe('ArgumentError transport.layers[0].two: stretch: that is too far');
+    expect(refused(readDist(flow({ type: 'strech', factor: 2 }), mine))).toMatch(/did you mean 'stretch'\?$/);
   });
 });

@@ -1,7 +1,9 @@
-/** Registered models as conditional laws: one path, any context; training finds each class. */
+/** Registered models as conditional distributions: one path, any context; training finds each class. */
+
 import { isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { classes } from '../../src/algebra/context.ts';
+import { conditionalKind } from '../../src/algebra/kinds.ts';
 import * as D from '../../src/core/draw.ts';
 import { onnx } from '../../src/core/interpreters/onnx/index.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -10,7 +12,7 @@ import { parametersOf } from '../../src/core/program.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
 import { fromRows, labelsOf, pairs } from '../../src/data/index.ts';
 import { adam, conditionally, cosine, denoisingScoreMatching, fit, guided, run, scoreMatching } from '../../src/inference/index.ts'; // biome-ignore format: one line
-import { conditionalModel, conditionalObjective, models, readers } from '../../src/models/index.ts';
+import { codecOf, conditionalModel, conditionalObjective, models } from '../../src/models/index.ts';
 
 const backend = onnx('cpu');
 const small = { layers: 2, hidden: [8], latent: [2] };
@@ -26,7 +28,7 @@ describe.each(named)('%s', (name) => {
     expect(p.event).toEqual(event.shape);
     const plain = models[name].build(event, small);
     expect(p.evidence).toBe(plain.evidence);
-    const read = readers().conditional.decode(JSON.parse(JSON.stringify(p.spec)));
+    const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(p.spec)));
     expect(isRight(read) ? read.right.spec : read).toEqual(p.spec);
     if (name === 'energy') {
       expect(() => conditionalObjective(models[name], p)).toThrow(/whole batches/);
@@ -54,7 +56,7 @@ const sides = (size: number, seed: number) => {
   );
 };
 
-test('diffusion of a class, with and without guidance: one network, each class’s law', async () => {
+test('diffusion of a class, with and without guidance: one network, each class’s distribution', async () => {
   const data = sides(8192, 0);
   const p = conditionalModel(models.scoreSdeVp, classes(2), { shape: [1] }, { hidden: [32, 32], layers: 30 });
   const objective = conditionalObjective(models.scoreSdeVp, p, { drop: 0.1 });

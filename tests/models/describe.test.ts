@@ -20,7 +20,7 @@ import {
 import { mlp } from '../../src/nn/index.ts';
 import { graphOf } from '../../src/report/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
-import { arbitraryLaw } from './arbitrary.ts';
+import { arbitraryDist } from './arbitrary.ts';
 
 const square = pipe(
   normal([4], { loc: [1, 2, 3, 4], scale: 2 }),
@@ -39,15 +39,15 @@ const within = (layers: readonly LayerDescription[]): LayerDescription[] =>
   layers.flatMap((l) => [l, ...within(l.parts)]);
 
 suite('describe', () => {
-  it('counts what the law has, whatever the composition, and shapes follow each other', () => {
+  it('counts what the distribution has, whatever the composition, and shapes follow each other', () => {
     fc.assert(
-      fc.property(arbitraryLaw, (law) => {
-        const d = describe(law);
-        const parameters = parametersOf([D.runDraw(law.logDensity(input('x', law.shape)))]);
+      fc.property(arbitraryDist, (dist) => {
+        const d = describe(dist);
+        const parameters = parametersOf([D.runDraw(dist.logDensity(input('x', dist.shape)))]);
         expect(d.parameters).toBe(parameters.reduce((n, p) => n + sizeOf(p.shape), 0));
         expect(d.layers.reduce((n, l) => n + l.parameters, d.base.parameters)).toBe(d.parameters);
         expect(JSON.parse(JSON.stringify(d))).toEqual(d);
-        let shape = law.shape;
+        let shape = dist.shape;
         for (const l of d.layers) {
           expect(l.data).toEqual(shape);
           shape = l.latent;

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { having } from '../../src/algebra/capability.ts';
-import { type Dist, type Law, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, type Dist, pushforward } from '../../src/algebra/dist.ts';
 import type { Bound } from '../../src/algebra/evidence.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
 import * as D from '../../src/core/draw.ts';
@@ -80,8 +80,8 @@ const gradients = (objective: Objective<readonly number[]>, x: Expr): ReadonlyMa
 
 describe('what trains them', () => {
   test('the bound in the hybrid loss trains variances alone', () => {
-    const law = improvedDdpm({ shape: [2] }, small);
-    const [hybrid, simple] = [gradients(ddpmHybrid(law, { weight: 1 }), event), gradients(ddpmSimple(law), event)];
+    const dist = improvedDdpm({ shape: [2] }, small);
+    const [hybrid, simple] = [gradients(ddpmHybrid(dist, { weight: 1 }), event), gradients(ddpmSimple(dist), event)];
     const last = [...hybrid.keys()].filter((k) => k.includes('net/out/'));
     expect(last.length).toBeGreaterThan(0);
     for (const name of last) {
@@ -98,8 +98,8 @@ describe('what trains them', () => {
   });
 
   test('errors of the velocity are those of the noise, weighed by 1/α² where variance is preserved', () => {
-    const law = ddpmModel({ shape: [2] }, { ...small, steps: 2, first: 0.36, last: 0.36 });
-    const of = (what: 'noise' | 'velocity'): number[] => values(ddpmSimple(law, { of: what }).loss(event), 20);
+    const dist = ddpmModel({ shape: [2] }, { ...small, steps: 2, first: 0.36, last: 0.36 });
+    const of = (what: 'noise' | 'velocity'): number[] => values(ddpmSimple(dist, { of: what }).loss(event), 20);
     const [noise, velocity] = [of('noise'), of('velocity')];
     const weights = noise.map((e, i) => velocity[i] / e);
     for (const w of weights) expect(Math.min(Math.abs(w - 1 / 0.64), Math.abs(w - 1 / 0.64 ** 2))).toBeLessThan(1e-9);
@@ -126,12 +126,12 @@ describe('what trains them', () => {
       [{ shape: [2] }, event],
       [{ shape: [2], levels: 8 }, o.constant([1, 6])],
     ] as const) {
-      const law = build(events, { layers: 4, hidden: [8] });
-      const found = gradients(objective!(law) as Objective<readonly number[]>, x);
+      const dist = build(events, { layers: 4, hidden: [8] });
+      const found = gradients(objective!(dist) as Objective<readonly number[]>, x);
       expect(found.size).toBeGreaterThan(3);
       for (const [name, g] of found) expect(g.every(Number.isFinite) && g.some((v) => v !== 0), name).toBe(true);
       // What is trained is what samples and densities read: same names.
-      const read = parametersOf([D.runDraw(law.sample), D.runDraw(law.logDensity(x))]).map((e) => e.attributes.name);
+      const read = parametersOf([D.runDraw(dist.sample), D.runDraw(dist.logDensity(x))]).map((e) => e.attributes.name);
       expect(new Set(found.keys())).toEqual(new Set(read));
     }
   });
@@ -142,8 +142,8 @@ describe('by name, as a command line says them', () => {
     ['ddpmSimple', ddpmModel({ shape: [2] }, small)],
     ['ddpmHybrid', improvedDdpm({ shape: [2] }, small)],
     ['hybridScoreMatching', cldModel({ shape: [2] }, small)],
-  ] as const)('%s takes its law, and says what another lacks', (name, law) => {
-    expect(objectiveNamed(name)(law)).toMatchObject({ _tag: 'Right' });
+  ] as const)('%s takes its distribution, and says what another lacks', (name, dist) => {
+    expect(objectiveNamed(name)(dist)).toMatchObject({ _tag: 'Right' });
     expect(objectiveNamed(name)(normal([2]))).toMatchObject({
       _tag: 'Left',
       left: { _tag: 'ArgumentError', got: 'normal' },
@@ -162,7 +162,7 @@ describe('one word', () => {
   test('DDIM is DDPM: same bound, same parameters, other samples', () => {
     const [a, b] = [ddpmModel({ shape: [2] }, small), ddimModel({ shape: [2] }, { ...small, samplingSteps: 3 })];
     expect(values(a.logDensity(event), 5)).toEqual(values(b.logDensity(event), 5));
-    const names = (l: Law): string[] =>
+    const names = (l: AnyDist): string[] =>
       parametersOf([D.runDraw(l.sample)])
         .map((e) => e.attributes.name)
         .sort();
@@ -170,13 +170,13 @@ describe('one word', () => {
   });
 
   test('levels come out as levels', () => {
-    for (const [law, evidence] of [
+    for (const [dist, evidence] of [
       [ddimModel({ shape: [2], levels: 8 }, small), 'bound'],
       [cldModel({ shape: [2], levels: 8 }, { ...small, likelihoodSteps: 4 }), 'mean bound'],
     ] as const) {
-      const xs = [0, 1].flatMap((i) => values(D.map((x: Expr) => o.sum(o.sliceAxis(x, 0, i, i + 1)))(law.sample), 40));
+      const xs = [0, 1].flatMap((i) => values(D.map((x: Expr) => o.sum(o.sliceAxis(x, 0, i, i + 1)))(dist.sample), 40));
       expect(xs.every((k) => Number.isInteger(k) && k >= 0 && k < 8)).toBe(true);
-      expect(law.evidence).toBe(evidence);
+      expect(dist.evidence).toBe(evidence);
     }
     const uniform = pipe(normal([2]), pushforward(toPixels([2], 8)));
     const encoded = values(

@@ -1,7 +1,7 @@
 /** Latent-variable models: a bound of mass one, training that lowers it, and what each construction promises. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
-import type { Dist, Law } from '../../src/algebra/dist.ts';
+import type { AnyDist, Dist } from '../../src/algebra/dist.ts';
 import type { Bound, Samples } from '../../src/algebra/evidence.ts';
 import { affine, affineCoupling, compose, reverse } from '../../src/bijectors/index.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
@@ -25,7 +25,7 @@ import {
   spectralNorm,
   spectralPenalty,
 } from '../../src/inference/index.ts';
-import { lawParameters, logDensities, type Parameters } from '../../src/laws/index.ts';
+import { distParameters, logDensities, type Parameters } from '../../src/laws/index.ts';
 import {
   augmentedFlow,
   cif,
@@ -81,13 +81,13 @@ const widened = (parameters: Parameters): Parameters =>
 describe('a bound is the logarithm of an unbiased density', () => {
   const gentle = compose(affineCoupling({ conditioner: mlp([8]) }), reverse());
   const small = { ...models, augmentedFlow: augmentedFlow(2, { layers: 4, block: gentle }) };
-  test.each(Object.entries(small))('%s: ∫ E exp(bound) dx = 1', (_name, law) => {
-    const parameters = widened(lawParameters(law, 'reals', 3, 0.1));
+  test.each(Object.entries(small))('%s: ∫ E exp(bound) dx = 1', (_name, dist) => {
+    const parameters = widened(distParameters(dist, 'reals', 3, 0.1));
     // Points from N(0, 2.5² I).
     const n = 12_000;
     const scale = 2.5;
     const rows = eightGaussians({ radius: 0, sigma: scale }).sample(1, n);
-    const found = logDensities(law, tensorOf(Float64Array.from(rows), [n, 2]), parameters);
+    const found = logDensities(dist, tensorOf(Float64Array.from(rows), [n, 2]), parameters);
     const weights = Array.from(found, (l, i) =>
       Math.exp(l - gaussian([rows[2 * i] / scale, rows[2 * i + 1] / scale]) + 2 * Math.log(scale)),
     );
@@ -101,7 +101,7 @@ describe('a bound is the logarithm of an unbiased density', () => {
 describe('training', () => {
   const data = toyDatasetOf(eightGaussians({ radius: 2, sigma: 0.3 }), { size: 4000, seed: 0 });
   const objectives: readonly (readonly [string, Objective<readonly [2]>])[] = [
-    ...cases.map(([name, law]) => [name, elbo(law)] as const),
+    ...cases.map(([name, dist]) => [name, elbo(dist)] as const),
     ['nvae by its own objective', nvaeObjective({ warmUp: 5 })(models.nvae)],
   ];
   test.each(objectives)('%s: the loss falls', async (_name, objective) => {
@@ -122,10 +122,10 @@ test('maximum likelihood of a bound does not compile, and does not run', () => {
 describe('what is added costs nothing until it is used', () => {
   const points = tensorOf(Float64Array.from([0.3, -1, 2, 0.5, -0.7, 0.1]), [3, 2]);
   const truth = [0, 1, 2].map((i) => gaussian(points.data.slice(2 * i, 2 * i + 2)));
-  const same = (law: Law): void => {
-    const parameters = zeros(lawParameters(law));
+  const same = (dist: AnyDist): void => {
+    const parameters = zeros(distParameters(dist));
     for (const seed of [0, 1])
-      logDensities(law, points, parameters, seed).forEach((l, i) => void expect(l).toBeCloseTo(truth[i], 10));
+      logDensities(dist, points, parameters, seed).forEach((l, i) => void expect(l).toBeCloseTo(truth[i], 10));
   };
   test('an augmented flow that leaves its noise alone is the plain flow, whatever the noise', () => {
     same(augmentedFlow(2, { layers: 2, hidden: [4] }));
@@ -135,7 +135,7 @@ describe('what is added costs nothing until it is used', () => {
 });
 
 describe('a dequantised flow', () => {
-  const law = dequantisedFlow([2], 8, { layers: 1, hidden: [4], noiseHidden: [4] });
+  const dist = dequantisedFlow([2], 8, { layers: 1, hidden: [4], noiseHidden: [4] });
   const n = 20_000;
   const levels = [2, 5];
   const rows = tensorOf(Float64Array.from({ length: 2 * n }, (_, i) => levels[i % 2]), [n, 2]); // biome-ignore format: one line
@@ -147,9 +147,9 @@ describe('a dequantised flow', () => {
   test.each([
     0, 0.08,
   ])('has E exp(bound) = P(k) whatever fills the levels: networks of the noise within %f of zero', (spread) => {
-    const noise = lawParameters(law, { levels: 8 }, 1, spread);
+    const noise = distParameters(dist, { levels: 8 }, 1, spread);
     const flow = Object.fromEntries(Object.entries(noise).map(([k, v]) => [k, k.includes('noise/') ? v : { ...v, data: v.data.map(() => 0) }])); // biome-ignore format: one line
-    const weights = Array.from(logDensities(law, rows, flow), Math.exp);
+    const weights = Array.from(logDensities(dist, rows, flow), Math.exp);
     const m = mean(weights);
     const deviation = Math.sqrt(mean(weights.map((w) => (w - m) ** 2)));
     expect(Math.abs(m - truth)).toBeLessThan((4.5 * deviation) / Math.sqrt(n));
@@ -158,7 +158,7 @@ describe('a dequantised flow', () => {
 });
 
 describe('NVAE', () => {
-  const law = nvae([4, 4], { groups: 3, latent: 1, channels: 4, decoder: 'bernoulli' });
+  const dist = nvae([4, 4], { groups: 3, latent: 1, channels: 4, decoder: 'bernoulli' });
   const x = o.constant(
     Float64Array.from({ length: 16 }, (_, i) => i % 2),
     [4, 4],
@@ -167,11 +167,11 @@ describe('NVAE', () => {
     const p = program([...exprs], 'float64');
     return evaluateProgram(p, { ...noiseFeeds(p, { seed: 5 }), ...parameters }).map((v) => v.data[0]);
   };
-  const terms = D.runDraw(boundTerms(law)(x));
+  const terms = D.runDraw(boundTerms(dist)(x));
 
   test('has a divergence for each group, zero where the posterior adds nothing to the prior, wherever the prior is', () => {
     expect(terms.divergences.map((d) => d.evidence)).toEqual(['exact', 'exact', 'exact']);
-    const all = lawParameters(law, { levels: 2 }, 0, 0.5);
+    const all = distParameters(dist, { levels: 2 }, 0, 0.5);
     const still = Object.fromEntries(
       Object.entries(all).map(([k, v]) => [k, /posterior\d+\/out/.test(k) ? { ...v, data: v.data.map(() => 0) } : v]),
     );
@@ -189,8 +189,8 @@ describe('NVAE', () => {
   });
 
   test('its objective computed once has the same value and the same gradient', () => {
-    const plain = elbo(law);
-    const parameters = lawParameters(law, { levels: 2 }, 0, 0.3);
+    const plain = elbo(dist);
+    const parameters = distParameters(dist, { levels: 2 }, 0, 0.3);
     const [a, b] = [plain, computedOnce(plain)].map((f) => {
       const raw = D.runDraw(f.loss(x));
       // A parameter that stands in two copies of an expression is one parameter: by name.
@@ -275,14 +275,14 @@ describe('spectral regularisation', () => {
   });
 
   test('adds λ times the norms of all kernels', () => {
-    const law = vae([2], { hidden: [3] });
+    const dist = vae([2], { hidden: [3] });
     const x = o.constant([0.1, 0.2]);
-    const parameters = lawParameters(law);
+    const parameters = distParameters(dist);
     const value = (f: Objective<readonly [2]>): number => {
       const p = program([D.runDraw(f.loss(x))], 'float64');
       return evaluateProgram(p, { ...noiseFeeds(p, { seed: 0 }), ...parameters })[0].data[0];
     };
-    const added = value(spectralPenalty({ weight: 2, iterations: 30 })(elbo(law))) - value(elbo(law));
+    const added = value(spectralPenalty({ weight: 2, iterations: 30 })(elbo(dist))) - value(elbo(dist));
     const norms = Object.entries(parameters).filter(([k]) => k.endsWith('kernel')).map(([, m]) => {
       const e = spectralNorm(o.input('m', m.shape), 200);
       return evaluateProgram(program([e], 'float64'), { m })[0].data[0];

@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { type Conditional, conditional } from '../../src/algebra/conditional.ts';
-import { type Law, pushforward } from '../../src/algebra/dist.ts';
+import { type AnyDist, pushforward } from '../../src/algebra/dist.ts';
 import { compose } from '../../src/algebra/transport.ts';
 import { affine, affineCoupling, iaf, logit, maf, reverse } from '../../src/bijectors/index.ts';
 import { grad } from '../../src/core/differentiate/index.ts';
@@ -23,11 +23,11 @@ import {
 } from '../../src/distributions/index.ts';
 import {
   distLaws,
-  lawParameters,
+  distParameters,
   levelBoundLaws,
   showVerdicts,
   transportLaws,
-  uniformLevelsLaw,
+  uniformLevelsDist,
   type Verdict,
   violations,
 } from '../../src/laws/index.ts';
@@ -40,8 +40,8 @@ const holds = (verdicts: readonly Verdict[]): void => {
 };
 const net = mlp([5], { activation: 'tanh', zeroLast: false });
 
-/** The law that a conditional law is at one context. */
-const at = (part: Conditional<Shape, Shape>, c: readonly number[]): Law =>
+/** The distribution that a conditional distribution is at one context. */
+const at = (part: Conditional<Shape, Shape>, c: readonly number[]): AnyDist =>
   part.given(o.constant(Float64Array.from(c)))(root);
 
 describe('conditional flows', () => {
@@ -55,16 +55,18 @@ describe('conditional flows', () => {
       iaf({ conditioner: made([6], { activation: 'tanh', zeroLast: false }).given(v) }),
     ),
   };
-  test.each(Object.entries(shapes))('%s: the law at any context obeys the laws of distributions', (_name, part) => {
+  test.each(
+    Object.entries(shapes),
+  )('%s: the distribution at any context obeys the distributions of distributions', (_name, part) => {
     for (const c of [[0.3, -1], [2, 1]]) holds(distLaws(at(part, c), { spread: 0.2 })); // biome-ignore format: one line
   });
 
   test.each(Object.entries(shapes))('%s: the layer reads the context', (_name, part) => {
     const c = o.input('c', [2]);
     const x = o.input('x', [2]);
-    const l = (law: Law): Expr => law.logDensity(x)(root)({ path: 'noise', next: 0 })[0];
+    const l = (dist: AnyDist): Expr => dist.logDensity(x)(root)({ path: 'noise', next: 0 })[0];
     const p = program(grad(l(part.given(c)(root)), [c]), 'float64');
-    const all = lawParameters(at(part, [0, 0]));
+    const all = distParameters(at(part, [0, 0]));
     // With the base's network at zero, only the layer is left to read the context.
     const still = Object.fromEntries(
       Object.entries(all).map(([k, v]) => [k, k.startsWith('base/') ? { ...v, data: v.data.map(() => 0) } : v]),
@@ -73,7 +75,7 @@ describe('conditional flows', () => {
     expect(Math.hypot(...toNumbers(g))).toBeGreaterThan(1e-3);
   });
 
-  test('an unconditional law forgets its context', () => {
+  test('an unconditional distribution forgets its context', () => {
     const part = unconditional([3], normal([1], { loc: 2 }));
     const p = program([at(part, [9, 9, 9]).logDensity(o.constant([2]))(root)({ path: 'n', next: 0 })[0]], 'float64');
     expect(evaluateProgram(p, {})[0].data[0]).toBeCloseTo(-0.5 * Math.log(2 * Math.PI), 12);
@@ -111,7 +113,7 @@ test('couplings pass any number of coordinates through', () => {
 });
 
 describe('recurrent networks', () => {
-  test('a law of sequences obeys the laws of distributions', () => {
+  test('a distribution of sequences obeys the distributions of distributions', () => {
     const code = conditionalNormal([3, 2], [2], { network: recurrent(4) });
     const sequence = conditionalNormal([2], [3, 1], { network: unrolled(4) });
     const c = Float64Array.from([0.1, 0.2, -0.4, 0.7, 1, -1]);
@@ -132,45 +134,45 @@ describe('variational dequantisation', () => {
 
   test('bound ≤ exact, E exp(bound) = P, Σ P = 1, whatever q is', () => {
     const base = pushforward(compose(logit({ alpha: 0 }), affine()))(standardNormal([1]));
-    const law = pushforward(variationalDequantise({ levels: 4, noise: noise() }))(base);
-    const parameters = lawParameters(law, { levels: 4 }, 0, 0.3);
-    holds(levelBoundLaws(law, 4, parameters, { total: 1e-6 }));
+    const dist = pushforward(variationalDequantise({ levels: 4, noise: noise() }))(base);
+    const parameters = distParameters(dist, { levels: 4 }, 0, 0.3);
+    holds(levelBoundLaws(dist, 4, parameters, { total: 1e-6 }));
   });
 
   test('with uniform noise it is uniform dequantisation', () => {
-    holds([uniformLevelsLaw(variationalDequantise({ levels: 8, noise: unconditional([3], uniform([3])) }) as never, { levels: 8, shape: [3] })]); // biome-ignore format: one line
+    holds([uniformLevelsDist(variationalDequantise({ levels: 8, noise: unconditional([3], uniform([3])) }) as never, { levels: 8, shape: [3] })]); // biome-ignore format: one line
     expect(dequantise({ levels: 8 }).grade).toBe('bound');
   });
 
-  test('the bound is exact where q is the law inside the level', () => {
-    // y has density 2y on (0, 1): in level k of 2 the law of u is (k + u)/(k + ½), whose distribution function is (2ku + u²)/(2k + 1).
+  test('the bound is exact where q is the distribution inside the level', () => {
+    // y has density 2y on (0, 1): in level k of 2 the distribution of u is (k + u)/(k + ½), whose distribution function is (2ku + u²)/(2k + 1).
     const exact = conditional([1], (c) => () => {
       const k = o.mul(2, c);
       const total = o.add(o.mul(2, k), 1);
       const draw = (w: Expr): Expr => o.sub(o.sqrt(o.add(o.square(k), o.mul(total, w))), k);
-      const law = uniform([1]);
+      const dist = uniform([1]);
       const density = (u: Expr): Expr => o.sum(o.log(o.div(o.mul(2, o.add(k, u)), total)));
       return {
-        ...law,
+        ...dist,
         logDensity: (u: Expr) => () => (n: { path: string; next: number }) => [density(u), n] as never,
         sampleAndLogDensity:
-          (scope: Parameters<typeof law.sample>[0]) => (n: Parameters<ReturnType<typeof law.sample>>[0]) => {
-            const [w, next] = law.sample(scope)(n);
+          (scope: Parameters<typeof dist.sample>[0]) => (n: Parameters<ReturnType<typeof dist.sample>>[0]) => {
+            const [w, next] = dist.sample(scope)(n);
             return [{ value: draw(w), logDensity: density(draw(w)) }, next];
           },
-      } as typeof law;
+      } as typeof dist;
     });
     const ramp = {
       ...uniform([1]),
       logDensity: (y: Expr) => () => (n: { path: string; next: number }) => [o.sum(o.log(o.mul(2, y))), n] as never,
     } as ReturnType<typeof uniform<readonly [1]>>;
-    const law = pipe(ramp, pushforward(variationalDequantise({ levels: 2, noise: exact as never })));
+    const dist = pipe(ramp, pushforward(variationalDequantise({ levels: 2, noise: exact as never })));
     for (const [k, p] of [
       [0, 0.25],
       [1, 0.75],
     ]) {
       // biome-ignore format: one line
-      const l = law.logDensity(o.constant([k]))(root)({ path: 'noise', next: 0 })[0];
+      const l = dist.logDensity(o.constant([k]))(root)({ path: 'noise', next: 0 })[0];
       const q = program([l], 'float64');
       for (const u of [0.1, 0.9]) {
         const feeds = Object.fromEntries(

@@ -1,7 +1,7 @@
 /** No false alarms: every registered model under every estimator that takes it, its samples and its densities, tie nothing by chance. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
-import type { Law } from '../../src/algebra/dist.ts';
+import type { AnyDist } from '../../src/algebra/dist.ts';
 import { rewrite } from '../../src/algebra/rewrite.ts';
 import * as D from '../../src/core/draw.ts';
 import { PushforwardError } from '../../src/core/errors.ts';
@@ -21,7 +21,7 @@ const events: readonly EventInfo[] = [
 
 const isPlaces = (e: PushforwardError): boolean => /one name|shared name|applied to what it gave/.test(e.detail);
 
-/** The parameters of some expressions, or the refusal of something that this law has not. */
+/** The parameters of some expressions, or the refusal of something that this distribution has not. */
 const names = (build: () => readonly Expr[]): readonly string[] | string => {
   try {
     return parametersOf(build()).map((p) => p.attributes.name);
@@ -34,7 +34,7 @@ const names = (build: () => readonly Expr[]): readonly string[] | string => {
 const small = { hidden: [4, 4], layers: 2 };
 
 describe.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_, model) => {
-  const laws = events.flatMap((event): Law[] => {
+  const dists = events.flatMap((event): AnyDist[] => {
     try {
       return [model.build(event, small)];
     } catch (e) {
@@ -44,25 +44,25 @@ describe.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_, 
   });
 
   test('samples and densities, read several times and rewritten', () => {
-    expect(laws.length).toBeGreaterThan(0);
-    for (const law of laws) {
-      const x = o.input('x', law.shape);
-      const read = (l: Law): readonly Expr[] => [
+    expect(dists.length).toBeGreaterThan(0);
+    for (const dist of dists) {
+      const x = o.input('x', dist.shape);
+      const read = (l: AnyDist): readonly Expr[] => [
         ...(l.evidence === 'none' ? [] : [D.runDraw(l.logDensity(x)), D.runDraw(l.logDensity(o.neg(x)))]),
       ];
-      const once = names(() => read(law).slice(0, 1));
-      expect(names(() => read(law))).toEqual(once);
-      expect(names(() => read(rewrite(law)))).toEqual(once);
-      names(() => [D.runDraw(law.sample), ...read(law)]);
-      names(() => [D.runDraw(law.sampleAndLogDensity).value, ...read(law)]);
+      const once = names(() => read(dist).slice(0, 1));
+      expect(names(() => read(dist))).toEqual(once);
+      expect(names(() => read(rewrite(dist)))).toEqual(once);
+      names(() => [D.runDraw(dist.sample), ...read(dist)]);
+      names(() => [D.runDraw(dist.sampleAndLogDensity).value, ...read(dist)]);
     }
   });
 
   test('every estimator that takes it', () => {
     let built = 0;
-    for (const law of laws)
+    for (const dist of dists)
       for (const text of Object.keys(objectives)) {
-        const made = objectiveNamed(text)(law);
+        const made = objectiveNamed(text)(dist);
         if (isLeft(made)) continue;
         const found = names(() => {
           const { loss, advances } = batchStep(made.right, o.input('batch', [4, ...made.right.shape]));
@@ -70,9 +70,9 @@ describe.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_, 
         });
         if (typeof found !== 'string') built++;
       }
-    for (const law of laws)
+    for (const dist of dists)
       if (model.objective !== undefined) {
-        const own = model.objective(law);
+        const own = model.objective(dist);
         const { loss, advances } = batchStep(own, o.input('batch', [256, ...own.shape]));
         expect(parametersOf([loss, ...advances.map((a) => a.next)]).length).toBeGreaterThan(0);
         built++;

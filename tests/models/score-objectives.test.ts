@@ -29,7 +29,7 @@ import { dequantise } from '../../src/transports/index.ts';
 
 const net = mlp([3], { activation: 'tanh', zeroLast: false });
 const denoiser = predict('velocity', vp(), resMlp([4]), { shape: [2] });
-const law = pipe(
+const dist = pipe(
   diffusion(predict('data', ve({ sigmaMax: 5 }), unet({ channels: 4, multipliers: [1], groups: 2, heads: 2 }), { shape: [2, 2, 1] })),
   pushforward(shiftScale({ shift: [-1, -1, -1, -1], scale: [2, 2, 2, 2] })),
   pushforward(dequantise({ levels: 4 })),
@@ -48,7 +48,7 @@ const losses = (objective: Objective<Shape>): number[] => {
 
 const objectives: readonly (readonly [string, Objective<Shape>])[] = [
   ['denoising of a denoiser', denoisingScoreMatching(denoiser, { weighting: likelihoodWeighting, drawnBy: importanceTime })],
-  ['denoising of a law over levels', denoisingScoreMatching(law, { weighting: edmWeighting(), time: logNormalTime() })],
+  ['denoising of a distribution over levels', denoisingScoreMatching(dist, { weighting: edmWeighting(), time: logNormalTime() })],
   ['denoising on a ladder', denoisingScoreMatching(denoiser, { time: ladderTime(10) })],
   ['denoising at one scale', denoisingScoreMatchingAt(0.2)(normal([2], { scale: 0.7 }))],
   ['exact', scoreMatching(scoreNetwork([2], net))],
@@ -74,8 +74,8 @@ describe('score matching through JSON', () => {
   test('is refused on the sphere where directions must have second moment I', () =>
     expect(refused({ ...objectives[6][1].spec, projection: 'sphere' })).toContain('projection'));
 
-  test('of nothing, or of a law without a denoiser, is refused', () => {
-    expect(refused({ type: 'denoisingScoreMatching' })).toContain("one of 'law' and 'denoiser' is needed");
-    expect(refused({ type: 'denoisingScoreMatching', law: { type: 'standardNormal', shape: [2] } })).toContain('no denoiser to train'); // biome-ignore format: one line
+  test('of nothing, or of a distribution without a denoiser, is refused', () => {
+    expect(refused({ type: 'denoisingScoreMatching' })).toContain("one of 'dist' and 'denoiser' is needed");
+    expect(refused({ type: 'denoisingScoreMatching', dist: { type: 'standardNormal', shape: [2] } })).toContain('no denoiser to train'); // biome-ignore format: one line
   });
 });

@@ -152,9 +152,9 @@ describe('batchNormalised', () => {
       expect(variance.data[c]).toBeCloseTo(left + (1 - left) * m.variance, 5);
     });
     const net = network({ spec: { type: 'only' }, apply: (x: Expr) => batchNormalised({ rate })(x) });
-    const law = implicit([2], standardNormal([2]), net);
+    const dist = implicit([2], standardNormal([2]), net);
     const named = Object.fromEntries(Object.entries(fitted.right.parameters).map(([k, v]) => [`generator/${k}`, v]));
-    const samples = (await run(law, named, reference).sample(4, 0)).data;
+    const samples = (await run(dist, named, reference).sample(4, 0)).data;
     const z = await run(
       implicit([2], standardNormal([2]), network({ spec: { type: 'none' }, apply: (x) => Sc.of(x) })),
       {},

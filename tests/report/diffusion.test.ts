@@ -20,8 +20,8 @@ import {
 } from '../../src/sde/index.ts';
 
 const around = (x: number, y: number) => normal([2], { loc: o.constant([x, y]), scale: 0.3 });
-const law = mixture({ logits: [0, 0, 0], components: [around(-1.5, 0), around(1.5, 0), around(0, 2)] });
-const denoiser = exactDenoiser(vp(), law);
+const dist = mixture({ logits: [0, 0, 0], components: [around(-1.5, 0), around(1.5, 0), around(0, 2)] });
+const denoiser = exactDenoiser(vp(), dist);
 const backend = onnx('cpu');
 
 describe('trajectory', () => {

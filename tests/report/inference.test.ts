@@ -1,4 +1,4 @@
-/** What a report says of a law that infers: reconstructions, units in use, KL by group, and a collapsed posterior called by its name. */
+/** What a report says of a distribution that infers: reconstructions, units in use, KL by group, and a collapsed posterior called by its name. */
 import { describe, expect, it } from 'vitest';
 import { onnx } from '../../src/core/interpreters/index.ts';
 import * as o from '../../src/core/ops/index.ts';
@@ -20,13 +20,13 @@ const images = fromRows(
 );
 
 const reportOf = async (change: (name: string, data: Float32Array) => Float32Array) => {
-  const law = vae([4, 4], { latent: 2, hidden: [8], decoder: 'bernoulli' });
+  const dist = vae([4, 4], { latent: 2, hidden: [8], decoder: 'bernoulli' });
   const backend = onnx('cpu');
-  const start = await initialParameters(elbo(law), 1, tensor(new Float32Array(16), [1, 4, 4]), backend);
+  const start = await initialParameters(elbo(dist), 1, tensor(new Float32Array(16), [1, 4, 4]), backend);
   const parameters = Object.fromEntries(
     Object.entries(start).map(([name, t]) => [name, { ...t, data: change(name, t.data as Float32Array) }]),
   );
-  const running = run(law, parameters, backend);
+  const running = run(dist, parameters, backend);
   return runReport({
     title: 't',
     subtitle: 's',
@@ -43,7 +43,7 @@ const reportOf = async (change: (name: string, data: Float32Array) => Float32Arr
   });
 };
 
-describe('the report of a law that infers', () => {
+describe('the report of a distribution that infers', () => {
   it('shows reconstructions, a walk through two numbers and the units', async () => {
     const { figures, html } = await reportOf((_, data) => data.map((v) => 3 * v));
     expect(figures.map((f) => f.name)).toEqual([
@@ -66,7 +66,7 @@ describe('the report of a law that infers', () => {
   });
 
   it('finds nothing to say of a flow', async () => {
-    const law = realNVP([2], { layers: 2, hidden: [4] });
+    const dist = realNVP([2], { layers: 2, hidden: [4] });
     const backend = onnx('cpu');
     const data = fromRows(
       'points',
@@ -74,8 +74,8 @@ describe('the report of a law that infers', () => {
       [2],
     );
     const running = run(
-      law,
-      await initialParameters(elbo(law), 0, tensor(new Float32Array(2), [1, 2]), backend),
+      dist,
+      await initialParameters(elbo(dist), 0, tensor(new Float32Array(2), [1, 2]), backend),
       backend,
     );
     const { figures } = await runReport({ title: '', subtitle: '', running, train: data, test: data, history: [], evaluation: await evaluate(running, data), objective: { name: 'maximumLikelihood', evidence: 'exact' }, facts: [], command: '', footer: '', seed: 0 }); // biome-ignore format: one call
@@ -114,16 +114,16 @@ describe('activity of units', () => {
 });
 
 it('a base point decodes to the event it came from', async () => {
-  const law = realNVP([2], { layers: 2, hidden: [4] });
+  const dist = realNVP([2], { layers: 2, hidden: [4] });
   const backend = onnx('cpu');
   const running = run(
-    law,
-    await initialParameters(elbo(law), 0, tensor(new Float32Array(2), [1, 2]), backend),
+    dist,
+    await initialParameters(elbo(dist), 0, tensor(new Float32Array(2), [1, 2]), backend),
     backend,
   );
-  const { decodeFromBase, encodeToBase } = await import('../../src/algebra/dist.ts');
+  const { decodeFromBase, encodeToBase } = await import('../../src/algebra/pushed.ts');
   const { chain, map } = await import('../../src/core/draw.ts');
   const x = tensor(Float32Array.of(0.3, -1.2, 2, 0.1), [2, 2]);
-  const [back] = await running.each((v) => chain((z: typeof v) => map((y: typeof v) => [o.sub(y, v)])(decodeFromBase(law, z)))(encodeToBase(law, v)))(x); // biome-ignore format: one idea
+  const [back] = await running.each((v) => chain((z: typeof v) => map((y: typeof v) => [o.sub(y, v)])(decodeFromBase(dist, z)))(encodeToBase(dist, v)))(x); // biome-ignore format: one idea
   for (const d of back.data) expect(Math.abs(d)).toBeLessThan(1e-5);
 });

@@ -8,7 +8,7 @@ import { noiseFeeds, type Precision, program } from '../../src/core/program.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
 import { hybridScoreMatching } from '../../src/inference/hybrid-score-matching.ts';
-import { type Cld, type CldOptions, cld, cldLaw, type PhaseDenoiser, samplePhase } from '../../src/sde/index.ts';
+import { type Cld, type CldOptions, cld, cldDiffusion, type PhaseDenoiser, samplePhase } from '../../src/sde/index.ts';
 
 const numbers = (es: readonly Expr[], precision: Precision = 'float64'): number[] =>
   evaluateProgram(program(es, precision), {}).map((t) => toNumbers(t)[0]);
@@ -118,7 +118,7 @@ describe('with the exact score of N(0, s²)', () => {
   const p = cld();
 
   test('hybrid score matching is least there', () => {
-    const at = (times: number): D.Draw<Expr> => hybridScoreMatching(cldLaw(exact(p, s2, times))).loss(o.mul(Math.sqrt(s2), o.constant([1]))); // biome-ignore format: one line
+    const at = (times: number): D.Draw<Expr> => hybridScoreMatching(cldDiffusion(exact(p, s2, times))).loss(o.mul(Math.sqrt(s2), o.constant([1]))); // biome-ignore format: one line
     // Data ±s have the second moments of N(0, s²), and the loss of a linear field knows no others: a parabola in the factor, least at 1.
     const [low, middle, high] = [0.8, 1, 1.2].map((k) => rows(D.map((l: Expr) => [l])(at(k)), 40_000, 1)[0]);
     const vertex = (pick: (i: number) => boolean): number => {
@@ -142,7 +142,7 @@ describe('with the exact score of N(0, s²)', () => {
     expect(Math.abs(spread(200))).toBeLessThan(Math.abs(spread(12)));
   });
 
-  test('the splitting leaves the stationary law as it is at any step', () => {
+  test('the splitting leaves the stationary distribution as it is at any step', () => {
     const still = cld({ velocity: 1 });
     const [x, v] = rows(
       D.map((q: { x: Expr; v: Expr }) => [q.x, q.v])(samplePhase(exact(still, 1), { steps: 3 })),
@@ -156,9 +156,9 @@ describe('with the exact score of N(0, s²)', () => {
   });
 
   test('the probability flow gives the density of (x, v) at the start, less that of v', () => {
-    const law = cldLaw(exact(p, s2), { likelihoodSteps: 60 });
+    const dist = cldDiffusion(exact(p, s2), { likelihoodSteps: 60 });
     const x = 0.7;
-    const found = rows(D.map((l: Expr) => [l])(law.logDensity(o.constant([x]))), 1500, 4)[0];
+    const found = rows(D.map((l: Expr) => [l])(dist.logDensity(o.constant([x]))), 1500, 4)[0];
     const [xx, xv, vv] = numbers([...marginal(p, o.scalar(p.start), s2)]);
     const determinant = xx * vv - xv * xv;
     const w = p.velocity * p.mass;
@@ -168,6 +168,6 @@ describe('with the exact score of N(0, s²)', () => {
     expect(Math.abs(mean(found) - expected)).toBeLessThan(4 * error(found) + 1e-3);
     const truth = -0.5 * Math.log(2 * Math.PI * s2) - (x * x) / (2 * s2);
     expect(mean(found)).toBeLessThan(truth + 4 * error(found) + 1e-3);
-    expect(law.evidence).toBe('mean bound');
+    expect(dist.evidence).toBe('mean bound');
   });
 });

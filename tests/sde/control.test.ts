@@ -1,4 +1,4 @@
-/** Control of exact denoisers, where every conditional law is known in closed form. */
+/** Control of exact denoisers, where every conditional distribution is known in closed form. */
 import { describe, expect, test } from 'vitest';
 import * as D from '../../src/core/draw.ts';
 import type { Expr } from '../../src/core/expr.ts';
@@ -96,9 +96,9 @@ describe.each([
 });
 
 test('guidance refuses two processes, naming them', () => {
-  const law = normal([2]);
+  const dist = normal([2]);
   expect(() =>
-    classifierFreeGuidance({ conditional: exactDenoiser(vp(), law), unconditional: exactDenoiser(ve(), law) }),
+    classifierFreeGuidance({ conditional: exactDenoiser(vp(), dist), unconditional: exactDenoiser(ve(), dist) }),
   ).toThrow(/of different processes/);
 });
 
@@ -162,7 +162,7 @@ describe('observations', () => {
   });
 });
 
-describe('inverse problems of a normal law N(m, s²)', () => {
+describe('inverse problems of a normal distribution N(m, s²)', () => {
   const [m, s2, tau] = [0.5, 0.49, 0.3];
   const process = vp();
   const prior = exactDenoiser(process, normal([3], { loc: m, scale: Math.sqrt(s2) }));

@@ -71,7 +71,7 @@ const exact = (
 };
 
 const logNormal = (x: number, v: number): number => -0.5 * Math.log(2 * Math.PI * v) - (x * x) / (2 * v);
-const at = (law: Dist<readonly number[], Bound>, x: number): D.Draw<Expr> => law.logDensity(o.constant([x]));
+const at = (dist: Dist<readonly number[], Bound>, x: number): D.Draw<Expr> => dist.logDensity(o.constant([x]));
 
 describe('schedules and chains', () => {
   test('the linear schedule is that of the paper, and leaves 4.04e-5 of the signal', () => {
@@ -117,8 +117,8 @@ describe('the bound of Gaussian data', () => {
 
   test('with the true variances: log p(x) but for the prior, on average over data', () => {
     // −E bound = entropy + E_q(x_T) KL to the prior, all of it in closed form: the reverse chain is Bayes' rule.
-    const law = ddpm(exact(chain, s2, 'best'), { terms: 'all' });
-    const found = values(at(law, x), 4000);
+    const dist = ddpm(exact(chain, s2, 'best'), { terms: 'all' });
+    const found = values(at(dist, x), 4000);
     // The exact bound at x: log p(x) − E[log q(x_T | x) − log p_data(x_T)…] = log p(x) + log-ratio of the marginal and the prior at x_T.
     const m = chain.alpha[5] * x;
     const expectedRatio = 0.5 * Math.log(v[5]) - 0.5 * (m * m + chain.sigma[5] ** 2) * (1 - 1 / v[5]);
@@ -154,7 +154,7 @@ describe('the bound of Gaussian data', () => {
   test('over levels too: layers and split bound agree, and bound the probability', () => {
     const model = exact(chain, s2, 'small', [2]);
     const event = o.constant([3, 6]);
-    const of = (law: Dist<readonly number[], Bound>): D.Draw<Expr> => law.logDensity(event);
+    const of = (dist: Dist<readonly number[], Bound>): D.Draw<Expr> => dist.logDensity(event);
     const levels = 8;
     const layered = pipe(standardNormal([2]), pushforward(ddpmLayers(model, { levels })));
     const split = ddpm(model, { levels, terms: 'all' });
@@ -165,11 +165,11 @@ describe('the bound of Gaussian data', () => {
     expect(Math.log(probability)).toBeGreaterThan(mean(b) - 1e-3);
   });
 
-  test('the first decoder alone is the discretised normal law', () => {
+  test('the first decoder alone is the discretised normal distribution', () => {
     const one = variancePreservingChain(betas({ steps: 1, first: 0.3 }));
     const model = exact(one, s2, 'best');
     const event = o.constant([5]);
-    const law = ddpm(model, { levels: 16, terms: 'all' });
+    const dist = ddpm(model, { levels: 16, terms: 'all' });
     // At T = 1 the bound is E log p(x₀ | x₁) − KL; with the noise integrated by hand.
     const x0 = (2 * 5) / 15 - 1;
     const half = 7.5;
@@ -191,7 +191,7 @@ describe('the bound of Gaussian data', () => {
     const expected = terms.reduce((a, t, i) => a + t * Math.exp(logNormal(grid[i], 1)) * (12 / 120), 0);
     const [m, sd] = [one.alpha[1] * x0, one.sigma[1]];
     const kl = 0.5 * (sd * sd + m * m - 1) - Math.log(sd);
-    const found = values(law.logDensity(event), 4000, 6);
+    const found = values(dist.logDensity(event), 4000, 6);
     expect(Math.abs(mean(found) - (expected - kl))).toBeLessThan(4 * error(found));
   });
 });
@@ -211,8 +211,8 @@ describe('gaps of fixed variances (T = 1000, s² = ¼, the decoder left out)', (
   test('they are what the bound loses', () => {
     // Same noise for both: the difference of bounds is the difference of gaps, once averaged over data as well.
     const event = D.fromRandom((c) => {
-      const [law, next] = [standardNormal([1]).sample, c];
-      return law({ path: '' })(next);
+      const [dist, next] = [standardNormal([1]).sample, c];
+      return dist({ path: '' })(next);
     });
     const bound = (choice: Variance) => (x0: Expr): D.Draw<Expr> => ddpm(exact(chain, s2, choice), { terms: 'all' }).logDensity(o.mul(0.5, x0)); // biome-ignore format: one line
     const both = pipe(
@@ -253,8 +253,8 @@ describe('running the chain backwards', () => {
   });
 
   test('levels are integers of the list', () => {
-    const law = ddpm(exact(chain, s2, 'small', [3]), { levels: 8 });
-    const [xs] = rows(D.map((x: Expr) => [x])(law.sample), 500, 9);
+    const dist = ddpm(exact(chain, s2, 'small', [3]), { levels: 8 });
+    const [xs] = rows(D.map((x: Expr) => [x])(dist.sample), 500, 9);
     expect(xs.every((k) => Number.isInteger(k) && k >= 0 && k < 8)).toBe(true);
     expect(new Set(xs).size).toBeGreaterThan(3);
   });

@@ -109,9 +109,9 @@ describe('the exact denoiser of a mixture', () => {
       }
   });
 
-  test('other laws are refused in a sentence', () => {
-    const law = pushforward(probabilityFlow(exactDenoiser(vp(), normal([2]))))(standardNormal([2]));
-    expect(() => exactDenoiser(vp(), law)).toThrow(/cannot be diffused in closed form/);
+  test('other distributions are refused in a sentence', () => {
+    const dist = pushforward(probabilityFlow(exactDenoiser(vp(), normal([2]))))(standardNormal([2]));
+    expect(() => exactDenoiser(vp(), dist)).toThrow(/cannot be diffused in closed form/);
   });
 
   test('samples of the exact score find every mode as often as it is', () => {
@@ -188,8 +188,8 @@ const flowDensity = (p: Process, x: number): number => {
   const z = (b * m + (x - a * m) * Math.sqrt(vT / v0)) / p.priorScale;
   return -0.5 * z * z - 0.5 * Math.log(2 * Math.PI) - Math.log(p.priorScale) + 0.5 * Math.log(vT / v0);
 };
-const density = (law: Dist<readonly [2], unknown>, x: readonly number[], n = 1, seed = 0): number[] =>
-  drawn(law.logDensity(o.constant(x)), n, seed);
+const density = (dist: Dist<readonly [2], unknown>, x: readonly number[], n = 1, seed = 0): number[] =>
+  drawn(dist.logDensity(o.constant(x)), n, seed);
 
 describe('the probability flow', () => {
   const x = [0.7, 1.9];
@@ -207,14 +207,14 @@ describe('the probability flow', () => {
     ];
     for (const setting of settings)
       for (const divergence of ['exact', 'rademacher'] as const) {
-        const law = pipe(p.prior([2]), pushforward(probabilityFlow(d, { ...setting, divergence })));
-        expect(Math.abs(density(law, x)[0] - truth)).toBeLessThan(1e-4);
+        const dist = pipe(p.prior([2]), pushforward(probabilityFlow(d, { ...setting, divergence })));
+        expect(Math.abs(density(dist, x)[0] - truth)).toBeLessThan(1e-4);
       }
   });
 
   test('of standard normal data under VP it is log p itself', () => {
-    const law = pushforward(probabilityFlow(exactDenoiser(vp(), standardNormal([2]))))(standardNormal([2]));
-    expect(density(law, x)[0]).toBeCloseTo(-0.5 * (0.49 + 3.61) - Math.log(2 * Math.PI), 4);
+    const dist = pushforward(probabilityFlow(exactDenoiser(vp(), standardNormal([2]))))(standardNormal([2]));
+    expect(density(dist, x)[0]).toBeCloseTo(-0.5 * (0.49 + 3.61) - Math.log(2 * Math.PI), 4);
   });
 
   test('is a lawful transport: decode undoes encode, contributions are log-determinants', () => {
@@ -246,21 +246,21 @@ describe('the probability flow', () => {
   });
 });
 
-describe('the law of a diffusion model', () => {
+describe('the distribution of a diffusion model', () => {
   const d = exactDenoiser(vp(), gmm);
-  const law = diffusion(d, { sampler: dpmSolver(), grid: karrasGrid(15), likelihood: { divergence: 'exact' } });
+  const dist = diffusion(d, { sampler: dpmSolver(), grid: karrasGrid(15), likelihood: { divergence: 'exact' } });
 
   test('samples by its sampler, and says the density of its flow', () => {
-    expect(drawn(law.sample, 3)).toEqual(drawn(sampleWith(dpmSolver(), karrasGrid(15))(d), 3));
+    expect(drawn(dist.sample, 3)).toEqual(drawn(sampleWith(dpmSolver(), karrasGrid(15))(d), 3));
     const flow = pushforward(probabilityFlow(d))(vp().prior([2]));
-    expect(density(law, [0.7, 1.9])[0]).toBeCloseTo(density(flow, [0.7, 1.9])[0], 10);
+    expect(density(dist, [0.7, 1.9])[0]).toBeCloseTo(density(flow, [0.7, 1.9])[0], 10);
     // …which is close to that of the data, diffused to the first time.
     const truth = numbersOf(D.runDraw(diffuse(vp())(gmm)(vp().span.start).logDensity(o.constant([2.9, 3.1]))))[0];
-    expect(Math.abs(density(law, [2.9, 3.1])[0] - truth)).toBeLessThan(0.02);
+    expect(Math.abs(density(dist, [2.9, 3.1])[0] - truth)).toBeLessThan(0.02);
   });
 
   test('keeps its denoiser; its evidence is what its trace is', () => {
-    expect(law.denoiser).toBe(d);
-    expect([law.evidence, diffusion(d).evidence]).toEqual(['exact', 'unbiased']);
+    expect(dist.denoiser).toBe(d);
+    expect([dist.evidence, diffusion(d).evidence]).toEqual(['exact', 'unbiased']);
   });
 });

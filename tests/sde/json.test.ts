@@ -2,21 +2,37 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import { type Dist, pushforward } from '../../src/algebra/dist.ts';
+import { distributionKind, layerKind } from '../../src/algebra/kinds.ts';
 import { decode } from '../../src/core/codec.ts';
+import type { Kind as KindOf } from '../../src/core/definition.ts';
 import * as D from '../../src/core/draw.ts';
 import { type Failure, sentence } from '../../src/core/errors.ts';
 import * as o from '../../src/core/ops/index.ts';
 import { mixture, normal, type standardNormal } from '../../src/distributions/index.ts';
 import * as Y from '../../src/dynamics/index.ts';
-import { readers, readLaw } from '../../src/models/index.ts';
+import { solverKind } from '../../src/dynamics/kinds.ts';
+import { codecOf, readDist } from '../../src/models/index.ts';
 import { resMlp } from '../../src/nn/index.ts';
 import * as S from '../../src/sde/index.ts';
 import { drawn, numbersOf } from './values.ts';
 
-type Kind = keyof ReturnType<typeof readers>;
+const kindsByName = {
+  process: S.processKind,
+  preconditioning: S.preconditioningKind,
+  grid: S.gridKind,
+  sampler: S.samplerKind,
+  solver: solverKind,
+  denoiser: S.denoiserKind,
+  weighting: S.weightingKind,
+  timeDist: S.timeKind,
+  layer: layerKind,
+  dist: distributionKind,
+} satisfies { readonly [name: string]: KindOf<never> | KindOf<unknown> };
+type Kind = keyof typeof kindsByName;
+const codecFor = (kind: Kind) => codecOf<unknown>(kindsByName[kind] as KindOf<unknown>);
 const again = (kind: Kind, value: { readonly spec: object }) => {
   const json: unknown = JSON.parse(JSON.stringify(value.spec));
-  const read = decode(readers()[kind] as Parameters<typeof decode>[0], json) as E.Either<Failure, typeof value>;
+  const read = decode(codecFor(kind), json) as E.Either<Failure, typeof value>;
   if (E.isLeft(read)) throw new Error(sentence(read.left));
   return read.right;
 };
@@ -78,7 +94,7 @@ const kinds: readonly (readonly [Kind, readonly { readonly spec: object }[]])[] 
     ],
   ],
   ['weighting', [S.simpleWeighting, S.likelihoodWeighting, S.edmWeighting({ sigmaData: 2 }), S.minSnrWeighting()]],
-  ['timeLaw', [S.uniformTime, S.discreteTime, S.importanceTime, S.logNormalTime({ mean: 0 })]],
+  ['timeDist', [S.uniformTime, S.discreteTime, S.importanceTime, S.logNormalTime({ mean: 0 })]],
   [
     'denoiser',
     [
@@ -93,34 +109,34 @@ describe('parse ∘ serialise = id', () => {
     for (const value of values) expect(again(kind, value).spec).toEqual(value.spec);
   });
 
-  test('a diffusion law keeps its samples, its densities and the places of its parameters', () => {
-    const law = S.diffusion(S.exactDenoiser(S.vp(), normal([2], { loc: [1, 2], scale: 0.5 })), {
+  test('a diffusion distribution keeps its samples, its densities and the places of its parameters', () => {
+    const dist = S.diffusion(S.exactDenoiser(S.vp(), normal([2], { loc: [1, 2], scale: 0.5 })), {
       sampler: S.dpmSolver(),
       grid: S.karrasGrid(6),
       likelihood: { divergence: 'exact', solver: Y.heun() },
     });
-    const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
+    const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
     if (E.isLeft(read)) throw new Error(sentence(read.left));
-    expect(read.right.spec).toEqual(law.spec);
-    expect(drawn(read.right.sample, 5)).toEqual(drawn(law.sample, 5));
+    expect(read.right.spec).toEqual(dist.spec);
+    expect(drawn(read.right.sample, 5)).toEqual(drawn(dist.sample, 5));
     const x = o.constant([0.3, 0.1]);
-    expect(numbersOf(D.runDraw(read.right.logDensity(x)))).toEqual(numbersOf(D.runDraw(law.logDensity(x))));
+    expect(numbersOf(D.runDraw(read.right.logDensity(x)))).toEqual(numbersOf(D.runDraw(dist.logDensity(x))));
   });
 
   test('the flow as a layer does too', () => {
     const d = S.exactDenoiser(S.subVp(), normal([2]));
     const base = S.subVp().prior([2]) as Dist<readonly [2], unknown>;
-    const law = pushforward(S.probabilityFlow(d, { grid: S.uniformGrid(7) }))(
+    const dist = pushforward(S.probabilityFlow(d, { grid: S.uniformGrid(7) }))(
       base as ReturnType<typeof standardNormal<readonly [2]>>,
     );
-    const read = readLaw(JSON.parse(JSON.stringify(law.spec)));
-    expect(E.isRight(read) && read.right.spec).toEqual(law.spec);
+    const read = readDist(JSON.parse(JSON.stringify(dist.spec)));
+    expect(E.isRight(read) && read.right.spec).toEqual(dist.spec);
   });
 });
 
 describe('what does not fit', () => {
   const refused = (kind: Kind, json: unknown): string => {
-    const read = decode(readers()[kind] as Parameters<typeof decode>[0], json);
+    const read = decode(codecFor(kind), json);
     return E.isLeft(read) ? sentence(read.left) : 'read';
   };
   const pure = { type: 'zeroTerminalSnr', process: { type: 'vp' } };
@@ -133,7 +149,7 @@ describe('what does not fit', () => {
 
   test('nor is there a probability flow from pure noise', () => {
     const denoiser = { type: 'predict', prediction: 'velocity', shape: [2], process: pure, network };
-    expect(refused('law', { type: 'diffusion', denoiser })).toMatch(/there is no step from pure noise/);
+    expect(refused('dist', { type: 'diffusion', denoiser })).toMatch(/there is no step from pure noise/);
   });
 
   test('names and constants are told apart', () => {

@@ -1,4 +1,4 @@
-/** The law of a diffusion model in single precision on ONNX Runtime, as `run` runs any law. */
+/** The distribution of a diffusion model in single precision on ONNX Runtime, as `run` runs any distribution. */
 import { describe, expect, test } from 'vitest';
 import { onnx, reference } from '../../src/core/interpreters/index.ts';
 import { toNumbers } from '../../src/core/tensor.ts';
@@ -20,7 +20,7 @@ import {
   vp,
 } from '../../src/sde/index.ts';
 
-const law = mixture({
+const dist = mixture({
   logits: [0, 0.5],
   components: [normal([2], { loc: [1, -1], scale: [0.8, 1.2] }), normal([2], { loc: [-1, 0.5], scale: 0.9 })],
 });
@@ -39,7 +39,7 @@ describe('on ONNX Runtime', () => {
   test.each(
     [vp(), subVp(), ve({ sigmaMax: 10 }), edm({ sigmaMax: 10 })].map((p) => [p.spec.type, p] as const),
   )('%s: samples and adaptive densities are those of double precision', async (_, process) => {
-    const model = diffusion(exactDenoiser(process, law), options);
+    const model = diffusion(exactDenoiser(process, dist), options);
     const [single, double] = [onnx('cpu'), reference].map((backend) => run(model, {}, backend));
     const close = (a: readonly number[], b: readonly number[]): void =>
       a.forEach((v, i) => {
@@ -50,7 +50,7 @@ describe('on ONNX Runtime', () => {
   });
 
   test('a sample is the same, bit for bit, whatever the number of samples', async () => {
-    const model = diffusion(exactDenoiser(vp(), law), { sampler: dpmSolver(), grid: logSnrGrid(10) });
+    const model = diffusion(exactDenoiser(vp(), dist), { sampler: dpmSolver(), grid: logSnrGrid(10) });
     const running = run(model, {}, onnx('cpu'));
     const [few, many] = [toNumbers(await running.sample(3, 5)), toNumbers(await running.sample(300, 5))];
     expect(few).toEqual(many.slice(0, 6));

@@ -233,7 +233,7 @@ describe('discrete schedules', () => {
   });
 });
 
-describe('laws of time', () => {
+describe('distributions of time', () => {
   test.each(
     named(smooth),
   )('%s: importance sampling has its closed normaliser and is the inverse of its CDF', (_, p) => {
@@ -243,27 +243,27 @@ describe('laws of time', () => {
       return valuesAt(p.diffusion2, ts).map((g, i) => g / s[i] ** 2);
     };
     expect(likelihoodMass(p) / simpson(ratio, start, end)).toBeCloseTo(1, 5);
-    const law = importanceTime.of(p);
+    const dist = importanceTime.of(p);
     for (const u of [0.1, 0.5, 0.9]) {
-      const t = valueAt(law.at, u);
+      const t = valueAt(dist.at, u);
       // u is counted from the data's side.
-      expect(simpson((ts) => valuesAt(law.density, ts), start, t)).toBeCloseTo(u, 5);
+      expect(simpson((ts) => valuesAt(dist.density, ts), start, t)).toBeCloseTo(u, 5);
     }
   });
 
-  test.each(named(smooth))('%s: uniform and log-normal laws are their densities', (_, p) => {
-    for (const timeLaw of [uniformTime, logNormalTime({ mean: -1 })]) {
-      const law = timeLaw.of(p);
-      const t = valueAt(law.at, 0.3);
-      expect(simpson((ts) => valuesAt(law.density, ts), p.span.start, t)).toBeCloseTo(0.3, 4);
-      expect(simpson((ts) => valuesAt(law.density, ts), p.span.start, p.span.end)).toBeCloseTo(1, 4);
+  test.each(named(smooth))('%s: uniform and log-normal distributions are their densities', (_, p) => {
+    for (const timeDist of [uniformTime, logNormalTime({ mean: -1 })]) {
+      const dist = timeDist.of(p);
+      const t = valueAt(dist.at, 0.3);
+      expect(simpson((ts) => valuesAt(dist.density, ts), p.span.start, t)).toBeCloseTo(0.3, 4);
+      expect(simpson((ts) => valuesAt(dist.density, ts), p.span.start, p.span.end)).toBeCloseTo(1, 4);
     }
   });
 
   test('discrete times are all reached, equally often', () => {
-    const law = discreteTime.of(ddpmProcess({ steps: 5 }));
+    const dist = discreteTime.of(ddpmProcess({ steps: 5 }));
     const us = Array.from({ length: 1000 }, (_, i) => (i + 0.5) / 1000);
-    const times = valuesAt(law.at, us);
+    const times = valuesAt(dist.at, us);
     for (const t of [1, 2, 3, 4, 5]) expect(times.filter((v) => v === t)).toHaveLength(200);
   });
 });

@@ -39,9 +39,9 @@ import {
 } from '../../src/sde/index.ts';
 import { drawn } from './values.ts';
 
-const law = normal([2], { loc: [1, -2], scale: [0.5, 1.5] });
-const score = exactDenoiser(vp(), law);
-const exploding = exactDenoiser(ve({ sigmaMax: 5 }), law);
+const dist = normal([2], { loc: [1, -2], scale: [0.5, 1.5] });
+const score = exactDenoiser(vp(), dist);
+const exploding = exactDenoiser(ve({ sigmaMax: 5 }), dist);
 
 const samplers: readonly (readonly [string, DiffusionSampler<'signal'>])[] = [
   ['Euler–Maruyama', eulerMaruyama()],
@@ -82,11 +82,11 @@ describe('every sampler', () => {
     }
   });
 
-  test('with a network: the samples of the law, parameters at their place', async () => {
+  test('with a network: the samples of the distribution, parameters at their place', async () => {
     const learned = predict('noise', vp(), resMlp([8]), { shape: [2] });
     const [sampler, grid] = [dpmSolver(), logSnrGrid(6)];
-    const law = diffusion(learned, { sampler, grid });
-    const p = program([D.runDraw(law.sample)], 'float64');
+    const dist = diffusion(learned, { sampler, grid });
+    const p = program([D.runDraw(dist.sample)], 'float64');
     const parameters = Object.fromEntries(
       parametersOf(p.outputs).map(({ attributes: { name }, shape }) => [
         name,
@@ -94,7 +94,7 @@ describe('every sampler', () => {
       ]),
     );
     expect(Object.keys(parameters).every((name) => name.startsWith('net/'))).toBe(true);
-    const truth = toNumbers(await run(law, parameters, reference).sample(5, 2));
+    const truth = toNumbers(await run(dist, parameters, reference).sample(5, 2));
     const common = { denoiser: learned, sampler, grid, n: 5, seed: 2, block: 4, backend: reference };
     toNumbers(right(await runSampler({ ...common, parameters })())).forEach((v, i) => {
       expect(v).toBeCloseTo(truth[i], 10);
@@ -121,9 +121,9 @@ describe('a compiled sampler', () => {
   test('draws the same numbers to the last digit in blocks of any length, in single precision', async () => {
     const learned = predict('noise', vp(), resMlp([32, 32]), { shape: [2] });
     const [sampler, grid] = [ancestral(), uniformGrid(9)];
-    const law = diffusion(learned, { sampler, grid });
+    const dist = diffusion(learned, { sampler, grid });
     const parameters = Object.fromEntries(
-      parametersOf(program([D.runDraw(law.sample)]).outputs).map(({ attributes: { name }, shape }) => [
+      parametersOf(program([D.runDraw(dist.sample)]).outputs).map(({ attributes: { name }, shape }) => [
         name,
         noiseTensor(shape, 'uniform', 0, noiseKey(1, 0, name), 'float32'),
       ]),

@@ -260,7 +260,7 @@ describe('DDIM on DDPM’s schedule (reference §3.2(5): linear β, T = 1000, s�
 });
 
 describe('annealed Langevin dynamics', () => {
-  test('stays at the law of its step: ULA’s variance v/(1 − e/(2v)) with x ← x + e s + √(2e) z', () => {
+  test('stays at the distribution of its step: ULA’s variance v/(1 − e/(2v)) with x ← x + e s + √(2e) z', () => {
     const p = ve({ sigmaMin: 0.1, sigmaMax: 1 });
     const stepSize = 0.005;
     const times = [1, 0.5];
@@ -367,7 +367,7 @@ describe('costs and corners', () => {
     expect(found.variance / variance).toBeCloseTo(1, 9);
   });
 
-  test('the corrector by norms keeps many coordinates at their law', () => {
+  test('the corrector by norms keeps many coordinates at their distribution', () => {
     const many = normal([64], { loc: m, scale: s });
     const d = exactDenoiser(ve({ sigmaMax: 10 }), many);
     const pc = predictorCorrector<'signal'>({

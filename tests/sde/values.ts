@@ -20,7 +20,7 @@ export const drawn = (draw: D.Draw<Expr>, n: number, seed = 0): number[] => {
   return toNumbers(evaluateProgram(p, noiseFeeds(p, { seed }))[0]);
 };
 
-/** Mean and variance with their standard errors (those of a normal law for the variance). */
+/** Mean and variance with their standard errors (those of a normal distribution for the variance). */
 export const moments = (xs: readonly number[]) => {
   const n = xs.length;
   const mean = xs.reduce((a, x) => a + x, 0) / n;
@@ -30,7 +30,7 @@ export const moments = (xs: readonly number[]) => {
 
 /**
  * Mean and variance of a draw of one number that is affine in its noise, exactly: its value without noise, and the sum of its squared derivatives by
- * every number of noise. For laws of samplers on Gaussian data, which are affine recursions.
+ * every number of noise. For distributions of samplers on Gaussian data, which are affine recursions.
  */
 export const affineMoments = (draw: D.Draw<Expr>): { readonly mean: number; readonly variance: number } => {
   const y = o.sum(D.runDraw(draw));

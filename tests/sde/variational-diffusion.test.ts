@@ -10,7 +10,7 @@ import { noiseFeeds, program } from '../../src/core/program.ts';
 import { vmapAll } from '../../src/core/vectorize.ts';
 import { normal, pushforward } from '../../src/distributions/index.ts';
 import { denoisingScoreMatching, elbo, weighted } from '../../src/inference/index.ts';
-import { readLaw } from '../../src/models/index.ts';
+import { readDist } from '../../src/models/index.ts';
 import {
   denoiser,
   exactDenoiser,
@@ -42,7 +42,7 @@ describe.each([
   ['subVp', subVp()],
   ['ve', ve({ sigmaMax: 6 })],
 ] as const)('the bound of %s with the exact denoiser', (_, process) => {
-  const law = variationalDiffusion(exactDenoiser(process, data), { times: 4 });
+  const dist = variationalDiffusion(exactDenoiser(process, data), { times: 4 });
   const { start, end } = process.span;
   const snr = (t: number): number => (valueAt(process.alpha, t) / valueAt(process.sigma, t)) ** 2;
   const [aT, sT, p] = [valueAt(process.alpha, end), valueAt(process.sigma, end), process.priorScale ** 2];
@@ -52,7 +52,7 @@ describe.each([
   const entropy = 0.5 * Math.log(2 * Math.PI * Math.E * s * s);
 
   test('is on average what the integrals say, just above the entropy', () => {
-    const found = values(pipe(data.sample, D.chain((x) => D.map(o.neg)(law.logDensity(x)))), 8000); // biome-ignore format: one line
+    const found = values(pipe(data.sample, D.chain((x) => D.map(o.neg)(dist.logDensity(x)))), 8000); // biome-ignore format: one line
     expect(Math.abs(mean(found) - wanted)).toBeLessThan(4.5 * standardError(found));
     expect(wanted).toBeGreaterThan(entropy);
     expect(wanted - entropy).toBeLessThan(0.05);
@@ -90,16 +90,16 @@ test('elbo of it is likelihood-weighted denoising, but for a constant', () => {
 });
 
 test('its samples have the data’s moments, and through dequantisation it is a bound on levels', () => {
-  const law = variationalDiffusion(exactDenoiser(vp(), data), { grid: logSnrGrid(60) });
-  const xs = values(D.map((x: Expr) => o.sum(x))(law.sample), 4000);
+  const dist = variationalDiffusion(exactDenoiser(vp(), data), { grid: logSnrGrid(60) });
+  const xs = values(D.map((x: Expr) => o.sum(x))(dist.sample), 4000);
   expect(Math.abs(mean(xs) - m)).toBeLessThan(4.5 * standardError(xs) + 0.01);
   expect(mean(xs.map((x) => (x - m) ** 2))).toBeCloseTo(s * s, 1);
-  expect(pipe(law, pushforward(dequantise({ levels: 4 }))).evidence).toBe('bound');
+  expect(pipe(dist, pushforward(dequantise({ levels: 4 }))).evidence).toBe('bound');
 });
 
 test('is read back from JSON, and refuses to draw no time', () => {
-  const law = variationalDiffusion(exactDenoiser(vp(), data), { times: 3 });
-  const again = readLaw(JSON.parse(JSON.stringify(law.spec)));
-  expect(E.isRight(again) && again.right.spec).toEqual(law.spec);
+  const dist = variationalDiffusion(exactDenoiser(vp(), data), { times: 3 });
+  const again = readDist(JSON.parse(JSON.stringify(dist.spec)));
+  expect(E.isRight(again) && again.right.spec).toEqual(dist.spec);
   expect(() => variationalDiffusion(exactDenoiser(vp(), data), { times: 0 })).toThrow('one time or more');
 });

@@ -11,7 +11,7 @@ import type {
   Unbiased,
   Unnormalised,
 } from '../../src/algebra/index.ts';
-import { dist, type Law } from '../../src/algebra/index.ts';
+import { type AnyDist, distribution } from '../../src/algebra/index.ts';
 import {
   affine,
   affineCoupling,
@@ -102,7 +102,7 @@ is<keyof Estimated, Uses<'estimated'>>(true);
 is<keyof Estimated, Uses<'summed'>>(true);
 is<keyof Unnormalised, Uses<'unnormalised'>>(true);
 
-// ── laws: shape and evidence follow ───────────────────────────────────────────────────────────────────────────────────
+// ── distributions: shape and evidence follow ───────────────────────────────────────────────────────────────────────────────────
 const flow = pipe(standardNormal([2]), pushforward(repeat(8, compose(affineCoupling(), reverse()))));
 is<typeof flow, Dist<readonly [2], Exact & Samples>>(true);
 const images = pipe(
@@ -117,22 +117,22 @@ is<typeof hvae, Dist<readonly [784], Bound & Samples>>(true);
 const traced = pipe(standardNormal([3]), pushforward(ffjord()));
 is<typeof traced, Dist<readonly [3], Unbiased & Samples>>(true);
 
-// ── laws of one's own: evidence, samples and marks follow from what is given ──────────────────────────────────────────
+// ── distributions of one's own: evidence, samples and marks follow from what is given ──────────────────────────────────────────
 const parts = { shape: [2], spec: { type: 'mine' }, logDensity: (x: Expr) => draw.of(x) } as const;
 const drawn = draw.of(ops.constant([0, 0]));
 is<ReturnType<typeof mine>, Dist<readonly [2], Exact & Samples>>(true);
-const mine = () => dist({ ...parts, evidence: 'exact', sample: drawn });
+const mine = () => distribution({ ...parts, evidence: 'exact', sample: drawn });
 is<ReturnType<typeof unsampled>, Dist<readonly [2], Unnormalised>>(true);
-const unsampled = () => dist({ ...parts, evidence: 'unnormalised' });
-declare const approximation: NonNullable<Law['approximation']>;
+const unsampled = () => distribution({ ...parts, evidence: 'unnormalised' });
+declare const approximation: NonNullable<AnyDist['approximation']>;
 is<ReturnType<typeof rough>, Dist<readonly [2], Bound & Samples & Approximate>>(true);
-const rough = () => dist({ ...parts, evidence: 'bound', sample: drawn, approximation });
+const rough = () => distribution({ ...parts, evidence: 'bound', sample: drawn, approximation });
 // @ts-expect-error what is said must be given: a bound is no density
-dist<readonly [2], Exact>({ ...parts, evidence: 'bound' });
-// @ts-expect-error nor is a law without a sampler one with samples
-dist<readonly [2], Exact & Samples>({ ...parts, evidence: 'exact' });
+distribution<readonly [2], Exact>({ ...parts, evidence: 'bound' });
+// @ts-expect-error nor is a distribution without a sampler one with samples
+distribution<readonly [2], Exact & Samples>({ ...parts, evidence: 'exact' });
 // @ts-expect-error
-maximumLikelihood(dist({ ...parts, evidence: 'unnormalised', sample: drawn }));
+maximumLikelihood(distribution({ ...parts, evidence: 'unnormalised', sample: drawn }));
 
 // ── approximations are marked, and taken ──────────────────────────────────────────────────────────────────────────────
 declare const solved: () => Endo<'≈bijective'>;
@@ -201,11 +201,11 @@ inverse(preprocess);
 export const claimed: Dist<readonly [2, 2], Exact> = levels;
 // @ts-expect-error another event shape
 export const reshaped: Dist<readonly [3], Exact> = flow;
-// @ts-expect-error a law is not an objective
+// @ts-expect-error a distribution is not an objective
 train({ objective: flow, data, steps: 1 });
 // @ts-expect-error an objective for events of another shape
 export const other: Objective<readonly [3]> = maximumLikelihood(flow);
-// @ts-expect-error an objective of a misused law
+// @ts-expect-error an objective of a misused distribution
 train({ objective: maximumLikelihood(hvae), data, steps: 1 });
 // @ts-expect-error no such log-scale
 affineCoupling({ logScale: 'clipped' });

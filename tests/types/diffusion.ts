@@ -83,7 +83,7 @@ sampleWith(flowSampler(), grid)(velocity);
 sampleWith(eulerMaruyama(), grid)(velocity);
 // @ts-expect-error — nor a likelihood by the flow
 probabilityFlow(velocity);
-// @ts-expect-error — so there is no law with one
+// @ts-expect-error — so there is no distribution with one
 diffusion(velocity);
 declare const unknownProcess: Process;
 predict('velocity', unknownProcess, net, { shape });
@@ -91,14 +91,14 @@ predict('velocity', unknownProcess, net, { shape });
 // ── a denoiser where a denoiser is due ────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error — a raw network has no process and has not said what it predicts
 sampleWith(ddim(), grid)(net);
-// @ts-expect-error — and no law is made of one
+// @ts-expect-error — and no distribution is made of one
 diffusion(net);
 // @ts-expect-error — a misspelt option is no option
 diffusion(predict('noise', vp(), net, { shape }), { samplr: ddim() });
 
 // ── evidence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 const d = predict('noise', vp(), net, { shape });
-const law: Dist<readonly [2], Unbiased & Samples & Denoises> = diffusion(d);
+const dist: Dist<readonly [2], Unbiased & Samples & Denoises> = diffusion(d);
 const exact: Dist<readonly [2], Exact & Samples> = pipe(
   vp().prior([2]),
   pushforward(probabilityFlow(d, { divergence: 'exact' })),
@@ -110,8 +110,8 @@ const unbiased: Dist<readonly [2], Unbiased & Samples> = pipe(
 maximumLikelihood(exact);
 // @ts-expect-error — a stochastic trace is an unbiased estimate, not the density
 maximumLikelihood(unbiased);
-// @ts-expect-error — nor is that of a diffusion law
-maximumLikelihood(law);
+// @ts-expect-error — nor is that of a diffusion distribution
+maximumLikelihood(dist);
 
 // ── Itô and Stratonovich ──────────────────────────────────────────────────────────────────────────────────────────────
 const ito = itoSde(

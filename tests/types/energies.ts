@@ -1,4 +1,4 @@
-/** Compile-time tests of laws known up to a constant: what they lack cannot be asked of them. Nothing here runs. */
+/** Compile-time tests of distributions known up to a constant: what they lack cannot be asked of them. Nothing here runs. */
 import type { Estimated, Exact, Samples, Unnormalised } from '../../src/algebra/index.ts';
 import { bernoulli, type Dist, energy, enumerated, map, normal, productOfExperts, rbm, restrict, standardNormal, tempered } from '../../src/distributions/index.ts'; // biome-ignore format: one line
 import {
@@ -67,17 +67,17 @@ elbo(tilted);
 run(bumps, parameters, backend).sample(3, 0);
 // @ts-expect-error a chain gives samples and still no normalised density
 evaluate(run(chained, parameters, backend), data);
-// @ts-expect-error nothing says −log p of a law known up to a constant
+// @ts-expect-error nothing says −log p of a distribution known up to a constant
 evaluate(run(tilted, parameters, backend), data);
 // @ts-expect-error what cannot be sampled has no image
 map((x) => x, [2])(bumps);
 // @ts-expect-error a continuous energy has no states to sum over
 enumerated(bumps);
-// @ts-expect-error annealing starts from a law that is known
+// @ts-expect-error annealing starts from a distribution that is known
 annealedImportanceSampling({ from: bumps, to: tilted, kernel });
 // @ts-expect-error noise has an exact density
 noiseContrastive({ noise: bumps })(tilted);
-// @ts-expect-error noise has events of the law's shape
+// @ts-expect-error noise has events of the distribution's shape
 noiseContrastive({ noise: standardNormal([3]) })(tilted);
 // @ts-expect-error experts have events of one shape
 productOfExperts([normal([2]), energy([3])]);
@@ -85,6 +85,6 @@ productOfExperts([normal([2]), energy([3])]);
 contrastiveDivergence({ kernel: 0.1 });
 // @ts-expect-error the buffer is said
 persistentContrastiveDivergence({ kernel });
-// @ts-expect-error a machine is no bernoulli law
+// @ts-expect-error a machine is no bernoulli distribution
 export const wrong: Dist<readonly [3], Exact> = machine;
 export const right: Dist<readonly [3], Exact> = bernoulli([3]);

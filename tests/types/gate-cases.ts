@@ -1,4 +1,4 @@
-/** Every constructor of laws and every estimator, as code: what compiles of their product must be what runs. */
+/** Every constructor of distributions and every estimator, as code: what compiles of their product must be what runs. */
 
 /** A constructor's name with a call of it, over the rooms' exports. */
 export const constructors: Readonly<Record<string, string>> = {

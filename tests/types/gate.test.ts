@@ -1,4 +1,4 @@
-/** Types and run time agree: every constructor of laws under every estimator, compiled and run. */
+/** Types and run time agree: every constructor of distributions under every estimator, compiled and run. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,14 +30,14 @@ const all = Object.fromEntries(
 
 const plain = (code: string): string =>
   code.replaceAll(/ as readonly \[\w+\]/g, '').replaceAll(/\((\w): Expr\)/g, '($1)');
-const evaluated = (code: string, law?: unknown): unknown =>
-  new Function('all', 'LAW', `with (all) { return ${plain(code)}; }`)(all, law);
+const evaluated = (code: string, dist?: unknown): unknown =>
+  new Function('all', 'LAW', `with (all) { return ${plain(code)}; }`)(all, dist);
 
-const codeOf = (law: string, by: string): string => estimators[by].replaceAll('SHAPE', shapes[law] ?? '[2]');
+const codeOf = (dist: string, by: string): string => estimators[by].replaceAll('SHAPE', shapes[dist] ?? '[2]');
 
-const pairs = Object.keys(constructors).flatMap((law) => Object.keys(estimators).map((by) => ({ law, by })));
+const pairs = Object.keys(constructors).flatMap((dist) => Object.keys(estimators).map((by) => ({ dist, by })));
 
-/** What an objective, a law or an estimate computes is built: expressions, no numbers. */
+/** What an objective, a distribution or an estimate computes is built: expressions, no numbers. */
 const build = (made: unknown): void => {
   const m = made as Record<string, never>;
   if ('loss' in m) runDraw((m.loss as inference.Objective<readonly [2]>['loss'])(input('x', m.shape)));
@@ -45,14 +45,14 @@ const build = (made: unknown): void => {
     runDraw(
       (m.batchLoss as inference.BatchObjective<readonly [2]>['batchLoss'])(input('x', [3, ...(m.shape as number[])])),
     );
-  else if ('logDensity' in m) runDraw((m.logDensity as algebra.Law['logDensity'])(input('x', m.shape)));
+  else if ('logDensity' in m) runDraw((m.logDensity as algebra.AnyDist['logDensity'])(input('x', m.shape)));
   else runDraw(m.value);
 };
 
 /** Whether it runs, and the sentence where it does not. */
-const runs = (law: string, by: string): string | undefined => {
+const runs = (dist: string, by: string): string | undefined => {
   try {
-    build(evaluated(codeOf(law, by), evaluated(constructors[law])));
+    build(evaluated(codeOf(dist, by), evaluated(constructors[dist])));
     return undefined;
   } catch (e) {
     return (e as Error).message;
@@ -68,10 +68,10 @@ describe('types and run time agree', () => {
       const mine = [...names].filter(([, r]) => r === room).map(([name]) => name);
       return `import { ${mine.join(', ')} } from '${root}src/${room}/index.ts';`;
     });
-    const laws = Object.entries(constructors).map(([, code], i) => `const law${i} = () => ${code};`);
+    const dists = Object.entries(constructors).map(([, code], i) => `const dist${i} = () => ${code};`);
     const at = Object.keys(constructors);
-    const lines = pairs.map(({ law, by }) => `${codeOf(law, by).replaceAll('LAW', `law${at.indexOf(law)}()`)};`);
-    const head = [...imports, `import type { Expr } from '${root}src/core/index.ts';`, ...laws];
+    const lines = pairs.map(({ dist, by }) => `${codeOf(dist, by).replaceAll('LAW', `dist${at.indexOf(dist)}()`)};`);
+    const head = [...imports, `import type { Expr } from '${root}src/core/index.ts';`, ...dists];
     writeFileSync(join(folder, 'gate.ts'), [...head, ...lines].join('\n'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     writeFileSync(
@@ -89,7 +89,7 @@ describe('types and run time agree', () => {
     });
     for (const part of stdout.split(/^(?=\S)/m)) {
       const line = Number(/gate\.ts\((\d+),/.exec(part)?.[1] ?? 0) - 1;
-      if (line >= head.length) refused.set(`${pairs[line - head.length].law} × ${pairs[line - head.length].by}`, part);
+      if (line >= head.length) refused.set(`${pairs[line - head.length].dist} × ${pairs[line - head.length].by}`, part);
       else if (part.trim() !== '') refused.set(`line ${line}`, part);
     }
   }, 120_000);
@@ -101,10 +101,10 @@ describe('types and run time agree', () => {
     for (const code of Object.values(constructors)) expect(() => evaluated(code), code).not.toThrow();
   });
 
-  test.each(Object.keys(constructors))('%s', (law) => {
+  test.each(Object.keys(constructors))('%s', (dist) => {
     const verdicts = Object.keys(estimators).map((by) => {
-      const compiles = !refused.has(`${law} × ${by}`);
-      const said = runs(law, by);
+      const compiles = !refused.has(`${dist} × ${by}`);
+      const said = runs(dist, by);
       return compiles === (said === undefined) ? 'agree' : `${by}: ${compiles ? 'compiles' : 'does not compile'}, ${said ?? 'runs'}`; // biome-ignore format: one sentence
     });
     expect(verdicts.filter((v) => v !== 'agree')).toEqual([]);
@@ -112,7 +112,7 @@ describe('types and run time agree', () => {
 
   test('both verdicts occur for every estimator', () => {
     for (const by of Object.keys(estimators)) {
-      const verdicts = Object.keys(constructors).map((law) => refused.has(`${law} × ${by}`));
+      const verdicts = Object.keys(constructors).map((dist) => refused.has(`${dist} × ${by}`));
       expect(new Set(verdicts).size, by).toBe(2);
     }
   });

@@ -24,28 +24,28 @@ import { vae } from '../../src/models/index.ts';
 declare const data: Parameters<typeof fit>[0]['data'];
 declare const energy: Dist<readonly [2], Unnormalised>;
 declare const sampler: Dist<readonly [2], Samples>;
-const law = vae([2]);
+const dist = vae([2]);
 
 // ── one word after the declaration ────────────────────────────────────────────────────────────────────────────────────
 const swaps: readonly Objective<readonly [2]>[] = [
-  elbo(law),
-  importanceWeighted(50)(law),
-  dreg(50)(law),
-  stickingTheLanding(1)(law),
-  sgvb({ kl: [scaleKl(2)] })(law),
-  scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(law),
-  wakeSleep(law),
-  reweightedWakeSleep(5)(law),
-  monteCarloEm({ stepSize: 0.1 })(law),
+  elbo(dist),
+  importanceWeighted(50)(dist),
+  dreg(50)(dist),
+  stickingTheLanding(1)(dist),
+  sgvb({ kl: [scaleKl(2)] })(dist),
+  scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(dist),
+  wakeSleep(dist),
+  reweightedWakeSleep(5)(dist),
+  monteCarloEm({ stepSize: 0.1 })(dist),
 ];
 for (const objective of swaps) fit({ objective, data, steps: 1 });
-fit({ objective: scoreFunctionWithAverage()(law), data, steps: 1 });
-fit({ objective: fullVariationalBayes({ events: 10 })(elbo(law)), data, steps: 1 });
+fit({ objective: scoreFunctionWithAverage()(dist), data, steps: 1 });
+fit({ objective: fullVariationalBayes({ events: 10 })(elbo(dist)), data, steps: 1 });
 
 // ── evidence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 // @ts-expect-error a VAE has a bound, not a density
-maximumLikelihood(law);
-// @ts-expect-error nothing bounds an unnormalised law
+maximumLikelihood(dist);
+// @ts-expect-error nothing bounds an unnormalised distribution
 dreg(50)(energy);
 // @ts-expect-error nor one that can only be sampled
 importanceWeighted(50)(sampler);
@@ -56,9 +56,9 @@ wakeSleep(sampler);
 // @ts-expect-error
 scoreFunction()(sampler);
 // @ts-expect-error an objective that carries arrays has no loss of one event
-weighted(2, scoreFunctionWithAverage()(law));
-// @ts-expect-error a law is no objective
-fullVariationalBayes({ events: 10 })(law);
+weighted(2, scoreFunctionWithAverage()(dist));
+// @ts-expect-error a distribution is no objective
+fullVariationalBayes({ events: 10 })(dist);
 // @ts-expect-error a chain needs a step size
 monteCarloEm({ transitions: 3 });
 // @ts-expect-error

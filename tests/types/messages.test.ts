@@ -16,7 +16,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: ["Property 'exactLogDensity' is missing in type"],
   },
   {
-    name: 'a bound of an unnormalised law',
+    name: 'a bound of an unnormalised distribution',
     code: 'elbo(energy([2]));',
     says: ["Property 'meanBound' is missing in type 'Unnormalised'"],
   },
@@ -31,7 +31,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: ["Property 'lowerBound' is missing in type 'Unnormalised'"],
   },
   {
-    name: 'wake–sleep of a law that can only be sampled',
+    name: 'wake–sleep of a distribution that can only be sampled',
     code: 'wakeSleep(sampler);',
     says: ["Property 'meanBound' is missing in type 'Samples'"],
   },
@@ -43,12 +43,12 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
   {
     name: 'Hamiltonian chains on coin flips',
     code: 'hmc({ stepSize: 0.1, steps: 5 })(logDensityOf(bernoulli([3])));',
-    says: ['a discrete law has no gradient to follow: use gibbs or metropolisHastings'],
+    says: ['a discrete distribution has no gradient to follow: use gibbs or metropolisHastings'],
   },
   {
     name: 'runs of NUTS on a binary machine',
     code: 'runChains({ target: rbm([3], { hidden: 2 }), kernel: adapted(nuts) });',
-    says: ['a discrete law has no gradient to follow: use gibbs or metropolisHastings'],
+    says: ['a discrete distribution has no gradient to follow: use gibbs or metropolisHastings'],
   },
   {
     name: 'samples of an energy',
@@ -81,7 +81,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     says: [`Type '"bound"' is not assignable to type '"bijective" | "≈bijective"'`],
   },
   {
-    name: 'a law in place of an objective',
+    name: 'a distribution in place of an objective',
     code: 'fit({ objective: standardNormal([2]), data, steps: 1 });',
     says: [
       "is not assignable to type 'Trainable<Shape>'",
@@ -89,7 +89,7 @@ const misuses: readonly { readonly name: string; readonly code: string; readonly
     ],
   },
   {
-    name: 'a law in place of a layer',
+    name: 'a distribution in place of a layer',
     code: 'compose(affine(), standardNormal([2]));',
     says: ["Type 'Dist<readonly [2], Exact & Samples>", "is missing the following properties from type 'Graded'"],
   },

@@ -43,7 +43,7 @@ const is = <A, B>(_holds: Equal<A, B>): void => undefined;
 declare const energy: <const S extends readonly number[]>(shape: S) => Dist<S, Unnormalised>;
 declare const bounded: Dist<readonly [2], Bound>;
 
-// ── a joint law knows its names and shapes ────────────────────────────────────────────────────────────────────────────
+// ── a joint distribution knows its names and shapes ────────────────────────────────────────────────────────────────────────────
 const model = pipe(
   joint,
   site('mu', () => normal([])),
@@ -55,7 +55,7 @@ const target = posterior(model, { y: [1, 2, 3, 4, 5, 6, 7, 8] });
 is<(typeof target.latents)['theta'], readonly [8]>(true);
 is<(typeof target.latents)['mu'], readonly []>(true);
 export const named = (z: Expr): Expr => target.constrain(z).tau;
-export const law: Dist<readonly [number], Unnormalised> = target;
+export const dist: Dist<readonly [number], Unnormalised> = target;
 export const objective: Objective<readonly [1]> = variationalPosterior(
   pipe(standardNormal([10]), pushforward(affine())),
   target,
@@ -70,7 +70,7 @@ export const runs = [
   runChains({ target: normal([2]), kernel: () => gibbs([(x) => (c) => [x, c]]) }),
 ];
 
-// ── what needs no gradient walks on discrete laws too ─────────────────────────────────────────────────────────────────
+// ── what needs no gradient walks on discrete distributions too ─────────────────────────────────────────────────────────────────
 const flips = bernoulli([3]);
 const machine = rbm([3], { hidden: 2 });
 const cells = restrict({ kind: 'integers', low: 0, high: 3 })(energyOf([2]));
@@ -128,7 +128,7 @@ adapted(ula);
 adapted(hmc);
 // @ts-expect-error a step size is a number or an expression
 nuts({ stepSize: 'small' });
-// @ts-expect-error a law is not a log-density: logDensityOf makes one
+// @ts-expect-error a distribution is not a log-density: logDensityOf makes one
 hmc({ stepSize: 0.1, steps: 3 })(normal([2]));
 export const right = hmc({ stepSize: o.scalar(0.1), steps: 3 })(logDensityOf(normal([2])));
 // @ts-expect-error coin flips have no gradient to follow
@@ -141,7 +141,7 @@ underdamped({ stepSize: 0.1, friction: 1 })(logDensityOf(categorical([2], { logi
 runChains({ target: machine, kernel: adapted(nuts) });
 // @ts-expect-error nor has an energy on integers
 runChains({ target: cells, kernel: ula({ stepSize: 0.1 }) });
-// @ts-expect-error a tempered discrete law is discrete
+// @ts-expect-error a tempered discrete distribution is discrete
 nuts({ stepSize: 0.1 })(temper(0.5)(logDensityOf(machine)));
 // @ts-expect-error replicas follow gradients too
 parallelTempering({ ladder: [1, 0.5], kernel: () => mala({ stepSize: 0.1 }) })(logDensityOf(flips));

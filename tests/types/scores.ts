@@ -37,7 +37,7 @@ varianceReducedSlicedScoreMatching({ projection: gaussian, projections: 3 })(bum
 
 // @ts-expect-error: the sphere's second moment is I/D, and the second term is not sliced
 varianceReducedSlicedScoreMatching({ projection: sphere });
-// @ts-expect-error: a network is no score of a law
+// @ts-expect-error: a network is no score of a distribution
 scoreMatching(resMlp([8]));
 
 // One-word swaps: processes and predictions.
@@ -45,15 +45,15 @@ const denoisers = [vp(), subVp(), ve()].map((p) => predict('noise', p, resMlp([8
 denoisers.map((d) => denoisingScoreMatching(d));
 denoisingScoreMatching(predict('velocity', vp(), resMlp([8]), { shape: [2] }));
 
-// A diffusion law denoises under whatever it is pushed through.
-const law = diffusion(predict('data', vp(), resMlp([8]), { shape: [2] }));
-const levels = pipe(law, pushforward(shiftScale({ shift: [-1, -1], scale: [2, 2] })), pushforward(dequantise()));
+// A diffusion distribution denoises under whatever it is pushed through.
+const dist = diffusion(predict('data', vp(), resMlp([8]), { shape: [2] }));
+const levels = pipe(dist, pushforward(shiftScale({ shift: [-1, -1], scale: [2, 2] })), pushforward(dequantise()));
 const stays: Dist<readonly [2], Denoises> = levels;
 is<ReturnType<typeof ofLevels>, Objective<readonly [2]>>(true);
 const ofLevels = () => denoisingScoreMatching(levels);
-// @ts-expect-error: a normal law has no denoiser
+// @ts-expect-error: a normal distribution has no denoiser
 denoisingScoreMatching(standardNormal([2]));
-// @ts-expect-error: a diffusion law has no exact density for maximum likelihood
-maximumLikelihood(law);
+// @ts-expect-error: a diffusion distribution has no exact density for maximum likelihood
+maximumLikelihood(dist);
 
 void stays;

@@ -1,3 +1,6 @@
+import { mapKind } from '../../algebra/kinds.ts';
+import { positiveInteger } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
@@ -64,33 +67,42 @@ const logitCdf = (x: Expr, { logWeight, centre, logScale }: Mixture): Mapped => 
  * @example
  * coupling(mixtureCdfMap({ components: 8 }))
  */
-export const mixtureCdfMap = ({ components = 4 }: MixtureCdfOptions = {}): ScalarMap => {
-  if (!(Number.isInteger(components) && components >= 1))
-    return raise('ArgumentError', 'mixtureCdfMap', 'an empty mixture', {
-      expected: 'components = 1, 2, …',
-      got: `${components}`,
-    });
-  const along = (x: Expr, raw: Expr, move: (flat: Expr, m: Mixture) => Mapped): Mapped => {
-    const n = sizeOf(x.shape);
-    const { value, logSlope } = move(o.reshape(x, [n]), mixtureOf(raw, n, components));
-    return { value: o.reshape(value, x.shape), logSlope: o.reshape(logSlope, x.shape) };
-  };
-  return {
-    spec: { type: 'mixtureCdfMap', components },
-    width: 3 * components,
-    encode: (x, raw) => Sc.of(along(x, raw, logitCdf)),
-    decode: (z, raw) =>
-      Sc.of(
-        along(z, raw, (flat, m) => {
-          const quantiles = o.add(m.centre, o.mul(o.exp(m.logScale), o.expandDims(flat, 1)));
-          const f = (x: Expr) => {
-            const { value, logSlope } = logitCdf(x, m);
-            return { value, slope: o.exp(logSlope) };
-          };
-          const low = o.neg(o.reduceMax(o.neg(quantiles), 1));
-          const value = increasingRoot(f, flat, { low, high: o.reduceMax(quantiles, 1) });
-          return { value, logSlope: logitCdf(value, m).logSlope };
-        }),
-      ),
-  };
-};
+export const mixtureCdfMap = define(
+  mapKind,
+  {
+    type: 'mixtureCdfMap',
+    about: 'The distribution function of a mixture of logistics.',
+    optional: { components: positiveInteger },
+    examples: [{ components: 3 }],
+  },
+  ({ components = 4 }: MixtureCdfOptions = {}): ScalarMap => {
+    if (!(Number.isInteger(components) && components >= 1))
+      return raise('ArgumentError', 'mixtureCdfMap', 'an empty mixture', {
+        expected: 'components = 1, 2, …',
+        got: `${components}`,
+      });
+    const along = (x: Expr, raw: Expr, move: (flat: Expr, m: Mixture) => Mapped): Mapped => {
+      const n = sizeOf(x.shape);
+      const { value, logSlope } = move(o.reshape(x, [n]), mixtureOf(raw, n, components));
+      return { value: o.reshape(value, x.shape), logSlope: o.reshape(logSlope, x.shape) };
+    };
+    return {
+      spec: { type: 'mixtureCdfMap', components },
+      width: 3 * components,
+      encode: (x, raw) => Sc.of(along(x, raw, logitCdf)),
+      decode: (z, raw) =>
+        Sc.of(
+          along(z, raw, (flat, m) => {
+            const quantiles = o.add(m.centre, o.mul(o.exp(m.logScale), o.expandDims(flat, 1)));
+            const f = (x: Expr) => {
+              const { value, logSlope } = logitCdf(x, m);
+              return { value, slope: o.exp(logSlope) };
+            };
+            const low = o.neg(o.reduceMax(o.neg(quantiles), 1));
+            const value = increasingRoot(f, flat, { low, high: o.reduceMax(quantiles, 1) });
+            return { value, logSlope: logitCdf(value, m).logSlope };
+          }),
+        ),
+    };
+  },
+);

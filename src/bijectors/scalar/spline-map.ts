@@ -1,3 +1,6 @@
+import { mapKind } from '../../algebra/kinds.ts';
+import { positiveInteger, positiveNumber } from '../../core/codec.ts';
+import { define } from '../../core/definition.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
@@ -28,6 +31,15 @@ interface Bin {
   readonly left: Expr;
   readonly right: Expr;
 }
+
+/** Options of splines as JSON. */
+export const splineFields = {
+  bins: positiveInteger,
+  bound: positiveNumber,
+  minWidth: positiveNumber,
+  minHeight: positiveNumber,
+  minSlope: positiveNumber,
+};
 
 /** Σᵢ≤ⱼ of the first bins − 1 of `bins` numbers, by one matrix product. */
 const runningSums = (bins: number): Expr =>
@@ -71,103 +83,115 @@ const checked = ({
  * @example
  * coupling(splineMap({ bins: 8, bound: 4 }))
  */
-export const splineMap = (options: SplineOptions = {}): ScalarMap => {
-  const { bins, bound, minWidth, minHeight, minSlope } = checked(options);
-  const box = 2 * bound;
-  const least = o.constant([box * minWidth, box * minHeight], [1, 2, 1]);
-  const rest = o.constant([box * (1 - minWidth * bins), box * (1 - minHeight * bins)], [1, 2, 1]);
-  const sums = runningSums(bins);
-  // Truths about knots as truths about bins, by products with 0 and ±1: exact, and a fraction of the time that runtimes take to pad short rows.
-  const bidiagonal = (here: number, next: number): Expr =>
-    o.constant(
-      Float64Array.from({ length: bins * (bins - 1) }, (_, k) => {
-        const ahead = (k % bins) - Math.floor(k / bins);
-        return ahead === 0 ? here : ahead === 1 ? next : 0;
-      }),
-      [bins - 1, bins],
-    );
-  const first = Float64Array.from({ length: bins }, (_, i) => (i === 0 ? 1 : 0));
-
-  /** The bin in which `at` (`[n, 1]`, inside the box) lies, by its place on the axis of widths (0) or of heights (1). */
-  const binOf = (raw: Expr, at: Expr, axis: 0 | 1): Bin => {
-    const n = at.shape[0];
-    // Bins last: reductions and the product for the knots then run along memory.
-    const rows = o.transpose(o.reshape(raw, [3 * bins - 1, n]));
-    const free = o.reshape(o.sliceAxis(rows, 1, 0, 2 * bins), [n, 2, bins]);
-    const weights = o.exp(o.sub(free, o.restoreAxes(o.stopGradient(o.reduceMax(free, 2)), free, 2)));
-    const sizes = o.add(o.mul(weights, o.div(rest, o.expandDims(o.sum(weights, 2), 2))), least);
-    const along = o.reshape(o.sliceAxis(sizes, 1, axis, axis + 1), [n, bins]);
-    const knots = o.matmul(o.stopGradient(along), sums);
-    const beyond = o.cast(o.lessEqual(knots, o.add(o.stopGradient(at), bound)), 'real');
-    // `passed` has a 1 for every bin left behind, `here` for the one that it is in.
-    const passed = o.matmul(beyond, bidiagonal(1, 0));
-    const here = o.add(o.matmul(beyond, bidiagonal(-1, 1)), o.broadcastTo(o.constant(first, [1, bins]), [n, bins]));
-    const slopes = o.sliceAxis(rows, 1, 2 * bins, 3 * bins - 1);
-    const edge = o.broadcastTo(0, [n, 1]);
-    // Widths, heights, slopes at the left ends, slopes at the right ends: four rows of `bins`.
-    const all = o.reshape(o.concat([o.reshape(sizes, [n, 2 * bins]), edge, slopes, slopes, edge], 1), [n, 4, bins]);
-    const inside = o.sum(o.mul(all, o.expandDims(here, 1)), 2);
-    const before = o.sub(o.sum(o.mul(sizes, o.expandDims(passed, 1)), 2), bound);
-    const column = (m: Expr, i: number): Expr => o.sliceAxis(m, 1, i, i + 1);
-    const bent = o.add(o.softplus(o.add(o.sliceAxis(inside, 1, 2, 4), slopeOffset(minSlope))), minSlope);
-    return {
-      x0: column(before, 0),
-      y0: column(before, 1),
-      width: column(inside, 0),
-      height: column(inside, 1),
-      left: column(bent, 0),
-      right: column(bent, 1),
-    };
-  };
-
-  const at = (x: Expr, raw: Expr, axis: 0 | 1, inBin: (bin: Bin, u: Expr) => Mapped): Mapped => {
-    const inside = o.and(o.less(-bound, x), o.less(x, bound));
-    const flat = o.reshape(o.where(inside, x, 0), [sizeOf(x.shape), 1]);
-    const { value, logSlope } = inBin(binOf(raw, flat, axis), flat);
-    return {
-      value: o.where(inside, o.reshape(value, x.shape), x),
-      logSlope: o.where(inside, o.reshape(logSlope, x.shape), 0),
-    };
-  };
-  const clipped = (theta: Expr): Expr => o.min(o.max(theta, 0), 1);
-
-  /** What θ determines, with q = θ (1 − θ). */
-  const curve = ({ width, height, left, right }: Bin, theta: Expr) => {
-    const s = o.div(height, width);
-    const q = o.mul(theta, o.sub(1, theta));
-    const below = o.add(s, o.mul(o.sub(o.add(left, right), o.mul(2, s)), q));
-    const steep = o.add(
-      o.add(o.mul(right, o.square(theta)), o.mul(o.mul(2, s), q)),
-      o.mul(left, o.square(o.sub(1, theta))),
-    );
-    return { s, q, below, logSlope: o.add(o.mul(2, o.log(o.div(s, below))), o.log(steep)) };
-  };
-
-  return {
-    spec: { type: 'splineMap', bins, bound, minWidth, minHeight, minSlope },
-    width: 3 * bins - 1,
-    encode: (x, raw) =>
-      Sc.of(
-        at(x, raw, 0, (bin, u) => {
-          const theta = clipped(o.div(o.sub(u, bin.x0), bin.width));
-          const { s, q, below, logSlope } = curve(bin, theta);
-          const above = o.mul(bin.height, o.add(o.mul(s, o.square(theta)), o.mul(bin.left, q)));
-          return { value: o.add(bin.y0, o.div(above, below)), logSlope };
+export const splineMap = define(
+  mapKind,
+  {
+    type: 'splineMap',
+    about: 'A rational-quadratic spline.',
+    optional: splineFields,
+    examples: [
+      { bins: 4, bound: 3 },
+      { bins: 3, bound: 2, minWidth: 0.01, minHeight: 0.01, minSlope: 0.01 },
+    ],
+  },
+  (options: SplineOptions = {}): ScalarMap => {
+    const { bins, bound, minWidth, minHeight, minSlope } = checked(options);
+    const box = 2 * bound;
+    const least = o.constant([box * minWidth, box * minHeight], [1, 2, 1]);
+    const rest = o.constant([box * (1 - minWidth * bins), box * (1 - minHeight * bins)], [1, 2, 1]);
+    const sums = runningSums(bins);
+    // Truths about knots as truths about bins, by products with 0 and ±1: exact, and a fraction of the time that runtimes take to pad short rows.
+    const bidiagonal = (here: number, next: number): Expr =>
+      o.constant(
+        Float64Array.from({ length: bins * (bins - 1) }, (_, k) => {
+          const ahead = (k % bins) - Math.floor(k / bins);
+          return ahead === 0 ? here : ahead === 1 ? next : 0;
         }),
-      ),
-    decode: (z, raw) =>
-      Sc.of(
-        at(z, raw, 1, (bin, u) => {
-          const s = o.div(bin.height, bin.width);
-          const up = o.sub(u, bin.y0);
-          const bend = o.mul(up, o.sub(o.add(bin.left, bin.right), o.mul(2, s)));
-          const a = o.add(o.mul(bin.height, o.sub(s, bin.left)), bend);
-          const b = o.sub(o.mul(bin.height, bin.left), bend);
-          const c = o.neg(o.mul(s, up));
-          const discriminant = o.max(o.sub(o.square(b), o.mul(4, o.mul(a, c))), 1e-30);
-          const theta = clipped(o.div(o.mul(-2, c), o.add(b, o.sqrt(discriminant))));
-          return { value: o.add(bin.x0, o.mul(bin.width, theta)), logSlope: curve(bin, theta).logSlope };
-        }),
-      ),
-  };
-};
+        [bins - 1, bins],
+      );
+    const first = Float64Array.from({ length: bins }, (_, i) => (i === 0 ? 1 : 0));
+
+    /** The bin in which `at` (`[n, 1]`, inside the box) lies, by its place on the axis of widths (0) or of heights (1). */
+    const binOf = (raw: Expr, at: Expr, axis: 0 | 1): Bin => {
+      const n = at.shape[0];
+      // Bins last: reductions and the product for the knots then run along memory.
+      const rows = o.transpose(o.reshape(raw, [3 * bins - 1, n]));
+      const free = o.reshape(o.sliceAxis(rows, 1, 0, 2 * bins), [n, 2, bins]);
+      const weights = o.exp(o.sub(free, o.restoreAxes(o.stopGradient(o.reduceMax(free, 2)), free, 2)));
+      const sizes = o.add(o.mul(weights, o.div(rest, o.expandDims(o.sum(weights, 2), 2))), least);
+      const along = o.reshape(o.sliceAxis(sizes, 1, axis, axis + 1), [n, bins]);
+      const knots = o.matmul(o.stopGradient(along), sums);
+      const beyond = o.cast(o.lessEqual(knots, o.add(o.stopGradient(at), bound)), 'real');
+      // `passed` has a 1 for every bin left behind, `here` for the one that it is in.
+      const passed = o.matmul(beyond, bidiagonal(1, 0));
+      const here = o.add(o.matmul(beyond, bidiagonal(-1, 1)), o.broadcastTo(o.constant(first, [1, bins]), [n, bins]));
+      const slopes = o.sliceAxis(rows, 1, 2 * bins, 3 * bins - 1);
+      const edge = o.broadcastTo(0, [n, 1]);
+      // Widths, heights, slopes at the left ends, slopes at the right ends: four rows of `bins`.
+      const all = o.reshape(o.concat([o.reshape(sizes, [n, 2 * bins]), edge, slopes, slopes, edge], 1), [n, 4, bins]);
+      const inside = o.sum(o.mul(all, o.expandDims(here, 1)), 2);
+      const before = o.sub(o.sum(o.mul(sizes, o.expandDims(passed, 1)), 2), bound);
+      const column = (m: Expr, i: number): Expr => o.sliceAxis(m, 1, i, i + 1);
+      const bent = o.add(o.softplus(o.add(o.sliceAxis(inside, 1, 2, 4), slopeOffset(minSlope))), minSlope);
+      return {
+        x0: column(before, 0),
+        y0: column(before, 1),
+        width: column(inside, 0),
+        height: column(inside, 1),
+        left: column(bent, 0),
+        right: column(bent, 1),
+      };
+    };
+
+    const at = (x: Expr, raw: Expr, axis: 0 | 1, inBin: (bin: Bin, u: Expr) => Mapped): Mapped => {
+      const inside = o.and(o.less(-bound, x), o.less(x, bound));
+      const flat = o.reshape(o.where(inside, x, 0), [sizeOf(x.shape), 1]);
+      const { value, logSlope } = inBin(binOf(raw, flat, axis), flat);
+      return {
+        value: o.where(inside, o.reshape(value, x.shape), x),
+        logSlope: o.where(inside, o.reshape(logSlope, x.shape), 0),
+      };
+    };
+    const clipped = (theta: Expr): Expr => o.min(o.max(theta, 0), 1);
+
+    /** What θ determines, with q = θ (1 − θ). */
+    const curve = ({ width, height, left, right }: Bin, theta: Expr) => {
+      const s = o.div(height, width);
+      const q = o.mul(theta, o.sub(1, theta));
+      const below = o.add(s, o.mul(o.sub(o.add(left, right), o.mul(2, s)), q));
+      const steep = o.add(
+        o.add(o.mul(right, o.square(theta)), o.mul(o.mul(2, s), q)),
+        o.mul(left, o.square(o.sub(1, theta))),
+      );
+      return { s, q, below, logSlope: o.add(o.mul(2, o.log(o.div(s, below))), o.log(steep)) };
+    };
+
+    return {
+      spec: { type: 'splineMap', bins, bound, minWidth, minHeight, minSlope },
+      width: 3 * bins - 1,
+      encode: (x, raw) =>
+        Sc.of(
+          at(x, raw, 0, (bin, u) => {
+            const theta = clipped(o.div(o.sub(u, bin.x0), bin.width));
+            const { s, q, below, logSlope } = curve(bin, theta);
+            const above = o.mul(bin.height, o.add(o.mul(s, o.square(theta)), o.mul(bin.left, q)));
+            return { value: o.add(bin.y0, o.div(above, below)), logSlope };
+          }),
+        ),
+      decode: (z, raw) =>
+        Sc.of(
+          at(z, raw, 1, (bin, u) => {
+            const s = o.div(bin.height, bin.width);
+            const up = o.sub(u, bin.y0);
+            const bend = o.mul(up, o.sub(o.add(bin.left, bin.right), o.mul(2, s)));
+            const a = o.add(o.mul(bin.height, o.sub(s, bin.left)), bend);
+            const b = o.sub(o.mul(bin.height, bin.left), bend);
+            const c = o.neg(o.mul(s, up));
+            const discriminant = o.max(o.sub(o.square(b), o.mul(4, o.mul(a, c))), 1e-30);
+            const theta = clipped(o.div(o.mul(-2, c), o.add(b, o.sqrt(discriminant))));
+            return { value: o.add(bin.x0, o.mul(bin.width, theta)), logSlope: curve(bin, theta).logSlope };
+          }),
+        ),
+    };
+  },
+);

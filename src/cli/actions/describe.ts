@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { capabilityOf } from '../../algebra/capability.ts';
 import { contextSize, showContext } from '../../algebra/context.ts';
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import { rewrite } from '../../algebra/rewrite.ts';
 import { root } from '../../core/scope.ts';
 import { atContext, conditioned, describe, describeGraph, describeText } from '../../models/index.ts';
@@ -14,36 +14,36 @@ import { choice, decodeOptions, flagName, Integers, PositiveInteger, Text } from
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The law itself, or the one at a context of zeros where it reads one: what is described is the same at every context. */
-const atZeros = (law: Law): Law => {
-  const part = capabilityOf(conditioned, law);
-  if (part === undefined) return law;
+/** The distribution itself, or the one at a context of zeros where it reads one: what is described is the same at every context. */
+const atZeros = (dist: AnyDist): AnyDist => {
+  const part = capabilityOf(conditioned, dist);
+  if (part === undefined) return dist;
   const there = atContext(part, new Array<number>(contextSize(part.context)).fill(0));
   return there.resolved?.(root) ?? there;
 };
 
 /** What a conditional model is given, in a line. */
-const givenText = (law: Law): string => {
-  const part = capabilityOf(conditioned, law);
+const givenText = (dist: AnyDist): string => {
+  const part = capabilityOf(conditioned, dist);
   return part === undefined ? '' : `given ${showContext(part.context)}\n`;
 };
 
-const svg = async (law: Law): Promise<string> =>
-  (await import('../../report/index.ts')).graphOf(describeGraph(atZeros(law)));
+const svg = async (dist: AnyDist): Promise<string> =>
+  (await import('../../report/index.ts')).graphOf(describeGraph(atZeros(dist)));
 
 const formats = {
-  text: async (law: Law) => `${givenText(law)}${describeText(describe(atZeros(law)))}`,
-  json: async (law: Law) => json({ ...describe(atZeros(law)), spec: law.spec }),
-  spec: async (law: Law) => json(law.spec),
+  text: async (dist: AnyDist) => `${givenText(dist)}${describeText(describe(atZeros(dist)))}`,
+  json: async (dist: AnyDist) => json({ ...describe(atZeros(dist)), spec: dist.spec }),
+  spec: async (dist: AnyDist) => json(dist.spec),
   svg,
-  png: async (law: Law) => (await import('../../report/index.ts')).toPng(await svg(law), { width: 1920 }),
+  png: async (dist: AnyDist) => (await import('../../report/index.ts')).toPng(await svg(dist), { width: 1920 }),
 } as const;
 type Format = keyof typeof formats;
 
-/** The shorter program for the same law; as text, after the composition as it was written. */
-const rewritten = async (law: Law, format: Format): Promise<string | Uint8Array> => {
-  const after = await formats[format](rewrite(law));
-  return format === 'text' ? `written:\n${await formats.text(law)}\nrewritten:\n${after}` : after;
+/** The shorter program for the same distribution; as text, after the composition as it was written. */
+const rewritten = async (dist: AnyDist, format: Format): Promise<string | Uint8Array> => {
+  const after = await formats[format](rewrite(dist));
+  return format === 'text' ? `written:\n${await formats.text(dist)}\nrewritten:\n${after}` : after;
 };
 
 const byExtension: { readonly [extension: string]: Format } = {
@@ -84,7 +84,7 @@ export const describeModel: Action = async (call) => {
   const named = await findModel(call.args[0] ?? '');
   const own = (['shape', 'levels', 'layers', 'hidden', 'latent'] as const).find((k) => f[k] !== undefined);
   if (named.kind !== 'registry' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
-  const { law } = await openModel(
+  const { dist } = await openModel(
     named,
     { shape: f.shape ?? [2], ...(f.levels === undefined ? {} : { levels: f.levels }) },
     {
@@ -96,7 +96,7 @@ export const describeModel: Action = async (call) => {
   if (format === 'png' && f.out === undefined && call.io.outIsTerminal)
     misuse('--out', 'a PNG picture is not for the terminal: say a file');
   if (f.out !== undefined) await settled(prepareParent(f.out));
-  const document = call.flags.rewritten === true ? await rewritten(law, format) : await formats[format](law);
+  const document = call.flags.rewritten === true ? await rewritten(dist, format) : await formats[format](dist);
   if (named.kind === 'registry' && f.shape === undefined)
     call.note(`${named.name} for events of shape [2]; --shape says another\n`);
   if (f.out === undefined) {

@@ -1,6 +1,6 @@
 /** `pushforward evaluate`. */
 import { has } from '../../algebra/capability.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { raise } from '../../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
@@ -43,10 +43,12 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
     return (await dataParts(orThrow(readTraining(opened.training, opened.path)).data)).test;
   }
   const toy = toySpelling(f.data);
-  if (toy !== undefined && f.rows !== undefined) misuse('--rows', `the toy law ${toy} has no rows; say --size`);
-  if (toy === undefined && f.size !== undefined) misuse('--size', 'only toy laws have a size of choice; say --rows');
-  const levels = f.levels ?? levelsOf(opened.law);
-  const trained = has(conditioned, opened.law) ? orThrow(readTraining(opened.training, opened.path)).data : undefined;
+  if (toy !== undefined && f.rows !== undefined)
+    misuse('--rows', `the toy distribution ${toy} has no rows; say --size`);
+  if (toy === undefined && f.size !== undefined)
+    misuse('--size', 'only toy distributions have a size of choice; say --rows');
+  const levels = f.levels ?? levelsOf(opened.dist);
+  const trained = has(conditioned, opened.dist) ? orThrow(readTraining(opened.training, opened.path)).data : undefined;
   const whole = await wholeData({
     source: f.data,
     seed: f.seed ?? 0,
@@ -60,31 +62,31 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
   return f.rows === undefined ? whole : take(whole, f.rows.from, f.rows.to);
 };
 
-/** The law as it is measured: a bound is tightened by importance sampling where that is asked for. */
-const measured = (law: Law, k: number | undefined): Law => {
-  if (k === undefined) return law;
-  if (law.evidence !== 'bound')
+/** The distribution as it is measured: a bound is tightened by importance sampling where that is asked for. */
+const measured = (dist: AnyDist, k: number | undefined): AnyDist => {
+  if (k === undefined) return dist;
+  if (dist.evidence !== 'bound')
     misuse('--importance-samples', 'only a bound gets tighter with samples', {
-      got: `a density that is ${law.evidence}`,
+      got: `a density that is ${dist.evidence}`,
     });
-  return tightened(k)(law as unknown as Dist<Shape, Bound & Samples>) as unknown as Law;
+  return tightened(k)(dist as unknown as Dist<Shape, Bound & Samples>) as unknown as AnyDist;
 };
 
 /** Measures a checkpoint. */
 export const evaluateCheckpoint: Action = async (call) => {
   const f = decodeFlags(call.flags);
   const opened = await openCheckpoint(call.args[0] ?? '');
-  const { law, parameters, path } = opened;
+  const { dist, parameters, path } = opened;
   const data = await chosenData(opened, f);
-  if (!sameShape(law.shape, data.shape))
+  if (!sameShape(dist.shape, data.shape))
     raise('DataError', data.name, 'the data do not fit the model', {
-      expected: `events of shape ${showShape(law.shape)}`,
+      expected: `events of shape ${showShape(dist.shape)}`,
       got: showShape(data.shape),
     });
   const backend = await chosenBackend(f.backend);
   const seed = f.seed ?? opened.state.seed;
-  const known = await measurable(call, measured(law, f.importanceSamples), parameters, backend, seed);
-  const e = await evaluate(run(known.law, parameters, backend), data, seed);
+  const known = await measurable(call, measured(dist, f.importanceSamples), parameters, backend, seed);
+  const e = await evaluate(run(known.dist, parameters, backend), data, seed);
   const on = call.io.colour.out;
   call.io.out(
     call.json

@@ -28,15 +28,16 @@ export const exportCheckpoint: Action = async (call) => {
   const out = f.out ?? `${part}.onnx`;
   if (!/\.onnx$/i.test(out))
     misuse('--out', 'the file is an ONNX file', { expected: 'a name ending in .onnx', got: `"${out}"` });
-  const { law, parameters, path } = await openCheckpoint(call.args[0] ?? '');
-  if (has(conditioned, law))
+  const { dist, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  if (has(conditioned, dist))
     misuse('checkpoint', 'a model of what is given is not exported yet: draw from it by sample --given', { got: path });
-  if (part !== 'sampler' && law.evidence === 'none') misuse('--what', 'the law has no density', { got: part });
+  if (part !== 'sampler' && dist.evidence === 'none')
+    misuse('--what', 'the distribution has no density', { got: part });
   await settled(prepareParent(out));
   const batch = f.batch ?? 1;
-  const file = onnxFile(law, parameters, part, batch);
-  const x = await run(law, parameters, onnx('cpu')).sample(batch, f.seed ?? 0);
-  const difference = await checkFile(file, law, parameters, part, x, f.seed ?? 0);
+  const file = onnxFile(dist, parameters, part, batch);
+  const x = await run(dist, parameters, onnx('cpu')).sample(batch, f.seed ?? 0);
+  const difference = await checkFile(file, dist, parameters, part, x, f.seed ?? 0);
   if (!(difference <= TOLERANCE))
     raise('BackendError', path, 'ONNX Runtime gives other numbers for the exported file than the library', {
       expected: `a relative difference up to ${TOLERANCE}`,

@@ -1,4 +1,4 @@
-/** What there is: models, toy laws, interpreters. */
+/** What there is: models, toy distributions, interpreters. */
 import { backends } from '../../core/interpreters/index.ts';
 import { toyNamed, toyNames } from '../../data/index.ts';
 import { models, objectives, samplers } from '../../models/index.ts';
@@ -99,7 +99,7 @@ export const listToys: Action = async (call) => {
   return print(call, list, () => {
     const on = call.io.colour.out;
     return columns([
-      ['name', 'entropy', 'law'].map((h) => paint(on, 'bold', h)),
+      ['name', 'entropy', 'distribution'].map((h) => paint(on, 'bold', h)),
       ...list.map((l) => [paint(on, 'cyan', l.name), `${l.entropy.toFixed(4)} nats`, l.description]),
     ]);
   });

@@ -1,6 +1,6 @@
 /** `pushforward sample`. */
 import { extname } from 'node:path';
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import { showShape, sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { encodeNpy } from '../../data/index.ts';
@@ -36,12 +36,12 @@ const nested = (x: Tensor, axis = 0, at = 0): unknown => {
   return Array.from({ length: x.shape[axis] }, (_, i) => nested(x, axis + 1, at + i * step));
 };
 
-type Encode = (x: Tensor, law: Law) => string | Uint8Array;
+type Encode = (x: Tensor, dist: AnyDist) => string | Uint8Array;
 
 const formats: { readonly [extension: string]: Encode } = {
   '.npy': encodeNpy,
   '.csv': csv,
-  '.png': (x, law) => samplesPicture(x, levelsOf(law)),
+  '.png': (x, dist) => samplesPicture(x, levelsOf(dist)),
 };
 
 /** Draws, and writes where it was asked to. */
@@ -64,27 +64,27 @@ export const sample: Action = async (call) => {
   const extension = f.out === undefined ? undefined : extname(f.out).toLowerCase();
   if (extension !== undefined && formats[extension] === undefined)
     misuse('--out', 'the format is not known by this name', { expected: '.npy, .csv or .png', got: `"${f.out}"` });
-  const { law: saved, parameters, path, training } = await openCheckpoint(call.args[0] ?? '');
+  const { dist: saved, parameters, path, training } = await openCheckpoint(call.args[0] ?? '');
   const trained = atGiven(saved, f, namesGiven(training));
   if (f.steps !== undefined && f.sampler === undefined)
     misuse('--steps', 'say which sampler takes them, by --sampler', { got: `${f.steps}` });
-  const law = f.sampler === undefined ? trained : orThrow(resampled(f.sampler, f.steps)(trained));
+  const dist = f.sampler === undefined ? trained : orThrow(resampled(f.sampler, f.steps)(trained));
   const backend = await chosenBackend(f.backend);
   const seed = f.seed ?? 0;
-  const n = f.number ?? (extension === '.png' && law.shape.length > 1 ? 100 : 1000);
+  const n = f.number ?? (extension === '.png' && dist.shape.length > 1 ? 100 : 1000);
   if (f.out !== undefined) await settled(prepareParent(f.out));
-  const x = await run(law, parameters, backend).sample(n, seed);
+  const x = await run(dist, parameters, backend).sample(n, seed);
   if (f.out === undefined || extension === undefined) {
     call.io.out(
       call.json
-        ? `${JSON.stringify({ checkpoint: path, seed, evidence: law.evidence, shape: x.shape, samples: nested(x) })}\n`
+        ? `${JSON.stringify({ checkpoint: path, seed, evidence: dist.evidence, shape: x.shape, samples: nested(x) })}\n`
         : csv(x),
     );
     return EXIT.ok;
   }
-  await settled(writeWhole(f.out, formats[extension](x, law)));
+  await settled(writeWhole(f.out, formats[extension](x, dist)));
   if (call.json)
-    call.io.out(`${JSON.stringify({ checkpoint: path, seed, evidence: law.evidence, shape: x.shape, out: f.out })}\n`);
-  call.note(`${count(n)} samples of shape ${showShape(law.shape)}, seed ${seed}, density ${law.evidence}: ${f.out}`);
+    call.io.out(`${JSON.stringify({ checkpoint: path, seed, evidence: dist.evidence, shape: x.shape, out: f.out })}\n`);
+  call.note(`${count(n)} samples of shape ${showShape(dist.shape)}, seed ${seed}, density ${dist.evidence}: ${f.out}`);
   return EXIT.ok;
 };

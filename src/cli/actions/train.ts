@@ -121,10 +121,10 @@ const writeResults = async (
   backend: Backend,
   objective: AnyObjective<Shape>,
 ): Promise<Measured> => {
-  const { law, parts, record, out } = plan;
+  const { dist, parts, record, out } = plan;
   const parameters = fitted.parameters;
-  const known = await measurable(call, law, parameters, backend, fitted.seed);
-  const running = run(known.law, parameters, backend);
+  const known = await measurable(call, dist, parameters, backend, fitted.seed);
+  const running = run(known.dist, parameters, backend);
   const evaluation = await evaluate(running, parts.test, fitted.seed);
   await saveEvaluation(out, evaluation);
   if (!plan.report) return { evaluation, rows: known.rows };
@@ -159,7 +159,7 @@ const writeResults = async (
       { label: 'Data', value: parts.train.name, hint: sizesOf(parts).join(', ') },
       { label: 'Backend', value: backend.name, hint: `seed ${fitted.seed}` },
     ],
-    graph: describeGraph(law),
+    graph: describeGraph(dist),
     command: call.io.command,
     footer: `Written by pushforward ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC into ${out}.`,
     seed: fitted.seed,
@@ -171,10 +171,10 @@ const writeResults = async (
 /** Trains, saves, measures, reports. */
 export const train: Action = async (call) => {
   const plan = await planTraining(call.args[0], call.flags);
-  const { law, parts, record, out, resume } = plan;
-  const objective = orThrow(trainingObjective(law, record, parts));
+  const { dist, parts, record, out, resume } = plan;
+  const objective = orThrow(trainingObjective(dist, record, parts));
   const backend = await chosenBackend(record.backend);
-  const description = describe(law);
+  const description = describe(dist);
   await settled(prepareFolder(out));
   const history: HistoryPoint[] = resume === undefined ? [] : [...(await earlierHistory(out, resume.step))];
   let told: Reporter | undefined;
@@ -218,7 +218,7 @@ export const train: Action = async (call) => {
       save: async (state) => {
         // Before the first step there is nothing to keep, and an earlier run's files stay as they are.
         if (state.step === (resume?.step ?? 0)) return;
-        await saveRun(out, law, record, state, history);
+        await saveRun(out, dist, record, state, history);
         saved = state.step;
       },
     },

@@ -13,7 +13,7 @@ export const describeCommand: Declare = (program, on) => {
     .option('--hidden <sizes>', 'hidden widths of each network, such as 64,64')
     .option('--latent <sizes>', 'latent variables: dimensions of the code')
     .option('--format <name>', 'text, json, svg, png or spec: the declaration for train (default: by --out, else text)')
-    .option('--rewritten', 'also the shorter composition for the same law: what cancels or fuses is gone')
+    .option('--rewritten', 'also the shorter composition for the same distribution: what cancels or fuses is gone')
     .option('--out <file>', 'write to a file instead of stdout');
   withCommon(command);
   withExamples(

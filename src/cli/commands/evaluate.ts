@@ -10,7 +10,7 @@ export const evaluateCommand: Declare = (program, on) => {
         'Without --data: the test rows the model was trained with.',
     )
     .argument('<checkpoint>', 'a checkpoint, or the folder of a run')
-    .option('--data <toy|file>', 'a toy law or a file; default: the run’s own test data')
+    .option('--data <toy|file>', 'a toy distribution or a file; default: the run’s own test data')
     .option('--rows <A:B>', 'files: rows A to B−1, counted from 0 (default: all)')
     .option('--size <n>', 'toys: how many points (default 20,000)')
     .option('--columns <a,b>', 'CSV files: columns to keep, by name or number')

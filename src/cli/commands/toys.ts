@@ -4,9 +4,9 @@ import { type Declare, withCommon, withExamples } from '../kit.ts';
 export const toysCommand: Declare = (program, on) => {
   const command = program
     .command('toys')
-    .summary('list the toy laws with their entropies')
+    .summary('list the toy distributions with their entropies')
     .description(
-      'Lists the toy laws in the plane that --data knows, each with its entropy in nats: the least test −log p that any model can reach.',
+      'Lists the toy distributions in the plane that --data knows, each with its entropy in nats: the least test −log p that any model can reach.',
     );
   withCommon(command);
   withExamples(

@@ -4,14 +4,17 @@ import { type Declare, withCommon, withExamples } from '../kit.ts';
 export const trainCommand: Declare = (program, on) => {
   const command = program
     .command('train')
-    .summary('train a model on a toy law or a file')
+    .summary('train a model on a toy distribution or a file')
     .description(
       'Trains a model and writes its checkpoint, its report (report.html) and its pictures into a folder. ' +
         'Ctrl-C saves what was learned; --resume goes on from there, bit for bit.',
     )
     .argument('[model]', 'a model (see: pushforward models), or a declaration in a .json file')
     .optionsGroup('Data:')
-    .option('--data <toy|file>', 'a toy law (see: pushforward toys), or a CSV, TSV, NPY or IDX file, also with .gz')
+    .option(
+      '--data <toy|file>',
+      'a toy distribution (see: pushforward toys), or a CSV, TSV, NPY or IDX file, also with .gz',
+    )
     .option('--standardise', 'shift and scale each column inside the model; results stay in the units of the data')
     .option(
       '--validation <share>',
@@ -79,7 +82,7 @@ export const trainCommand: Declare = (program, on) => {
     ],
     [
       'pushforward train nsf --data houses.csv --given rooms,area --out runs/prices',
-      'the law of the other columns given these two',
+      'the distribution of the other columns given these two',
     ],
     [
       'pushforward train vae --data images-idx3-ubyte.gz --labels labels-idx1-ubyte.gz --given label --out runs/digits',

@@ -1,4 +1,4 @@
-/** Modified Bessel functions of the first kind, as the von Mises law needs them. */
+/** Modified Bessel functions of the first kind, as the von Mises distribution needs them. */
 
 import type { Expr } from '../expr.ts';
 import { div, exp, less, log, mul, sub, where } from './elementwise.ts';

@@ -1,5 +1,5 @@
 /**
- * What laws of the gamma family are made of, without the cancellation of log-gammas (Loader 2000, "Fast and accurate computation of binomial
+ * What distributions of the gamma family are made of, without the cancellation of log-gammas (Loader 2000, "Fast and accurate computation of binomial
  * probabilities"): log Γ is split into Stirling's formula and a small remainder, and x log x terms are paired into deviances, so that
  * log-densities keep their digits where parameters are large, in float32 too.
  */
@@ -94,13 +94,13 @@ export const deviance = (a: Expr, x: Expr): Expr => {
   return where(close, near, add(mul(a, sub(log(z), log(a))), sub(a, z)));
 };
 
-/** log (xᵃ e⁻ˣ / Γ(a)) for a, x > 0: the log-density of log X, X of the standard gamma law. */
+/** log (xᵃ e⁻ˣ / Γ(a)) for a, x > 0: the log-density of log X, X of the standard gamma distribution. */
 export const gammaKernel = (a: Expr, x: Expr): Expr =>
   sub(add(deviance(a, x), mul(0.5, sub(log(a), Math.log(2 * Math.PI)))), stirlingRemainder(a));
 
 /**
  * log (xᵃ yᵇ / B(a, b)) for y = 1 − x (given beside x, since either may be too close to 1 to be had from the other): the log-density of
- * logit X, X of the beta law.
+ * logit X, X of the beta distribution.
  */
 export const betaKernel = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   const n = add(a, b);

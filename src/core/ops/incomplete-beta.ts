@@ -81,7 +81,7 @@ const partsOf = (left: Operand, right: Operand, at: Operand, complement?: Operan
  * for a, b ≤ 10³, for 1e-2 ≤ a, b ≤ 10⁴. Differentiable in all operands.
  *
  * @example
- * const below = regularisedBeta(2, 5, 0.3);   // P(X ≤ 0.3), X of the Beta(2, 5) law
+ * const below = regularisedBeta(2, 5, 0.3);   // P(X ≤ 0.3), X of the Beta(2, 5) distribution
  */
 export const regularisedBeta = (left: Operand, right: Operand, at: Operand, complement?: Operand): Expr => {
   const { given, inside, swap, kernel, part } = partsOf(left, right, at, complement);

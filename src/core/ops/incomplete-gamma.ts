@@ -205,7 +205,7 @@ const bothLogs = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] =>
  * error in float64 is below 1e-13 for every a ≥ 1e-3, and the smaller of P and Q keeps its relative accuracy. Differentiable in both operands.
  *
  * @example
- * const cdfAtTwo = regularisedGammaP(2, 2);   // of the Gamma(2, 1) law
+ * const cdfAtTwo = regularisedGammaP(2, 2);   // of the Gamma(2, 1) distribution
  */
 export const regularisedGammaP = (a: Operand, x: Operand): Expr => both(a, x)[0];
 

@@ -1,11 +1,11 @@
-/** The normal law's functions in both tails: Φ, log Φ, Φ⁻¹ and the inverse of erf, elementwise. */
+/** The normal distribution's functions in both tails: Φ, log Φ, Φ⁻¹ and the inverse of erf, elementwise. */
 import type { Expr } from '../expr.ts';
 import { abs, add, div, exp, expm1, floor, greater, less, lessEqual, log, log1p, min, mul, neg, sqrt, square, sub, where } from './elementwise.ts'; // biome-ignore format: one line
 import { lift, type Operand } from './leaves.ts';
 import { rational } from './polynomial.ts';
 import { log1mExp } from './stable.ts';
 
-// W. J. Cody, "Rational Chebyshev approximations for the error function" (1969), as in "Algorithm 715" (1993) for the normal law.
+// W. J. Cody, "Rational Chebyshev approximations for the error function" (1969), as in "Algorithm 715" (1993) for the normal distribution.
 const CENTRE = [
   [0.065682337918207449113, 2.2352520354606839287, 161.02823106855587881, 1067.6894854603709582, 18154.981253343561249],
   [1, 47.20258190468824187, 976.09855173777669322, 10260.932208618978205, 45507.789335026729956],

@@ -1,4 +1,4 @@
-/** `simplify`: common subexpressions, constants folded, algebraic identities, marks removed. Law: it changes no value. */
+/** `simplify`: common subexpressions, constants folded, algebraic identities, marks removed. Distribution: it changes no value. */
 import { withBodies } from '../bodies.ts';
 import { type Expr, makeNode, type Node, topological, withInputs } from '../expr.ts';
 import { nodeKey } from '../hash.ts';

@@ -1,4 +1,4 @@
-/** Draws from a finite law in constant time: Walker's alias method, tables by Vose (1991). */
+/** Draws from a finite distribution in constant time: Walker's alias method, tables by Vose (1991). */
 import { raise } from '../../core/errors.ts';
 import type { Generator } from '../../core/prng.ts';
 import { checkWeights } from '../source.ts';

@@ -27,7 +27,7 @@ export interface Coupling {
 
 /**
  * Pairs whose second parts are re-ordered by a coupling computed on the batch (mini-batch optimal transport: Pooladian
- * et al. 2023, arXiv:2304.14772; Tong et al. 2023, arXiv:2302.00482). With a permutation each side keeps its law, and
+ * et al. 2023, arXiv:2304.14772; Tong et al. 2023, arXiv:2302.00482). With a permutation each side keeps its distribution, and
  * only how they go together changes. Throws `ArgumentError` for pairs that carry weights, which would be parted from
  * their events; a batch throws `DataError` where the coupling does not name one second part for each first.
  *

@@ -8,7 +8,7 @@ import type { Toy } from '../toys/toy.ts';
 /** `n` events as an array, or as a tensor (what `run(…).sample` gives). */
 export type Draws = ArrayLike<number> | { readonly data: ArrayLike<number> };
 
-/** `n` events of a law, row-major: a pure function of its arguments. */
+/** `n` events of a distribution, row-major: a pure function of its arguments. */
 export type Sampler = (n: number, seed: number) => Draws | Promise<Draws>;
 
 /** How {@link drawn} is called. */
@@ -18,13 +18,13 @@ export interface Drawn {
 }
 
 /**
- * Fresh draws: of a toy law, or of any function `(n, seed) => events`, such as the `sample` of a law that runs on a
+ * Fresh draws: of a toy distribution, or of any function `(n, seed) => events`, such as the `sample` of a distribution that runs on a
  * backend. Each batch has a seed of its own. A batch throws `ShapeError` where the sampler gives another number of
  * elements, `DataError` naming the event where one is not a finite number.
  *
  * @example
  * const moons = drawn(twoMoons());
- * const running = run(law, fitted.parameters, reference);
+ * const running = run(dist, fitted.parameters, reference);
  * const teacher = drawn('teacher', [2], running.sample);
  * const { values } = await teacher.batch({ seed: 0, index: 0, size: 4 });   // [4, 2]
  */

@@ -1,4 +1,4 @@
-/** Pairs of context and event: what conditional laws are trained on. */
+/** Pairs of context and event: what conditional distributions are trained on. */
 import { raise } from '../../core/errors.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { type Dataset, fromSource, readRows } from '../dataset.ts';
@@ -73,8 +73,8 @@ const together = (name: string, all: readonly Source[]): Source<readonly [number
 }; // biome-ignore format: one idea
 
 /**
- * Contexts and events of the same rows, as rows (x, c) of both, flattened: what `conditionally` trains on and `jointly` is a law of. Contexts are one data set
- * (`labelsOf(data, 10)` for classes) or a struct of them, in the order of the conditional law's context. Two sources are asked for the same batch (number and
+ * Contexts and events of the same rows, as rows (x, c) of both, flattened: what `conditionally` trains on and `jointly` is a distribution of. Contexts are one data set
+ * (`labelsOf(data, 10)` for classes) or a struct of them, in the order of the conditional distribution's context. Two sources are asked for the same batch (number and
  * seed), so they must be functions of these that give corresponding events. The parts of a row are the event and the arrays of the
  * context. Throws `DataError` where data sets have another number of rows, `ArgumentError` for data sets beside sources and for weighted parts.
  *

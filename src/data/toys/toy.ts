@@ -1,7 +1,7 @@
-/** Laws in the plane with an exact density and a known entropy, for judging models: what they are made of. */
+/** Distributions in the plane with an exact density and a known entropy, for judging models: what they are made of. */
 import { foldIn, type Generator, generator, keyOf } from '../../core/prng.ts';
 
-/** A law in the plane that can be sampled, evaluated and whose entropy is known. */
+/** A distribution in the plane that can be sampled, evaluated and whose entropy is known. */
 export interface Toy {
   readonly name: string;
   readonly description: string;

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type Failure, raise, toFailure } from '../../core/errors.ts';
 import { onnx } from '../../core/interpreters/onnx/index.ts';
@@ -10,10 +10,10 @@ import type { Tensor } from '../../core/tensor.ts';
 import { betasOf, type Way } from './annealing.ts';
 import { type Chains, fresh, resampled, startingAt, stretches, stretchProgram, zeros } from './annealing-run.ts';
 import { type Bridge, geometricBridge } from './bridge.ts';
-import type { KernelFamily } from './law-kernel.ts';
+import type { KernelFamily } from './dist-kernel.ts';
 import { effectiveSize, logMeanExp, meanOf, type PartitionEstimate, weightInterval } from './partition.ts';
 
-/** Where a walk leads: two laws, or a bridge between them. */
+/** Where a walk leads: two distributions, or a bridge between them. */
 export type Ends<S extends Shape> =
   | { readonly from: Dist<S, Exact & Samples>; readonly to: Dist<S, Unnormalised> }
   | { readonly bridge: Bridge<S> };
@@ -36,9 +36,9 @@ export type AnnealingOptions<S extends Shape> = Ends<S> & {
   readonly chains?: number;
   /** Kernel steps at each temperature; default 1. */
   readonly steps?: number;
-  /** Reverse chains, for an upper bound: from exact samples `[n, …shape]` of the law, or from long chains that go on where the forward ones ended. */
+  /** Reverse chains, for an upper bound: from exact samples `[n, …shape]` of the distribution, or from long chains that go on where the forward ones ended. */
   readonly reverse?: Tensor | { readonly steps: number };
-  /** The parameters of the law, by name. */
+  /** The parameters of the distribution, by name. */
   readonly parameters?: Feeds;
   readonly seed?: number;
   readonly backend?: Backend;
@@ -48,7 +48,7 @@ export type AnnealingOptions<S extends Shape> = Ends<S> & {
 
 /** An estimate of log Z with what it was made from. */
 export interface Annealed extends PartitionEstimate {
-  /** Where the forward chains ended `[M, …shape]`: samples of the law once weighted. */
+  /** Where the forward chains ended `[M, …shape]`: samples of the distribution once weighted. */
   readonly samples: Tensor;
   /** Their log-weights, `[M]`, nats. */
   readonly logWeights: Float64Array;
@@ -58,9 +58,9 @@ export interface Annealed extends PartitionEstimate {
 const STRETCH = 100;
 
 /**
- * Annealed importance sampling (Neal 2001, doi:10.1023/A:1008923215028): chains start at exact samples of `from` and walk over a bridge of laws to `to`, each
+ * Annealed importance sampling (Neal 2001, doi:10.1023/A:1008923215028): chains start at exact samples of `from` and walk over a bridge of distributions to `to`, each
  * temperature adding log f_β′(x) − log f_β(x) to a chain's weight. The mean weight is Z unbiased for any schedule, so log of the mean weight estimates log Z, and
- * the mean log-weight is below it in expectation; reverse chains from exact samples of the law give an upper bound (bidirectional Monte Carlo, Grosse,
+ * the mean log-weight is below it in expectation; reverse chains from exact samples of the distribution give an upper bound (bidirectional Monte Carlo, Grosse,
  * Ghahramani & Adams 2015, arXiv:1511.02543; from long chains it is one only as far as they have mixed, and the result says which). With `rbm` give
  * `bridge: machine.bridge(…)` and `kernel: blockGibbs()`. Whole stretches of temperatures are one compiled loop; the same seed gives the same numbers, and
  * chain i is the same for any number of chains. Failures: `ArgumentError` for a schedule that does not rise from 0 to 1 and for an interrupted run;
@@ -87,9 +87,9 @@ const walked = async <S extends Shape>(options: AnnealingOptions<S>): Promise<An
   for (const [name, n] of [['chains', chains], ['steps', steps]] as const) // biome-ignore format: one idea
     if (!Number.isInteger(n) || n < 1) raise('ArgumentError', name, 'must be a positive integer', { got: `${n}` });
   const bridge = ('bridge' in options ? options.bridge : geometricBridge(options)) as unknown as Bridge<Shape>;
-  const shape = (bridge.from as Law).shape;
+  const shape = (bridge.from as AnyDist).shape;
   if (reverse !== undefined && 'data' in reverse && !sameShape(reverse.shape.slice(1), shape))
-    raise('ShapeError', 'reverse', 'samples of the law are events of its shape', {
+    raise('ShapeError', 'reverse', 'samples of the distribution are events of its shape', {
       expected: showShape([-1, ...shape]).replace('-1', 'n'),
       got: showShape(reverse.shape),
     });
@@ -102,7 +102,7 @@ const walked = async <S extends Shape>(options: AnnealingOptions<S>): Promise<An
     return stretches(executable, way, stretch, { parameters, seed, signal });
   };
   try {
-    const start: Chains = { ...(await startingAt(bridge.from as Law, chains, seed, backend)) };
+    const start: Chains = { ...(await startingAt(bridge.from as AnyDist, chains, seed, backend)) };
     const up = await runner('forward', chains);
     const ended = await up(start, betas, 0, (done, of) => onProgress?.({ way: 'forward', done, of }));
     const upper = await (async () => {

@@ -1,5 +1,5 @@
 /** Annealed importance sampling on a backend: stretches of temperatures, compiled once, with host arrays between them. */
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import * as D from '../../core/draw.ts';
 import { type Failure, failure, PushforwardError, raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -31,13 +31,13 @@ export const fresh = (positions: Tensor): Chains => ({
   accepted: zeros(positions.shape[0]),
 });
 
-/** Chains at exact samples of a law without parameters. */
-export const startingAt = async (from: Law, chains: number, seed: number, backend: Backend): Promise<Chains> => {
+/** Chains at exact samples of a distribution without parameters. */
+export const startingAt = async (from: AnyDist, chains: number, seed: number, backend: Backend): Promise<Chains> => {
   const [x] = D.runDraw(D.vmapDraw(() => D.map((v: Expr): readonly Expr[] => [v])(from.sample), { size: chains })());
   const p = program([x], backend.precisions[0]);
   const unknown = p.slots.find((s) => s.noise === undefined);
   if (unknown !== undefined)
-    raise('ArgumentError', unknown.name, 'the law that annealing starts from has no parameters of its own', {
+    raise('ArgumentError', unknown.name, 'the distribution that annealing starts from has no parameters of its own', {
       got: from.spec.type,
     });
   const e = await backend.compile(p);
@@ -55,7 +55,7 @@ export const stretchProgram = (
   stretch: number,
   backend: Backend,
 ) => {
-  const shape = (bridge.from as Law).shape;
+  const shape = (bridge.from as AnyDist).shape;
   const { positions, logWeights, accepted } = D.runDraw(
     annealed(
       bridge,
@@ -109,7 +109,7 @@ export const stretches =
       const logWeights = Float64Array.from(weights.data);
       if (logWeights.some((w) => !Number.isFinite(w)))
         fail(
-          failure('NonFiniteError', `betas ${part[0]} … ${part[stretch]}`, `a weight stopped being finite on the ${way} way: are both laws positive on the same events?`), // biome-ignore format: one sentence
+          failure('NonFiniteError', `betas ${part[0]} … ${part[stretch]}`, `a weight stopped being finite on the ${way} way: are both distributions positive on the same events?`), // biome-ignore format: one sentence
         );
       at = { positions, logWeights, accepted: Float64Array.from(accepted.data) };
       told(Math.min(done + stretch, of), of);

@@ -9,7 +9,7 @@ import type { Shape } from '../../core/shape.ts';
 import { scanStruct, vmapStruct } from '../../core/struct-loops.ts';
 import { chainOf } from '../../mcmc/kernel.ts';
 import type { Bridge } from './bridge.ts';
-import { type KernelFamily, kernelOn } from './law-kernel.ts';
+import { type KernelFamily, kernelOn } from './dist-kernel.ts';
 
 /** How a bridge is walked. */
 export interface Walk {

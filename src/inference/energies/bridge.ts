@@ -1,6 +1,6 @@
-/** Bridges of laws: what annealing walks over, from a law that is known to one that is not. */
+/** Bridges of distributions: what annealing walks over, from a distribution that is known to one that is not. */
 import { demand } from '../../algebra/demand.ts';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type Facts, withFacts } from '../../algebra/facts.ts';
 import type { Support } from '../../algebra/support.ts';
@@ -10,10 +10,10 @@ import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 
-/** Laws f_β for β from 0, where f₀ is the density of `from`, to 1, where f₁ is the law in question. */
+/** Distributions f_β for β from 0, where f₀ is the density of `from`, to 1, where f₁ is the distribution in question. */
 export interface Bridge<S extends Shape> {
   readonly from: Dist<S, Exact & Samples>;
-  readonly at: (beta: Expr) => Law;
+  readonly at: (beta: Expr) => AnyDist;
 }
 
 /**
@@ -30,28 +30,28 @@ export const geometricBridge = <S extends Shape>({
   readonly from: Dist<S, Exact & Samples>;
   readonly to: Dist<S, Unnormalised>;
 }): Bridge<S> => {
-  const [known, law] = [
+  const [known, dist] = [
     demand('geometricBridge', from, 'exactLogDensity', 'samples'),
-    demand('geometricBridge', to, 'unnormalisedLogDensity') as Law & { readonly support?: Support },
+    demand('geometricBridge', to, 'unnormalisedLogDensity') as AnyDist & { readonly support?: Support },
   ];
-  if (!sameShape(known.shape, law.shape))
-    return raise('ShapeError', 'geometricBridge', 'the two laws have events of different shapes', {
-      expected: showShape(law.shape),
+  if (!sameShape(known.shape, dist.shape))
+    return raise('ShapeError', 'geometricBridge', 'the two distributions have events of different shapes', {
+      expected: showShape(dist.shape),
       got: showShape(known.shape),
     });
   return {
     from,
     at: (beta) => {
-      const between = dist<Shape, Unnormalised>({
-        shape: law.shape,
+      const between = distribution<Shape, Unnormalised>({
+        shape: dist.shape,
         spec: { type: 'geometricBridge', opaque: 'the inverse temperature is an expression' },
         evidence: 'unnormalised',
         logDensity: (x) =>
-          D.chain((a: Expr) => D.map((b: Expr) => o.add(o.mul(o.sub(1, beta), a), o.mul(beta, b)))(law.logDensity(x)))(
+          D.chain((a: Expr) => D.map((b: Expr) => o.add(o.mul(o.sub(1, beta), a), o.mul(beta, b)))(dist.logDensity(x)))(
             D.at('from', known.logDensity(x)),
           ),
       });
-      return law.support === undefined ? between : withFacts(between, { support: law.support } as Facts<'support'>);
+      return dist.support === undefined ? between : withFacts(between, { support: dist.support } as Facts<'support'>);
     },
   };
 };

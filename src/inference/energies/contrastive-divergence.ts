@@ -10,7 +10,7 @@ import { fork } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
 import type { Objective } from '../objective.ts';
-import { type KernelFamily, kernelOn, type SampledBy, specOfFamily } from './law-kernel.ts';
+import { type KernelFamily, kernelOn, type SampledBy, specOfFamily } from './dist-kernel.ts';
 
 /** What the two kinds of contrastive divergence share. */
 export interface ContrastOptions {
@@ -43,10 +43,10 @@ export const penaltyOf = (alpha: number | undefined, l: Expr): Expr =>
 
 /**
  * Contrastive divergence, CD-k (Hinton 2002, doi:10.1162/089976602760128018): the chain starts at the event x⁺ itself and takes k steps of a kernel that
- * leaves the law invariant, ending at x⁻, a constant to every derivative. The loss is the *difference of energies* E(x⁺) − E(x⁻) =
+ * leaves the distribution invariant, ending at x⁻, a constant to every derivative. The loss is the *difference of energies* E(x⁺) − E(x⁻) =
  * log f(x⁻) − log f(x⁺) nats (plus the penalty): its gradient is the estimate, its value is no likelihood and need not fall. The gradient's bias falls with k and
  * vanishes as k → ∞; for k small it learns the energy near the data and may leave spurious modes far away, which persistent chains find. Cost: k kernel
- * steps and two evaluations. Throws `ArgumentError` where k is no positive integer, or the kernel cannot sample the law (gradients of a
+ * steps and two evaluations. Throws `ArgumentError` where k is no positive integer, or the kernel cannot sample the distribution (gradients of a
  * discrete energy).
  *
  * @example
@@ -60,10 +60,10 @@ export const contrastiveDivergence = <const K extends KernelFamily>(
   checkContrast('contrastiveDivergence', options);
   const { kernel, steps = 1, energyPenalty } = options;
   return <S extends Shape, L extends Dist<S, Unnormalised>>(
-    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+    dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
   ): Objective<S> => {
-    const plain = demand<S>('contrastiveDivergence', law, 'unnormalisedLogDensity');
-    const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), law: plain.spec };
+    const plain = demand<S>('contrastiveDivergence', dist, 'unnormalisedLogDensity');
+    const spec: Spec = { type: 'contrastiveDivergence', ...contrastSpec(options), dist: plain.spec };
     return {
       shape: plain.shape,
       spec,

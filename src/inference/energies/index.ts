@@ -1,4 +1,4 @@
-/** Unnormalised laws: estimators that learn them, and estimates of their normalisers. */
+/** Unnormalised distributions: estimators that learn them, and estimates of their normalisers. */
 
 export {
   type Annealed,
@@ -10,7 +10,7 @@ export {
 export { betasOf, type Way } from './annealing.ts';
 export { type Bridge, geometricBridge } from './bridge.ts';
 export { type ContrastOptions, contrastiveDivergence } from './contrastive-divergence.ts';
-export { asLawKernel, blockGibbs, type KernelFamily, type LawKernel } from './law-kernel.ts';
+export { asDistKernel, blockGibbs, type DistKernel, type KernelFamily } from './dist-kernel.ts';
 export { LOG_PARTITION, type NoiseContrastiveOptions, noiseContrastive } from './noise-contrastive.ts';
 export { enumeratedPartition, normalised } from './normalised.ts';
 export { type Partition, type PartitionEstimate, showPartition } from './partition.ts';

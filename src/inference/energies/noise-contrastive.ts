@@ -1,5 +1,5 @@
 import { demand } from '../../algebra/demand.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -25,10 +25,10 @@ export interface NoiseContrastiveOptions<S extends Shape> {
 export const LOG_PARTITION = 'noiseContrastive/logPartition';
 
 /**
- * Noise-contrastive estimation (Gutmann & Hyvärinen 2012, JMLR 13, eq. 4): the law is learned by telling data from noise by logistic regression on
+ * Noise-contrastive estimation (Gutmann & Hyvärinen 2012, JMLR 13, eq. 4): the distribution is learned by telling data from noise by logistic regression on
  * G(u) = log f(u) − c − log q(u) − log ν with c = log Z a parameter like the others (`noiseContrastive/logPartition`). The loss of an event x with y₁ … y_ν
  * from q is softplus(−G(x)) + Σⱼ softplus(G(yⱼ)) nats, a logistic loss. At its minimum f / e^c is the data's density: consistent for any ν, efficient as ν → ∞. No
- * chain is run. `normalised` with the learned c makes a law of the estimate. Throws `ArgumentError` where ν is not a positive integer, `ShapeError` where the
+ * chain is run. `normalised` with the learned c makes a distribution of the estimate. Throws `ArgumentError` where ν is not a positive integer, `ShapeError` where the
  * events differ.
  *
  * @example
@@ -37,13 +37,13 @@ export const LOG_PARTITION = 'noiseContrastive/logPartition';
 export const noiseContrastive = <S extends Shape>(options: NoiseContrastiveOptions<S>) => {
   const known = { noise: true, ratio: true, logPartition: true } as const;
   const { noise, ratio = 1, logPartition = 0 } = knownOptions('noiseContrastive', options, known);
-  return (law: Dist<S, Unnormalised>): Objective<S> => {
+  return (dist: Dist<S, Unnormalised>): Objective<S> => {
     if (!Number.isInteger(ratio) || ratio < 1)
       return raise('ArgumentError', 'noiseContrastive', 'there is one noise event or more for each event', {
         got: `${ratio}`,
       });
-    const plain = demand<S>('noiseContrastive', law, 'unnormalisedLogDensity');
-    const from: Law = demand('noiseContrastive', noise, 'exactLogDensity', 'samples');
+    const plain = demand<S>('noiseContrastive', dist, 'unnormalisedLogDensity');
+    const from: AnyDist = demand('noiseContrastive', noise, 'exactLogDensity', 'samples');
     if (!sameShape(from.shape, plain.shape))
       return raise('ShapeError', 'noiseContrastive', 'the noise has events of another shape', {
         expected: showShape(plain.shape),
@@ -61,7 +61,7 @@ export const noiseContrastive = <S extends Shape>(options: NoiseContrastiveOptio
     const quiet = <A>(part: D.Draw<A>): D.Draw<A> => D.detached(D.at('noise', part));
     return {
       shape: plain.shape,
-      spec: { type: 'noiseContrastive', noise: from.spec, ratio, logPartition, law: plain.spec },
+      spec: { type: 'noiseContrastive', noise: from.spec, ratio, logPartition, dist: plain.spec },
       evidence: 'none',
       loss: (x) => (scope) => (cursor) => {
         const [q, next] = quiet(from.logDensity(x))(scope)(cursor);

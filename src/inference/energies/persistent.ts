@@ -1,5 +1,5 @@
 import { demand } from '../../algebra/demand.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type { Support } from '../../algebra/support.ts';
@@ -13,11 +13,11 @@ import { root, type Scope } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { bernoulli } from '../../distributions/bernoulli.ts';
 import { standardNormal } from '../../distributions/normal.ts';
-import { uniform as uniformLaw } from '../../distributions/uniform.ts';
+import { uniform as uniformDist } from '../../distributions/uniform.ts';
 import { type PersistentChains, persistent } from '../../mcmc/index.ts';
 import type { BatchObjective } from '../objective.ts';
 import { type ContrastOptions, checkContrast, contrastSpec, penaltyOf } from './contrastive-divergence.ts';
-import { type KernelFamily, kernelOn, type SampledBy } from './law-kernel.ts';
+import { type KernelFamily, kernelOn, type SampledBy } from './dist-kernel.ts';
 
 /** Options of {@link persistentContrastiveDivergence}. */
 export interface PersistentOptions extends ContrastOptions {
@@ -27,31 +27,31 @@ export interface PersistentOptions extends ContrastOptions {
   readonly chains?: number;
   /** The probability that a chain starts anew from `start` before it moves; default 0. JEM and IGEBM use 0.05. */
   readonly reinitialise?: number;
-  /** Where chains start: a law without parameters. Default: standard normal on the reals, uniform on an interval, coin flips on zeros and ones. */
+  /** Where chains start: a distribution without parameters. Default: standard normal on the reals, uniform on an interval, coin flips on zeros and ones. */
   readonly start?: Dist<Shape, Samples>;
 }
 
-/** Where chains of a law start when nobody says. Throws `ArgumentError` for supports that have no obvious law. */
-export const defaultStart = (law: Law & { readonly support?: Support }): Dist<Shape, Samples> => {
-  const support = law.support ?? { kind: 'real' };
-  if (support.kind === 'real') return standardNormal(law.shape);
-  if (support.kind === 'interval') return uniformLaw(law.shape, { low: support.low, high: support.high });
-  if (support.kind === 'integers' && support.low === 0 && support.high === 1) return bernoulli(law.shape);
-  return raise('ArgumentError', law.spec.type, 'say where chains start: the support has no law of its own', {
-    expected: 'start: a law on the support',
+/** Where chains of a distribution start when nobody says. Throws `ArgumentError` for supports that have no obvious distribution. */
+export const defaultStart = (dist: AnyDist & { readonly support?: Support }): Dist<Shape, Samples> => {
+  const support = dist.support ?? { kind: 'real' };
+  if (support.kind === 'real') return standardNormal(dist.shape);
+  if (support.kind === 'interval') return uniformDist(dist.shape, { low: support.low, high: support.high });
+  if (support.kind === 'integers' && support.low === 0 && support.high === 1) return bernoulli(dist.shape);
+  return raise('ArgumentError', dist.spec.type, 'say where chains start: the support has no distribution of its own', {
+    expected: 'start: a distribution on the support',
     got: support.kind,
   });
 };
 
 /** Log-densities of rows, `[n]`. */
-export const logDensities = (law: Law, rows: Expr): D.Draw<Expr> =>
+export const logDensities = (dist: AnyDist, rows: Expr): D.Draw<Expr> =>
   D.map(([l]: readonly Expr[]) => l)(
-    D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(law.logDensity(x)))(rows),
+    D.vmapDraw((x) => D.map((l: Expr): readonly Expr[] => [l])(dist.logDensity(x)))(rows),
   );
 
 /**
  * Persistent contrastive divergence, stochastic maximum likelihood (Tieleman 2008, doi:10.1145/1390156.1390290; with a replay buffer Du & Mordatch 2019,
- * arXiv:1903.08689): the chains of the negative phase go on from step to step instead of starting at the data, so they follow the law as it changes. The
+ * arXiv:1903.08689): the chains of the negative phase go on from step to step instead of starting at the data, so they follow the distribution as it changes. The
  * buffer holds `buffer` chains `[buffer, …shape]`; a step takes the oldest `chains` of them, begins each anew with probability `reinitialise`, moves it by
  * `steps` of the kernel and puts it back last. The loss of event i is −log f(xᵢ) + mean log f(x⁻) nats: the *difference of energies*, whose gradient
  * estimates that of the likelihood (exactly, where the chains are stationary), and whose value is no likelihood. The buffer is part of the training state:
@@ -80,9 +80,9 @@ export const persistentContrastiveDivergence = <const K extends KernelFamily>(
       got: `${chains}`,
     });
   return <S extends Shape, L extends Dist<S, Unnormalised>>(
-    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+    dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
   ): BatchObjective<S> => {
-    const plain = demand<S>(owner, law, 'unnormalisedLogDensity');
+    const plain = demand<S>(owner, dist, 'unnormalisedLogDensity');
     const start = options.start ?? defaultStart(plain);
     if (!sameShape(start.shape, plain.shape))
       raise('ShapeError', owner, 'chains start at events of another shape', {
@@ -96,7 +96,7 @@ export const persistentContrastiveDivergence = <const K extends KernelFamily>(
       ...(chains === undefined ? {} : { chains }),
       reinitialise,
       start: start.spec,
-      law: plain.spec,
+      dist: plain.spec,
     };
     const replay = persistent({ size, reinitialise, start: start.sample(root), steps });
     const chainsAt = (scope: Scope): PersistentChains => replay(kernelOn(kernel, plain)(scope));

@@ -1,6 +1,6 @@
 import { capability, type Having, having, type Kept, kept } from '../../algebra/capability.ts';
 import { demand } from '../../algebra/demand.ts';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { type AllFacts, knownFacts } from '../../algebra/facts.ts';
 import * as D from '../../core/draw.ts';
@@ -10,13 +10,13 @@ import { root } from '../../core/scope.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import { chainEnd } from '../../mcmc/kernel.ts';
 import {
-  asLawKernel,
+  asDistKernel,
+  type DistKernel,
   type KernelFamily,
   kernelOn,
-  type LawKernel,
   type SampledBy,
   specOfFamily,
-} from './law-kernel.ts';
+} from './dist-kernel.ts';
 import { defaultStart } from './persistent.ts';
 
 /** Options of {@link sampledBy}. */
@@ -24,27 +24,27 @@ export interface SampledByOptions {
   readonly kernel: KernelFamily;
   /** Steps of the chain behind each sample. */
   readonly steps: number;
-  /** Where chains start: a law without parameters; default as for persistent contrastive divergence. */
+  /** Where chains start: a distribution without parameters; default as for persistent contrastive divergence. */
   readonly start?: Dist<Shape, Samples>;
 }
 
-/** The chain that a law is sampled by: estimators that run chains may take it from there, whatever constant the density has. */
-export const chaining = capability<{ readonly kernel: LawKernel; readonly start: Dist<Shape, Samples> }>()('chain', {
+/** The chain that a distribution is sampled by: estimators that run chains may take it from there, whatever constant the density has. */
+export const chaining = capability<{ readonly kernel: DistKernel; readonly start: Dist<Shape, Samples> }>()('chain', {
   named: (chain) => chain,
   normalised: (chain) => chain,
 });
 
-/** A law that knows the chain it is sampled by. */
+/** A distribution that knows the chain it is sampled by. */
 export type ChainSampled = Having<typeof chaining>;
 
-/** What a law keeps when another sampler is put behind it: known facts, and capabilities by their rules. */
+/** What a distribution keeps when another sampler is put behind it: known facts, and capabilities by their rules. */
 export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resampled'>;
 
 /**
- * A law that is known up to a constant with a chain for its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
- * the law as far as the chain has mixed, no further: the density stays what it was. Everything that runs samplers (`run(…).sample`, the command
+ * A distribution that is known up to a constant with a chain for its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
+ * the distribution as far as the chain has mixed, no further: the density stays what it was. Everything that runs samplers (`run(…).sample`, the command
  * line, reports) takes it. What else is known of the density (blocks, support, enumeration) it keeps. Cost: `steps` kernel steps a sample, in one loop. Throws
- * `ArgumentError` where steps is not a positive integer or the kernel cannot sample the law.
+ * `ArgumentError` where steps is not a positive integer or the kernel cannot sample the distribution.
  *
  * @example
  * const machine = sampledBy({ kernel: blockGibbs(), steps: 1000 })(rbm([6], { hidden: 4 }));
@@ -52,20 +52,20 @@ export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resample
 export const sampledBy =
   <const K extends KernelFamily>({ kernel, steps, start }: SampledByOptions & { readonly kernel: K }) =>
   <S extends Shape, L extends Dist<S, Unnormalised>>(
-    law: L & Dist<S, Unnormalised> & SampledBy<K, L>,
+    dist: L & Dist<S, Unnormalised> & SampledBy<K, L>,
   ): Dist<S, Unnormalised & Samples> & Resampled<L> & ChainSampled => {
     if (!Number.isInteger(steps) || steps < 1)
       return raise('ArgumentError', 'sampledBy', 'a chain takes one step or more', { got: `${steps}` });
-    const plain = demand<S>('sampledBy', law, 'unnormalisedLogDensity');
-    const from = (start ?? defaultStart(plain)) as Law;
+    const plain = demand<S>('sampledBy', dist, 'unnormalisedLogDensity');
+    const from = (start ?? defaultStart(plain)) as AnyDist;
     if (!sameShape(from.shape, plain.shape))
       return raise('ShapeError', 'sampledBy', 'chains start at events of another shape', {
         expected: showShape(plain.shape),
         got: showShape(from.shape),
       });
-    const made = dist<S, Unnormalised & Samples>({
+    const made = distribution<S, Unnormalised & Samples>({
       shape: plain.shape,
-      spec: { type: 'sampledBy', kernel: specOfFamily(kernel), steps, start: from.spec, law: plain.spec },
+      spec: { type: 'sampledBy', kernel: specOfFamily(kernel), steps, start: from.spec, dist: plain.spec },
       evidence: 'unnormalised',
       logDensity: plain.logDensity,
       sample: (scope) => (cursor) => {
@@ -74,11 +74,11 @@ export const sampledBy =
       },
     });
     const whole = {
-      ...knownFacts(law as Partial<AllFacts>),
-      ...kept('resampled', law, undefined),
+      ...knownFacts(dist as Partial<AllFacts>),
+      ...kept('resampled', dist, undefined),
       ...made,
       ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
       ...(plain.named === undefined ? {} : { named: plain.named }),
     } as unknown as Dist<S, Unnormalised & Samples> & Resampled<L>;
-    return having(chaining, { kernel: asLawKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
+    return having(chaining, { kernel: asDistKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
   };

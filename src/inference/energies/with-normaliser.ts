@@ -1,9 +1,10 @@
-/** What makes a law that is known up to a constant measurable: its constant, summed where that can be done, else estimated. */
+/** What makes a distribution that is known up to a constant measurable: its constant, summed where that can be done, else estimated. */
 import { map, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { capabilityOf, has, needs } from '../../algebra/capability.ts';
-import { type Dist, innermost, type Law, rebased } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, rebased } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { innermost } from '../../algebra/pushed.ts';
 import { type Failure, toFailure } from '../../core/errors.ts';
 import type { Backend, Feeds } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -14,9 +15,9 @@ import { enumeratedPartition, normalised } from './normalised.ts';
 import type { Partition, PartitionEstimate } from './partition.ts';
 import { chaining } from './sampled-by.ts';
 
-/** A law with its constant, and what is known of that constant. */
+/** A distribution with its constant, and what is known of that constant. */
 export interface Normalised {
-  readonly law: Law;
+  readonly dist: AnyDist;
   readonly partition: Partition | PartitionEstimate;
 }
 
@@ -36,44 +37,44 @@ export interface NormaliserOptions {
 /** Few enough states to sum. */
 const FEW = 2 ** 16;
 
-/** Parameters as the innermost law names them when it stands alone. */
-const alone = (law: Law, parameters: Feeds): Feeds =>
-  law.pushed === undefined
+/** Parameters as the innermost distribution names them when it stands alone. */
+const alone = (dist: AnyDist, parameters: Feeds): Feeds =>
+  dist.pushed === undefined
     ? parameters
     : Object.fromEntries(Object.entries(parameters).map(([name, t]) => [name.replace(/^base\//, ''), t]));
 
-const isSummable = (law: Law): law is Law & Enumerable => {
-  if (!has(enumerating, law)) return false;
+const isSummable = (dist: AnyDist): dist is AnyDist & Enumerable => {
+  if (!has(enumerating, dist)) return false;
   try {
-    return law.enumeration().states <= FEW;
+    return dist.enumeration().states <= FEW;
   } catch {
     return false;
   }
 };
 
 /**
- * A law known up to a constant, under whatever it was pushed through, with log Z at given parameters: summed over its states where they are few (evidence
+ * A distribution known up to a constant, under whatever it was pushed through, with log Z at given parameters: summed over its states where they are few (evidence
  * `exact`), else by annealed importance sampling along the chain it is sampled by (evidence `estimated`, with an interval). Parameters keep their names, so
- * `run(law, parameters, backend)` measures data. A law that needs no constant is given back with log Z = 0. Failures: `ArgumentError` where
- * the law has no chain, and those of {@link annealedImportanceSampling}.
+ * `run(dist, parameters, backend)` measures data. A distribution that needs no constant is given back with log Z = 0. Failures: `ArgumentError` where
+ * the distribution has no chain, and those of {@link annealedImportanceSampling}.
  *
  * @example
  * const machine = sampledBy({ kernel: blockGibbs(), steps: 10 })(rbm([4], { hidden: 3 }));
- * const task = withNormaliser(machine, { parameters: fitted, backend: onnx('cpu') });   // a task: the law, and log Z
+ * const task = withNormaliser(machine, { parameters: fitted, backend: onnx('cpu') });   // a task: the distribution, and log Z
  */
 export const withNormaliser =
-  (law: Law, { parameters, ...options }: NormaliserOptions): TaskEither<Failure, Normalised> =>
+  (dist: AnyDist, { parameters, ...options }: NormaliserOptions): TaskEither<Failure, Normalised> =>
   async () => {
     try {
-      if (law.evidence !== 'unnormalised') return right({ law, partition: { logZ: 0, evidence: 'exact' } });
-      const inner = innermost(law);
-      const own = alone(law, parameters);
+      if (dist.evidence !== 'unnormalised') return right({ dist, partition: { logZ: 0, evidence: 'exact' } });
+      const inner = innermost(dist);
+      const own = alone(dist, parameters);
       const found = isSummable(inner)
         ? await enumeratedPartition(inner, own, options.backend)()
         : await annealed(inner, own, options)();
       return map((partition: Partition | PartitionEstimate) => ({
-        // Its chain the law keeps: reports run it.
-        law: rebased(law, (base) => normalised(partition)(base as Dist<Shape, Unnormalised>)),
+        // Its chain the distribution keeps: reports run it.
+        dist: rebased(dist, (base) => normalised(partition)(base as Dist<Shape, Unnormalised>)),
         partition,
       }))(found);
     } catch (e) {
@@ -82,19 +83,19 @@ export const withNormaliser =
   };
 
 const annealed = (
-  law: Law,
+  dist: AnyDist,
   parameters: Feeds,
   { betas = 1000, chains = 200, ...rest }: Omit<NormaliserOptions, 'parameters'>,
 ): TaskEither<Failure, PartitionEstimate> => {
-  const none = 'the law is known up to a constant, and has no chain to estimate it with';
-  const { kernel, start } = needs(chaining, law, law.spec.type, none, 'sampledBy({ kernel, steps })(law)');
+  const none = 'the distribution is known up to a constant, and has no chain to estimate it with';
+  const { kernel, start } = needs(chaining, dist, dist.spec.type, none, 'sampledBy({ kernel, steps })(distribution)');
   const common = { kernel, betas, chains, parameters, ...rest };
-  const bridge = capabilityOf(bridging, law);
+  const bridge = capabilityOf(bridging, dist);
   return bridge !== undefined
     ? annealedImportanceSampling<Shape>({ bridge: bridge(), ...common })
     : annealedImportanceSampling<Shape>({
         from: start as Dist<Shape, Exact & Samples>,
-        to: law as unknown as Dist<Shape, Unnormalised>,
+        to: dist as unknown as Dist<Shape, Unnormalised>,
         ...common,
       });
 };

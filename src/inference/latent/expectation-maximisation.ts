@@ -24,15 +24,15 @@ import { logJointOf, logPosteriorOf, ofBound, sampleCount, valueWithGradientOf }
  */
 export const monteCarloEm = (
   options: ChainOptions,
-): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   const {
     transitions = 1,
     leapfrogSteps = 10,
     stepSize,
   } = knownOptions('monteCarloEm', options, { stepSize: true, leapfrogSteps: true, transitions: true });
   sampleCount('monteCarloEm', transitions);
-  return (law) =>
-    ofBound(law, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'lowerBound', { type: 'monteCarloEm', stepSize, leapfrogSteps, transitions }, (plain, x) =>
       pipe(
         posteriorChain(plain, { stepSize, leapfrogSteps })(x),
         D.chain((chain) =>

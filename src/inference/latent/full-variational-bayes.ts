@@ -24,14 +24,14 @@ const MEAN = ':mean';
 const SCALE = ':scale';
 
 /**
- * Variational Bayes over the parameters as well (Kingma & Welling 2014, appendix F): every free parameter θ of an objective's law gets a normal
+ * Variational Bayes over the parameters as well (Kingma & Welling 2014, appendix F): every free parameter θ of an objective's distribution gets a normal
  * posterior, drawn once a batch by reparameterisation, and a normal prior:
  *
  *     loss = E_q(θ) [ loss(x; θ) ] + KL(q(θ) ‖ N(0, s²)) / N
  *
- * so that −N · loss is a bound on the log evidence of all data. Works with any objective: of an exact law it is Bayes by backprop (Blundell et al. 2015), of a
+ * so that −N · loss is a bound on the log evidence of all data. Works with any objective: of an exact distribution it is Bayes by backprop (Blundell et al. 2015), of a
  * VAE the paper's full VB. What is learned has the parameters' names with `:mean` and `:scale` (before softplus); {@link posteriorMeans} gives the
- * law's own names back. Parameters under a constraint have their prior before it.
+ * distribution's own names back. Parameters under a constraint have their prior before it.
  *
  * @example
  * const objective = fullVariationalBayes({ events: 1000 })(elbo(vae([2])));
@@ -108,7 +108,7 @@ const posteriors =
   };
 
 /**
- * The law's own parameters at the means of their posteriors, from what {@link fullVariationalBayes} learned: `run(law, posteriorMeans(fitted.parameters), backend)`.
+ * The distribution's own parameters at the means of their posteriors, from what {@link fullVariationalBayes} learned: `run(dist, posteriorMeans(fitted.parameters), backend)`.
  *
  * @example
  * const means = posteriorMeans({ 'w:mean': tensorOf([1, 2]), 'w:scale': tensorOf([0, 0]) });   // { w: [1, 2] }

@@ -2,7 +2,7 @@
 
 import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../../algebra/demand.ts';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -43,31 +43,31 @@ const summary = (logWeights: Expr): Pick<MarginalEstimate, 'standardError' | 'ef
  * @example
  * const estimate = (x: Expr) => importanceSampling(100)(vae([2]))(x);
  */
-export const importanceSampling = (k: number): ((law: Law) => (x: Expr) => D.Draw<MarginalEstimate>) => {
+export const importanceSampling = (k: number): ((dist: AnyDist) => (x: Expr) => D.Draw<MarginalEstimate>) => {
   sampleCount('importanceSampling', k, 2);
-  return (law) => (x) =>
+  return (dist) => (x) =>
     pipe(
-      draws(k, D.map((l: Expr): readonly Expr[] => [l])(law.logDensity(x))),
+      draws(k, D.map((l: Expr): readonly Expr[] => [l])(dist.logDensity(x))),
       D.map(([logWeights]) => ({ logDensity: logMean(logWeights), ...summary(logWeights) })),
     );
 };
 
 /**
- * The same law with its log-density bounded by k importance-weighted samples: evaluating it gives the IWAE-k number. Parameters keep their names,
- * so a checkpoint of the law serves. Its `sampleAndLogDensity` draws anew.
+ * The same distribution with its log-density bounded by k importance-weighted samples: evaluating it gives the IWAE-k number. Parameters keep their names,
+ * so a checkpoint of the distribution serves. Its `sampleAndLogDensity` draws anew.
  *
  * @example
  * const tighter = tightened(50)(vae([2]));   // evaluate(run(tighter, parameters, backend), data)
  */
 export const tightened = (
   k: number,
-): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true } & Samples>) => Dist<S, Bound & Samples>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true } & Samples>) => Dist<S, Bound & Samples>) => {
   sampleCount('tightened', k);
-  return (law) => {
-    const plain: Law = demand('tightened', law, 'lowerBound');
-    return dist({
+  return (dist) => {
+    const plain: AnyDist = demand('tightened', dist, 'lowerBound');
+    return distribution({
       shape: plain.shape,
-      spec: { type: 'tightened', samples: k, law: plain.spec },
+      spec: { type: 'tightened', samples: k, dist: plain.spec },
       evidence: plain.evidence,
       logDensity: importanceWeightedDensity(k, plain),
       sample: plain.sample,
@@ -81,12 +81,12 @@ export interface PosteriorSamplingOptions extends ChainOptions {
   readonly samples: number;
   /** Transitions before the first sample is kept; default 50. */
   readonly warmUp?: number;
-  /** The density q(z) from posterior samples `[L, D]`; default a normal law with their mean and covariance. */
-  readonly density?: (samples: Expr) => Law;
+  /** The density q(z) from posterior samples `[L, D]`; default a normal distribution with their mean and covariance. */
+  readonly density?: (samples: Expr) => AnyDist;
 }
 
 /** N(m, S) with the moments of rows `[L, D]`, its diagonal widened a little so that it is regular. */
-const fitted = (rows: Expr): Law => {
+const fitted = (rows: Expr): AnyDist => {
   const [n, d] = rows.shape;
   const mean = o.mean(rows, 0);
   const centred = o.sub(rows, o.broadcastTo(mean, rows.shape));
@@ -98,7 +98,7 @@ const fitted = (rows: Expr): Law => {
 };
 
 /**
- * log p(x) from posterior samples (Kingma & Welling 2014, appendix D): L samples of p(z | x) by HMC, a law q fitted to them, L new samples, and
+ * log p(x) from posterior samples (Kingma & Welling 2014, appendix D): L samples of p(z | x) by HMC, a distribution q fitted to them, L new samples, and
  *
  *     p(x) ≈ [ (1/L) Σ q(zᵢ) / p(x, zᵢ) ]⁻¹
  *
@@ -110,7 +110,7 @@ const fitted = (rows: Expr): Law => {
  */
 export const posteriorSampling = (
   options: PosteriorSamplingOptions,
-): ((law: Law) => (x: Expr) => D.Draw<MarginalEstimate>) => {
+): ((dist: AnyDist) => (x: Expr) => D.Draw<MarginalEstimate>) => {
   const {
     samples,
     warmUp = 50,
@@ -127,9 +127,9 @@ export const posteriorSampling = (
   });
   sampleCount('posteriorSampling', samples, 2);
   const half = samples * transitions;
-  return (law) => (x) =>
+  return (dist) => (x) =>
     pipe(
-      posteriorChain(law, chainOptions)(x),
+      posteriorChain(dist, chainOptions)(x),
       D.chain((chain) =>
         pipe(
           chain.run(warmUp + 2 * half),

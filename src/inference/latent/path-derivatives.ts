@@ -18,10 +18,10 @@ import { logMean, normalised, ofBound, sameNoise, sampleCount, traced, valueWith
  */
 export const stickingTheLanding = (
   k: number,
-): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('stickingTheLanding', k);
-  return (law) =>
-    ofBound(law, 'lowerBound', { type: 'stickingTheLanding', samples: k }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'lowerBound', { type: 'stickingTheLanding', samples: k }, (plain, x) =>
       pipe(
         traced(plain, k, alongThePath, (t) => [t.logDensity])(x),
         D.map(([logWeights]) => logMean(logWeights)),
@@ -40,10 +40,10 @@ export const stickingTheLanding = (
  * @example
  * const objective = dreg(5)(vae([2]));
  */
-export const dreg = (k: number): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+export const dreg = (k: number): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('dreg', k);
-  return (law) =>
-    ofBound(law, 'lowerBound', { type: 'dreg', samples: k }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'lowerBound', { type: 'dreg', samples: k }, (plain, x) =>
       pipe(
         sameNoise(
           traced(plain, k, modelOnly, (t) => [t.logDensity])(x),

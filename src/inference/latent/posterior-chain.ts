@@ -1,6 +1,6 @@
 /** A Markov chain on p(u | x): Hamiltonian Monte Carlo over everything that is inferred about one event, joined into one vector. */
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import { asConstants, atValues, type Reading, type Trace, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -48,16 +48,16 @@ export interface PosteriorChain {
 
 /** The chain of an event; its parameters and values are constants to every derivative. Posteriors must be continuous. */
 export const posteriorChain =
-  (law: Law, { stepSize, leapfrogSteps = 10 }: ChainOptions) =>
+  (dist: AnyDist, { stepSize, leapfrogSteps = 10 }: ChainOptions) =>
   (x: Expr): D.Draw<PosteriorChain> =>
   (scope) =>
   (cursor) => {
     // One stream for every look at the event: what is drawn before anything is inferred (a dequantisation) stays what it was.
-    const under = (reading: Reading): Trace => D.forked(trace(law, reading)(x))(scope)(cursor)[0];
+    const under = (reading: Reading): Trace => D.forked(trace(dist, reading)(x))(scope)(cursor)[0];
     const start = under(asConstants);
     const shapes = start.sites.map((s) => s.value.shape);
     const logJoint = (u: Expr): Expr =>
-      D.detached(D.forked(trace(law, atValues(split(u, shapes)))(x)))(scope)(cursor)[0].logDensity;
+      D.detached(D.forked(trace(dist, atValues(split(u, shapes)))(x)))(scope)(cursor)[0].logDensity;
     const kernel = hmc({ stepSize, steps: leapfrogSteps })(logJoint);
     const run: PosteriorChain['run'] = (n) =>
       D.fromRandom(

@@ -1,7 +1,7 @@
 /** What estimators share: several draws of one event's trace, weights of importance sampling, and losses whose value and gradient are said apart. */
 
 import { demand } from '../../algebra/demand.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import { type Reading, type Trace, trace } from '../../algebra/trace.ts';
@@ -28,13 +28,13 @@ export const draws = (k: number, part: D.Draw<readonly Expr[]>): D.Draw<readonly
 /** k draws of what is read off a trace, each `[k]`. Two readings with `sameNoise` see the same draws. */
 export const traced =
   (
-    law: Law,
+    dist: AnyDist,
     k: number,
     reading: Reading,
     read: (t: Trace) => readonly Expr[],
   ): ((x: Expr) => D.Draw<readonly Expr[]>) =>
   (x) =>
-    draws(k, D.map(read)(trace(law, reading)(x)));
+    draws(k, D.map(read)(trace(dist, reading)(x)));
 
 /** Both parts, from one cursor: they draw the same noise where they draw alike. */
 export const sameNoise =
@@ -63,20 +63,20 @@ export const logPosteriorOf = (t: Trace): Expr =>
   t.sites.length === 0 ? o.scalar(0) : o.addAll(t.sites.map((s) => s.logPosterior));
 
 /**
- * An objective of a law: minus a bound. `use` is what the estimator wants of the law's number: a bound in the mean where single samples are averaged, one whose
+ * An objective of a distribution: minus a bound. `use` is what the estimator wants of the distribution's number: a bound in the mean where single samples are averaged, one whose
  * exponential is a weight where samples are averaged inside the logarithm.
  */
 export const ofBound = <S extends Shape>(
-  law: Dist<S, unknown>,
+  dist: Dist<S, unknown>,
   use: 'lowerBound' | 'meanBound',
   { type, ...settings }: Spec,
-  bound: (law: Law, x: Expr) => D.Draw<Expr>,
+  bound: (dist: AnyDist, x: Expr) => D.Draw<Expr>,
   evidence?: Evidence,
 ): Objective<S> => {
-  const plain = demand<S>(type, law, use);
+  const plain = demand<S>(type, dist, use);
   return {
     shape: plain.shape,
-    spec: { type, ...settings, law: plain.spec },
+    spec: { type, ...settings, dist: plain.spec },
     evidence: evidence ?? plain.evidence,
     loss: (x) => D.map(o.neg)(bound(plain, x)),
   };

@@ -2,7 +2,7 @@
 
 import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../../algebra/demand.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import { asConstants } from '../../algebra/trace.ts';
 import { buffer } from '../../core/buffer.ts';
 import * as D from '../../core/draw.ts';
@@ -24,8 +24,8 @@ export interface ScoreFunctionOptions {
 }
 
 /** log w, log p(x, z) and log q(z | x) of k draws that are constants to every derivative. */
-const scored = (law: Law, k: number) =>
-  traced(law, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)]);
+const scored = (dist: AnyDist, k: number) =>
+  traced(dist, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)]);
 
 /** (1/k) Σ log wᵢ whose gradient is (1/k) Σ [∂ log p(x, zᵢ) + (log wᵢ − bᵢ) ∂ log q(zᵢ | x)]. */
 const reinforced = ([logWeights, logJoints, logPosteriors]: readonly Expr[], baseline: Expr): Expr => {
@@ -50,14 +50,14 @@ const ofTheOthers = (values: Expr): Expr => o.div(o.sub(o.sum(values), values), 
  */
 export const scoreFunction = (
   options: ScoreFunctionOptions = {},
-): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
   const { baseline = 'none', samples = baseline === 'none' ? 1 : 2 } = knownOptions('scoreFunction', options, {
     samples: true,
     baseline: true,
   });
   sampleCount('scoreFunction', samples, baseline === 'none' ? 1 : 2);
-  return (law) =>
-    ofBound(law, 'meanBound', { type: 'scoreFunction', samples, baseline }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'meanBound', { type: 'scoreFunction', samples, baseline }, (plain, x) =>
       pipe(
         scored(plain, samples)(x),
         D.map((all) => reinforced(all, baseline === 'none' ? o.scalar(0) : ofTheOthers(all[0]))),
@@ -81,7 +81,7 @@ export interface MovingAverageOptions {
  */
 export const scoreFunctionWithAverage = (
   options: MovingAverageOptions = {},
-): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => BatchObjective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly meanBound: true }>) => BatchObjective<S>) => {
   const { samples = 1, decay = 0.9 } = knownOptions('scoreFunctionWithAverage', options, {
     samples: true,
     decay: true,
@@ -91,11 +91,11 @@ export const scoreFunctionWithAverage = (
     raise('ArgumentError', 'scoreFunctionWithAverage', 'the decay of an average is from 0 to below 1', {
       got: `${decay}`,
     });
-  return (law) => {
-    const plain = demand<(typeof law)['shape']>('scoreFunctionWithAverage', law, 'meanBound');
+  return (dist) => {
+    const plain = demand<(typeof dist)['shape']>('scoreFunctionWithAverage', dist, 'meanBound');
     return {
       shape: plain.shape as never,
-      spec: { type: 'scoreFunctionWithAverage', samples, decay, law: plain.spec },
+      spec: { type: 'scoreFunctionWithAverage', samples, decay, dist: plain.spec },
       evidence: plain.evidence,
       batchLoss: (batch) => (scope) => (cursor) => {
         const zero = { initial: of<Cursor, Expr>(o.scalar(0)) };

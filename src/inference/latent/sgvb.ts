@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import { type InferredGroup, trace, withPlaced } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -32,23 +32,23 @@ const divergencesOf = ({
         D.chain((qs) =>
           pipe(
             withPlaced(prior, (p) => levelsOf(p)(value)),
-            D.chain((ps) => klOfLevels({ law: posterior.law, levels: qs }, { law: prior.law, levels: ps }, value)),
+            D.chain((ps) => klOfLevels({ dist: posterior.dist, levels: qs }, { dist: prior.dist, levels: ps }, value)),
           ),
         ),
       );
 
 /**
- * The terms of the evidence lower bound at one draw: what the report of a latent-variable model shows of every group. A law without stochastic layers
+ * The terms of the evidence lower bound at one draw: what the report of a latent-variable model shows of every group. A distribution without stochastic layers
  * is all reconstruction.
  *
  * @example
  * const costs = (x: Expr) => draw.map((t) => t.divergences.map((d) => d.value))(boundTerms(vae([2]))(x));
  */
 export const boundTerms =
-  (law: Law) =>
+  (dist: AnyDist) =>
   (x: Expr): D.Draw<BoundTerms> =>
     pipe(
-      trace(law)(x),
+      trace(dist)(x),
       D.chain(({ reconstruction, groups }) =>
         pipe(
           groups.reduce<D.Draw<readonly Divergence[]>>(
@@ -85,13 +85,13 @@ export interface SgvbOptions {
  */
 export const sgvb = (
   options: SgvbOptions = {},
-): (<S extends Shape>(law: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly meanBound: true }>) => Objective<S>) => {
   const { samples = 1, kl = [] } = knownOptions('sgvb', options, { samples: true, kl: true });
   sampleCount('sgvb', samples);
   const spec = { type: 'sgvb', samples, kl: kl.map((w) => w.spec) };
-  return (law) =>
+  return (dist) =>
     ofBound(
-      law,
+      dist,
       'meanBound',
       spec,
       (plain, x) => {

@@ -30,8 +30,8 @@ import {
  * @example
  * const objective = wakeSleep(vae([2]));
  */
-export const wakeSleep = <S extends Shape>(law: Dist<S, { readonly meanBound: true }>): Objective<S> =>
-  ofBound(law, 'meanBound', { type: 'wakeSleep' }, (plain, x) =>
+export const wakeSleep = <S extends Shape>(dist: Dist<S, { readonly meanBound: true }>): Objective<S> =>
+  ofBound(dist, 'meanBound', { type: 'wakeSleep' }, (plain, x) =>
     pipe(
       trace(plain, asConstants)(x),
       D.chain((awake) =>
@@ -56,10 +56,10 @@ export const wakeSleep = <S extends Shape>(law: Dist<S, { readonly meanBound: tr
  */
 export const reweightedWakeSleep = (
   k: number,
-): (<S extends Shape>(law: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
+): (<S extends Shape>(dist: Dist<S, { readonly lowerBound: true }>) => Objective<S>) => {
   sampleCount('reweightedWakeSleep', k);
-  return (law) =>
-    ofBound(law, 'lowerBound', { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
+  return (dist) =>
+    ofBound(dist, 'lowerBound', { type: 'reweightedWakeSleep', samples: k }, (plain, x) =>
       pipe(
         traced(plain, k, asConstants, (t) => [t.logDensity, logJointOf(t), logPosteriorOf(t)])(x),
         D.map(([logWeights, logJoints, logPosteriors]) => {

@@ -1,7 +1,8 @@
-/** Objectives of denoisers, and of laws that have one under fixed transports. */
+/** Objectives of denoisers, and of distributions that have one under fixed transports. */
 import { has, needs } from '../../algebra/capability.ts';
-import { type Dist, innermost, isLaw, type Law, onInnermost } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, isDist } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
+import { innermost, onInnermost } from '../../algebra/pushed.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import type * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -11,31 +12,31 @@ import type { Shape } from '../../core/shape.ts';
 import { type Denoiser, denoising } from '../../sde/denoiser.ts';
 import type { Objective } from '../objective.ts';
 
-/** What is denoised: a denoiser, or a law that has one under fixed transports (scaling, dequantisation). */
+/** What is denoised: a denoiser, or a distribution that has one under fixed transports (scaling, dequantisation). */
 export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
 
-/** Whether there is a denoiser under whatever a law was pushed through. */
-export const hasDenoiser = (law: Law): boolean => has(denoising, innermost(law));
+/** Whether there is a denoiser under whatever a distribution was pushed through. */
+export const hasDenoiser = (dist: AnyDist): boolean => has(denoising, innermost(dist));
 
 /**
- * The denoiser of a law, found under whatever the law was pushed through. Throws `ArgumentError` where there is none.
+ * The denoiser of a distribution, found under whatever the distribution was pushed through. Throws `ArgumentError` where there is none.
  */
-export const denoiserOf = (law: Law): Denoiser =>
+export const denoiserOf = (dist: AnyDist): Denoiser =>
   needs(
     denoising,
-    innermost(law),
-    law.spec.type,
-    'the law has no denoiser to train',
-    'a diffusion law, perhaps pushed through fixed transports',
+    innermost(dist),
+    dist.spec.type,
+    'the distribution has no denoiser to train',
+    'a diffusion distribution, perhaps pushed through fixed transports',
   );
 
-/** An objective from a denoiser's loss of a clean event; of a law on the innermost side of its transports, which must be fixed. */
+/** An objective from a denoiser's loss of a clean event; of a distribution on the innermost side of its transports, which must be fixed. */
 export const onDenoiser = <S extends Shape>(
   source: HasDenoiser<S>,
   spec: Spec,
   loss: (denoiser: Denoiser, clean: Expr) => D.Draw<Expr>,
 ): Objective<S> => {
-  if (!isLaw(source)) {
+  if (!isDist(source)) {
     const plain = source as Denoiser<S>;
     return {
       shape: plain.shape,
@@ -44,18 +45,18 @@ export const onDenoiser = <S extends Shape>(
       loss: (x) => loss(plain, x),
     };
   }
-  const law: Law = source;
-  const denoiser = denoiserOf(law);
+  const dist: AnyDist = source;
+  const denoiser = denoiserOf(dist);
   return {
-    shape: law.shape as S,
-    spec: { ...spec, law: law.spec },
+    shape: dist.shape as S,
+    spec: { ...spec, dist: dist.spec },
     evidence: 'none',
     loss: (x) =>
-      onInnermost(law, x, (_, z) => {
+      onInnermost(dist, x, (_, z) => {
         const trained = parametersOf([z])[0];
         return trained === undefined
           ? loss(denoiser, z)
-          : raise('ArgumentError', trained.attributes.name, 'score matching does not train what a diffusion law is pushed through: its parameters must be fixed'); // biome-ignore format: one sentence
+          : raise('ArgumentError', trained.attributes.name, 'score matching does not train what a diffusion distribution is pushed through: its parameters must be fixed'); // biome-ignore format: one sentence
       }),
   };
 };

@@ -10,7 +10,7 @@ import * as R from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
 import { convert, type Denoiser, type Prediction } from '../../sde/denoiser.ts';
 import type { Process } from '../../sde/process.ts';
-import { type TimeLaw, uniformTime } from '../../sde/time-law.ts';
+import { type TimeDist, uniformTime } from '../../sde/time-dist.ts';
 import { simpleWeighting, type Weighting } from '../../sde/weighting.ts';
 import type { Objective } from '../objective.ts';
 import { type HasDenoiser, onDenoiser } from './denoiser-of.ts';
@@ -20,13 +20,13 @@ import { type HasScore, nested, type ScoreModel, scoreAt, scoreModel } from './s
 export interface DenoisingOptions {
   /** Default {@link simpleWeighting}. */
   readonly weighting?: Weighting;
-  /** The law of times that the loss is a mean over; default {@link uniformTime}. */
-  readonly time?: TimeLaw;
-  /** The law that times are drawn from, default `time`: with another one, the loss is multiplied by the ratio of the two, and its mean stays. */
-  readonly drawnBy?: TimeLaw;
+  /** The distribution of times that the loss is a mean over; default {@link uniformTime}. */
+  readonly time?: TimeDist;
+  /** The distribution that times are drawn from, default `time`: with another one, the loss is multiplied by the ratio of the two, and its mean stays. */
+  readonly drawnBy?: TimeDist;
 }
 
-/** A noisy event at a drawn time; `weight` is the ratio of the law of time to the one it was drawn from. */
+/** A noisy event at a drawn time; `weight` is the ratio of the distribution of time to the one it was drawn from. */
 interface Noised {
   readonly x: Expr;
   readonly noise: Expr;
@@ -90,13 +90,13 @@ const optionsSpec = (type: string, options: DenoisingOptions) => {
 /**
  * Denoising score matching at all noise levels of a process: E w(t) ‖ε̂(x_t, t) − ε‖² with x_t = α(t) x₀ + σ(t) ε, computed in what the network
  * predicts. It is L_simple of DDPM (Ho et al. 2020; `discreteTime`), the losses of NCSN (on `ve`), Score-SDE (Song et al. 2021), ScoreFlow
- * (`likelihoodWeighting`, drawn by `importanceTime`) and EDM (`edmWeighting`, `logNormalTime`) by its options. A law under fixed transports is
+ * (`likelihoodWeighting`, drawn by `importanceTime`) and EDM (`edmWeighting`, `logNormalTime`) by its options. A distribution under fixed transports is
  * trained on their inner side, so one declaration gives samples, the loss and bits per dimension.
  *
  * Its minimiser is the exact denoiser whatever the weighting: its gradient is that of explicit score matching of the noised data (Vincent 2011), and
  * its least value, for data N(m, s²), is w α²s²/(α²s² + σ²) for each number. Cost: one pass of the network.
  *
- * Throws `ArgumentError` where a law has no denoiser or stands under transports with parameters.
+ * Throws `ArgumentError` where a distribution has no denoiser or stands under transports with parameters.
  *
  * @example
  * denoisingScoreMatching(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { drawnBy: importanceTime });
@@ -147,7 +147,7 @@ export const annealed =
     );
 
 /**
- * Denoising score matching at one noise scale (Vincent 2011, equation 11), for any law with a score, energies included: ½ ‖s(x + σε) + ε/σ‖². The
+ * Denoising score matching at one noise scale (Vincent 2011, equation 11), for any distribution with a score, energies included: ½ ‖s(x + σε) + ε/σ‖². The
  * minimiser is the score of the data with noise σ added. Cost: one score. Throws `ArgumentError` where the scale is not positive.
  *
  * @example

@@ -1,5 +1,5 @@
 import { needs } from '../../algebra/capability.ts';
-import { type Conditional, lawWhere } from '../../algebra/conditional.ts';
+import { type Conditional, distWhere } from '../../algebra/conditional.ts';
 import { type AnyContext, type Context, type ContextValue, contextSpec, noContext } from '../../algebra/context.ts';
 import { type Dist, rebased } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
@@ -10,14 +10,14 @@ import { denoiserOf } from './denoiser-of.ts';
 
 /** Options of {@link guided}. */
 export interface GuidedOptions {
-  /** 0 ignores the context, 1 (default) is the conditional law, more goes beyond it. */
+  /** 0 ignores the context, 1 (default) is the conditional distribution, more goes beyond it. */
   readonly scale?: number;
 }
 
 /**
- * Classifier-free guidance of a conditional diffusion law (Ho & Salimans 2022, arXiv:2207.12598): the diffusion law at a context whose denoiser is u + scale (c − u), u
+ * Classifier-free guidance of a conditional diffusion distribution (Ho & Salimans 2022, arXiv:2207.12598): the diffusion distribution at a context whose denoiser is u + scale (c − u), u
  * being the denoiser at zeros. Train it by `conditionally(denoisingScoreMatching, { drop: 0.1 })`. Cost: two evaluations for one. Throws
- * `ArgumentError` where the law is no `diffusion` under fixed transports.
+ * `ArgumentError` where the distribution is no `diffusion` under fixed transports.
  *
  * @example
  * const net = resMlp([64, 64]);
@@ -29,16 +29,22 @@ export const guided = <C extends Context, S extends Shape, E extends Denoises>(
   context: ContextValue<C>,
   { scale = 1 }: GuidedOptions = {},
 ): Dist<S, E> => {
-  const spec = { type: 'guided', law: part.spec, context: contextSpec(context as AnyContext), scale };
-  return lawWhere({ shape: part.event, spec, evidence: part.evidence }, (scope) => {
-    const [law, without] = [part.given(context)(scope), part.given(noContext(part.context))(scope)];
+  const spec = { type: 'guided', dist: part.spec, context: contextSpec(context as AnyContext), scale };
+  return distWhere({ shape: part.event, spec, evidence: part.evidence }, (scope) => {
+    const [dist, without] = [part.given(context)(scope), part.given(noContext(part.context))(scope)];
     const denoiser = classifierFreeGuidance({
-      conditional: denoiserOf(law),
+      conditional: denoiserOf(dist),
       unconditional: denoiserOf(without),
       scale,
     });
-    return rebased(law, (inner) =>
-      needs(redenoising, inner, 'guided', 'no other denoiser can be put in this law', 'a diffusion law')(denoiser),
+    return rebased(dist, (inner) =>
+      needs(
+        redenoising,
+        inner,
+        'guided',
+        'no other denoiser can be put in this distribution',
+        'a diffusion distribution',
+      )(denoiser),
     ) as Dist<S, E>;
   });
 };

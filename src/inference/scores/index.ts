@@ -1,4 +1,4 @@
-/** Score matching: laws known up to a constant, fields and denoisers from data, without a normalising constant. */
+/** Score matching: distributions known up to a constant, fields and denoisers from data, without a normalising constant. */
 export { denoiserOf, type HasDenoiser, hasDenoiser } from './denoiser-of.ts';
 export * from './denoising.ts';
 export { type GuidedOptions, guided } from './guided.ts';

@@ -2,7 +2,7 @@ import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Process } from '../../sde/process.ts';
-import type { TimeLaw } from '../../sde/time-law.ts';
+import type { TimeDist } from '../../sde/time-dist.ts';
 
 /**
  * Equal chances for `levels` times whose log-SNRs are evenly spaced from start to end: on `ve` and `edm` the geometric ladder of noise scales of NCSN
@@ -12,7 +12,7 @@ import type { TimeLaw } from '../../sde/time-law.ts';
  * @example
  * denoisingScoreMatching(predict('score', ve({ sigmaMin: 0.01, sigmaMax: 1 }), resMlp([64]), { shape: [2] }), { time: ladderTime(10) });
  */
-export const ladderTime = (levels: number): TimeLaw => {
+export const ladderTime = (levels: number): TimeDist => {
   if (!Number.isInteger(levels) || levels < 2)
     return raise('ArgumentError', 'ladderTime', 'needs two levels or more', { got: `${levels}` });
   return {

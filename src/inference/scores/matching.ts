@@ -27,8 +27,8 @@ const objective = <S extends Shape>(
 const half = (s: Expr): Expr => o.mul(0.5, o.dot(s, s));
 
 /**
- * Score matching (Hyvärinen 2005, equation 4): the mean of tr ∂s/∂x + ½‖s‖², which is ½ E‖s − ∇ log p‖² − ½ E‖∇ log p‖² for data of a smooth law p. It
- * takes laws known up to a constant, and fields. Cost: D derivatives of the score for an event of D numbers.
+ * Score matching (Hyvärinen 2005, equation 4): the mean of tr ∂s/∂x + ½‖s‖², which is ½ E‖s − ∇ log p‖² − ½ E‖∇ log p‖² for data of a smooth distribution p. It
+ * takes distributions known up to a constant, and fields. Cost: D derivatives of the score for an event of D numbers.
  *
  * @example
  * fit({ objective: scoreMatching(energy([2])), data, steps: 10, batchSize: 10 });   // a task
@@ -42,7 +42,7 @@ export const scoreMatching = <S extends Shape>(source: HasScore<S>): Objective<S
 
 /** How sliced score matching looks. */
 export interface SlicedOptions<P extends Projection> {
-  /** The law of the directions; default {@link rademacher}. */
+  /** The distribution of the directions; default {@link rademacher}. */
   readonly projection?: P;
   /** Directions drawn for one event; default 1. */
   readonly projections?: number;

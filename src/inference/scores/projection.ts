@@ -1,4 +1,4 @@
-/** Laws of the directions along which sliced score matching looks; their second moment is part of the type. */
+/** Distributions of the directions along which sliced score matching looks; their second moment is part of the type. */
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import * as R from '../../core/random.ts';
@@ -7,7 +7,7 @@ import type { Shape } from '../../core/shape.ts';
 /** What E[v vᵀ] is: the identity, or the identity over the dimension D. */
 export type SecondMoment = 'E[v vᵀ] = I' | 'E[v vᵀ] = I/D';
 
-/** A law of random directions of an event's shape. */
+/** A distribution of random directions of an event's shape. */
 export interface Projection<out M extends SecondMoment = SecondMoment> {
   readonly name: 'rademacher' | 'gaussian' | 'sphere';
   readonly secondMoment: M;

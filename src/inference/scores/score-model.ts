@@ -1,8 +1,8 @@
-/** What score matching is about: a law's score ∇ₓ log p(x), with or without the density behind it. */
+/** What score matching is about: a distribution's score ∇ₓ log p(x), with or without the density behind it. */
 
 import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../../algebra/demand.ts';
-import { type Dist, isLaw } from '../../algebra/dist.ts';
+import { type Dist, isDist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Spec } from '../../algebra/spec.ts';
 import { grad } from '../../core/differentiate/index.ts';
@@ -21,32 +21,32 @@ export interface ScoreModel<out S extends Shape> {
   readonly score: (x: Expr) => D.Draw<Expr>;
 }
 
-/** What has a score: a model of one, or a law with a density up to a constant (by differentiation). */
+/** What has a score: a model of one, or a distribution with a density up to a constant (by differentiation). */
 export type HasScore<S extends Shape> = ScoreModel<S> | Dist<S, Unnormalised>;
 
 /** The first, mentioning the parameters of the second, whose value it never takes. */
 const mentioning = (x: Expr, others: Expr): Expr => o.add(x, o.where(o.less(1, 0), o.stopGradient(others), 0));
 
-/** The source as a part of an objective's spec: `law`, or `model`. */
+/** The source as a part of an objective's spec: `dist`, or `model`. */
 export const nested = (source: HasScore<Shape>): { readonly [key: string]: Spec } =>
-  isLaw(source) ? { law: source.spec } : { model: source.spec };
+  isDist(source) ? { dist: source.spec } : { model: source.spec };
 
 /**
- * The score of a law by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
- * energy) have no gradient, but stay parameters of what is trained: the law that is run afterwards asks for them. Cost: one backward pass.
+ * The score of a distribution by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
+ * energy) have no gradient, but stay parameters of what is trained: the distribution that is run afterwards asks for them. Cost: one backward pass.
  */
 export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> => {
-  if (!isLaw(source)) return source;
-  const law = demand<S>('score', source, 'unnormalisedLogDensity');
+  if (!isDist(source)) return source;
+  const dist = demand<S>('score', source, 'unnormalisedLogDensity');
   return {
-    spec: law.spec,
-    shape: law.shape,
-    score: (x) => pipe(law.logDensity(x), D.map((l) => mentioning(grad(l, [x])[0], l))), // biome-ignore format: one idea
+    spec: dist.spec,
+    shape: dist.shape,
+    score: (x) => pipe(dist.logDensity(x), D.map((l) => mentioning(grad(l, [x])[0], l))), // biome-ignore format: one idea
   };
 };
 
 /**
- * A score said by a network of its own, without a density (Song & Ermon 2019, arXiv:1907.05600): half the cost of an energy's, and no law.
+ * A score said by a network of its own, without a density (Song & Ermon 2019, arXiv:1907.05600): half the cost of an energy's, and no distribution.
  * Parameters stand at `score`.
  *
  * @example

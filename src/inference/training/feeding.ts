@@ -113,11 +113,11 @@ export const noiseFeeder = (
   });
   return (firstStep) =>
     Object.fromEntries(
-      all.map(({ name, path, law, batch, shape, move, micro, each, axes, data }) => {
+      all.map(({ name, path, dist, batch, shape, move, micro, each, axes, data }) => {
         const size = sizeOf(shape);
         const first = counter.before(firstStep)[move] * micro;
         for (let k = 0; k < steps * each; k++)
-          writeNoise(shape, law, noiseKey(seed, first + k, path), firstsOf(batch), data, k * size);
+          writeNoise(shape, dist, noiseKey(seed, first + k, path), firstsOf(batch), data, k * size);
         return [name, { shape: [steps, ...axes, ...shape], type: 'float32', data } satisfies Tensor];
       }),
     );

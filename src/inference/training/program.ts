@@ -1,6 +1,6 @@
 /** The training program: K steps of a game in one run, as a scan over batches, coefficients and noise. */
 import { raise } from '../../core/errors.ts';
-import type { Expr, NoiseLaw } from '../../core/expr.ts';
+import type { Expr, NoiseDist } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { type Program, program } from '../../core/program.ts';
 import { range, type Shape } from '../../core/shape.ts';
@@ -17,7 +17,7 @@ import { endingVectors, groupedShares, startingState, vectorNames } from './play
 export interface MoveNoise {
   readonly name: string;
   readonly path: string;
-  readonly law: NoiseLaw;
+  readonly dist: NoiseDist;
   readonly batch: number;
   readonly shape: Shape;
   /** The number of the move whose draws count. */
@@ -164,7 +164,7 @@ export const gameProgram = (
 
 const noiseOf = ({ moves }: GamePlan, made: readonly number[]): MoveNoise[] => {
   const all = made.flatMap((i) =>
-    moves[i].noise.map(({ attributes: { path, law, batch }, shape }) => ({ name: `noise:${path}`, path, law, batch, shape, move: moves[i].draws })),
+    moves[i].noise.map(({ attributes: { path, dist, batch }, shape }) => ({ name: `noise:${path}`, path, dist, batch, shape, move: moves[i].draws })),
   ); // biome-ignore format: one record
   return [...new Map(all.map((n) => [n.path, n] as const)).values()];
 };

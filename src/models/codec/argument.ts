@@ -1,7 +1,8 @@
-/** Parameters of laws in specifications. */
+/** Parameters of distributions in specifications. */
+
+import { contextFound } from '../../algebra/context-codec.ts';
 import { finite, isRecord, list, t } from '../../core/codec.ts';
 import type { Expr } from '../../core/expr.ts';
-import { contextFound } from './contexts.ts';
 
 /** A number, or numbers; an expression cannot be read back. */
 export const numbers = new t.Type<number | readonly number[]>(
@@ -18,7 +19,7 @@ export const numbers = new t.Type<number | readonly number[]>(
   t.identity,
 );
 
-/** A parameter of a distribution: numbers, or the context of the conditional law around it. */
+/** A parameter of a distribution: numbers, or the context of the conditional distribution around it. */
 export const argument: t.Type<number | readonly number[] | Expr> = new t.Type<number | readonly number[] | Expr>(
   numbers.name,
   (u): u is number | readonly number[] | Expr => numbers.is(u) || isRecord(u),

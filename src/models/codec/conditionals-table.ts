@@ -1,8 +1,10 @@
-/** The entries of conditional laws, of laws at a context, and of what older files call them. */
-import { type Conditional, conditional, lawGiven } from '../../algebra/conditional.ts';
+/** The entries of conditional distributions, of distributions at a context, and of what older files call them. */
+import { type Conditional, conditional, distGiven } from '../../algebra/conditional.ts';
 import type { AnyContext, Context, ContextValue } from '../../algebra/context.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import { conditionedDist, contextCodec, contextValueCodec } from '../../algebra/context-codec.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Denoises, Exact, Samples } from '../../algebra/evidence.ts';
+import { bijective } from '../../algebra/kinds.ts';
 import { finite, list, positiveInteger, positiveNumber, shapeCodec, t, text } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -18,22 +20,20 @@ import {
   unconditional,
 } from '../../distributions/index.ts';
 import { guided } from '../../inference/scores/index.ts';
+import { ladderFields } from '../../nn/top-down.ts';
 import { classConditional } from '../class-conditional.ts';
 import { argument } from './argument.ts';
-import { conditionedLaw, contextCodec, contextValueCodec } from './contexts.ts';
 import { inside, ofContext } from './inside.ts';
-import { bijective } from './layers-table.ts';
-import { ladder } from './networks-table.ts';
 import { type Tables, variant } from './variant.ts';
 
 const contextSwap = { context: contextCodec, event: shapeCodec };
 
-/** Conditional laws by type. */
+/** Conditional distributions by type. */
 export const conditionalsTable: Tables['conditionals'] = {
   conditional: (read) =>
-    ofContext('law', { context: contextCodec }, {}, ({ context }, json, c) => {
-      const law = inside(read.law, json, 'law', c);
-      return conditional(context as Context, (value) => law(value as AnyContext) as Dist<Shape, unknown>);
+    ofContext('dist', { context: contextCodec }, {}, ({ context }, json, c) => {
+      const dist = inside(read.dist, json, 'dist', c);
+      return conditional(context as Context, (value) => dist(value as AnyContext) as Dist<Shape, unknown>);
     }),
   parametrised: (read) =>
     variant(
@@ -51,11 +51,11 @@ export const conditionalsTable: Tables['conditionals'] = {
               expected: Object.keys(parametricFamilies).join(', '),
             }),
     ),
-  topDownPosterior: () => ladder(topDownPosterior),
+  topDownPosterior: () => variant({ data: shapeCodec }, ladderFields, topDownPosterior),
   // What older files say.
   unconditional: (read) =>
-    variant({ context: contextCodec, law: read.law }, {}, ({ context, law }) =>
-      unconditional(context, law as Dist<Shape, unknown>),
+    variant({ context: contextCodec, dist: read.dist }, {}, ({ context, dist }) =>
+      unconditional(context, dist as Dist<Shape, unknown>),
     ),
   conditionalBernoulli: (read) =>
     variant(contextSwap, { network: read.network }, ({ context, event, ...options }) =>
@@ -85,26 +85,26 @@ export const conditionalsTable: Tables['conditionals'] = {
     ),
 };
 
-/** Laws at a context, and of event and context together, by type. */
-export const givenLawsTable: Tables['laws'] = {
+/** Distributions at a context, and of event and context together, by type. */
+export const givenDistsTable: Tables['dists'] = {
   given: (read) =>
     variant(
-      { law: read.conditional, context: contextValueCodec },
+      { dist: read.conditional, context: contextValueCodec },
       {},
-      ({ law, context }): Law => lawGiven(law, context as ContextValue<Context>),
+      ({ dist, context }): AnyDist => distGiven(dist, context as ContextValue<Context>),
     ),
-  conditioned: () => variant({}, {}, conditionedLaw),
+  conditioned: () => variant({}, {}, conditionedDist),
   guided: (read) =>
     variant(
-      { law: read.conditional, context: contextValueCodec },
+      { dist: read.conditional, context: contextValueCodec },
       { scale: finite },
-      ({ law, context, ...options }): Law =>
-        guided(law as Conditional<Context, Shape, Denoises>, context as ContextValue<Context>, options),
+      ({ dist, context, ...options }): AnyDist =>
+        guided(dist as Conditional<Context, Shape, Denoises>, context as ContextValue<Context>, options),
     ),
   jointly: (read) =>
-    variant({ prior: read.law, law: read.conditional }, {}, ({ prior, law }) =>
+    variant({ prior: read.dist, dist: read.conditional }, {}, ({ prior, dist }) =>
       prior.evidence === 'exact'
-        ? jointly(prior as Dist<Shape, Exact & Samples>, law)
+        ? jointly(prior as Dist<Shape, Exact & Samples>, dist)
         : raise('ArgumentError', '', 'jointly: the prior has no exact log-density', { got: prior.evidence }),
     ),
 };

@@ -1,4 +1,4 @@
-/** The entries of denoising diffusion (its law, its chain as layers, denoisers made from denoisers) and of critically-damped Langevin diffusion. */
+/** The entries of denoising diffusion (its distribution, its chain as layers, denoisers made from denoisers) and of critically-damped Langevin diffusion. */
 import { finite, list, oneOf, positiveInteger, positiveNumber, shapeCodec, strict, text } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -39,8 +39,8 @@ const chainOf = ({
     : sde.reverseChain(denoiser, { ...options, variance: variance as 'large' | 'small' });
 };
 
-/** The law of denoising diffusion. */
-export const ddpmLawsTable: Tables['laws'] = {
+/** The distribution of denoising diffusion. */
+export const ddpmDistsTable: Tables['dists'] = {
   ddpm: (read) =>
     variant(
       { reverse: chainFields(read) },
@@ -53,20 +53,24 @@ export const ddpmLawsTable: Tables['laws'] = {
     ),
 };
 
-/** The law of critically-damped Langevin diffusion, whose denoiser belongs to it. */
-export const cldLawsTable: Tables['laws'] = {
-  cldLaw: (read) =>
-    variant(
-      {
-        denoiser: strict({ shape: shapeCodec, process: strict({}, cldFields), network: read.noiseNetwork }),
-      },
-      { sampler: oneOf(['sscs', 'eulerMaruyama']), steps: positiveInteger, likelihoodSteps: positiveInteger },
-      ({ denoiser: { shape, process, network }, sampler, ...options }) =>
-        sde.cldLaw(sde.phaseDenoiser(sde.cld(process), network, { shape }), {
-          ...options,
-          ...(sampler === undefined ? {} : { sampler: sampler as sde.CldSampler }),
-        }),
-    ),
+const cldEntry: Tables['dists'][string] = (read) =>
+  variant(
+    {
+      denoiser: strict({ shape: shapeCodec, process: strict({}, cldFields), network: read.noiseNetwork }),
+    },
+    { sampler: oneOf(['sscs', 'eulerMaruyama']), steps: positiveInteger, likelihoodSteps: positiveInteger },
+    ({ denoiser: { shape, process, network }, sampler, ...options }) =>
+      sde.cldDiffusion(sde.phaseDenoiser(sde.cld(process), network, { shape }), {
+        ...options,
+        ...(sampler === undefined ? {} : { sampler: sampler as sde.CldSampler }),
+      }),
+  );
+
+/** The distribution of critically-damped Langevin diffusion, whose denoiser belongs to it. */
+export const cldDistsTable: Tables['dists'] = {
+  cldDiffusion: cldEntry,
+  // Files of before.
+  cldLaw: cldEntry,
 };
 
 /** Its chain as layers. */

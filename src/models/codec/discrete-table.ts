@@ -1,5 +1,5 @@
-/** The entries of discrete laws, relaxed choices and combinators of laws. */
-import type { Dist, Law } from '../../algebra/dist.ts';
+/** The entries of discrete distributions, relaxed choices and combinators of distributions. */
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Exact, Samples } from '../../algebra/evidence.ts';
 import type { Facts } from '../../algebra/facts.ts';
 import { finite, integer, list, oneOf, shapeCodec, t } from '../../core/codec.ts';
@@ -13,8 +13,8 @@ type Sampled<S extends Shape> = Dist<S, Exact & Samples>;
 
 const bandwidth = t.union([finite, list(finite), oneOf(['scott', 'silverman'])], 'bandwidths, scott or silverman');
 
-/** Discrete and relaxed laws and combinators by type. */
-export const discreteTable: Tables['laws'] = {
+/** Discrete and relaxed distributions and combinators by type. */
+export const discreteTable: Tables['dists'] = {
   bernoulli: () =>
     variant({ shape: shapeCodec }, { logits: argument, probs: argument }, ({ shape, ...p }) =>
       d.bernoulli(shape, p as never),
@@ -53,20 +53,22 @@ export const discreteTable: Tables['laws'] = {
       d.relaxedBernoulli(shape, p),
     ),
   mixture: (read) =>
-    variant({ logits: argument, components: list(read.law) }, {}, ({ logits, components }) =>
+    variant({ logits: argument, components: list(read.dist) }, {}, ({ logits, components }) =>
       d.mixture({ logits, components: components as readonly Sampled<Shape>[] }),
     ),
   hierarchical: (read) =>
-    variant({ first: read.law, rest: list(read.conditional) }, {}, ({ first, rest }) =>
+    variant({ first: read.dist, rest: list(read.conditional) }, {}, ({ first, rest }) =>
       d.hierarchical(first as never, ...(rest as never[])),
     ),
   product: (read) =>
-    variant({ laws: list(read.law) }, {}, ({ laws }) => d.product(laws as readonly Sampled<readonly [number]>[])),
+    variant({ dists: list(read.dist) }, {}, ({ dists }) => d.product(dists as readonly Sampled<readonly [number]>[])),
   independent: (read) =>
-    variant({ shape: shapeCodec, law: read.law }, {}, ({ shape, law }) => d.independent(shape)(law as Sampled<Shape>)),
+    variant({ shape: shapeCodec, dist: read.dist }, {}, ({ shape, dist }) =>
+      d.independent(shape)(dist as Sampled<Shape>),
+    ),
   truncate: (read) =>
-    variant({ law: read.law }, { low: argument, high: argument }, ({ law, ...bounds }) =>
-      d.truncate(bounds)(law as Law & Sampled<Shape> & Facts<'cdf' | 'quantile'>),
+    variant({ dist: read.dist }, { low: argument, high: argument }, ({ dist, ...bounds }) =>
+      d.truncate(bounds)(dist as AnyDist & Sampled<Shape> & Facts<'cdf' | 'quantile'>),
     ),
   empirical: () => variant({ rows: list(list(finite)) }, {}, d.empirical),
   kernelDensity: () => variant({ rows: list(list(finite)) }, { bandwidth }, d.kernelDensity),

@@ -1,6 +1,6 @@
-/** The entries of laws known up to a constant, of their networks, and of the estimators that learn them. */
+/** The entries of distributions known up to a constant, of their networks, and of the estimators that learn them. */
 import { has } from '../../algebra/capability.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Exact, Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { finite, list, nonNegative, oneOf, positiveInteger, positiveNumber, shapeCodec, t } from '../../core/codec.ts';
 import { raise } from '../../core/errors.ts';
@@ -46,49 +46,49 @@ const box: t.Type<Box, unknown> = new t.Type<Box, unknown>(
   t.identity,
 );
 
-/** A law whose type was lost: what takes it demands its evidence. */
-const untyped = (law: Law) => law as unknown as Dist<Shape, Exact & Samples>;
+/** A distribution whose type was lost: what takes it demands its evidence. */
+const untyped = (dist: AnyDist) => dist as unknown as Dist<Shape, Exact & Samples>;
 
-const enumerable = (law: Law): Dist<Shape, Unnormalised> & Enumerable =>
-  has(enumerating, law)
-    ? (law as unknown as Dist<Shape, Unnormalised> & Enumerable)
-    : raise('ArgumentError', '', 'enumerated: the law has no states to sum over', {
-        expected: 'a Boltzmann machine, or a law restricted to integers',
-        got: law.spec.type,
+const enumerable = (dist: AnyDist): Dist<Shape, Unnormalised> & Enumerable =>
+  has(enumerating, dist)
+    ? (dist as unknown as Dist<Shape, Unnormalised> & Enumerable)
+    : raise('ArgumentError', '', 'enumerated: the distribution has no states to sum over', {
+        expected: 'a Boltzmann machine, or a distribution restricted to integers',
+        got: dist.spec.type,
       });
 
-const joint = (law: Law): JointEnergy =>
-  has(classifying, law)
-    ? (law as unknown as JointEnergy)
-    : raise('ArgumentError', '', 'the law has no classifier', { expected: 'jem', got: law.spec.type });
+const joint = (dist: AnyDist): JointEnergy =>
+  has(classifying, dist)
+    ? (dist as unknown as JointEnergy)
+    : raise('ArgumentError', '', 'the distribution has no classifier', { expected: 'jem', got: dist.spec.type });
 
-/** Laws known up to a constant, by type. */
-export const energiesTable: Tables['laws'] = {
+/** Distributions known up to a constant, by type. */
+export const energiesTable: Tables['dists'] = {
   energy: (read) => variant({ shape: shapeCodec }, { network: read.network }, ({ shape, network }) => energy(shape, network)), // biome-ignore format: one entry
   productOfExperts: (read) =>
-    variant({ experts: list(read.law, 'a list of laws') }, {}, ({ experts }) =>
+    variant({ experts: list(read.dist, 'a list of distributions') }, {}, ({ experts }) =>
       productOfExperts(experts as unknown as readonly Dist<Shape, Unnormalised>[]),
     ),
   tempered: (read) =>
-    variant({ beta: nonNegative, law: read.law }, {}, ({ beta, law }) => tempered(beta)(untyped(law))),
-  restrict: (read) => variant({ on: box, law: read.law }, {}, ({ on, law }) => restrict(on)(untyped(law))), // biome-ignore format: one entry
+    variant({ beta: nonNegative, dist: read.dist }, {}, ({ beta, dist }) => tempered(beta)(untyped(dist))),
+  restrict: (read) => variant({ on: box, dist: read.dist }, {}, ({ on, dist }) => restrict(on)(untyped(dist))), // biome-ignore format: one entry
   rbm: () =>
     variant(
       { shape: shapeCodec, hidden: positiveInteger },
       { visible: oneOf(['bernoulli', 'normal'] as const satisfies readonly VisibleUnits[]), scale: scaleCodec },
       ({ shape, ...options }) => rbm(shape, options),
     ),
-  enumerated: (read) => variant({ law: read.law }, {}, ({ law }) => enumerated(enumerable(law))),
+  enumerated: (read) => variant({ dist: read.dist }, {}, ({ dist }) => enumerated(enumerable(dist))),
   normalised: (read) =>
-    variant({ logZ: finite, evidence: oneOf(['exact', 'estimated']), law: read.law }, {}, ({ law, ...partition }) =>
-      normalised(partition)(untyped(law)),
+    variant({ logZ: finite, evidence: oneOf(['exact', 'estimated']), dist: read.dist }, {}, ({ dist, ...partition }) =>
+      normalised(partition)(untyped(dist)),
     ),
   sampledBy: (read) =>
     variant(
-      { kernel: read.kernel, steps: positiveInteger, law: read.law },
-      { start: read.law },
-      ({ kernel, steps, start, law }) =>
-      sampledBy({ kernel, steps, ...(start === undefined ? {} : { start: untyped(start) }) })(untyped(law)), // biome-ignore format: one entry
+      { kernel: read.kernel, steps: positiveInteger, dist: read.dist },
+      { start: read.dist },
+      ({ kernel, steps, start, dist }) =>
+      sampledBy({ kernel, steps, ...(start === undefined ? {} : { start: untyped(start) }) })(untyped(dist)), // biome-ignore format: one entry
     ),
   jem: (read) =>
     variant(
@@ -103,7 +103,7 @@ export const energiesTable: Tables['laws'] = {
       ({ shape, levels, classes, ...options }) =>
         jem({ shape, ...(levels === undefined ? {} : { levels }) }, classes, options),
     ),
-  jemMarginal: (read) => variant({ of: read.law }, {}, ({ of }) => joint(of).marginal as Law),
+  jemMarginal: (read) => variant({ of: read.dist }, {}, ({ of }) => joint(of).marginal as AnyDist),
 };
 
 /** Networks of energies, by type. */
@@ -117,37 +117,38 @@ export const energyNetworksTable: Tables['networks'] = {
 export const energyObjectivesTable: Tables['objectives'] = {
   contrastiveDivergence: (read) =>
     variant(
-      { kernel: read.kernel, law: read.law },
+      { kernel: read.kernel, dist: read.dist },
       { steps: positiveInteger, energyPenalty: nonNegative },
-      ({ law, ...options }) => contrastiveDivergence(options)(untyped(law)),
+      ({ dist, ...options }) => contrastiveDivergence(options)(untyped(dist)),
     ),
   persistentContrastiveDivergence: (read) =>
     variant(
-      { kernel: read.kernel, buffer: positiveInteger, law: read.law },
-      persistentFields(read.law),
-      ({ law, start, ...options }) => persistentContrastiveDivergence({ ...options, ...startOf(start) })(untyped(law)),
+      { kernel: read.kernel, buffer: positiveInteger, dist: read.dist },
+      persistentFields(read.dist),
+      ({ dist, start, ...options }) =>
+        persistentContrastiveDivergence({ ...options, ...startOf(start) })(untyped(dist)),
     ),
   jemObjective: (read) =>
     variant(
-      { buffer: positiveInteger, law: read.law },
-      { kernel: read.kernel, ...persistentFields(read.law) },
-      ({ law, start, ...options }) => jemObjective({ ...options, ...startOf(start) })(joint(law)) as never,
+      { buffer: positiveInteger, dist: read.dist },
+      { kernel: read.kernel, ...persistentFields(read.dist) },
+      ({ dist, start, ...options }) => jemObjective({ ...options, ...startOf(start) })(joint(dist)) as never,
     ),
   noiseContrastive: (read) =>
     variant(
-      { noise: read.law, law: read.law },
+      { noise: read.dist, dist: read.dist },
       { ratio: positiveInteger, logPartition: finite },
-      ({ law, noise, ...options }) => noiseContrastive({ noise: untyped(noise), ...options })(untyped(law)),
+      ({ dist, noise, ...options }) => noiseContrastive({ noise: untyped(noise), ...options })(untyped(dist)),
     ),
 };
 
-const persistentFields = <L extends t.Mixed>(law: L) => ({
+const persistentFields = <L extends t.Mixed>(dist: L) => ({
   steps: positiveInteger,
   energyPenalty: nonNegative,
   chains: positiveInteger,
   reinitialise: nonNegative,
-  start: law,
+  start: dist,
 });
 
-const startOf = (start: Law | undefined): { readonly start?: Dist<Shape, Samples> } =>
+const startOf = (start: AnyDist | undefined): { readonly start?: Dist<Shape, Samples> } =>
   start === undefined ? {} : { start: untyped(start) };

@@ -1,4 +1,4 @@
-/** The entries of elementwise families and of normal laws of vectors: names of parameters, required and not. */
+/** The entries of elementwise families and of normal distributions of vectors: names of parameters, required and not. */
 import { finite, list, shapeCodec, type t } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import * as d from '../../distributions/index.ts';
@@ -13,8 +13,8 @@ const family =
   <R extends string, O extends string>(
     required: readonly R[],
     optional: readonly O[],
-    build: (shape: Shape, options: Numbers<R> & Partial<Numbers<O>>) => d.Law,
-  ): Tables['laws'][string] =>
+    build: (shape: Shape, options: Numbers<R> & Partial<Numbers<O>>) => d.AnyDist,
+  ): Tables['dists'][string] =>
   () => {
     const fields = (names: readonly string[]): t.Props => Object.fromEntries(names.map((name) => [name, argument]));
     return variant({ shape: shapeCodec, ...fields(required) }, fields(optional), ({ shape, ...rest }) =>
@@ -25,7 +25,7 @@ const family =
 const rows = list(list(finite, 'a row of numbers'), 'rows of numbers');
 
 /** Families by type. */
-export const familiesTable: Tables['laws'] = {
+export const familiesTable: Tables['dists'] = {
   laplace: family([], ['loc', 'scale'], d.laplace),
   logistic: family([], ['loc', 'scale'], d.logistic),
   cauchy: family([], ['loc', 'scale'], d.cauchy),

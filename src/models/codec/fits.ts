@@ -1,6 +1,6 @@
 /** Whether a declaration that was read fits together, with the JSON path of the layer that does not. */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import type { Json } from '../../algebra/spec.ts';
 import { isRecord, joinPath } from '../../core/codec.ts';
 import * as D from '../../core/draw.ts';
@@ -12,34 +12,34 @@ import { type AnyObjective, isBatchObjective } from '../../inference/objective.t
 /** Keys under which a specification nests another at the same place of parameters. */
 const transparent: { readonly [type: string]: string } = {
   inverse: 'of',
-  maximumLikelihood: 'law',
-  elbo: 'law',
-  importanceWeighted: 'law',
-  sgvb: 'law',
-  stickingTheLanding: 'law',
-  dreg: 'law',
-  reweightedWakeSleep: 'law',
-  wakeSleep: 'law',
-  scoreFunction: 'law',
-  scoreFunctionWithAverage: 'law',
-  monteCarloEm: 'law',
-  ddpmSimple: 'law',
-  ddpmHybrid: 'law',
-  hybridScoreMatching: 'law',
-  denoisingScoreMatching: 'law',
-  denoisingScoreMatchingAt: 'law',
-  scoreMatching: 'law',
-  slicedScoreMatching: 'law',
-  varianceReducedSlicedScoreMatching: 'law',
-  contrastiveDivergence: 'law',
-  persistentContrastiveDivergence: 'law',
-  jemObjective: 'law',
-  noiseContrastive: 'law',
-  tempered: 'law',
-  restrict: 'law',
-  enumerated: 'law',
-  normalised: 'law',
-  sampledBy: 'law',
+  maximumLikelihood: 'dist',
+  elbo: 'dist',
+  importanceWeighted: 'dist',
+  sgvb: 'dist',
+  stickingTheLanding: 'dist',
+  dreg: 'dist',
+  reweightedWakeSleep: 'dist',
+  wakeSleep: 'dist',
+  scoreFunction: 'dist',
+  scoreFunctionWithAverage: 'dist',
+  monteCarloEm: 'dist',
+  ddpmSimple: 'dist',
+  ddpmHybrid: 'dist',
+  hybridScoreMatching: 'dist',
+  denoisingScoreMatching: 'dist',
+  denoisingScoreMatchingAt: 'dist',
+  scoreMatching: 'dist',
+  slicedScoreMatching: 'dist',
+  varianceReducedSlicedScoreMatching: 'dist',
+  contrastiveDivergence: 'dist',
+  persistentContrastiveDivergence: 'dist',
+  jemObjective: 'dist',
+  noiseContrastive: 'dist',
+  tempered: 'dist',
+  restrict: 'dist',
+  enumerated: 'dist',
+  normalised: 'dist',
+  sampledBy: 'dist',
   weighted: 'objective',
   dynamicallyBinarised: 'objective',
   fullVariationalBayes: 'objective',
@@ -100,9 +100,9 @@ const details = (f: Omit<Failure, 'path'>): Pick<Failure, 'expected' | 'got'> =>
   ...(f.got === undefined ? {} : { got: f.got }),
 });
 
-/** Builds a law's log-density (its sampler, where it has none) once, so that layers that do not fit are found when reading. */
-export const lawFits = (law: Law): E.Either<Failure, Law> =>
-  built(law, (l) => D.runDraw(l.evidence === 'none' ? l.sample : l.logDensity(input('x', l.shape))));
+/** Builds a distribution's log-density (its sampler, where it has none) once, so that layers that do not fit are found when reading. */
+export const distFits = (dist: AnyDist): E.Either<Failure, AnyDist> =>
+  built(dist, (l) => D.runDraw(l.evidence === 'none' ? l.sample : l.logDensity(input('x', l.shape))));
 
 /** Builds an objective's loss (on two events, where it is one of a batch) once. */
 export const objectiveFits = (objective: AnyObjective<Shape>): E.Either<Failure, AnyObjective<Shape>> =>

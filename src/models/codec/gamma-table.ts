@@ -1,4 +1,4 @@
-/** The entries of the gamma family: gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises laws. */
+/** The entries of the gamma family: gamma, inverse-gamma, χ², beta, Dirichlet, F, t and von Mises distributions. */
 import { finite, list, positiveNumber, shapeCodec } from '../../core/codec.ts';
 import {
   beta,
@@ -14,8 +14,8 @@ import {
 import { argument } from './argument.ts';
 import { type Tables, variant } from './variant.ts';
 
-/** Laws drawn by gamma variables, and the von Mises law, by type. */
-export const gammaTable: Tables['laws'] = {
+/** Distributions drawn by gamma variables, and the von Mises distribution, by type. */
+export const gammaTable: Tables['dists'] = {
   gamma: () =>
     variant({ shape: shapeCodec, concentration: argument }, { rate: argument }, ({ shape, ...rest }) =>
       gamma(shape, rest),

@@ -1,9 +1,9 @@
-/** Specifications that are read anew for each context, and for each law at one. */
+/** Specifications that are read anew for each context, and for each distribution at one. */
 import type { Errors } from 'io-ts';
 import type { AnyContext } from '../../algebra/context.ts';
-import type { Law } from '../../algebra/dist.ts';
+import { contextsAround, readingFor, readingInside } from '../../algebra/context-codec.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import { type Fields, t } from '../../core/codec.ts';
-import { contextsAround, readingFor, readingInside } from './contexts.ts';
 import { type Variant, variant } from './variant.ts';
 
 /** What does not read, thrown through the function of the context and caught where the declaration is read. */
@@ -20,11 +20,11 @@ const readOr = <A>(codec: t.Type<A, unknown>, json: unknown, key: string, c: t.C
   throw { unread: read.left } satisfies Unread;
 };
 
-/** A specification under a key that is read anew for each law that an estimator is asked for. */
-export const forLaw =
+/** A specification under a key that is read anew for each distribution that an estimator is asked for. */
+export const forDist =
   <A>(codec: t.Type<A, unknown>, json: unknown, key: string, c: t.Context) => {
     const outer = contextsAround();
-    return (law: Law): A => readingInside(outer, () => readingFor(law, () => readOr(codec, json, key, c)));
+    return (dist: AnyDist): A => readingInside(outer, () => readingFor(dist, () => readOr(codec, json, key, c)));
   }; // biome-ignore format: one idea
 
 /** A specification under a key that is read anew for each context. */

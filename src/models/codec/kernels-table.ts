@@ -2,7 +2,7 @@
 import { finite, nonNegative, positiveInteger } from '../../core/codec.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Operand } from '../../core/ops/leaves.ts';
-import { asLawKernel, blockGibbs, type KernelFamily } from '../../inference/energies/index.ts';
+import { asDistKernel, blockGibbs, type KernelFamily } from '../../inference/energies/index.ts';
 import { hmc, mala, nuts, randomWalk, ula, underdamped } from '../../mcmc/index.ts';
 import { numbers as argument } from './argument.ts';
 import { type Tables, variant } from './variant.ts';
@@ -16,7 +16,7 @@ const massOf = (m: number | readonly number[] | undefined): { readonly inverseMa
   m === undefined ? {} : { inverseMass: operand(m) };
 
 /** A family that says the options it was read with. */
-const family = (f: KernelFamily): ReturnType<typeof asLawKernel> => asLawKernel(f);
+const family = (f: KernelFamily): ReturnType<typeof asDistKernel> => asDistKernel(f);
 
 /** Kernels by type. */
 export const kernelsTable: Tables['kernels'] = {
@@ -36,7 +36,7 @@ export const kernelsTable: Tables['kernels'] = {
     variant(tuned, mass, ({ stepSize, inverseMass }) =>
       family(mala({ stepSize: operand(stepSize), ...massOf(inverseMass) })),
     ),
-  // The unadjusted Langevin kernel says `langevin`: along the score of the law it is on.
+  // The unadjusted Langevin kernel says `langevin`: along the score of the distribution it is on.
   langevin: () =>
     variant(tuned, { temperature: nonNegative }, ({ stepSize, ...rest }) => family(ula({ stepSize: operand(stepSize), ...rest }))), // biome-ignore format: one entry
   underdamped: () =>

@@ -45,39 +45,39 @@ const weighing = new t.Type<Weighing, Weighing['spec']>(
   (w) => w.spec,
 );
 
-type Estimator = (law: never) => AnyObjective<Shape>;
+type Estimator = (dist: never) => AnyObjective<Shape>;
 
-/** An estimator that takes its number of samples and a law with a bound. */
+/** An estimator that takes its number of samples and a distribution with a bound. */
 const ofSamples =
   (make: (k: number) => Estimator): Entry<AnyObjective<Shape>> =>
   (read) =>
-    variant({ law: read.law }, { samples: positiveInteger }, ({ law, samples = 1 }) => make(samples)(law as never));
+    variant({ dist: read.dist }, { samples: positiveInteger }, ({ dist, samples = 1 }) => make(samples)(dist as never));
 
 /** Estimators of latent variables by type. */
 export const latentObjectivesTable: Tables['objectives'] = {
   sgvb: (read) =>
-    variant({ law: read.law }, { samples: positiveInteger, kl: list(weighing) }, ({ law, ...options }) =>
-      sgvb(options)(law as never),
+    variant({ dist: read.dist }, { samples: positiveInteger, kl: list(weighing) }, ({ dist, ...options }) =>
+      sgvb(options)(dist as never),
     ),
   stickingTheLanding: ofSamples(stickingTheLanding),
   dreg: ofSamples(dreg),
   reweightedWakeSleep: ofSamples(reweightedWakeSleep),
-  wakeSleep: (read) => variant({ law: read.law }, {}, ({ law }) => wakeSleep(law as never)),
+  wakeSleep: (read) => variant({ dist: read.dist }, {}, ({ dist }) => wakeSleep(dist as never)),
   scoreFunction: (read) =>
     variant(
-      { law: read.law },
+      { dist: read.dist },
       { samples: positiveInteger, baseline: oneOf(['none', 'leaveOneOut']) },
-      ({ law, ...options }) => scoreFunction(options)(law as never),
+      ({ dist, ...options }) => scoreFunction(options)(dist as never),
     ),
   scoreFunctionWithAverage: (read) =>
-    variant({ law: read.law }, { samples: positiveInteger, decay: nonNegative }, ({ law, ...options }) =>
-      scoreFunctionWithAverage(options)(law as never),
+    variant({ dist: read.dist }, { samples: positiveInteger, decay: nonNegative }, ({ dist, ...options }) =>
+      scoreFunctionWithAverage(options)(dist as never),
     ),
   monteCarloEm: (read) =>
     variant(
-      { law: read.law, stepSize: positiveNumber },
+      { dist: read.dist, stepSize: positiveNumber },
       { leapfrogSteps: positiveInteger, transitions: positiveInteger },
-      ({ law, ...options }) => monteCarloEm(options)(law as never),
+      ({ dist, ...options }) => monteCarloEm(options)(dist as never),
     ),
   fullVariationalBayes: (read) =>
     variant(

@@ -10,7 +10,7 @@ import { importanceWeighted } from '../../inference/importance-weighted.ts';
 import { elbo, maximumLikelihood, type Objective, weighted } from '../../inference/objective.ts';
 import { variationalPosterior } from '../../inference/posterior.ts';
 import { spectralPenalty } from '../../inference/spectral-penalty.ts';
-import { forLaw, ofContext } from './inside.ts';
+import { forDist, ofContext } from './inside.ts';
 import { latentObjectivesTable } from './latent-objectives-table.ts';
 import { ofEvents } from './objective-demands.ts';
 import { scoreObjectivesTable } from './score-objectives-table.ts';
@@ -21,19 +21,19 @@ export const objectivesTable: Tables['objectives'] = {
   ...latentObjectivesTable,
   ...scoreObjectivesTable,
   conditionally: (read) =>
-    ofContext('estimator', { law: read.conditional }, { drop: nonNegative }, ({ law, drop }, json, c) => {
-      const estimator = forLaw(read.objective, json, 'estimator', c);
-      return conditionally((of: Dist<Shape, unknown>) => ofEvents('conditionally', estimator(of)), drop === undefined ? {} : { drop })(law) as unknown as Objective<Shape>; // biome-ignore format: one idea
+    ofContext('estimator', { dist: read.conditional }, { drop: nonNegative }, ({ dist, drop }, json, c) => {
+      const estimator = forDist(read.objective, json, 'estimator', c);
+      return conditionally((of: Dist<Shape, unknown>) => ofEvents('conditionally', estimator(of)), drop === undefined ? {} : { drop })(dist) as unknown as Objective<Shape>; // biome-ignore format: one idea
     }),
-  maximumLikelihood: (read) => variant({ law: read.law }, {}, ({ law }) => maximumLikelihood(law as never)),
-  elbo: (read) => variant({ law: read.law }, {}, ({ law }) => elbo(law as never)),
+  maximumLikelihood: (read) => variant({ dist: read.dist }, {}, ({ dist }) => maximumLikelihood(dist as never)),
+  elbo: (read) => variant({ dist: read.dist }, {}, ({ dist }) => elbo(dist as never)),
   importanceWeighted: (read) =>
-    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) =>
-      importanceWeighted(samples)(law as never),
+    variant({ samples: positiveInteger, dist: read.dist }, {}, ({ samples, dist }) =>
+      importanceWeighted(samples)(dist as never),
     ),
   variationalPosterior: (read) =>
     variant(
-      { guide: read.law, target: read.law },
+      { guide: read.dist, target: read.dist },
       {},
       ({ guide, target }) => variationalPosterior(guide as never, target as never) as unknown as Objective<Shape>,
     ),
@@ -52,10 +52,10 @@ export const objectivesTable: Tables['objectives'] = {
       ({ objective, ...options }) => spectralPenalty(options)(ofEvents('spectralPenalty', objective)),
     ),
   ddpmSimple: (read) =>
-    variant({ law: read.law }, { of: oneOf(['noise', 'velocity']) }, ({ law, of }) =>
-      ddpmSimple(law, of === undefined ? {} : { of: of as 'noise' | 'velocity' }),
+    variant({ dist: read.dist }, { of: oneOf(['noise', 'velocity']) }, ({ dist, of }) =>
+      ddpmSimple(dist, of === undefined ? {} : { of: of as 'noise' | 'velocity' }),
     ),
-  hybridScoreMatching: (read) => variant({ law: read.law }, {}, ({ law }) => hybridScoreMatching(law)),
+  hybridScoreMatching: (read) => variant({ dist: read.dist }, {}, ({ dist }) => hybridScoreMatching(dist)),
   ddpmHybrid: (read) =>
-    variant({ law: read.law }, { weight: finite }, ({ law, ...options }) => ddpmHybrid(law, options)),
+    variant({ dist: read.dist }, { weight: finite }, ({ dist, ...options }) => ddpmHybrid(dist, options)),
 };

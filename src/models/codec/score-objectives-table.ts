@@ -26,11 +26,11 @@ const either = (owner: string, a: object | undefined, b: object | undefined, nam
     ? raise('SpecError', '', `${owner}: one of ${names} is needed`, { got: a === undefined ? 'neither' : 'both' })
     : (a ?? b)!;
 
-const scored = (read: Readers) => ({ law: read.law, model: read.scoreModel });
+const scored = (read: Readers) => ({ dist: read.dist, model: read.scoreModel });
 const hasScore = (
   owner: string,
-  { law, model }: { readonly law?: object; readonly model?: object },
-): HasScore<readonly number[]> => either(owner, law, model, "'law' and 'model'") as HasScore<readonly number[]>;
+  { dist, model }: { readonly dist?: object; readonly model?: object },
+): HasScore<readonly number[]> => either(owner, dist, model, "'dist' and 'model'") as HasScore<readonly number[]>;
 
 /** Models of a score by type. */
 export const scoreModelsTable: Tables['scoreModels'] = {
@@ -38,8 +38,8 @@ export const scoreModelsTable: Tables['scoreModels'] = {
     variant({ shape: shapeCodec, network: read.network }, {}, ({ shape, network }) => scoreNetwork(shape, network)),
 };
 
-/** The bound of a reverse equation as a law. */
-export const variationalDiffusionTable: Tables['laws'] = {
+/** The bound of a reverse equation as a distribution. */
+export const variationalDiffusionTable: Tables['dists'] = {
   variationalDiffusion: (read) =>
     variant(
       { denoiser: read.denoiser },
@@ -49,7 +49,7 @@ export const variationalDiffusionTable: Tables['laws'] = {
 };
 
 /** NCSN's ladder of noise scales. */
-export const ladderTable: Tables['timeLaws'] = {
+export const ladderTable: Tables['timeDists'] = {
   ladderTime: () => variant({ levels: positiveInteger }, {}, ({ levels }) => ladderTime(levels)),
 };
 
@@ -58,10 +58,16 @@ export const scoreObjectivesTable: Tables['objectives'] = {
   denoisingScoreMatching: (read) =>
     variant(
       {},
-      { law: read.law, denoiser: read.denoiser, weighting: read.weighting, time: read.timeLaw, drawnBy: read.timeLaw },
-      ({ law, denoiser, ...options }) =>
+      {
+        dist: read.dist,
+        denoiser: read.denoiser,
+        weighting: read.weighting,
+        time: read.timeDist,
+        drawnBy: read.timeDist,
+      },
+      ({ dist, denoiser, ...options }) =>
         denoisingScoreMatching(
-          either('denoisingScoreMatching', law, denoiser, "'law' and 'denoiser'") as HasDenoiser<readonly number[]>,
+          either('denoisingScoreMatching', dist, denoiser, "'dist' and 'denoiser'") as HasDenoiser<readonly number[]>,
           options,
         ),
     ),

@@ -1,4 +1,4 @@
-/** The entries of noising processes, denoisers, samplers and what they are made of; of the law of a diffusion model, and of its flow as a layer. */
+/** The entries of noising processes, denoisers, samplers and what they are made of; of the distribution of a diffusion model, and of its flow as a layer. */
 import {
   finite,
   list,
@@ -12,7 +12,6 @@ import {
 } from '../../core/codec.ts';
 import * as dynamics from '../../dynamics/index.ts';
 import * as sde from '../../sde/index.ts';
-import { continuous } from '../../transports/continuous.ts';
 import { type Tables, variant } from './variant.ts';
 
 const numbers = list(finite, 'a list of numbers');
@@ -71,8 +70,8 @@ export const denoisersTable: Tables['denoisers'] = {
       ({ prediction, process, network, ...rest }) => sde.predict(prediction as 'data', process, network, rest),
     ),
   exactDenoiser: (read) =>
-    variant({ process: read.process, law: read.law }, {}, ({ process, law }) =>
-      sde.exactDenoiser(process, law as Parameters<typeof sde.exactDenoiser>[1]),
+    variant({ process: read.process, dist: read.dist }, {}, ({ process, dist }) =>
+      sde.exactDenoiser(process, dist as Parameters<typeof sde.exactDenoiser>[1]),
     ),
 };
 
@@ -140,16 +139,16 @@ export const weightingsTable: Tables['weightings'] = {
   minSnrWeighting: () => variant({}, { gamma: positiveNumber }, sde.minSnrWeighting),
 };
 
-/** Laws of the time of a loss by type. */
-export const timeLawsTable: Tables['timeLaws'] = {
+/** Distributions of the time of a loss by type. */
+export const timeDistsTable: Tables['timeDists'] = {
   uniformTime: () => variant({}, {}, () => sde.uniformTime),
   discreteTime: () => variant({}, {}, () => sde.discreteTime),
   importanceTime: () => variant({}, {}, () => sde.importanceTime),
   logNormalTime: () => variant({}, { mean: finite, deviation: positiveNumber }, sde.logNormalTime),
 };
 
-/** The law of a diffusion model. */
-export const diffusionLawsTable: Tables['laws'] = {
+/** The distribution of a diffusion model. */
+export const diffusionDistsTable: Tables['dists'] = {
   diffusion: (read) =>
     variant(
       { denoiser: read.denoiser },
@@ -177,13 +176,6 @@ export const diffusionLawsTable: Tables['laws'] = {
 
 /** Continuous flows as layers: of a network, and of a denoiser. */
 export const flowLayersTable: Tables['layers'] = {
-  continuous: (read) =>
-    variant(
-      { field: read.noiseNetwork },
-      { solver: read.solver, times: numbers, divergence: traces, gradient: gradients, shape: shapeCodec },
-      ({ field, shape, ...options }) =>
-        shape === undefined ? continuous(field, options) : continuous(field, { ...options, shape }),
-    ),
   probabilityFlow: (read) =>
     variant(
       { denoiser: read.denoiser },

@@ -1,61 +1,61 @@
-/** What can be read without a registry of one's own; each room's entries are in a file of their own. */
+/** What can be read without definitions of one's own. */
+import * as algebra from '../../algebra/index.ts';
+import * as bijectors from '../../bijectors/index.ts';
+import { type Definition, definitionsOf } from '../../core/definition.ts';
+import * as nn from '../../nn/index.ts';
+import * as transports from '../../transports/index.ts';
 import { classesTable } from './classes-table.ts';
-import { conditionalsTable, givenLawsTable } from './conditionals-table.ts';
-import { cldLawsTable, ddpmLawsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { conditionalsTable, givenDistsTable } from './conditionals-table.ts';
+import { cldDistsTable, ddpmDistsTable, ddpmLayersTable, derivedDenoisersTable } from './ddpm-table.ts';
+import { distsTable } from './dists-table.ts';
 import { energiesTable, energyNetworksTable, energyObjectivesTable } from './energies-table.ts';
 import { kernelsTable } from './kernels-table.ts';
-import { lawsTable } from './laws-table.ts';
-import { layersTable, mapsTable } from './layers-table.ts';
-import { networkPartsTable, networksTable } from './networks-table.ts';
-import { embeddingsTable, noiseNetworksTable } from './noise-networks-table.ts';
+import { networksTable } from './networks-table.ts';
 import { objectivesTable } from './objectives-table.ts';
 import { optimizersTable, schedulesTable, selectorsTable } from './optimizers-table.ts';
 import { ladderTable, scoreModelsTable, variationalDiffusionTable } from './score-objectives-table.ts';
 import {
   denoisersTable,
-  diffusionLawsTable,
+  diffusionDistsTable,
   flowLayersTable,
   gridsTable,
   preconditioningsTable,
   processesTable,
   samplersTable,
   solversTable,
-  timeLawsTable,
+  timeDistsTable,
   weightingsTable,
 } from './sde-table.ts';
-import type { Tables } from './variant.ts';
+import { definitionsIn } from './variant.ts';
 
 /** Everything the library can read. */
-export const builtIn: Tables = {
-  laws: {
-    ...lawsTable,
+export const builtIn: readonly Definition[] = [
+  ...definitionsOf(algebra, nn, bijectors, transports),
+  ...definitionsIn('dist', {
+    ...distsTable,
     ...classesTable,
-    ...givenLawsTable,
-    ...diffusionLawsTable,
+    ...givenDistsTable,
+    ...diffusionDistsTable,
     ...variationalDiffusionTable,
-    ...ddpmLawsTable,
-    ...cldLawsTable,
+    ...ddpmDistsTable,
+    ...cldDistsTable,
     ...energiesTable,
-  },
-  layers: { ...layersTable, ...flowLayersTable, ...ddpmLayersTable },
-  networks: { ...networksTable, ...energyNetworksTable },
-  networkParts: networkPartsTable,
-  noiseNetworks: noiseNetworksTable,
-  embeddings: embeddingsTable,
-  processes: processesTable,
-  preconditionings: preconditioningsTable,
-  denoisers: { ...denoisersTable, ...derivedDenoisersTable },
-  grids: gridsTable,
-  solvers: solversTable,
-  samplers: samplersTable,
-  weightings: weightingsTable,
-  timeLaws: { ...timeLawsTable, ...ladderTable },
-  scoreModels: scoreModelsTable,
-  maps: mapsTable,
-  conditionals: conditionalsTable,
-  objectives: { ...objectivesTable, ...energyObjectivesTable },
-  kernels: kernelsTable,
-  optimizers: optimizersTable,
-  schedules: schedulesTable,
-  selectors: selectorsTable,
-};
+  }),
+  ...definitionsIn('layer', { ...flowLayersTable, ...ddpmLayersTable }),
+  ...definitionsIn('network', { ...networksTable, ...energyNetworksTable }),
+  ...definitionsIn('process', processesTable),
+  ...definitionsIn('preconditioning', preconditioningsTable),
+  ...definitionsIn('denoiser', { ...denoisersTable, ...derivedDenoisersTable }),
+  ...definitionsIn('grid', gridsTable),
+  ...definitionsIn('solver', solversTable),
+  ...definitionsIn('sampler', samplersTable),
+  ...definitionsIn('weighting', weightingsTable),
+  ...definitionsIn('timeDist', { ...timeDistsTable, ...ladderTable }),
+  ...definitionsIn('scoreModel', scoreModelsTable),
+  ...definitionsIn('conditional', conditionalsTable),
+  ...definitionsIn('objective', { ...objectivesTable, ...energyObjectivesTable }),
+  ...definitionsIn('kernel', kernelsTable),
+  ...definitionsIn('optimizer', optimizersTable),
+  ...definitionsIn('schedule', schedulesTable),
+  ...definitionsIn('selector', selectorsTable),
+];

@@ -2,13 +2,13 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { MeanBound, Samples } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
-import { type CldLawOptions, cld, cldLaw, phaseDenoiser } from '../../sde/index.ts';
+import { type CldDiffusionOptions, cld, cldDiffusion, phaseDenoiser } from '../../sde/index.ts';
 import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
 import { toPixels } from './pixels.ts';
 
 /** Options of {@link cldModel}. */
-export interface CldModelOptions extends DiffusionNetworkOptions, CldLawOptions {}
+export interface CldModelOptions extends DiffusionNetworkOptions, CldDiffusionOptions {}
 
 /**
  * Critically-damped Langevin diffusion (Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068): velocities are noised, data follow them; a mixed score, sampled by
@@ -22,6 +22,6 @@ export const cldModel = (
   { sampler = 'sscs', steps = 100, likelihoodSteps = 50, ...network }: CldModelOptions = {},
 ): Dist<Shape, MeanBound & Samples> => {
   const net = noiseNetwork(shape.length === 2 ? [...shape, 1] : shape, network);
-  const law = cldLaw(phaseDenoiser(cld(), net, { shape }), { sampler, steps, likelihoodSteps });
-  return levels === undefined ? law : pipe(law, pushforward(toPixels(shape, levels)));
+  const dist = cldDiffusion(phaseDenoiser(cld(), net, { shape }), { sampler, steps, likelihoodSteps });
+  return levels === undefined ? dist : pipe(dist, pushforward(toPixels(shape, levels)));
 };

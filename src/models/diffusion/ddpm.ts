@@ -13,8 +13,8 @@ export interface DdpmModelOptions extends DiffusionNetworkOptions, BetaScheduleO
   readonly variance?: 'large' | 'small';
 }
 
-/** The law of a denoising diffusion, which `ddpmSimple` trains. */
-export type DdpmLaw = Dist<Shape, Bound & Samples> & Having<typeof reversing>;
+/** The distribution of a denoising diffusion, which `ddpmSimple` trains. */
+export type DdpmDist = Dist<Shape, Bound & Samples> & Having<typeof reversing>;
 
 /** Levels are stretched over [−1, 1], where x̂₀ is kept. */
 const within = ({ levels }: Events): Pick<ReverseChainOptions, 'range'> =>
@@ -39,7 +39,7 @@ export const ddpmModel = (
     last,
     ...network
   }: DdpmModelOptions = {},
-): DdpmLaw => {
+): DdpmDist => {
   const ends = { ...(first === undefined ? {} : { first }), ...(last === undefined ? {} : { last }) };
   const process = ddpmProcess({ steps, schedule, ...ends });
   const denoiser = predict('noise', process, noiseNetwork(events.shape, network), { shape: events.shape });
@@ -60,7 +60,7 @@ export const improvedDdpm = (
     schedule = 'cosine',
     ...network
   }: Omit<DdpmModelOptions, 'variance' | 'first' | 'last'> = {},
-): DdpmLaw => {
+): DdpmDist => {
   const process = ddpmProcess({ steps, schedule });
   const denoiser = predictWithVariance('noise', process, noiseNetwork(events.shape, network), { shape: events.shape });
   return ddpm(reverseChain(denoiser, { steps, variance: 'learned', ...within(events) }), {
@@ -86,7 +86,7 @@ export interface DdimModelOptions extends DdpmModelOptions {
 export const ddimModel = (
   events: Events,
   { samplingSteps = 20, eta = 0, ...options }: DdimModelOptions = {},
-): DdpmLaw => {
+): DdpmDist => {
   const { reverseChain: chain } = ddpmModel(events, options).reversed;
   const grid = subSequence(Math.min(samplingSteps, chain.chain.steps));
   return ddpm(chain, { ...levelsOf(events), sampling: { sampler: ddim({ eta }), grid } });

@@ -28,8 +28,8 @@ import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
 import { toPixels } from './pixels.ts';
 
-/** The law of a diffusion model, which denoising score matching trains: unbiased of real data, a bound of levels. */
-export type ScoreLaw = Dist<Shape, Samples & Denoises>;
+/** The distribution of a diffusion model, which denoising score matching trains: unbiased of real data, a bound of levels. */
+export type ScoreDist = Dist<Shape, Samples & Denoises>;
 
 /** Options of every model here. */
 export interface ScoreModelOptions extends DiffusionNetworkOptions {
@@ -47,16 +47,16 @@ interface Declared extends Pick<DiffusionOptions, 'grid'> {
 }
 
 /**
- * A diffusion law over any events: of levels through dequantisation and [0, 1] → [−1, 1], so that bits/dim come out right.
+ * A diffusion distribution over any events: of levels through dequantisation and [0, 1] → [−1, 1], so that bits/dim come out right.
  */
 const declared = (
   { shape, levels }: Events,
   network: DiffusionNetworkOptions,
   { process, prediction, sampler, grid = logSnrGrid(50), sigmaData = 1 }: Declared,
-): ScoreLaw => {
+): ScoreDist => {
   const denoiser = predict(prediction, process, noiseNetwork(shape, network), { shape, preconditioning: standard({ sigmaData }) }); // biome-ignore format: one line
-  const law: Dist<Shape, Unbiased & Samples & Denoises> = diffusion(denoiser, { sampler, grid });
-  return levels === undefined ? law : pipe(law, pushforward(toPixels(shape, levels)));
+  const dist: Dist<Shape, Unbiased & Samples & Denoises> = diffusion(denoiser, { sampler, grid });
+  return levels === undefined ? dist : pipe(dist, pushforward(toPixels(shape, levels)));
 };
 
 /** σ of noise that hides data of a few units: about the largest distance between two events in [−1, 1]^D (Song & Ermon 2020, technique 1). */
@@ -69,7 +69,7 @@ const widest = (shape: Shape): number => 2 * Math.sqrt(sizeOf(shape));
  * @example
  * ncsn({ shape: [2] }, { hidden: [64, 64] });
  */
-export const ncsn = ({ shape, ...events }: Events, { steps = 10, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+export const ncsn = ({ shape, ...events }: Events, { steps = 10, ...network }: ScoreModelOptions = {}): ScoreDist =>
   declared({ shape, ...events }, network, {
     process: ve({ sigmaMin: 0.02, sigmaMax: widest(shape) }),
     prediction: 'score',
@@ -84,7 +84,7 @@ export const ncsn = ({ shape, ...events }: Events, { steps = 10, ...network }: S
  * @example
  * ncsnv2({ shape: [2] }, { hidden: [64, 64] });
  */
-export const ncsnv2 = ({ shape, ...events }: Events, { steps = 232, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+export const ncsnv2 = ({ shape, ...events }: Events, { steps = 232, ...network }: ScoreModelOptions = {}): ScoreDist =>
   declared({ shape, ...events }, network, {
     process: ve({ sigmaMin: 0.02, sigmaMax: widest(shape) }),
     prediction: 'score',
@@ -110,7 +110,7 @@ const processes: { readonly [P in ScoreSdeProcess]: (shape: Shape) => Process<'s
  */
 export const scoreSde =
   (kind: ScoreSdeProcess) =>
-  (events: Events, { steps = 500, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+  (events: Events, { steps = 500, ...network }: ScoreModelOptions = {}): ScoreDist =>
     declared(events, network, {
       process: processes[kind](events.shape),
       prediction: 'noise',
@@ -125,7 +125,7 @@ export const scoreSde =
  * @example
  * edmModel({ shape: [2] }, { hidden: [64, 64] });
  */
-export const edmModel = (events: Events, { steps = 18, ...network }: ScoreModelOptions = {}): ScoreLaw =>
+export const edmModel = (events: Events, { steps = 18, ...network }: ScoreModelOptions = {}): ScoreDist =>
   declared(events, network, {
     process: edm(),
     prediction: 'data',

@@ -11,7 +11,7 @@ import type { Events } from '../over-events.ts';
 import { type ReadsContext, reads } from '../reads.ts';
 import { throughFeatures } from './networks.ts';
 
-/** A law known up to a constant that is sampled by a chain of its own. */
+/** A distribution known up to a constant that is sampled by a chain of its own. */
 export type EnergyModel<S extends Shape> = Dist<S, Unnormalised & Samples> & ChainSampled;
 
 /** Options of {@link energyModel}. */
@@ -20,7 +20,7 @@ export interface EnergyModelOptions extends ReadsContext {
   readonly hidden?: readonly number[];
   /** The energy's network; default a perceptron, for images `[H, W, C]` behind convolutions. */
   readonly network?: Network;
-  /** The standard deviation of the normal law that is tilted; default 3, about what covers the toys and data of order one. */
+  /** The standard deviation of the normal distribution that is tilted; default 3, about what covers the toys and data of order one. */
   readonly scale?: number;
   /** Its mean; default 0. */
   readonly loc?: number | readonly number[];
@@ -41,9 +41,9 @@ export const energyNetwork = (shape: Shape, hidden: readonly number[] = [128, 12
 };
 
 /**
- * A neural energy over a normal law: f(x) = N(x; m, s²) e^{−E(x)} (a product of two experts, integrable wherever E is bounded below), sampled by chains of
- * Hamiltonian Monte Carlo from the normal law (LeCun et al. 2006; Du & Mordatch 2019, arXiv:1903.08689). Train it by `persistentContrastiveDivergence`,
- * `denoisingScoreMatchingAt`, `slicedScoreMatching` or `noiseContrastive`; `annealedImportanceSampling` from the same normal law finds log Z.
+ * A neural energy over a normal distribution: f(x) = N(x; m, s²) e^{−E(x)} (a product of two experts, integrable wherever E is bounded below), sampled by chains of
+ * Hamiltonian Monte Carlo from the normal distribution (LeCun et al. 2006; Du & Mordatch 2019, arXiv:1903.08689). Train it by `persistentContrastiveDivergence`,
+ * `denoisingScoreMatchingAt`, `slicedScoreMatching` or `noiseContrastive`; `annealedImportanceSampling` from the same normal distribution finds log Z.
  *
  * @example
  * const model = energyModel([2], { scale: 2 });

@@ -1,4 +1,4 @@
-/** Models known up to a constant: machines, neural energies, products of experts, classifiers read as laws. */
+/** Models known up to a constant: machines, neural energies, products of experts, classifiers read as distributions. */
 export * from './energy-model.ts';
 export * from './jem.ts';
 export * from './networks.ts';

@@ -1,7 +1,7 @@
-/** A classifier read as a law of event and class: JEM. */
+/** A classifier read as a distribution of event and class: JEM. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../../algebra/capability.ts';
-import { type Dist, dist, type Law } from '../../algebra/dist.ts';
+import { type AnyDist, type Dist, distribution } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { counting } from '../../algebra/levels.ts';
 import type { Spec } from '../../algebra/spec.ts';
@@ -31,27 +31,27 @@ export interface JemOptions {
   readonly hidden?: readonly number[];
   /** From an event to one logit for each class; default as for `energyModel`. */
   readonly network?: Network;
-  /** Standard deviation of the normal law that events are tilted from, where events are real; default 3. Levels are read as numbers from −1 to 1, deviation 1. */
+  /** Standard deviation of the normal distribution that events are tilted from, where events are real; default 3. Levels are read as numbers from −1 to 1, deviation 1. */
   readonly scale?: number;
   readonly stepSize?: number;
   /** Steps of the chain behind a sample; default 200. */
   readonly steps?: number;
 }
 
-/** What a law of event and class knows of both. */
+/** What a distribution of event and class knows of both. */
 export interface Classifier {
   readonly event: Shape;
   readonly classes: number;
-  /** The law of the event alone: log Σ_c f(x, c), at the same place. */
+  /** The distribution of the event alone: log Σ_c f(x, c), at the same place. */
   readonly marginal: Dist<Shape, Unnormalised & Samples> & ChainSampled;
   /** log p(c | x), `[K]`. */
   readonly classify: (x: Expr) => Scoped<Expr>;
 }
 
-/** The classifier that a law of event and class is. */
+/** The classifier that a distribution of event and class is. */
 export const classifying = capability<Classifier>()('classifier');
 
-/** A law of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
+/** A distribution of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
 export type JointEnergy = Dist<readonly [number], Unnormalised & Samples> & Classifier & Having<typeof classifying>;
 
 /**
@@ -81,14 +81,14 @@ export const jem = (
   const half = levels === undefined ? 1 : (levels - 1) / 2;
   const middle = levels === undefined ? 0 : half;
   const base = normal(shape, { loc: middle, scale: scale * half });
-  const declaration = declare('law', 'jem');
+  const declaration = declare('dist', 'jem');
   const logits = (x: Expr): Scoped<Expr> =>
     Sc.owned(declaration, Sc.at('energy', network.apply(o.div(o.sub(x, middle), half), [classes])));
   const spec: Spec = { type: 'jem', shape, ...(levels === undefined ? {} : { levels }), classes, network: network.spec, scale, stepSize, steps }; // biome-ignore format: one record
   const tilted = (x: Expr, tilt: (g: Expr) => Expr): D.Draw<Expr> =>
     D.chain((l: Expr) => D.map((g: Expr) => o.add(l, tilt(g)))(D.fromScoped(logits(x))))(base.logDensity(x));
   const chained = sampledBy({ kernel: hmc({ stepSize: stepSize * half, steps: 3 }), steps, start: base })(
-    dist<Shape, Unnormalised>({
+    distribution<Shape, Unnormalised>({
       shape,
       spec: { type: 'jemMarginal', of: spec },
       evidence: 'unnormalised',
@@ -100,7 +100,7 @@ export const jem = (
   const marginal = { ...chained, spec: { type: 'jemMarginal', of: spec } };
   const classify = (x: Expr): Scoped<Expr> =>
     Sc.map((g: Expr) => o.sub(g, o.broadcastTo(o.logSumExp(g), [classes])))(logits(x));
-  const joint = dist<readonly [number], Unnormalised & Samples>({
+  const joint = distribution<readonly [number], Unnormalised & Samples>({
     shape: [size + classes],
     spec,
     evidence: 'unnormalised',
@@ -111,7 +111,7 @@ export const jem = (
       return D.map((l: Expr) => o.where(isClass, l, Number.NEGATIVE_INFINITY))(tilted(x, (g) => o.dot(g, c)));
     },
     sample: pipe(
-      (marginal as Law).sample,
+      (marginal as AnyDist).sample,
       D.chain(
         (x) => (scope) =>
           D.map((c: Expr) => o.concat([o.reshape(x, [size]), o.oneHot(o.cast(c, 'int32'), classes)]))(
@@ -146,10 +146,10 @@ export const jemObjective =
     const { event, classes, marginal, classify } = model.classifier;
     const { kernel, start } = marginal.chain;
     const chains = persistentContrastiveDivergence({ kernel, start, ...options })(marginal);
-    const { law: _, ...told } = chains.spec;
+    const { dist: _, ...told } = chains.spec;
     return {
-      shape: (model as Law).shape as readonly [number],
-      spec: { ...told, type: 'jemObjective', law: (model as Law).spec },
+      shape: (model as AnyDist).shape as readonly [number],
+      spec: { ...told, type: 'jemObjective', dist: (model as AnyDist).spec },
       evidence: 'none',
       batchLoss: (batch) => (scope) => (cursor) => {
         const n = batch.shape[0];

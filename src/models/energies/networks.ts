@@ -42,7 +42,7 @@ export const throughFeatures = ({ features, channels, head }: ThroughFeaturesOpt
 
 /**
  * A product of Student-t experts (Welling, Hinton & Osindero 2003, "Learning sparse topographic representations with products of Student-t
- * distributions"): E(x) = Σⱼ αⱼ log(1 + ½ (wⱼᵀx + bⱼ)²), each expert a heavy-tailed law along one learned direction. It gives one number. Parameters
+ * distributions"): E(x) = Σⱼ αⱼ log(1 + ½ (wⱼᵀx + bⱼ)²), each expert a heavy-tailed distribution along one learned direction. It gives one number. Parameters
  * `weights [D, n]` from N(0, 1/D), `bias [n]` from 0, `strength [n]` (α > 0 after softplus; they start at softplus(1)). Throws `ArgumentError` where there is no expert,
  * `ShapeError` where more than one number is asked for.
  *

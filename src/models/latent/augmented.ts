@@ -30,8 +30,8 @@ export interface CifOptions extends AugmentedOptions {
   readonly indexHidden?: readonly number[];
 }
 
-/** A law of vectors `[D]` with a bound. */
-type VectorLaw = Dist<readonly [number], Bound & Samples>;
+/** A distribution of vectors `[D]` with a bound. */
+type VectorDist = Dist<readonly [number], Bound & Samples>;
 
 const couplings = (conditioner: Network): Endo<'bijective'> => compose(affineCoupling({ conditioner }), reverse());
 
@@ -51,12 +51,12 @@ export const vflow = (
     noise = dimensions,
     block = compose(invertible1x1(), couplings(mlp(hidden))),
   }: AugmentedOptions = {},
-): VectorLaw =>
+): VectorDist =>
   pipe(
     standardNormal([dimensions + noise]),
     pushforward(repeat(layers, block)),
     pushforward(augment([dimensions + noise], conditionalNormal([dimensions], [noise], { network: mlp(hidden) }))),
-  ) as VectorLaw;
+  ) as VectorDist;
 
 /**
  * Augmented normalizing flow (Huang, Dinh & Courville 2020, arXiv:2002.07101): x joined with independent standard normal noise of the same dimension, then
@@ -73,12 +73,12 @@ export const augmentedFlow = (
     hidden = [64, 64],
     block = couplings(mlp(hidden, { zeroLast: false })),
   }: Omit<AugmentedOptions, 'noise'> = {},
-): VectorLaw =>
+): VectorDist =>
   pipe(
     standardNormal([2 * dimensions]),
     pushforward(repeat(layers, block)),
     pushforward(augment([2 * dimensions], unconditional([dimensions], standardNormal([dimensions])))),
-  ) as VectorLaw;
+  ) as VectorDist;
 
 /**
  * Continuously indexed flow (Cornish, Caterini, Deligiannidis & Doucet 2020, arXiv:1909.13833): each layer is a bijection with a continuous index u, noise
@@ -101,7 +101,7 @@ export const cif = (
     noise = dimensions,
     block = dimensions < 2 ? affine() : couplings(mlp(hidden)),
   }: CifOptions = {},
-): VectorLaw => {
+): VectorDist => {
   const conditioner = mlp(indexHidden, { zeroLast: false });
   const index = conditionalNormal([dimensions], [noise], { network: conditioner });
   const layer = compose(
@@ -112,5 +112,5 @@ export const cif = (
     reverse(),
     slice([dimensions + noise], index),
   );
-  return pipe(standardNormal([dimensions]), pushforward(compose(...range(layers).map(() => layer)))) as VectorLaw;
+  return pipe(standardNormal([dimensions]), pushforward(compose(...range(layers).map(() => layer)))) as VectorDist;
 };

@@ -22,7 +22,7 @@ export interface FlowVaeOptions extends VaeOptions {
 }
 
 /**
- * A VAE whose posterior is a normal law pushed through inverse autoregressive layers that read the data (Kingma et al. 2016, arXiv:1606.04934): each
+ * A VAE whose posterior is a normal distribution pushed through inverse autoregressive layers that read the data (Kingma et al. 2016, arXiv:1606.04934): each
  * sample comes with its density in one pass. The layers start as the identity, so training starts from the plain VAE.
  *
  * @example
@@ -44,7 +44,7 @@ export const iafVae = <const S extends Shape>(
 };
 
 /**
- * A VAE whose prior is a RealNVP law over codes (Chen et al. 2017, arXiv:1611.02731; Huang et al. 2017): the aggregate posterior need not be normal.
+ * A VAE whose prior is a RealNVP distribution over codes (Chen et al. 2017, arXiv:1611.02731; Huang et al. 2017): the aggregate posterior need not be normal.
  * The flow starts as the identity. Codes have two dimensions or more.
  *
  * @example

@@ -8,7 +8,7 @@ import { conditionalBernoulli, conditionalNormal } from '../../distributions/ind
 import type { Network } from '../../nn/index.ts';
 import { type Events, overLevelsOf } from '../over-events.ts';
 
-/** The law of data given a code: coin flips for binary data, normal with learned scales for real data. */
+/** The distribution of data given a code: coin flips for binary data, normal with learned scales for real data. */
 export type DecoderKind = 'bernoulli' | 'normal';
 
 /** p(x | z) with a network of z (Kingma & Welling 2014, appendix C). */

@@ -52,7 +52,7 @@ export interface NvaeObjectiveOptions {
  */
 export const nvaeObjective =
   ({ warmUp = 1000, spectral = 0.01 }: NvaeObjectiveOptions = {}) =>
-  <S extends Shape>(law: Dist<S, Bound>): Objective<S> =>
+  <S extends Shape>(dist: Dist<S, Bound>): Objective<S> =>
     computedOnce(
-      spectralPenalty({ weight: spectral })(sgvb({ kl: [balanceKl({ warmUp }), scaleKl({ warmUp })] })(law)),
+      spectralPenalty({ weight: spectral })(sgvb({ kl: [balanceKl({ warmUp }), scaleKl({ warmUp })] })(dist)),
     );

@@ -19,7 +19,7 @@ export interface RecurrentVaeOptions extends ReadsContext {
 
 /**
  * The variational recurrent auto-encoder (Fabius & van Amersfoort 2015, arXiv:1412.6581) of sequences `[T, …]`: a recurrent encoder reads the sequence
- * into the law of one code, a recurrent decoder writes it from the code. Gated units where the paper has plain ones.
+ * into the distribution of one code, a recurrent decoder writes it from the code. Gated units where the paper has plain ones.
  *
  * @example
  * const model = recurrentVae([28, 28], { latent: 20, state: 64, decoder: 'bernoulli' });   // an image row by row

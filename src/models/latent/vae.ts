@@ -16,7 +16,7 @@ export interface VaeOptions extends ReadsContext {
   /** Hidden widths of encoder and decoder. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation;
-  /** The law of data given the code: coin flips for binary data, normal with learned scales for real data. */
+  /** The distribution of data given the code: coin flips for binary data, normal with learned scales for real data. */
   readonly decoder?: DecoderKind;
 }
 

@@ -1,6 +1,6 @@
-/** Estimators of laws that are known up to a constant, by chains or by noise. */
+/** Estimators of distributions that are known up to a constant, by chains or by noise. */
 import { has } from '../../algebra/capability.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import { blocking, normal } from '../../distributions/index.ts';
@@ -15,14 +15,14 @@ import type { AnyObjective } from '../../inference/objective.ts';
 import { mala } from '../../mcmc/index.ts';
 import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
-/** The chain that suits a law when nobody says: its blocks in turn, or Langevin with acceptance. */
-const kernelOf = (law: Law): KernelFamily => (has(blocking, law) ? blockGibbs() : mala({ stepSize: 0.05 }));
+/** The chain that suits a distribution when nobody says: its blocks in turn, or Langevin with acceptance. */
+const kernelOf = (dist: AnyDist): KernelFamily => (has(blocking, dist) ? blockGibbs() : mala({ stepSize: 0.05 }));
 
 const ofUnnormalised = (
   name: string,
-  make: (law: Dist<Shape, Unnormalised>, kernel: KernelFamily, n: number) => AnyObjective<Shape>,
+  make: (dist: Dist<Shape, Unnormalised>, kernel: KernelFamily, n: number) => AnyObjective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
-): ObjectiveEntry => estimator(name, (law, n) => make(law, kernelOf(law), n), rest);
+): ObjectiveEntry => estimator(name, (dist, n) => make(dist, kernelOf(dist), n), rest);
 
 const steps = (count: number) => ({ means: 'steps of the chain', default: count, integer: true });
 
@@ -30,7 +30,7 @@ const steps = (count: number) => ({ means: 'steps of the chain', default: count,
 export const energyObjectives: ObjectiveTable = {
   contrastiveDivergence: ofUnnormalised(
     'contrastiveDivergence',
-    (law, kernel, k) => contrastiveDivergence({ kernel, steps: k })(law),
+    (dist, kernel, k) => contrastiveDivergence({ kernel, steps: k })(dist),
     {
       description: 'Energies of data against those of chains of k steps that start at the data (CD-k).',
       paper: 'Hinton 2002',
@@ -39,13 +39,13 @@ export const energyObjectives: ObjectiveTable = {
   ),
   persistentContrastiveDivergence: ofUnnormalised(
     'persistentContrastiveDivergence',
-    (law, kernel, k) =>
+    (dist, kernel, k) =>
       persistentContrastiveDivergence({
         kernel,
         steps: k,
         buffer: 4096,
-        ...(has(blocking, law) ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
-      })(law),
+        ...(has(blocking, dist) ? {} : { reinitialise: 0.05, energyPenalty: 0.01 }),
+      })(dist),
     {
       description: 'Energies of data against those of chains that go on from step to step, in a replay buffer.',
       paper: 'Tieleman 2008; Du & Mordatch 2019, arXiv:1903.08689',
@@ -54,7 +54,7 @@ export const energyObjectives: ObjectiveTable = {
   ),
   noiseContrastive: ofUnnormalised(
     'noiseContrastive',
-    (law, _, ratio) => noiseContrastive({ noise: normal(law.shape, { scale: 2 }), ratio })(law),
+    (dist, _, ratio) => noiseContrastive({ noise: normal(dist.shape, { scale: 2 }), ratio })(dist),
     {
       description: 'Data told apart from normal noise of deviation 2; log Z is learned with the rest.',
       paper: 'Gutmann & Hyvärinen 2012',

@@ -1,4 +1,4 @@
-/** Estimators of laws with latent variables. */
+/** Estimators of distributions with latent variables. */
 import type { Shape } from '../../core/shape.ts';
 import {
   dreg,
@@ -15,16 +15,16 @@ import {
 import type { AnyObjective } from '../../inference/objective.ts';
 import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts';
 
-/** An entry for laws with latent variables. */
+/** An entry for distributions with latent variables. */
 const ofBounded = (
   name: string,
-  make: (n: number) => (law: never) => AnyObjective<Shape>,
+  make: (n: number) => (dist: never) => AnyObjective<Shape>,
   rest: Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>,
-): ObjectiveEntry => estimator(name, (law, n) => make(n)(law), rest);
+): ObjectiveEntry => estimator(name, (dist, n) => make(n)(dist), rest);
 
 const samples = (count: number) => ({ means: 'samples', default: count, integer: true });
 
-/** Estimators of laws with latent variables, by name. */
+/** Estimators of distributions with latent variables, by name. */
 export const latentObjectives: ObjectiveTable = {
   sgvb: ofBounded('sgvb', (L) => sgvb({ samples: L }), {
     description: 'The bound with divergences in closed form where there is one (SGVB-B).',

@@ -1,4 +1,4 @@
-/** Estimators that match scores: of laws that denoise, and of laws known up to a constant. */
+/** Estimators that match scores: of distributions that denoise, and of distributions known up to a constant. */
 import type { Dist } from '../../algebra/dist.ts';
 import type { Denoises, Unnormalised } from '../../algebra/evidence.ts';
 import { raise } from '../../core/errors.ts';
@@ -18,33 +18,33 @@ import { estimator, type ObjectiveEntry, type ObjectiveTable } from './entry.ts'
 
 type Rest = Pick<ObjectiveEntry, 'description' | 'paper' | 'number'>;
 
-/** An entry for laws that have a denoiser. */
+/** An entry for distributions that have a denoiser. */
 const ofDenoising = (
   name: string,
-  make: (law: Dist<Shape, Denoises>, n: number) => Objective<Shape>,
+  make: (dist: Dist<Shape, Denoises>, n: number) => Objective<Shape>,
   rest: Rest,
 ): ObjectiveEntry =>
   estimator(
     name,
-    (law, n) => {
-      denoiserOf(law);
-      return make(law, n);
+    (dist, n) => {
+      denoiserOf(dist);
+      return make(dist, n);
     },
     rest,
   );
 
-/** An entry for laws with a score of their own: a smooth density, perhaps up to a constant. A denoiser's law is trained by denoising. */
+/** An entry for distributions with a score of their own: a smooth density, perhaps up to a constant. A denoiser's distribution is trained by denoising. */
 const ofScored = (
   name: string,
-  make: (n: number) => (law: Dist<Shape, Unnormalised>) => Objective<Shape>,
+  make: (n: number) => (dist: Dist<Shape, Unnormalised>) => Objective<Shape>,
   rest: Rest,
 ): ObjectiveEntry =>
   estimator(
     name,
-    (law, n) =>
-      hasDenoiser(law)
-        ? raise('ArgumentError', name, 'the law denoises: denoisingScoreMatching trains it')
-        : make(n)(law),
+    (dist, n) =>
+      hasDenoiser(dist)
+        ? raise('ArgumentError', name, 'the distribution denoises: denoisingScoreMatching trains it')
+        : make(n)(dist),
     rest,
   );
 
@@ -52,13 +52,13 @@ const directions = { means: 'directions', default: 1, integer: true };
 
 /** Score-matching estimators by name. */
 export const scoreObjectives: ObjectiveTable = {
-  denoisingScoreMatching: ofDenoising('denoisingScoreMatching', (law) => denoisingScoreMatching(law), {
+  denoisingScoreMatching: ofDenoising('denoisingScoreMatching', (dist) => denoisingScoreMatching(dist), {
     description: 'Denoising at all noise levels, weighed as noise prediction is (L_simple of DDPM).',
     paper: 'Vincent 2011; Ho, Jain & Abbeel 2020, arXiv:2006.11239',
   }),
   likelihoodWeighted: ofDenoising(
     'likelihoodWeighted',
-    (law) => denoisingScoreMatching(law, { weighting: likelihoodWeighting, drawnBy: importanceTime }),
+    (dist) => denoisingScoreMatching(dist, { weighting: likelihoodWeighting, drawnBy: importanceTime }),
     {
       description: 'Denoising weighed by g², which bounds the likelihood; times drawn by importance.',
       paper: 'Song, Durkan, Murray & Ermon 2021, arXiv:2101.09258',
@@ -66,7 +66,8 @@ export const scoreObjectives: ObjectiveTable = {
   ),
   edmWeighted: ofDenoising(
     'edmWeighted',
-    (law, sigmaData) => denoisingScoreMatching(law, { weighting: edmWeighting({ sigmaData }), time: logNormalTime() }),
+    (dist, sigmaData) =>
+      denoisingScoreMatching(dist, { weighting: edmWeighting({ sigmaData }), time: logNormalTime() }),
     {
       description: 'Denoising with the weighting and the log-normal noise levels of EDM.',
       paper: 'Karras, Aittala, Aila & Laine 2022, arXiv:2206.00364',
@@ -75,7 +76,7 @@ export const scoreObjectives: ObjectiveTable = {
   ),
   minSnrWeighted: ofDenoising(
     'minSnrWeighted',
-    (law, gamma) => denoisingScoreMatching(law, { weighting: minSnrWeighting({ gamma }) }),
+    (dist, gamma) => denoisingScoreMatching(dist, { weighting: minSnrWeighting({ gamma }) }),
     {
       description: 'Denoising whose weight of the data’s error is at most γ.',
       paper: 'Hang et al. 2023, arXiv:2303.09556',
@@ -83,7 +84,7 @@ export const scoreObjectives: ObjectiveTable = {
     },
   ),
   denoisingAt: ofScored('denoisingAt', denoisingScoreMatchingAt, {
-    description: 'Denoising score matching at one noise scale, of any law with a score.',
+    description: 'Denoising score matching at one noise scale, of any distribution with a score.',
     paper: 'Vincent 2011',
     number: { means: 'the noise scale σ', default: 0.1, integer: false },
   }),

@@ -1,5 +1,5 @@
 /** The registry's diffusion models: scores and denoisers, with the objective that trains each. `layers` are steps, of noise or of sampling. */
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Denoises } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
@@ -14,8 +14,8 @@ import type { ModelEntry, ModelOptions, ModelTable } from './entry.ts';
 
 const scores =
   (options: DenoisingOptions = {}) =>
-  (law: Law): Objective<Shape> =>
-    denoisingScoreMatching(law as unknown as Dist<Shape, Denoises>, options);
+  (dist: AnyDist): Objective<Shape> =>
+    denoisingScoreMatching(dist as unknown as Dist<Shape, Denoises>, options);
 
 /** `layers` and `hidden` as a diffusion model understands them. */
 const told = ({ layers, hidden, given }: ModelOptions = {}) => ({
@@ -60,7 +60,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Ho, Jain & Abbeel 2020, arXiv:2006.11239',
     build: (events, options) => ddpmModel(events, told(options)),
     training,
-    objective: (law) => ddpmSimple(law),
+    objective: (dist) => ddpmSimple(dist),
   },
   improvedDdpm: {
     name: 'improvedDdpm',
@@ -68,7 +68,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Nichol & Dhariwal 2021, arXiv:2102.09672',
     build: (events, options) => improvedDdpm(events, told(options)),
     training,
-    objective: (law) => ddpmHybrid(law),
+    objective: (dist) => ddpmHybrid(dist),
   },
   ddim: {
     name: 'ddim',
@@ -76,7 +76,7 @@ export const diffusionModels: ModelTable = {
     paper: 'Song, Meng & Ermon 2021, arXiv:2010.02502',
     build: (events, options) => ddimModel(events, told(options)),
     training,
-    objective: (law) => ddpmSimple(law),
+    objective: (dist) => ddpmSimple(dist),
   },
   scoreSdeVe: scoreSdeOn('scoreSdeVe', 've', 'variance-exploding'),
   scoreSdeVp: scoreSdeOn('scoreSdeVp', 'vp', 'variance-preserving'),
@@ -88,9 +88,9 @@ export const diffusionModels: ModelTable = {
     build: (events, options) => edmModel(events, told(options)),
     training,
     // Levels are scaled to a deviation of about ½, real data are taken to have 1.
-    objective: (law) =>
-      scores({ weighting: edmWeighting({ sigmaData: law.pushed === undefined ? 1 : 0.5 }), time: logNormalTime() })(
-        law,
+    objective: (dist) =>
+      scores({ weighting: edmWeighting({ sigmaData: dist.pushed === undefined ? 1 : 0.5 }), time: logNormalTime() })(
+        dist,
       ),
   },
   cld: {

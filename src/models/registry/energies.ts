@@ -1,6 +1,6 @@
 /** The registry's energies: densities known up to a constant, sampled by chains. */
 import { has, needs } from '../../algebra/capability.ts';
-import type { Dist, Law } from '../../algebra/dist.ts';
+import type { AnyDist, Dist } from '../../algebra/dist.ts';
 import type { Unnormalised } from '../../algebra/evidence.ts';
 import type { Shape } from '../../core/shape.ts';
 import { chaining, type PersistentOptions, persistentContrastiveDivergence } from '../../inference/energies/index.ts';
@@ -14,15 +14,15 @@ import type { ModelOptions, ModelTable } from './entry.ts';
 /** Persistent chains of the model's own kernel. */
 const persistent =
   (options: Omit<PersistentOptions, 'kernel' | 'start'>) =>
-  (law: Law): BatchObjective<Shape> => {
+  (dist: AnyDist): BatchObjective<Shape> => {
     const { kernel, start } = needs(
       chaining,
-      law,
+      dist,
       'persistent',
-      'the law has no chain of its own',
-      'sampledBy({ kernel, steps })(law)',
+      'the distribution has no chain of its own',
+      'sampledBy({ kernel, steps })(distribution)',
     );
-    return persistentContrastiveDivergence({ kernel, start, ...options })(law as unknown as Dist<Shape, Unnormalised>);
+    return persistentContrastiveDivergence({ kernel, start, ...options })(dist as unknown as Dist<Shape, Unnormalised>);
   };
 
 const told = (hidden: readonly number[] | undefined, given: ModelOptions['given']) => ({
@@ -45,7 +45,8 @@ export const energyModels: ModelTable = {
   },
   energy: {
     name: 'energy',
-    description: 'A network’s energy over a normal law, sampled by Hamiltonian Monte Carlo; convolutions for images.',
+    description:
+      'A network’s energy over a normal distribution, sampled by Hamiltonian Monte Carlo; convolutions for images.',
     paper: 'LeCun, Chopra, Hadsell, Ranzato & Huang 2006; Du & Mordatch 2019, arXiv:1903.08689',
     build: (event, { hidden, given } = {}) => energyOverEvents(event, told(hidden, given)),
     training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
@@ -53,7 +54,7 @@ export const energyModels: ModelTable = {
   },
   productOfExperts: {
     name: 'productOfExperts',
-    description: 'A normal law times Student-t experts along learned directions: events any expert can veto.',
+    description: 'A normal distribution times Student-t experts along learned directions: events any expert can veto.',
     paper: 'Hinton 2002, doi:10.1162/089976602760128018; Welling, Hinton & Osindero 2003',
     build: (event, { hidden, given } = {}) =>
       energyOverEvents(event, { network: studentExperts(hidden?.[0] ?? 32), ...told(undefined, given) }),
@@ -62,13 +63,13 @@ export const energyModels: ModelTable = {
   },
   jem: {
     name: 'jem',
-    description: 'A classifier read as a law of event and class, or of the event where there is one class.',
+    description: 'A classifier read as a distribution of event and class, or of the event where there is one class.',
     paper: 'Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi & Swersky 2020, arXiv:1912.03263',
     build: ({ classes = 1, ...event }, { hidden } = {}) =>
       classes === 1
         ? energyOverEvents(event, hidden === undefined ? {} : { hidden })
         : jem(event, classes, hidden === undefined ? {} : { hidden }),
     training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
-    objective: (law) => (has(classifying, law) ? jemObjective(neural)(law as unknown as JointEnergy) as unknown as BatchObjective<Shape> : persistent(neural)(law)), // biome-ignore format: one choice
+    objective: (dist) => (has(classifying, dist) ? jemObjective(neural)(dist as unknown as JointEnergy) as unknown as BatchObjective<Shape> : persistent(neural)(dist)), // biome-ignore format: one choice
   },
 };

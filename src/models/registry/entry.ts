@@ -1,5 +1,5 @@
 /** What the registry knows of a model. */
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { AnyObjective } from '../../inference/objective.ts';
 import type { Events } from '../over-events.ts';
@@ -7,7 +7,7 @@ import type { RealNvpOptions } from '../real-nvp.ts';
 
 /** What a model must fit: the shape of an event, and the number of levels where data are integers. */
 export interface EventInfo extends Events {
-  /** Every event has one of so many classes: a class-conditional model is a law of (event, one-hot class). */
+  /** Every event has one of so many classes: a class-conditional model is a distribution of (event, one-hot class). */
   readonly classes?: number;
 }
 
@@ -25,11 +25,11 @@ export interface ModelEntry {
   /** Authors, year, arXiv number. */
   readonly paper: string;
   /** The declaration for an event; throws `PushforwardError` where the model cannot fit it. */
-  readonly build: (event: EventInfo, options?: ModelOptions) => Law;
+  readonly build: (event: EventInfo, options?: ModelOptions) => AnyDist;
   /** Learning settings that work. */
   readonly training: { readonly learningRate: number; readonly batchSize: number; readonly clip?: number };
   /** What it is trained by, where that is neither maximum likelihood nor the plain bound. */
-  readonly objective?: (law: Law) => AnyObjective<Shape>;
+  readonly objective?: (dist: AnyDist) => AnyObjective<Shape>;
 }
 
 /** Registered models by name. */

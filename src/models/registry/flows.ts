@@ -94,7 +94,7 @@ export const flowModels: ModelTable = {
   classConditional: {
     name: 'classConditional',
     description:
-      'RealNVP whose couplings read the class; a law of event and class, or of the event where there is one class.',
+      'RealNVP whose couplings read the class; a distribution of event and class, or of the event where there is one class.',
     paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803; Winkler et al. 2019, arXiv:1912.00042',
     build: ({ classes = 1, ...events }, options) =>
       classes === 1

@@ -54,7 +54,8 @@ export const latentModels: ModelTable = {
   },
   iafVae: {
     name: 'iafVae',
-    description: 'A VAE whose posterior is a normal law through inverse autoregressive layers that read the data.',
+    description:
+      'A VAE whose posterior is a normal distribution through inverse autoregressive layers that read the data.',
     paper: 'Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016, arXiv:1606.04934',
     build: (event, options) =>
       overLevels(event, (decoder) => {
@@ -66,7 +67,7 @@ export const latentModels: ModelTable = {
   },
   flowPriorVae: {
     name: 'flowPriorVae',
-    description: 'A VAE whose prior over codes is a RealNVP law.',
+    description: 'A VAE whose prior over codes is a RealNVP distribution.',
     paper: 'Chen, Kingma, Salimans, Duan, Dhariwal, Schulman, Sutskever & Abbeel 2017, arXiv:1611.02731',
     build: (event, options) =>
       overLevels(event, (decoder) => {
@@ -91,7 +92,7 @@ export const latentModels: ModelTable = {
         }),
       ),
     training: { learningRate: 2e-3, batchSize: 100, clip: 200 },
-    objective: (law) => nvaeObjective()(law as Dist<Shape, Bound>),
+    objective: (dist) => nvaeObjective()(dist as Dist<Shape, Bound>),
   },
   recurrentVae: {
     name: 'recurrentVae',
@@ -106,7 +107,8 @@ export const latentModels: ModelTable = {
   },
   vflow: {
     name: 'vflow',
-    description: 'Couplings on the data and as many added dimensions, drawn by a learned law: a bound on the density.',
+    description:
+      'Couplings on the data and as many added dimensions, drawn by a learned distribution: a bound on the density.',
     paper: 'Chen, Lu, Chenli, Zhu & Tian 2020, arXiv:2002.09741',
     build: (event, options) => shapedAs(event, vflow(sizeOf(event.shape), options)),
     training: flow,

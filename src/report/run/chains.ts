@@ -1,6 +1,7 @@
-/** Chains of a law that is sampled by chains: where they go, what the log-density does, whether they agree. */
+/** Chains of a distribution that is sampled by chains: where they go, what the log-density does, whether they agree. */
 import { has } from '../../algebra/capability.ts';
-import { decodeFromBase, innermost, type Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
+import { decodeFromBase, innermost } from '../../algebra/pushed.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import { fork } from '../../core/random.ts';
@@ -19,11 +20,11 @@ const STEPS = 400;
 const CHAINS = 8;
 
 /** The positions of a chain and their log-densities (up to a constant), every one of its first steps left in. */
-const walk = (law: Law & ChainSampled): D.Draw<readonly Expr[]> => (scope) => (cursor) => {
-  const { kernel, start } = law.chain;
-  const [from, next] = D.forked((start as unknown as Law).sample)(root)(cursor);
-  const moves = kernel.on(law)(asConstants(scope));
-  const record = ({ state }: { readonly state: Position }) => ({ position: state.position, log: D.runDraw(law.logDensity(state.position), scope) });
+const walk = (dist: AnyDist & ChainSampled): D.Draw<readonly Expr[]> => (scope) => (cursor) => {
+  const { kernel, start } = dist.chain;
+  const [from, next] = D.forked((start as unknown as AnyDist).sample)(root)(cursor);
+  const moves = kernel.on(dist)(asConstants(scope));
+  const record = ({ state }: { readonly state: Position }) => ({ position: state.position, log: D.runDraw(dist.logDensity(state.position), scope) });
   const [{ recorded }, last] = fork(chainOf(moves, STEPS, record)(moves.init(from)))(next);
   return [[recorded.position, recorded.log], last];
 }; // biome-ignore format: one idea
@@ -37,36 +38,36 @@ const along = (t: Tensor, chain: number, place: number, from: number): Float64Ar
   );
 };
 
-/** Laws sampled by chains: traces, ranks, and in the plane the paths. */
+/** Distributions sampled by chains: traces, ranks, and in the plane the paths. */
 export const chains: Finder = async ({ running, test, seed }) => {
-  const { law } = running;
-  const inner = innermost(law);
+  const { dist } = running;
+  const inner = innermost(dist);
   if (!has(chaining, inner)) return nothing;
   const own = walk(inner);
   const [positions, logs] = await running.each(() =>
     D.chain(([path, log]: readonly Expr[]) =>
       D.map(([events]: readonly Expr[]): readonly Expr[] => [events, log])(
-        D.vmapDraw((x) => D.map((y: Expr): readonly Expr[] => [y])(decodeFromBase(law, x)))(path),
+        D.vmapDraw((x) => D.map((y: Expr): readonly Expr[] => [y])(decodeFromBase(dist, x)))(path),
       ),
-    )(law.pushed === undefined ? own : D.at('base', own)),
+    )(dist.pushed === undefined ? own : D.at('base', own)),
   )({ shape: [CHAINS], type: 'float32', data: new Float32Array(CHAINS) }, seed); // biome-ignore format: one program
   const half = STEPS / 2;
   const of = (t: Tensor, place: number, from: number) =>
     Array.from({ length: CHAINS }, (_, c) => along(t, c, place, from));
   const quantities = (from: number) => [
     { name: 'log density, up to a constant', draws: of(logs, 0, from) },
-    ...(isPlane(law)
+    ...(isPlane(dist)
       ? [0, 1].map((j) => ({ name: test.columns?.[j] ?? `x${j + 1}`, draws: of(positions, j, from) }))
       : []),
   ];
   const worst = Math.max(...quantities(half).map((q) => rHat(q.draws)));
   const agree = `R̂ ${worst.toFixed(2)} over the second half of ${STEPS} steps of ${CHAINS} chains${worst > 1.1 ? ': they have not forgotten where they started' : ''}`;
   const figures: Figure[] = [
-    ...(isPlane(law) ? [paths(floats(positions), squareAround(floats(firstRows(test, 4000))))] : []),
+    ...(isPlane(dist) ? [paths(floats(positions), squareAround(floats(firstRows(test, 4000))))] : []),
     {
       name: 'traces',
       title: 'Traces',
-      caption: `Chains from their starting law, step by step. ${agree}.`,
+      caption: `Chains from their starting distribution, step by step. ${agree}.`,
       svg: tracePlots({ quantities: quantities(0) }),
     },
     {

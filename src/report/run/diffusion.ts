@@ -1,5 +1,6 @@
 /** What a diffusion model does between noise and data: a strip of images, or paths in the plane. */
-import { decodeFromBase, type Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
+import { decodeFromBase } from '../../algebra/pushed.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
 import { sizeOf } from '../../core/shape.ts';
@@ -19,17 +20,17 @@ import { trajectories } from '../trajectories.ts';
 import { firstRows, floats, type ImageShape, imageShape, isPlane, squareAround } from './events.ts';
 import { type Figure, type Finder, nothing, type RunRecord } from './record.ts';
 
-type Signal = Denoiser<Law['shape'], 'signal'>;
+type Signal = Denoiser<AnyDist['shape'], 'signal'>;
 
-const denoiserIn = (law: Law): Signal | undefined => {
-  const found = hasDenoiser(law) ? denoiserOf(law) : undefined;
+const denoiserIn = (dist: AnyDist): Signal | undefined => {
+  const found = hasDenoiser(dist) ? denoiserOf(dist) : undefined;
   return found?.process.terminal === 'signal' ? (found as Signal) : undefined;
 };
 
-/** Every state of a sampler, as events: through whatever the diffusion law was pushed. `[times, …event]` for each row of a tensor that is not looked at. */
+/** Every state of a sampler, as events: through whatever the diffusion distribution was pushed. `[times, …event]` for each row of a tensor that is not looked at. */
 const states = ({ running, seed }: RunRecord, denoiser: Signal, sampler: DiffusionSampler<'signal'>, steps: number, n: number): Promise<readonly Tensor[]> =>
   running.each(() =>
-    D.chain((path: Expr) => D.vmapDraw((x) => D.map((y: Expr): readonly Expr[] => [y])(decodeFromBase(running.law, x)))(path))(
+    D.chain((path: Expr) => D.vmapDraw((x) => D.map((y: Expr): readonly Expr[] => [y])(decodeFromBase(running.dist, x)))(path))(
       trajectory(sampler, logSnrGrid(steps))(denoiser),
     ),
   )({ shape: [n], type: 'float32', data: new Float32Array(n) }, seed); // biome-ignore format: one idea
@@ -43,7 +44,7 @@ const shownAt = (k: number): number => Math.round(STEPS * (k / (COLUMNS - 1)) **
 
 const strip = async (record: RunRecord, denoiser: Signal, image: ImageShape): Promise<Figure> => {
   const [all] = await states(record, denoiser, ddim({ eta: 1 }), STEPS, ROWS);
-  const size = sizeOf(record.running.law.shape);
+  const size = sizeOf(record.running.dist.shape);
   const levels = record.test.levels ?? 256;
   const images = new Float32Array(ROWS * COLUMNS * size);
   for (let r = 0; r < ROWS; r++)
@@ -94,10 +95,10 @@ const paths = async (record: RunRecord, denoiser: Signal): Promise<Figure> => {
 
 /** Diffusion models: what they do between noise and data. */
 export const diffusion: Finder = async (record) => {
-  const { law } = record.running;
-  const denoiser = denoiserIn(law);
+  const { dist } = record.running;
+  const denoiser = denoiserIn(dist);
   if (denoiser === undefined) return nothing;
-  const image = imageShape(law, record.test.levels);
+  const image = imageShape(dist, record.test.levels);
   if (image !== undefined) return { figures: [await strip(record, denoiser, image)] };
-  return isPlane(law) ? { figures: [await paths(record, denoiser)] } : nothing;
+  return isPlane(dist) ? { figures: [await paths(record, denoiser)] } : nothing;
 };

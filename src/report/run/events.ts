@@ -1,5 +1,5 @@
 /** Events as pictures see them: images, vectors, points in the plane. */
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -15,14 +15,14 @@ export interface ImageShape {
 }
 
 /** Height, width and channels of an event that is an image of grey or coloured levels. */
-export const imageShape = (law: Pick<Law, 'shape'>, levels: number | undefined): ImageShape | undefined => {
-  const [height, width, channels = 1] = law.shape;
-  const fits = levels !== undefined && (law.shape.length === 2 || law.shape.length === 3) && height > 1 && width > 1;
+export const imageShape = (dist: Pick<AnyDist, 'shape'>, levels: number | undefined): ImageShape | undefined => {
+  const [height, width, channels = 1] = dist.shape;
+  const fits = levels !== undefined && (dist.shape.length === 2 || dist.shape.length === 3) && height > 1 && width > 1;
   return fits && (channels === 1 || channels === 3) ? { height, width, channels } : undefined;
 };
 
 /** Whether events are points in the plane. */
-export const isPlane = ({ shape }: Pick<Law, 'shape'>): boolean => shape.length === 1 && shape[0] === 2;
+export const isPlane = ({ shape }: Pick<AnyDist, 'shape'>): boolean => shape.length === 1 && shape[0] === 2;
 
 /** The unit losses are shown in: bits a dimension where data are levels, nats of an event elsewhere; none where a loss is no likelihood. */
 export const lossUnit = (
@@ -36,7 +36,7 @@ export const lossUnit = (
       : { name: 'bits/dim', perNat: 1 / (sizeOf(data.shape) * Math.LN2) };
 
 /** Samples drawn for a report: fewer where events are large. */
-export const sampleCount = (law: Pick<Law, 'shape'>): number => (sizeOf(law.shape) <= 64 ? 4000 : 100);
+export const sampleCount = (dist: Pick<AnyDist, 'shape'>): number => (sizeOf(dist.shape) <= 64 ? 4000 : 100);
 
 /** The first rows of a data set. */
 export const firstRows = (data: Dataset, most: number): Tensor => {

@@ -6,7 +6,7 @@ const SHOWN = 100;
 
 /** Samples and data as grids of images. */
 export const images: Finder = async ({ test, running }, samples) => {
-  const image = imageShape(running.law, test.levels);
+  const image = imageShape(running.dist, test.levels);
   if (image === undefined) return nothing;
   const grid = (t: Tensor) => gridOf(t, image, test.levels ?? 256, SHOWN);
   return {

@@ -1,5 +1,6 @@
-/** What a law infers: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
-import { decodeFromBase, encodeToBase, innermost, type Law } from '../../algebra/dist.ts';
+/** What a distribution infers: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
+import type { AnyDist } from '../../algebra/dist.ts';
+import { decodeFromBase, encodeToBase, innermost } from '../../algebra/pushed.ts';
 import { type Trace, trace } from '../../algebra/trace.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
@@ -18,8 +19,8 @@ interface Group {
   readonly size: number;
 }
 
-const groupsOf = (law: Law): readonly Group[] =>
-  D.runDraw(boundTerms(law)(o.input('x', law.shape))).divergences.map((d, i) => ({
+const groupsOf = (dist: AnyDist): readonly Group[] =>
+  D.runDraw(boundTerms(dist)(o.input('x', dist.shape))).divergences.map((d, i) => ({
     name: `group ${i + 1}`,
     size: d.size,
   }));
@@ -28,20 +29,20 @@ const ROWS = 1000;
 
 /** For each event the KL of every group at one draw, in closed form where there is one, and every unit at another. */
 const inferred =
-  (law: Law) =>
+  (dist: AnyDist) =>
   (x: Expr): D.Draw<readonly Expr[]> =>
     D.chain((terms: BoundTerms) =>
       D.map((t: Trace): readonly Expr[] => [
         ...terms.divergences.map((d) => d.value),
         o.concat(t.groups.map((g) => o.reshape(g.value, [sizeOf(g.value.shape)]))),
-      ])(D.forked(trace(law)(x))),
-    )(D.forked(boundTerms(law)(x)));
+      ])(D.forked(trace(dist)(x))),
+    )(D.forked(boundTerms(dist)(x)));
 
 /** {@link inferred}, twice, with noise of their own. */
 const inferredTwice =
-  (law: Law) =>
+  (dist: AnyDist) =>
   (x: Expr): D.Draw<readonly Expr[]> => {
-    const half = D.forked(inferred(law)(x));
+    const half = D.forked(inferred(dist)(x));
     return D.chain((a: readonly Expr[]) => D.map((b: readonly Expr[]) => [...a, ...b])(half))(half);
   };
 
@@ -81,21 +82,21 @@ const klFacts = (groups: readonly Group[], kl: readonly number[], used: readonly
 /** DRAWS decodings of one code, averaged: what it says of the event, without the decoder's own noise. */
 const DRAWS = 32;
 const meanDecoding =
-  (law: Law) =>
+  (dist: AnyDist) =>
   (z: Expr): D.Draw<Expr> =>
     D.map(([all]: readonly Expr[]) => o.mean(all, [0]))(
-      D.vmapDraw(() => D.map((x: Expr) => [x])(decodeFromBase(law, z)), { size: DRAWS, axis: 'draws' })(),
+      D.vmapDraw(() => D.map((x: Expr) => [x])(decodeFromBase(dist, z)), { size: DRAWS, axis: 'draws' })(),
     );
 
 const PAIRS = 30;
 
 const reconstructions = async ({ running, test, seed }: RunRecord, image: ImageShape): Promise<Figure> => {
-  const { law } = running;
+  const { dist } = running;
   const shown = firstRows(test, PAIRS);
   const [decoded] = await running.each((x) =>
-    D.chain((z: Expr) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(law)(z)))(encodeToBase(law, x)),
+    D.chain((z: Expr) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(dist)(z)))(encodeToBase(dist, x)),
   )(shown, seed);
-  const size = sizeOf(law.shape);
+  const size = sizeOf(dist.shape);
   const [a, b] = [floats(shown), floats(decoded)];
   // Ten columns: a row of data above the row of what their codes decode to.
   const rows = Array.from({ length: PAIRS / 10 }, (_, r) =>
@@ -129,7 +130,7 @@ const walk = async ({ running, test, seed }: RunRecord, image: ImageShape, base:
     const cell = Math.floor(i / 2);
     return i % 2 === 0 ? at(cell % SIDE) : 1 - at(Math.floor(cell / SIDE));
   });
-  const [decoded] = await running.each((u) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(running.law)(o.normalQuantile(u))))(
+  const [decoded] = await running.each((u) => D.map((m: Expr): readonly Expr[] => [m])(meanDecoding(running.dist)(o.normalQuantile(u))))(
     tensor(p, [SIDE * SIDE, ...base]),
     seed,
   ); // biome-ignore format: one idea
@@ -141,13 +142,13 @@ const walk = async ({ running, test, seed }: RunRecord, image: ImageShape, base:
   };
 };
 
-/** Laws with stochastic layers: what their codes say. */
+/** Distributions with stochastic layers: what their codes say. */
 export const inference: Finder = async (record) => {
   const { running, test, seed } = record;
-  const { law } = running;
-  const groups = groupsOf(law);
+  const { dist } = running;
+  const groups = groupsOf(dist);
   if (groups.length === 0) return nothing;
-  const results = await running.each(inferredTwice(law))(firstRows(test, ROWS), seed);
+  const results = await running.each(inferredTwice(dist))(firstRows(test, ROWS), seed);
   const half = groups.length + 1;
   const kl = groups.map((_, i) => (meanOf(results[i]) + meanOf(results[half + i])) / 2);
   const all = activityOf(results[half - 1], results[2 * half - 1]);
@@ -161,8 +162,8 @@ export const inference: Finder = async (record) => {
       'How much the posterior mean of each unit varies from event to event; a unit that does not vary says nothing.',
     svg: latentUnits({ groups: groups.map((g, i) => ({ name: g.name, activity: activity[i] })) }),
   };
-  const image = imageShape(law, test.levels);
-  const base = innermost(law);
+  const image = imageShape(dist, test.levels);
+  const base = innermost(dist);
   return {
     facts: klFacts(groups, kl, used),
     figures: [

@@ -1,13 +1,13 @@
-import { innermost } from '../../algebra/dist.ts';
+import { innermost } from '../../algebra/pushed.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { latentSpace } from '../latent-space.ts';
 import { firstRows, floats } from './events.ts';
 import { type Finder, nothing } from './record.ts';
 
-/** Where the encoder of a law over a standard normal base sends test data. */
+/** Where the encoder of a distribution over a standard normal base sends test data. */
 export const codes: Finder = async ({ running, test, seed }) => {
-  const base = innermost(running.law);
-  if (running.law.pushed === undefined || base.family?.name !== 'standardNormal') return nothing;
+  const base = innermost(running.dist);
+  if (running.dist.pushed === undefined || base.family?.name !== 'standardNormal') return nothing;
   const dimension = sizeOf(base.shape);
   const encoded = await running.encode(firstRows(test, dimension <= 64 ? 4000 : 1000), seed);
   return {
@@ -15,7 +15,7 @@ export const codes: Finder = async ({ running, test, seed }) => {
       {
         name: 'latent',
         title: 'Latent space',
-        caption: 'Where the encoder sends test data: for a perfect model, a sample of the base law.',
+        caption: 'Where the encoder sends test data: for a perfect model, a sample of the base distribution.',
         svg: latentSpace({
           codes: floats(encoded),
           dimension,

@@ -29,7 +29,7 @@ export const training: Finder = async ({ history, test, evaluation, objective })
         caption: `The mean of ${meaning[objective.evidence]} over the examples of each batch${unit === '' ? '' : `, in ${unit}`}.${
           evaluation.entropy === undefined || !isDensity
             ? ''
-            : ' No model can stay below the entropy of the law the data come from.'
+            : ' No model can stay below the entropy of the distribution the data come from.'
         }`,
         svg: lossCurve({
           unit,

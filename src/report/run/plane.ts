@@ -1,4 +1,4 @@
-import type { Law } from '../../algebra/dist.ts';
+import type { AnyDist } from '../../algebra/dist.ts';
 import type { Evidence } from '../../algebra/evidence.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { hasDenoiser } from '../../inference/scores/index.ts';
@@ -19,12 +19,12 @@ const densities: { readonly [E in Evidence]: string } = {
 };
 
 /** Cells on a side: fewer where each density is the solution of a differential equation. */
-const cells = (law: Law): number => (hasDenoiser(law) ? 64 : 160);
+const cells = (dist: AnyDist): number => (hasDenoiser(dist) ? 64 : 160);
 
-/** Laws of two numbers: samples beside data, and the density. */
+/** Distributions of two numbers: samples beside data, and the density. */
 export const plane: Finder = async ({ running, test, evaluation, seed }, samples) => {
-  if (!isPlane(running.law)) return nothing;
-  const side = cells(running.law);
+  if (!isPlane(running.dist)) return nothing;
+  const side = cells(running.dist);
   const data = firstRows(test, samples.shape[0]);
   const axes = test.columns === undefined ? {} : { axes: [test.columns[0], test.columns[1]] as const };
   const grid = { ...squareAround(floats(data)), nx: side, ny: side };

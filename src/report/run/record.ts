@@ -46,7 +46,7 @@ export interface Finding {
   readonly facts?: ReportRecord['facts'];
 }
 
-/** Looks at one side of a run, given samples of its law; finds nothing where the law or its data are not of that kind. */
+/** Looks at one side of a run, given samples of its distribution; finds nothing where the distribution or its data are not of that kind. */
 export type Finder = (run: RunRecord, samples: Tensor) => Promise<Finding>;
 
 /** Nothing found. */

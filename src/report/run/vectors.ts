@@ -5,7 +5,7 @@ import { type Figure, type Finder, nothing } from './record.ts';
 
 /** Vectors of more than two numbers (or one): pairs of columns and marginals. */
 export const vectors: Finder = async ({ test, running }, samples) => {
-  if (isPlane(running.law) || imageShape(running.law, test.levels) !== undefined) return nothing;
+  if (isPlane(running.dist) || imageShape(running.dist, test.levels) !== undefined) return nothing;
   const record = {
     data: floats(firstRows(test, samples.shape[0])),
     samples: floats(samples),

@@ -134,13 +134,13 @@ describe('poissonSampled', () => {
     expect(chi).toBeGreaterThan(n - 2 * Math.sqrt(n * Math.log(1e6)));
   });
 
-  it('draws as many rows as a binomial law does: mean and variance', () => {
+  it('draws as many rows as a binomial distribution does: mean and variance', () => {
     const variance = n * rate * (1 - rate);
     const sizes = drawn.map((rows) => rows.length);
     const mean = sizes.reduce((a, b) => a + b, 0) / count;
     expect(Math.abs(mean - n * rate)).toBeLessThan(Z * Math.sqrt(variance / count));
     const spread = sizes.reduce((s, k) => s + (k - n * rate) ** 2, 0) / count;
-    // the fourth central moment of a binomial law is 3v² + v(1 − 6q(1 − q))
+    // the fourth central moment of a binomial distribution is 3v² + v(1 − 6q(1 − q))
     const fourth = 3 * variance ** 2 + variance * (1 - 6 * rate * (1 - rate));
     expect(Math.abs(spread - variance)).toBeLessThan(Z * Math.sqrt((fourth - variance ** 2) / count));
   });

@@ -252,9 +252,9 @@ describe('drawn', () => {
     expect(points.size).toBeGreaterThan(1990);
   });
 
-  it('takes the sampler of a law on a backend as it is', async () => {
+  it('takes the sampler of a distribution on a backend as it is', async () => {
     const running = run(standardNormal([3]), {}, reference);
-    const of = drawn('law', [3], running.sample);
+    const of = drawn('dist', [3], running.sample);
     const { values } = await of.batch({ seed: 2, index: 1, size: 5 });
     expect(values).toEqual((await of.batch({ seed: 2, index: 1, size: 9 })).values.slice(0, 15));
     expect(new Set(values).size).toBe(15);

@@ -1,4 +1,4 @@
-/** The `reference` interpreter: float64, plain loops, nothing clever. It is the oracle of every law. */
+/** The `reference` interpreter: float64, plain loops, nothing clever. It is the oracle of every distribution. */
 import { PushforwardError, raise } from '../../errors.ts';
 import { applyRule, type Expr, type Node, type Op, type RuleTable, topological } from '../../expr.ts';
 import { type Backend, checkFeeds, type Feeds, hostType, type Program, slotName } from '../../program.ts';

@@ -1,10 +1,10 @@
-/** Laws of the time at which a loss is evaluated, by their inverse distribution functions. */
+/** Distributions of the time at which a loss is evaluated, by their inverse distribution functions. */
 import type { Spec } from '../algebra/spec.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type OfTime, type Process, valuesAt } from './process.ts';
 
-/** A law of time for one process. */
+/** A distribution of time for one process. */
 export interface OfProcess {
   /** The time at a uniform number: elementwise. */
   readonly at: (u: Expr) => Expr;
@@ -12,14 +12,14 @@ export interface OfProcess {
   readonly density: OfTime;
 }
 
-/** A law of time, for any process. */
-export interface TimeLaw {
+/** A distribution of time, for any process. */
+export interface TimeDist {
   readonly spec: Spec;
   readonly of: (process: Process) => OfProcess;
 }
 
 /** Uniform on the span. */
-export const uniformTime: TimeLaw = {
+export const uniformTime: TimeDist = {
   spec: { type: 'uniformTime' },
   of: ({ span: { start, end } }) => ({
     at: (u) => o.add(start, o.mul(end - start, u)),
@@ -28,7 +28,7 @@ export const uniformTime: TimeLaw = {
 };
 
 /** Uniform on start, start + 1, … end: the steps of a discrete process. */
-export const discreteTime: TimeLaw = {
+export const discreteTime: TimeDist = {
   spec: { type: 'discreteTime' },
   of: ({ span: { start, end } }) => ({
     at: (u) => o.add(start, o.floor(o.mul(end - start + 1, u))),
@@ -55,13 +55,13 @@ export const likelihoodMass = (process: Process): number => {
 };
 
 /**
- * p(t) ∝ g²/σ², the importance law of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, §5): as g²/σ² = −dλ/dt for every process, it is
- * the law under which log-SNR is uniform, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
+ * p(t) ∝ g²/σ², the importance distribution of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, §5): as g²/σ² = −dλ/dt for every process, it is
+ * the distribution under which log-SNR is uniform, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
  *
  * @example
  * importanceTime.of(vp()).at(ops.constant([0.1, 0.9]));
  */
-export const importanceTime: TimeLaw = {
+export const importanceTime: TimeDist = {
   spec: { type: 'importanceTime' },
   of: (process) => {
     const [first, last] = logSnrs(process);
@@ -81,12 +81,12 @@ export interface LogNormalTimeOptions {
 }
 
 /**
- * log(σ/α) normal, cut to the span of the process: EDM's law (Karras et al. 2022, table 1).
+ * log(σ/α) normal, cut to the span of the process: EDM's distribution (Karras et al. 2022, table 1).
  *
  * @example
  * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // 1
  */
-export const logNormalTime = ({ mean = -1.2, deviation = 1.2 }: LogNormalTimeOptions = {}): TimeLaw => ({
+export const logNormalTime = ({ mean = -1.2, deviation = 1.2 }: LogNormalTimeOptions = {}): TimeDist => ({
   spec: { type: 'logNormalTime', mean, deviation },
   of: (process) => {
     const [first, last] = logSnrs(process);

@@ -1,7 +1,7 @@
-/** The law of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
+/** The distribution of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
-import { type Dist, dist } from '../algebra/dist.ts';
+import { type Dist, distribution } from '../algebra/dist.ts';
 import type { Approximate, MeanBound, Samples } from '../algebra/evidence.ts';
 import { isReadable, type Json } from '../algebra/spec.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
@@ -19,7 +19,7 @@ import type { Cld, PhasePoint } from './cld.ts';
 
 /** A denoiser of velocities. */
 export interface PhaseDenoiser<out S extends Shape = Shape> {
-  /** What it is made of, as JSON: part of its law's specification. */
+  /** What it is made of, as JSON: part of its distribution's specification. */
   readonly spec: { readonly [key: string]: Json };
   readonly shape: S;
   readonly process: Cld;
@@ -35,7 +35,7 @@ export const phaseScore =
 
 /**
  * The denoiser of a network, by the mixed score (Dockhorn et al. 2022, §3.2): ε̂ = ℓ v/M + net(x, v, c), so that a network that says 0 gives the score of
- * the stationary law; c = ¼ log ℓ²/M is its coordinate of noise. The network reads x and v stacked, `[2, …shape]` (channels last where the event is
+ * the stationary distribution; c = ¼ log ℓ²/M is its coordinate of noise. The network reads x and v stacked, `[2, …shape]` (channels last where the event is
  * `[H, W, C]`), and says an array of the event's shape. Parameters stand at `net`.
  */
 export const phaseDenoiser = <const S extends Shape>(
@@ -61,8 +61,8 @@ export const phaseDenoiser = <const S extends Shape>(
 /** How the reverse process is stepped: by Euler and Maruyama, or by a symmetric splitting whose other half is solved exactly. */
 export type CldSampler = 'eulerMaruyama' | 'sscs';
 
-/** Options of {@link cldLaw}. */
-export interface CldLawOptions {
+/** Options of {@link cldDiffusion}. */
+export interface CldDiffusionOptions {
   /** Default `sscs`. */
   readonly sampler?: CldSampler;
   /** Steps of sampling, shorter towards the data; default 100. */
@@ -96,7 +96,7 @@ export const phaseEulerMaruyama = (d: PhaseDenoiser): PhaseStep => {
 
 /**
  * The symmetric splitting SSCS (Dockhorn et al. 2022, §3.3): half a step of dx = −β v/M dt, dv = β x dt − Γβ v/M dt + √(2Γβ) dw̄, which is the forward process with
- * v turned round and exact; a whole step of dv = 2Γβ (s_v + v/M) dt by Euler; half a step again. Exact for the stationary law at any step.
+ * v turned round and exact; a whole step of dv = 2Γβ (s_v + v/M) dt by Euler; half a step again. Exact for the stationary distribution at any step.
  */
 export const symmetricSplitting = (d: PhaseDenoiser): PhaseStep => {
   const { process } = d;
@@ -140,9 +140,9 @@ const samplers: { readonly [K in CldSampler]: (d: PhaseDenoiser) => PhaseStep } 
 const phaseTimes = ({ start, end }: Cld, n: number): number[] =>
   Array.from({ length: n + 1 }, (_, i) => start + (end - start) * (i / n) ** 2);
 
-/** (x, v) at the first time, from the stationary law at the last, in one loop. */
+/** (x, v) at the first time, from the stationary distribution at the last, in one loop. */
 export const samplePhase =
-  (d: PhaseDenoiser, { sampler = 'sscs', steps = 100 }: CldLawOptions = {}): D.Draw<PhasePoint> =>
+  (d: PhaseDenoiser, { sampler = 'sscs', steps = 100 }: CldDiffusionOptions = {}): D.Draw<PhasePoint> =>
   (scope) => {
     const { mass } = d.process;
     const times = phaseTimes(d.process, steps).reverse();
@@ -165,45 +165,45 @@ export const samplePhase =
     );
   };
 
-/** The denoiser of velocities that a law of {@link cldLaw} keeps: hybrid score matching trains it. */
+/** The denoiser of velocities that a distribution of {@link cldDiffusion} keeps: hybrid score matching trains it. */
 export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
   named: (d, place) => ({ ...d, noise: (at, t) => Sc.at(place, d.noise(at, t)) }),
   resampled: (d) => d,
 });
 
 /**
- * The law of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
+ * The distribution of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
  * pair and Hutchinson's probe (Dockhorn et al. 2022, appendix B.4): a bound, in nats. Cost: `steps` evaluations a sample, 4 `likelihoodSteps` of
  * the network and a derivative a density. Throws `ArgumentError` where a number of steps is no positive integer.
  *
  * @example
- * cldLaw(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });
+ * cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });
  */
-export const cldLaw = <const S extends Shape>(
+export const cldDiffusion = <const S extends Shape>(
   d: PhaseDenoiser<S>,
-  options: CldLawOptions = {},
+  options: CldDiffusionOptions = {},
 ): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> =>
-  cldLawOf(d, options, declare('law', 'cldLaw'));
+  cldDiffusionOf(d, options, declare('dist', 'cldDiffusion'));
 
-/** A law and its finer versions are one declaration: they read the same parameters. */
-const cldLawOf = <const S extends Shape>(
+/** A distribution and its finer versions are one declaration: they read the same parameters. */
+const cldDiffusionOf = <const S extends Shape>(
   d: PhaseDenoiser<S>,
-  options: CldLawOptions,
+  options: CldDiffusionOptions,
   declaration: Declaration,
 ): Dist<S, MeanBound & Samples & Approximate> & Having<typeof phaseDenoising> => {
   const { sampler = 'sscs', steps = 100, likelihoodSteps = 50 } = options;
   if (![steps, likelihoodSteps].every((n) => Number.isInteger(n) && n > 0))
-    return raise('ArgumentError', 'cldLaw', 'needs a positive number of steps', {
+    return raise('ArgumentError', 'cldDiffusion', 'needs a positive number of steps', {
       got: `${steps}, ${likelihoodSteps}`,
     });
   const { mass, beta, friction, velocity } = d.process;
   const size = sizeOf(d.shape);
   const log = (z: Expr, variance: number): Expr =>
     o.sub(o.mul(-0.5 / variance, o.sum(o.square(z))), 0.5 * size * Math.log(2 * Math.PI * variance));
-  const law = dist<S, MeanBound & Samples & Approximate>({
+  const dist = distribution<S, MeanBound & Samples & Approximate>({
     shape: d.shape,
     spec: {
-      type: 'cldLaw',
+      type: 'cldDiffusion',
       denoiser: d.spec,
       sampler,
       steps,
@@ -215,7 +215,7 @@ const cldLawOf = <const S extends Shape>(
     approximation: {
       because: `${likelihoodSteps} steps of rk4`,
       order: 4,
-      refined: () => cldLawOf(d, { ...options, likelihoodSteps: 2 * likelihoodSteps }, declaration),
+      refined: () => cldDiffusionOf(d, { ...options, likelihoodSteps: 2 * likelihoodSteps }, declaration),
     },
     sample: D.map(({ x }: PhasePoint) => x)(samplePhase(d, { sampler, steps })),
     logDensity: (x0) => (scope) =>
@@ -240,5 +240,5 @@ const cldLawOf = <const S extends Shape>(
         }),
       ),
   });
-  return having(phaseDenoising, d as PhaseDenoiser)(law);
+  return having(phaseDenoising, d as PhaseDenoiser)(dist);
 };

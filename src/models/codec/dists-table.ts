@@ -1,6 +1,7 @@
-/** The entries of laws: one line for every constructor of a distribution that keeps a specification. */
+/** The entries of distributions: one line for every constructor of a distribution that keeps a specification. */
 import { type Dist, named, pushforward } from '../../algebra/dist.ts';
 import type { Samples } from '../../algebra/evidence.ts';
+import { asEndo } from '../../algebra/kinds.ts';
 import { positiveInteger, shapeCodec, text } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { implicit, normal, standardNormal, uniform } from '../../distributions/index.ts';
@@ -9,11 +10,10 @@ import { argument } from './argument.ts';
 import { discreteTable } from './discrete-table.ts';
 import { familiesTable } from './families-table.ts';
 import { gammaTable } from './gamma-table.ts';
-import { anyShape } from './layers-table.ts';
 import { type Tables, variant } from './variant.ts';
 
-/** Laws by type. */
-export const lawsTable: Tables['laws'] = {
+/** Distributions by type. */
+export const distsTable: Tables['dists'] = {
   ...familiesTable,
   ...discreteTable,
   ...gammaTable,
@@ -23,15 +23,17 @@ export const lawsTable: Tables['laws'] = {
   uniform: () =>
     variant({ shape: shapeCodec }, { low: argument, high: argument }, ({ shape, ...rest }) => uniform(shape, rest)),
   tightened: (read) =>
-    variant({ samples: positiveInteger, law: read.law }, {}, ({ samples, law }) => tightened(samples)(law as never)),
+    variant({ samples: positiveInteger, dist: read.dist }, {}, ({ samples, dist }) =>
+      tightened(samples)(dist as never),
+    ),
   named: (read) =>
-    variant({ name: text, law: read.law }, {}, ({ name, law }) => named(name)(law as Dist<Shape, unknown>)),
+    variant({ name: text, dist: read.dist }, {}, ({ name, dist }) => named(name)(dist as Dist<Shape, unknown>)),
   implicit: (read) =>
-    variant({ shape: shapeCodec, base: read.law, network: read.network }, {}, ({ shape, base, network }) =>
+    variant({ shape: shapeCodec, base: read.dist, network: read.network }, {}, ({ shape, base, network }) =>
       implicit(shape, base as Dist<Shape, Samples>, network),
     ),
   pushforward: (read) =>
-    variant({ transport: read.layer, base: read.law }, {}, ({ transport, base }) =>
-      pushforward(anyShape(transport))(base as Dist<Shape, unknown>),
+    variant({ transport: read.layer, base: read.dist }, {}, ({ transport, base }) =>
+      pushforward(asEndo(transport))(base as Dist<Shape, unknown>),
     ),
 };

@@ -1,16 +1,17 @@
-/** The contexts of the conditional laws that are being read: what `{ "type": "context" }` stands for inside them. */
-import { type AnyContext, type Context, contextParts } from '../../algebra/context.ts';
-import type { Law } from '../../algebra/dist.ts';
-import { isRecord, positiveInteger, shapeCodec, t } from '../../core/codec.ts';
-import { raise } from '../../core/errors.ts';
+/** The contexts of the conditional distributions that are being read: what `{ "type": "context" }` stands for inside them. */
+
+import { isRecord, positiveInteger, shapeCodec, t } from '../core/codec.ts';
+import { raise } from '../core/errors.ts';
+import { type AnyContext, type Context, contextParts } from './context.ts';
+import type { AnyDist } from './dist.ts';
 
 /** Innermost first. */
 let around: readonly AnyContext[] = [];
 
-/** The contexts of the conditional laws around what is being read now. */
+/** The contexts of the conditional distributions around what is being read now. */
 export const contextsAround = (): readonly AnyContext[] => around;
 
-/** Reads inside a conditional law: `contexts` are its context and those further out. */
+/** Reads inside a conditional distribution: `contexts` are its context and those further out. */
 export const readingInside = <A>(contexts: readonly AnyContext[], read: () => A): A => {
   const before = around;
   around = contexts;
@@ -21,13 +22,13 @@ export const readingInside = <A>(contexts: readonly AnyContext[], read: () => A)
   }
 };
 
-/** The law that an estimator of `conditionally` is read for. */
-let conditioned: Law | undefined;
+/** The distribution that an estimator of `conditionally` is read for. */
+let conditioned: AnyDist | undefined;
 
-/** Reads an estimator for a law: `{ "type": "conditioned" }` is that law. */
-export const readingFor = <A>(law: Law, read: () => A): A => {
+/** Reads an estimator for a distribution: `{ "type": "conditioned" }` is that distribution. */
+export const readingFor = <A>(dist: AnyDist, read: () => A): A => {
   const before = conditioned;
-  conditioned = law;
+  conditioned = dist;
   try {
     return read();
   } finally {
@@ -36,9 +37,13 @@ export const readingFor = <A>(law: Law, read: () => A): A => {
 };
 
 /** What `{ "type": "conditioned" }` stands for. Throws `SpecError` outside an estimator of `conditionally`. */
-export const conditionedLaw = (): Law =>
+export const conditionedDist = (): AnyDist =>
   conditioned ??
-  raise('SpecError', '', "'conditioned' is the law at a context: it stands inside an estimator of 'conditionally'");
+  raise(
+    'SpecError',
+    '',
+    "'conditioned' is the distribution at a context: it stands inside an estimator of 'conditionally'",
+  );
 
 const valueAt = (value: AnyContext | undefined, field: readonly string[]): AnyContext | undefined =>
   field.reduce<AnyContext | undefined>(
@@ -49,18 +54,18 @@ const valueAt = (value: AnyContext | undefined, field: readonly string[]): AnyCo
 /** What a specification `{ "type": "context", "field": …, "up": … }` stands for; a failure is a sentence. */
 export const contextFound = (u: { readonly [key: string]: unknown }): AnyContext | string => {
   const { field = '', up = 0 } = u;
-  if (u.outside === true) return 'cannot be read back: the context of a conditional law that is not around it';
+  if (u.outside === true) return 'cannot be read back: the context of a conditional distribution that is not around it';
   const extra = Object.keys(u).find((k) => !['type', 'field', 'up'].includes(k));
   if (extra !== undefined) return `unknown key '${extra}'`;
   if (typeof field !== 'string' || !(typeof up === 'number' && Number.isInteger(up) && up >= 0))
-    return 'a context has the name of a field, and how many conditional laws further out it is';
+    return 'a context has the name of a field, and how many conditional distributions further out it is';
   const whole = around[up];
-  if (whole === undefined) return 'there is no context here: it stands inside a conditional law';
+  if (whole === undefined) return 'there is no context here: it stands inside a conditional distribution';
   const value = valueAt(whole, field === '' ? [] : field.split('/'));
   return value ?? `the context has no field '${field}'`;
 };
 
-/** A context's value: that of the conditional law around, a field of it, or a struct of these. */
+/** A context's value: that of the conditional distribution around, a field of it, or a struct of these. */
 export const contextValueCodec: t.Type<AnyContext> = new t.Type<AnyContext>(
   'a context',
   (u): u is AnyContext => isRecord(u),
@@ -83,7 +88,7 @@ export const contextValueCodec: t.Type<AnyContext> = new t.Type<AnyContext>(
   t.identity,
 );
 
-/** What a conditional law is given: a shape, `{ "classes": K }`, or a struct of these. */
+/** What a conditional distribution is given: a shape, `{ "classes": K }`, or a struct of these. */
 export const contextCodec: t.Type<Context> = new t.Type<Context>(
   'a context: a shape, { classes: K }, or a struct of contexts',
   (u): u is Context => Array.isArray(u) || isRecord(u),

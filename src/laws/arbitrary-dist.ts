@@ -1,39 +1,42 @@
 /**
- * Random distributions and random laws, for property tests with fast-check (which is handed in):
+ * Random distributions and random distributions, for property tests with fast-check (which is handed in):
  *
- *     fc.assert(fc.property(arbitraryLaw(fc), (t) => assertLaws(`${t}`, distLaws(t.law, t))))
+ *     fc.assert(fc.property(arbitraryDist(fc), (t) => assertLaws(`${t}`, distLaws(t.dist, t))))
  */
 import type * as FastCheck from 'fast-check';
-import { type Dist, type Law, pushforward } from '../algebra/dist.ts';
+import { type AnyDist, type Dist, pushforward } from '../algebra/dist.ts';
 import type { Endo } from '../algebra/transport.ts';
 import {
   gumbel,
   kumaraswamy,
   laplace,
   logistic,
+  logNormal,
   mixture,
   normal,
   standardNormal,
   triangular,
   uniform,
+  weibull,
 } from '../distributions/index.ts';
 import { arbitraryTransport, type FastCheckLike } from './arbitrary-transport.ts';
+import type { PlainRegion } from './region.ts';
 
-/** A random law and where it lives. */
-export interface RandomLaw {
-  readonly law: Law;
-  readonly region: 'reals' | 'unit';
+/** A random distribution and where it lives. */
+export interface RandomDist {
+  readonly dist: AnyDist;
+  readonly region: PlainRegion;
 }
 
 /** What these arbitraries need of fast-check. */
-export type LawCheckLike = FastCheckLike & Pick<typeof FastCheck, 'double' | 'oneof'>;
+export type DistCheckLike = FastCheckLike & Pick<typeof FastCheck, 'double' | 'oneof'>;
 
 type Real = Dist<readonly number[], never>;
 
-const described = (law: Law, region: RandomLaw['region']): RandomLaw => {
-  const text = `${region}: ${JSON.stringify(law.spec)}`;
+const described = (dist: AnyDist, region: RandomDist['region']): RandomDist => {
+  const text = `${region}: ${JSON.stringify(dist.spec)}`;
   return Object.assign(
-    { law, region },
+    { dist, region },
     { toString: () => text, [Symbol.for('fast-check/toStringMethod')]: () => text },
   );
 };
@@ -43,10 +46,10 @@ const described = (law: Law, region: RandomLaw['region']): RandomLaw => {
  * families on (0, 1), with random parameters.
  */
 export const arbitraryDistribution = (
-  fc: LawCheckLike,
+  fc: DistCheckLike,
   shape: readonly number[],
-  region: RandomLaw['region'] = 'reals',
-): FastCheck.Arbitrary<RandomLaw> => {
+  region: RandomDist['region'] = 'reals',
+): FastCheck.Arbitrary<RandomDist> => {
   const loc = fc.double({ min: -2, max: 2, noNaN: true });
   const scale = fc.double({ min: 0.3, max: 2, noNaN: true });
   const power = fc.double({ min: 1.1, max: 4, noNaN: true });
@@ -58,6 +61,11 @@ export const arbitraryDistribution = (
         .double({ min: 0.1, max: 0.9, noNaN: true })
         .map((mode) => described(triangular(shape, { low: 0, high: 1, mode }), region)),
     );
+  if (region === 'positive')
+    return fc.oneof(
+      fc.record({ loc, scale }).map((p) => described(logNormal(shape, p), region)),
+      fc.record({ concentration: power, scale }).map((p) => described(weibull(shape, p), region)),
+    );
   const one = fc.oneof(
     fc.boolean().map(() => standardNormal(shape) as unknown as Real),
     ...[normal, laplace, logistic, gumbel].map((family) =>
@@ -65,20 +73,23 @@ export const arbitraryDistribution = (
     ),
   );
   return fc.oneof(
-    one.map((law) => described(law, region)),
+    one.map((dist) => described(dist, region)),
     fc
       .record({ a: one, b: one, logit: loc })
       .map(({ a, b, logit }) => described(mixture({ logits: [0, logit], components: [a, b] as never }), region)),
   );
 };
 
-/** Random distributions pushed through random compositions ({@link arbitraryTransport}): exact laws of up to `depth` layers. */
-export const arbitraryLaw = (
-  fc: LawCheckLike,
+/** Few numbers, so that integrals over balls are within reach of a sum over draws. */
+const few = [[2], [3], [4], [5], [2, 3]];
+
+/** Random distributions pushed through random compositions ({@link arbitraryTransport}): exact distributions of up to `depth` layers. */
+export const arbitraryDist = (
+  fc: DistCheckLike,
   { depth = 4 }: { readonly depth?: number } = {},
-): FastCheck.Arbitrary<RandomLaw> =>
-  arbitraryTransport(fc, { depth }).chain((t) =>
-    arbitraryDistribution(fc, t.latent.shape, t.latent.region).map(({ law }) =>
-      described(pushforward(t.layer as Endo<'bijective'>)(law as Dist<typeof t.latent.shape, never>), t.region),
+): FastCheck.Arbitrary<RandomDist> =>
+  arbitraryTransport(fc, { depth, shapes: few }).chain((t) =>
+    arbitraryDistribution(fc, t.latent.shape, t.latent.region).map(({ dist }) =>
+      described(pushforward(t.layer as Endo<'bijective'>)(dist as Dist<typeof t.latent.shape, never>), t.region),
     ),
   );

@@ -1,4 +1,4 @@
-/** The toy laws. Points in the notes are before the noise; "noise σ" is N(0, σ²) added to both coordinates. */
+/** The toy distributions. Points in the notes are before the noise; "noise σ" is N(0, σ²) added to both coordinates. */
 import type { Generator } from '../../core/prng.ts';
 import { curveCentres, equalCentres, half, mixtureLogDensity, type Toy, toy } from './toy.ts';
 
@@ -126,7 +126,7 @@ export const twentyFiveGaussians = ({
 /** Whether a square of side 2 with its lower left corner at even coordinates carries mass: 8 of the 16 in [−4, 4]². */
 const isDark = (x: number, y: number): boolean => (Math.floor(x / 2) + Math.floor(y / 2)) % 2 === 0;
 
-/** The uniform law on the 8 dark squares of side 2 of [−4, 4]² (FFJORD's `checkerboard`). */
+/** The uniform distribution on the 8 dark squares of side 2 of [−4, 4]² (FFJORD's `checkerboard`). */
 export const checkerboard = (): Toy =>
   toy({
     name: 'checkerboard',
@@ -145,7 +145,7 @@ export const checkerboard = (): Toy =>
   });
 
 /**
- * The uniform law on two squares of side 2, apart along the diagonal: a support in two pieces, which no homeomorphism of the plane makes of a normal law
+ * The uniform distribution on two squares of side 2, apart along the diagonal: a support in two pieces, which no homeomorphism of the plane makes of a normal distribution
  * (Cornish et al. 2020, arXiv:1909.13833, §2).
  */
 export const twoSquares = (): Toy =>

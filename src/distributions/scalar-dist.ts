@@ -1,8 +1,8 @@
 /**
- * Laws of one number, elementwise over an event's shape: the part of a family that is mathematics. `scalarFamily` makes a distribution of one;
+ * Distributions of one number, elementwise over an event's shape: the part of a family that is mathematics. `scalarFamily` makes a distribution of one;
  * `locationScale`, `inverseCdf` and `byHazard` make one from less.
  */
-import { type Dist, dist, type Scored } from '../algebra/dist.ts';
+import { type Dist, distribution, type Scored } from '../algebra/dist.ts';
 import type { Exact, Samples } from '../algebra/evidence.ts';
 import { type Facts, type TailFact, withFacts } from '../algebra/facts.ts';
 import type { Support } from '../algebra/support.ts';
@@ -33,17 +33,17 @@ export interface ScalarFacts {
   readonly upperQuantile: (l: Expr) => Expr;
 }
 
-/** The name of a fact of a {@link ScalarLaw}. */
+/** The name of a fact of a {@link ScalarDist}. */
 export type ScalarFact = keyof ScalarFacts;
 
-/** A law of one number with the facts K; expressions in it broadcast to the event's shape. */
-export interface ScalarLaw<K extends ScalarFact = never> {
+/** A distribution of one number with the facts K; expressions in it broadcast to the event's shape. */
+export interface ScalarDist<K extends ScalarFact = never> {
   readonly support: Support;
   /** log p(x) of each element in nats, −∞ off the support. */
   readonly logDensity: (x: Expr) => Expr;
   readonly draw: (shape: Shape) => Random<Expr>;
   /**
-   * A draw with log p of each element, for a law whose draws may round onto an edge of its support: log p is then computed of what was drawn before the
+   * A draw with log p of each element, for a distribution whose draws may round onto an edge of its support: log p is then computed of what was drawn before the
    * rounding. The draw is that of `draw`, from the same noise.
    */
   readonly scored?: (shape: Shape) => Random<Scored>;
@@ -53,7 +53,7 @@ export interface ScalarLaw<K extends ScalarFact = never> {
 /** Every fact: what most families have. */
 export type EveryFact = ScalarFact;
 
-/** What {@link scalarFamily} returns: a law that samples, has an exact density, and carries its support and the facts K. */
+/** What {@link scalarFamily} returns: a distribution that samples, has an exact density, and carries its support and the facts K. */
 export type Family<S extends Shape, K extends ScalarFact = EveryFact> = Dist<S, Exact & Samples> & Facts<K | 'support'>;
 
 type Rules<A> = { readonly [F in ScalarFact]: (fact: ScalarFacts[F]) => A extends 'same' ? ScalarFacts[F] : unknown };
@@ -64,22 +64,22 @@ const mapped = (facts: Partial<ScalarFacts>, rules: Rules<unknown>): Record<stri
   );
 
 /**
- * Independent coordinates with a scalar law: log p(x) = Σᵢ log p(xᵢ) nats; facts are broadcast to the event's shape and entropies summed.
+ * Independent coordinates with a scalar distribution: log p(x) = Σᵢ log p(xᵢ) nats; facts are broadcast to the event's shape and entropies summed.
  *
  * @example
- * const law = scalarFamily([3], familyOf('standardLogistic', [3], {}), standardLogistic);
+ * const dist = scalarFamily([3], familyOf('standardLogistic', [3], {}), standardLogistic);
  */
 export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
   shape: S,
   declared: Declared,
-  law: ScalarLaw<K>,
+  dist: ScalarDist<K>,
 ): Family<S, K> => {
   const full = (x: Operand): Expr => o.broadcastTo(x, shape);
   // Off the support nothing moves the parameters, whatever was added to −∞.
   const held = (l: Expr): Expr =>
-    law.support.kind === 'real' ? l : o.where(o.less(Number.NEGATIVE_INFINITY, l), l, Number.NEGATIVE_INFINITY);
+    dist.support.kind === 'real' ? l : o.where(o.less(Number.NEGATIVE_INFINITY, l), l, Number.NEGATIVE_INFINITY);
   const keep = <F>(f: F): F => f;
-  const facts = mapped(law.facts, {
+  const facts = mapped(dist.facts, {
     mean: full,
     variance: full,
     mode: full,
@@ -91,21 +91,21 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
     lowerQuantile: keep,
     upperQuantile: keep,
   });
-  const base = dist<S, Exact & Samples>({
+  const base = distribution<S, Exact & Samples>({
     shape,
     ...declared,
     evidence: 'exact',
-    logDensity: (x) => D.of(o.sum(held(full(law.logDensity(x))))),
-    sample: D.fromRandom(law.draw(shape)),
-    ...(law.scored === undefined
+    logDensity: (x) => D.of(o.sum(held(full(dist.logDensity(x))))),
+    sample: D.fromRandom(dist.draw(shape)),
+    ...(dist.scored === undefined
       ? {}
       : {
           sampleAndLogDensity: D.fromRandom(
-            map((s: Scored): Scored => ({ value: s.value, logDensity: o.sum(full(s.logDensity)) }))(law.scored(shape)),
+            map((s: Scored): Scored => ({ value: s.value, logDensity: o.sum(full(s.logDensity)) }))(dist.scored(shape)),
           ),
         }),
   });
-  return withFacts(base, { ...facts, support: law.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
+  return withFacts(base, { ...facts, support: dist.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
 };
 
 /** Parameters of a location–scale family; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
@@ -117,15 +117,15 @@ export interface LocationScale {
 }
 
 /**
- * The law of loc + scale · z for z from a standard law: log p(x) = log p_z((x − loc)/scale) − log scale; facts follow. `owner` names the family
+ * The distribution of loc + scale · z for z from a standard distribution: log p(x) = log p_z((x − loc)/scale) − log scale; facts follow. `owner` names the family
  * in errors: `ArgumentError` where a constant scale is not positive, `ShapeError` where a parameter does not fit the shape.
  */
 export const locationScale = <K extends ScalarFact>(
   owner: string,
   shape: Shape,
   { loc = 0, scale = 1 }: LocationScale,
-  standard: ScalarLaw<K>,
-): ScalarLaw<K> => {
+  standard: ScalarDist<K>,
+): ScalarDist<K> => {
   positive(owner, 'scale', scale);
   const m = fits(owner, 'loc', toExpr(loc), shape);
   const s = fits(owner, 'scale', toExpr(scale), shape);
@@ -150,12 +150,12 @@ export const locationScale = <K extends ScalarFact>(
   };
 };
 
-/** A law that is sampled by its quantile function at uniform noise (the inverse CDF). */
+/** A distribution that is sampled by its quantile function at uniform noise (the inverse CDF). */
 export const inverseCdf = <K extends ScalarFact>(
-  law: Omit<ScalarLaw<K | 'quantile'>, 'draw'>,
-): ScalarLaw<K | 'quantile'> => ({ ...law, draw: (shape) => map(law.facts.quantile)(uniformNoise(shape)) });
+  dist: Omit<ScalarDist<K | 'quantile'>, 'draw'>,
+): ScalarDist<K | 'quantile'> => ({ ...dist, draw: (shape) => map(dist.facts.quantile)(uniformNoise(shape)) });
 
-/** What is known of the chances of a law that has a quantile function. */
+/** What is known of the chances of a distribution that has a quantile function. */
 export type Chances = 'cdf' | 'quantile' | TailFact;
 
 /** log(1 − eˡ) for l ≤ 0, −∞ where l = 0, with gradient 0 there. */
@@ -189,7 +189,7 @@ export interface Hazard<K extends ScalarFact> {
 }
 
 /**
- * The law of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)), log-survival −H: stable at
+ * The distribution of H⁻¹(e) for a standard exponential e: log p(x) = log H′(x) − H(x), cdf −expm1(−H), quantile H⁻¹(−log1p(−u)), log-survival −H: stable at
  * both ends, where 1 − e^{−H} and log(1 − F) are not.
  */
 export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
@@ -201,7 +201,7 @@ export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
   logHazardAt,
   inverse,
   facts,
-}: Hazard<K>): ScalarLaw<K | Chances> => ({
+}: Hazard<K>): ScalarDist<K | Chances> => ({
   scored: (shape) =>
     map((u: Expr): Scored => {
       const e = o.neg(o.log1p(o.neg(u)));

@@ -1,0 +1,294 @@
+/**
+ * Definitions: what a constructor is called and what it takes, said once, beside it. Reading it back from JSON, naming it on the command line, listing it, checking its options
+ * in plain JavaScript and drawing random ones for property tests all read the same record.
+ *
+ * A definition is a value: it sits on the constructor it defines, and {@link definitionsOf} collects those of whatever is handed to it (the exports of a folder, or of a module of
+ * one's own). Importing a file registers nothing.
+ *
+ * @example
+ * const stretch = define(
+ *   layerKind,
+ *   { type: 'stretch', about: 'x times a factor.', takes: ['factor'], required: { factor: positiveNumber }, examples: [{ factor: 2 }] },
+ *   (factor: number) => ({ ...scale(factor), spec: { type: 'stretch', factor } }),
+ * );
+ * readTransport({ type: 'stretch', factor: 2 }, [stretch]);   // Either<Failure, Layer>
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import { type CodecError, type Fields, strict, t, unknownKey } from './codec.ts';
+import { failure, raise, toFailure } from './errors.ts';
+import type { Shape } from './shape.ts';
+
+/** A kind of declaration (layer, distribution, network …): the word that messages use, and kinds whose members do as well. */
+export interface Kind<A> {
+  readonly name: string;
+  readonly also: readonly Kind<unknown>[];
+  /** Type only. */
+  readonly member?: A;
+}
+
+/** A kind, by the word that messages use. */
+export const kind = <A>(name: string, { also = [] }: { readonly also?: readonly Kind<unknown>[] } = {}): Kind<A> => ({
+  name,
+  also,
+});
+
+/** Arguments as JSON, for which a constructor makes something that its laws can be run on. */
+export interface Example {
+  readonly [field: string]: unknown;
+}
+
+/** Shapes that a layer's examples fit: vectors of any size, or these. */
+export type Shapes = 'vectors' | readonly Shape[];
+
+/** A region that random compositions know. */
+export type Region = 'reals' | 'unit' | 'positive';
+
+/** Where data and latents of a layer lie: in such regions, anywhere (a permutation), or in a place of its own that nothing else maps to. */
+export type Regions = 'any' | 'own' | readonly [Region, Region];
+
+/** What is known of a constructor. */
+export interface Definition<A = unknown> {
+  readonly kind: Kind<A>;
+  /** Its name in JSON. */
+  readonly type: string;
+  /** What it makes, in one sentence. */
+  readonly about?: string;
+  /** Codecs of arguments that must be given, and of those that may. */
+  readonly required: t.Props;
+  readonly optional: t.Props;
+  /** Options that JSON cannot hold (functions, expressions), each with the reason. */
+  readonly unreadable: Readonly<Record<string, string>>;
+  readonly examples: readonly Example[];
+  /** Where the examples of a layer act; default any shape whose last axis is 2 or more. */
+  readonly shapes?: Shapes;
+  /** The regions of data and latents of a layer; default the reals on both sides. */
+  readonly regions?: Regions;
+  readonly validate: t.Validate<unknown, A>;
+}
+
+/** What has definitions. */
+export interface Defined {
+  readonly definitions: readonly Definition[];
+}
+
+/** Whether something carries definitions. */
+export const isDefined = (u: unknown): u is Defined =>
+  (typeof u === 'function' || (typeof u === 'object' && u !== null)) &&
+  'definitions' in u &&
+  Array.isArray(u.definitions);
+
+/** What is said of a constructor; what is not said is empty. */
+export interface Declaration<R extends t.Props, O extends t.Props, T extends readonly string[]> {
+  readonly type: string;
+  readonly about?: string;
+  readonly required?: R;
+  readonly optional?: O;
+  /** Arguments by position, by their names in JSON; the rest are options, in one record behind them. */
+  readonly takes?: T;
+  readonly unreadable?: Readonly<Record<string, string>>;
+  readonly examples?: readonly Example[];
+  readonly shapes?: Shapes;
+  readonly regions?: Regions;
+}
+
+/** How JSON is read where its fields are not the arguments. */
+export type Building<A, R extends t.Props, O extends t.Props> =
+  | { readonly build: (fields: Fields<R, O>) => A }
+  | { readonly validate: t.Validate<unknown, A> };
+
+type AnyConstructor = (...args: never[]) => unknown;
+
+type Rest<R extends t.Props, O extends t.Props, T extends readonly string[]> = Omit<Fields<R, O>, T[number]>;
+
+/** Arguments that fields make: those by position, then the record of the rest. */
+type Arguments<R extends t.Props, O extends t.Props, T extends readonly string[]> = [
+  ...{ [I in keyof T]: T[I] extends keyof Fields<R, O> ? Fields<R, O>[T[I]] : never },
+  ...(Exclude<keyof R | keyof O, T[number]> extends never ? [] : [Rest<R, O, T>]),
+];
+
+/** Nothing where the fields are the arguments; else one more argument that nobody has, named by a sentence. */
+type Fit<F extends AnyConstructor, R extends t.Props, O extends t.Props, T extends readonly string[]> =
+  Arguments<R, O, T> extends Parameters<F>
+    ? []
+    : [
+        problem: {
+          readonly 'the fields are not the arguments of the constructor: say how they build it (build)': Arguments<
+            R,
+            O,
+            T
+          >;
+        },
+      ];
+
+const broken = (value: unknown, context: t.Context, error: unknown): t.Validation<never> => {
+  const { path, ...f } = toFailure('SpecError')(error);
+  const full = failure(f._tag, '', path === '' ? f.message : `${path}: ${f.message}`, {
+    ...(f.expected === undefined ? {} : { expected: f.expected }),
+    ...(f.got === undefined ? {} : { got: f.got }),
+  });
+  const one: CodecError = { value, context, message: full.message, failure: full };
+  return t.failures([one]);
+};
+
+/** Validates the fields of a specification and builds from them; what the builder throws becomes a failure at the JSON path. */
+export const fieldsOf = <A, R extends t.Props, O extends t.Props>(
+  required: R,
+  optional: O,
+  build: (fields: Fields<R, O>) => A,
+): t.Validate<unknown, A> => {
+  const fields = strict(required, optional, { ignored: ['type'] });
+  return (u, c) =>
+    E.chain((a: Fields<R, O>): t.Validation<A> => {
+      try {
+        return t.success(build(a));
+      } catch (e) {
+        return broken(u, c, e);
+      }
+    })(fields.validate(u, c));
+};
+
+const isOptions = (u: unknown): u is Readonly<Record<string, unknown>> => {
+  if (typeof u !== 'object' || u === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(u);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/** Throws `ArgumentError`, with the nearest name, where a record has a key that is no option. */
+export const knownOptions = (owner: string, options: unknown, known: readonly string[]): void => {
+  if (!isOptions(options)) return;
+  const stray = Object.keys(options).find((k) => !known.includes(k));
+  if (stray !== undefined)
+    raise(
+      'ArgumentError',
+      owner,
+      unknownKey(
+        stray,
+        known.filter((k) => !Object.hasOwn(options, k)),
+        'option',
+      ),
+    );
+};
+
+/** {@link define}: where the fields of JSON are the arguments, and where a function makes something of them. */
+export interface Define {
+  <
+    A,
+    F extends AnyConstructor,
+    R extends t.Props = Record<never, never>,
+    O extends t.Props = Record<never, never>,
+    const T extends readonly string[] = readonly [],
+  >(
+    of: Kind<A>,
+    declaration: Declaration<R, O, T> & { readonly build?: never; readonly validate?: never },
+    make: F,
+    ...fits: Fit<F, R, O, T>
+  ): F & Defined;
+  <
+    A,
+    F extends object,
+    R extends t.Props = Record<never, never>,
+    O extends t.Props = Record<never, never>,
+    const T extends readonly string[] = readonly [],
+  >(
+    of: Kind<A>,
+    declaration: Declaration<R, O, T> & Building<A, R, O>,
+    make: F,
+  ): F & Defined;
+}
+
+interface AnyDeclaration extends Declaration<t.Props, t.Props, readonly string[]> {
+  readonly build?: (fields: never) => unknown;
+  readonly validate?: t.Validate<unknown, unknown>;
+}
+
+/** The function, asked first whether its options are known. */
+const checking = <F extends AnyConstructor>(owner: string, f: F, position: number, known: readonly string[]): F => {
+  const checked = (...args: Parameters<F>): unknown => {
+    knownOptions(owner, args[position], known);
+    return f(...args);
+  };
+  return checked as F;
+};
+
+const defining = (of: Kind<unknown>, declaration: AnyDeclaration, make: object): Defined => {
+  const {
+    type,
+    about,
+    takes,
+    required = {},
+    optional = {},
+    unreadable = {},
+    examples = [],
+    build,
+    validate,
+    shapes,
+    regions,
+  } = declaration;
+  const positions = takes ?? [];
+  const options = Object.keys({ ...required, ...optional }).filter((k) => !positions.includes(k));
+  const byPosition = (fields: Readonly<Record<string, unknown>>): unknown => {
+    const rest = Object.fromEntries(Object.entries(fields).filter(([k]) => !positions.includes(k)));
+    return (make as AnyConstructor)(...([...positions.map((k) => fields[k]), ...(options.length === 0 ? [] : [rest])] as never[])); // biome-ignore format: one call
+  };
+  const definition: Definition = {
+    kind: of,
+    type,
+    ...(about === undefined ? {} : { about }),
+    required,
+    optional,
+    unreadable,
+    examples,
+    ...(shapes === undefined ? {} : { shapes }),
+    ...(regions === undefined ? {} : { regions }),
+    validate: validate ?? fieldsOf(required, optional, (build as typeof byPosition | undefined) ?? byPosition),
+  };
+  // A constructor that is built in a way of its own is checked where it says its positions.
+  const known = [...options, ...Object.keys(unreadable)];
+  const asked = takes !== undefined || (build === undefined && validate === undefined);
+  const value =
+    typeof make === 'function' && asked
+      ? checking(type, make as AnyConstructor, positions.length, known)
+      : typeof make === 'function'
+        ? (...args: never[]) => (make as AnyConstructor)(...args)
+        : { ...make };
+  return Object.assign(value, {
+    definitions: [...(isDefined(make) ? make.definitions : []), definition],
+  });
+};
+
+/**
+ * A constructor (or a constant) with its definition. It is what it was, the same types and arguments, but that an option of another name is refused, with the nearest name. What has a
+ * definition already gets one more.
+ *
+ * Throws, when it is called, `ArgumentError` for an unknown option.
+ *
+ * @example
+ * const bend = define(
+ *   layerKind,
+ *   { type: 'bend', optional: { slope: positiveNumber }, examples: [{ slope: 0.3 }] },
+ *   ({ slope = 0.5 }: { readonly slope?: number } = {}) => ({ ...leakyRelu({ slope }), spec: { type: 'bend', slope } }),
+ * );
+ * bend({ slope: 0.2 });
+ */
+export const define = defining as Define;
+
+/**
+ * Definitions of whatever is handed over: constructors, lists of them, or the exports of a module. Throws `ArgumentError` where two have one kind and one name.
+ *
+ * @example
+ * definitionsOf({ leakyRelu, exp }).map((d) => d.type);   // ['leakyRelu', 'leakyRelu', 'exp', 'exp']: each a layer, and the map that it applies
+ */
+export const definitionsOf = (...sources: readonly object[]): readonly Definition[] => {
+  const found = new Map<string, Definition>();
+  for (const source of sources)
+    for (const value of isDefined(source) ? [source] : Object.values(source))
+      if (isDefined(value))
+        for (const definition of value.definitions) {
+          const name = `${definition.kind.name} '${definition.type}'`;
+          const before = found.get(name);
+          if (before !== undefined && before !== definition)
+            raise('ArgumentError', 'definitionsOf', `there are two definitions of the ${name}`);
+          found.set(name, definition);
+        }
+  return [...found.values()];
+};
