@@ -66,11 +66,11 @@ const factNames: { readonly [K in keyof AllFacts]: true } = {
 export const knownFacts = (dist: Partial<AllFacts>): Partial<AllFacts> =>
   Object.fromEntries(Object.entries(dist).filter(([k]) => k in factNames));
 
-/** Facts as a family writes them: functions of expressions. */
-export type WrittenFacts<F> = { readonly [K in keyof F]: F[K] extends (x: Given) => Expr ? (x: Expr) => Expr : F[K] };
-
 /** The facts that are functions of an event or a chance. */
 export type FunctionFact = 'cdf' | 'quantile' | TailFact;
+
+/** Facts as a family writes them: functions of expressions. */
+export interface WrittenFacts extends Omit<AllFacts, FunctionFact>, Readonly<Record<FunctionFact, (x: Expr) => Expr>> {}
 
 /** Facts as they are read: functions of whatever stands for an array. */
 export type ReadFacts<W> = { readonly [K in keyof W]: K extends FunctionFact ? (x: Given) => Expr : W[K] };
@@ -85,7 +85,7 @@ const ofGiven =
   };
 
 /** A distribution with facts beside it; functions among them then take numbers and nested arrays too. */
-export const withFacts = <L extends AnyDist, W extends Partial<WrittenFacts<AllFacts>>>(
+export const withFacts = <L extends AnyDist, W extends Partial<WrittenFacts>>(
   dist: L,
   facts: W,
 ): L & ReadFacts<NoInfer<W>> => ({

@@ -5,7 +5,7 @@ import { kindOf } from './kind-of.ts';
 import { nearestName } from './names.ts';
 
 /** The names of all options of a type: one that is missing or too many does not compile. */
-export type OptionNames<O> = { readonly [K in keyof Required<O>]: true };
+export type OptionNames<O> = { readonly [K in keyof O]-?: true };
 
 /**
  * The options, where all their names are known; `names` are a list, or a record that the compiler holds against the type of the options. Throws `ArgumentError`

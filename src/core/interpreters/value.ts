@@ -28,17 +28,15 @@ export interface ValueOptions {
 export type Valuable = number | object;
 
 /** The type of the numbers: those of an estimate are scalars, those of an expression what is asked for (unchecked: a shape is no part of its type). */
-export type ValueOf<X, A extends Nested = Nested> = X extends number
-  ? number
-  : X extends Expr
-    ? A
-    : X extends { readonly evidence: string; readonly value: unknown }
-      ? number
-      : X extends (scope: Scope) => infer R
-        ? R extends (cursor: Cursor) => readonly [infer B, Cursor]
-          ? ValueOf<B, A>
-          : ValueOf<R, A>
-        : { readonly [K in keyof X]: ValueOf<X[K], A> };
+export type ValueOf<X, A extends Nested = Nested> = [X] extends [Expr]
+  ? A
+  : X extends number | { readonly evidence: string; readonly value: unknown }
+    ? number
+    : X extends (scope: Scope) => infer R
+      ? R extends (cursor: Cursor) => readonly [infer B, Cursor]
+        ? ValueOf<B, A>
+        : ValueOf<R, A>
+      : { readonly [K in keyof X]: ValueOf<X[K], A> };
 
 /** What was found of something valuable: its structure, and its expressions in order. */
 type Found = number | Expr | readonly Found[] | { readonly [key: string]: Found };
