@@ -3,21 +3,29 @@
  *
  * Everything a model file needs is here; the subpaths (`pushforward/bijectors`, …) hold the same in rooms.
  */
+export { pipe } from 'fp-ts/lib/function.js';
 export * from './algebra/index.ts';
 export * from './bijectors/index.ts';
 export {
   draw,
+  type Expr,
   type Failure,
+  fromNested,
+  type Given,
+  type HostArray,
+  type Nested,
   ops,
   PushforwardError,
   random,
   type Struct,
   scope,
+  showExpr,
   type Tensor,
   tensorOf,
+  toNested,
   toNumbers,
 } from './core/index.ts';
-export { onnx, reference } from './core/interpreters/index.ts';
+export { onnx, reference, type ValueOptions, value } from './core/interpreters/index.ts';
 export * from './distributions/index.ts';
 export * from './dynamics/index.ts';
 export * from './inference/index.ts';

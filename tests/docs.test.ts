@@ -1,4 +1,4 @@
-/** What the documentation shows runs: every TypeScript block of the README, docs/conditioning.md, docs/data.md and docs/training.md, and every @example of a docstring. */
+/** What the documentation shows runs: every TypeScript block of the README, docs/conditioning.md, docs/data.md, docs/numbers.md and docs/training.md, and every @example of a docstring. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import * as algebra from '../src/algebra/index.ts';
 import * as codec from '../src/core/codec.ts';
 import { variable } from '../src/core/expr.ts';
 import * as core from '../src/core/index.ts';
+import { value } from '../src/core/interpreters/index.ts';
 import { fillNoise } from '../src/core/noise.ts';
 import * as data from '../src/data/index.ts';
 import * as pushforward from '../src/index.ts';
@@ -35,7 +36,13 @@ const runs = async (name: string, code: string, env: Record<string, unknown>): P
   await expect(import(path)).resolves.toBeDefined();
 };
 
-describe.each(['README.md', 'docs/conditioning.md', 'docs/data.md', 'docs/training.md'])('%s', (page) => {
+describe.each([
+  'README.md',
+  'docs/conditioning.md',
+  'docs/data.md',
+  'docs/numbers.md',
+  'docs/training.md',
+])('%s', (page) => {
   const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((m) => m[1]);
   test.each(blocks.map((code, i) => [i + 1, code] as const))('block %i runs', (i, code) =>
     runs(`${page}-${i}`, code, {}));
@@ -70,7 +77,17 @@ const fitted = await pushforward.fit({
 if (E.isLeft(fitted)) throw new Error(fitted.left.message);
 
 const publicNames = { ...algebra, ...codec, ...data, ...laws, ...models, ...pushforward, pipe, fc };
-const coreNames = { ...publicNames, ...core, ...core.ops, ...core.random, ...core.scope, fillNoise, pipe, variable };
+const coreNames = {
+  ...publicNames,
+  ...core,
+  ...core.ops,
+  ...core.random,
+  ...core.scope,
+  fillNoise,
+  pipe,
+  value,
+  variable,
+};
 const given: Record<string, unknown> = {
   dist,
   data: rows,

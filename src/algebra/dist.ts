@@ -10,6 +10,7 @@ import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { array, type Given } from '../core/ops/array.ts';
 import { add, sub } from '../core/ops/elementwise.ts';
 import { type Declaration, declare } from '../core/reading.ts';
 import type { Scoped } from '../core/scope.ts';
@@ -41,8 +42,8 @@ export interface AnyDist extends Carrier {
   readonly shape: Shape;
   readonly spec: Spec;
   readonly evidence: Evidence;
-  /** log p(x) in nats (or the estimate or bound that the evidence says), a scalar. */
-  readonly logDensity: (x: Expr) => D.Draw<Expr>;
+  /** log p(x) in nats (or the estimate or bound that the evidence says), a scalar. An event may be an expression, a number or nested arrays. */
+  readonly logDensity: (x: Given) => D.Draw<Expr>;
   readonly sample: D.Draw<Expr>;
   /** A sample with its own log-density, neither computed by inverting the other. */
   readonly sampleAndLogDensity: D.Draw<Scored>;
@@ -122,13 +123,15 @@ export function distribution(options: DistOptions<Shape>): Dist<Shape, unknown> 
 export const distFrom = <S extends Shape, E>(options: DistOptions<S>): Dist<S, E> => {
   const { declaration = declare('dist', options.spec.type) } = options;
   const density = D.method(declaration, 'logDensity', options.logDensity);
-  const logDensity = (x: Expr): D.Draw<Expr> =>
-    sameShape(x.shape, options.shape)
+  const logDensity = (given: Given): D.Draw<Expr> => {
+    const x = array(given, options.spec.type);
+    return sameShape(x.shape, options.shape)
       ? density(x)
       : raise('ShapeError', options.spec.type, 'the event has another shape', {
           expected: showShape(options.shape),
           got: showShape(x.shape),
         });
+  };
   const sample = D.owned(declaration, options.sample ?? noSampler(options.spec.type), 'sample');
   const derived = pipe(
     sample,
@@ -271,7 +274,7 @@ export const named = define(
         declaration: plain.declaration,
         ...(plain.unsampled === true ? { unsampled: true } : {}),
         approximation: approximationOf([plain], () => named(name)(refinedOf(plain) as Dist<Shape, unknown>) as AnyDist),
-        logDensity: (x: Expr) => D.at(name, plain.logDensity(x)),
+        logDensity: (x: Given) => D.at(name, plain.logDensity(x)),
         sample: D.at(name, plain.sample),
         sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
         ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),

@@ -141,10 +141,17 @@ interface AnyDeclaration extends Omit<Declaration<unknown, t.Props, t.Props>, 'b
   readonly build?: (fields: never) => unknown;
 }
 
+/** A record of options: a declaration is an argument of its own. */
+const isOptions = (u: unknown): u is object => {
+  if (typeof u !== 'object' || u === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(u);
+  return (prototype === Object.prototype || prototype === null) && !('spec' in u);
+};
+
 /** The function, asked first whether its options are known. */
 const checking = <F extends AnyConstructor>(owner: string, f: F, position: number, known: readonly string[]): F => {
   const checked = (...args: Parameters<F>): unknown => {
-    knownOptions(owner, args[position], known);
+    if (isOptions(args[position])) knownOptions(owner, args[position], known);
     return f(...args);
   };
   return checked as F;

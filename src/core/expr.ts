@@ -12,8 +12,11 @@
 import type { NoiseDist } from './noise.ts';
 import type { Reading } from './reading.ts';
 import type { Shape } from './shape.ts';
+import { printed } from './show-expr.ts';
+import { topological } from './topological.ts';
 
 export type { NoiseDist };
+export { topological };
 
 /** Element type of an expression; `real` is float32 or float64, whichever the program is compiled for. */
 export type ElementType = 'real' | 'int32' | 'bool';
@@ -206,7 +209,7 @@ export const makeNode = <O extends Op>(
   shape: Shape,
   type: ElementType,
 ): Expr => {
-  const node = { op, inputs, attributes, shape, type } as unknown as Expr;
+  const node = { __proto__: printed, op, inputs, attributes, shape, type } as unknown as Expr;
   recording?.add(node);
   return node;
 };
@@ -231,35 +234,6 @@ let freshVariables = 0;
 /** A fresh bound variable. Its identity is invisible: hashing and equality rename bound variables. */
 export const variable = (shape: Shape, type: ElementType = 'real'): Expr =>
   makeNode('variable', [], { id: ++freshVariables }, shape, type);
-
-/**
- * All nodes reachable from `roots`, inputs before users. Stops at nodes for which `stop` holds (they are listed).
- * Bodies of loops and branches are not entered: they are closed.
- */
-export const topological = (roots: readonly Expr[], stop: (e: Expr) => boolean = () => false): Expr[] => {
-  const order: Expr[] = [];
-  const state = new Map<Expr, 1 | 2>();
-  const stack: Expr[] = [];
-  for (const root of roots) {
-    stack.push(root);
-    while (stack.length > 0) {
-      const e = stack[stack.length - 1];
-      const s = state.get(e);
-      if (s === 2) {
-        stack.pop();
-      } else if (s === 1) {
-        state.set(e, 2);
-        order.push(e);
-        stack.pop();
-      } else {
-        state.set(e, 1);
-        if (!stop(e))
-          for (let i = e.inputs.length - 1; i >= 0; i--) if (!state.has(e.inputs[i])) stack.push(e.inputs[i]);
-      }
-    }
-  }
-  return order;
-};
 
 /** The same primitive over other inputs (which must have the same shapes and types). */
 export const withInputs = (e: Expr, inputs: readonly Expr[]): Expr =>

@@ -4,11 +4,13 @@
  * An interpreter sees tensors only. It does not differentiate, draw random numbers or know what a distribution is: noise reaches it
  * as one more named array, filled by {@link noiseFeeds} from (seed, step, path, example index), the same on every interpreter.
  */
+
 import { withoutAdvances } from './advances.ts';
 import { checkClaims, type Parameter } from './claims.ts';
 import { withoutCustom } from './custom.ts';
 import { type Failure, failure, raise } from './errors.ts';
 import { type ElementType, type Expr, type Node, type NoiseDist, topological } from './expr.ts';
+import { kindOf } from './kind-of.ts';
 import { fillNoise } from './noise.ts';
 import { foldIn, keyOf, type PrngKey } from './prng.ts';
 import { range, type Shape, sameShape, showShape, sizeOf } from './shape.ts';
@@ -170,6 +172,8 @@ export const checkFeeds = (p: Program, feeds: Feeds): Failure | undefined => {
     const t = feeds[s.name];
     if (t === undefined)
       return failure('BackendError', s.name, 'nothing was fed', { expected: `${s.type} ${showShape(s.shape)}` });
+    if (!Array.isArray(t.shape))
+      return failure('BackendError', s.name, 'what was fed is no tensor', { expected: `tensorOf(numbers, ${showShape(s.shape)})`, got: kindOf(t) }); // biome-ignore format: one sentence
     if (!sameShape(t.shape, s.shape))
       return failure('BackendError', s.name, 'the array fed has another shape', {
         expected: showShape(s.shape),

@@ -93,7 +93,7 @@ export const independent = define(
       });
       const facts = combined([dist], ([e]) => o.broadcastTo(e, full));
       const entropy = facts.entropy === undefined ? {} : { entropy: o.mul(n, facts.entropy) };
-      return withFacts(made, { ...facts, ...entropy } as KeptFacts<L> & Facts<never>);
+      return withFacts(made, { ...facts, ...entropy }) as typeof made & KeptFacts<L>;
     },
 );
 
@@ -166,6 +166,9 @@ export const product = define(
         logDensity: o.addAll(parts.map((s) => s.logDensity)),
       }))(each((l) => l.sampleAndLogDensity)),
     });
-    return withFacts(made, combined(dists, (parts) => o.concat(parts)) as KeptFacts<L> & Facts<never>);
+    return withFacts(
+      made,
+      combined(dists, (parts) => o.concat(parts)),
+    ) as typeof made & KeptFacts<L>;
   },
 );

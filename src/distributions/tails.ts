@@ -8,8 +8,8 @@ import { log1mExpOrNone, logOrNone } from './scalar-dist.ts';
 export const tailsOf = (dist: Facts<'cdf' | 'quantile'> & Partial<AllFacts>): Facts<TailFact> => ({
   logCdf: dist.logCdf ?? ((x) => logOrNone(dist.cdf(x))),
   logSurvival: dist.logSurvival ?? ((x) => logOrNone(o.sub(1, dist.cdf(x)))),
-  lowerQuantile: dist.lowerQuantile ?? ((l) => dist.quantile(o.exp(l))),
-  upperQuantile: dist.upperQuantile ?? ((l) => dist.quantile(o.neg(o.expm1(l)))),
+  lowerQuantile: dist.lowerQuantile ?? ((l) => dist.quantile(o.exp(o.array(l)))),
+  upperQuantile: dist.upperQuantile ?? ((l) => dist.quantile(o.neg(o.expm1(o.array(l))))),
 });
 
 /** A window seen from the nearer tail: the upper one where less lies above `low` than below `high`. */

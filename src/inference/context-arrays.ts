@@ -1,8 +1,9 @@
 /** Contexts as host arrays: what a running conditional distribution is given. */
 import { type Context, contextSize, isClasses, showContext } from '../algebra/context.ts';
 import { raise } from '../core/errors.ts';
+import { fromNested } from '../core/nested.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import { isTensor, type Tensor, tensorOf } from '../core/tensor.ts';
+import { isTensor, type Tensor } from '../core/tensor.ts';
 
 /** Numbers in rows, to any depth: a vector, the rows of an image. */
 export type Rows = readonly number[] | readonly Rows[];
@@ -10,19 +11,8 @@ export type Rows = readonly number[] | readonly Rows[];
 /** A context (or, where rows are asked for, rows of contexts `[n, …]`): an array, numbers in rows, the number of a class, or a struct of these. */
 export type ContextArrays = Tensor | number | Rows | { readonly [name: string]: ContextArrays };
 
-/** The shape of numbers in rows. Throws `ShapeError` where rows differ. */
-const shapeOf = (rows: Rows): Shape => {
-  const [first] = rows;
-  if (!Array.isArray(first)) return [rows.length];
-  const inner = (rows as readonly Rows[]).map(shapeOf);
-  const ragged = inner.find((s) => !sameShape(s, inner[0]));
-  return ragged === undefined
-    ? [rows.length, ...inner[0]]
-    : raise('ShapeError', 'given', 'the rows differ in length', { expected: showShape(inner[0]), got: showShape(ragged) }); // biome-ignore format: one sentence
-};
-
-const asTensor = (c: Exclude<ContextArrays, number>): Tensor | undefined =>
-  Array.isArray(c) ? tensorOf(c.flat(Number.POSITIVE_INFINITY) as number[], shapeOf(c as Rows)) : isTensor(c) ? c : undefined; // biome-ignore format: one idea
+const tensorIn = (c: Exclude<ContextArrays, number>): Tensor | undefined =>
+  Array.isArray(c) ? fromNested(c as Rows, 'given') : isTensor(c) ? c : undefined;
 
 const hot = (k: number, classes: number): Float64Array => {
   if (!(Number.isInteger(k) && k >= 0 && k < classes))
@@ -38,11 +28,11 @@ const arrays = (context: Context, given: ContextArrays, fits: (t: Tensor, shape:
     const shape = Array.isArray(context) ? (context as Shape) : [(context as { readonly classes: number }).classes];
     if (typeof given === 'number')
       return Array.isArray(context) ? refuse('a number: a context of one number is an array') : [hot(given, shape[0])];
-    const t = asTensor(given);
+    const t = tensorIn(given);
     if (t === undefined) return refuse('a struct');
     return fits(t, shape) ? [Float64Array.from(t.data as Float64Array)] : refuse(showShape(t.shape));
   }
-  const t = typeof given === 'number' ? undefined : asTensor(given);
+  const t = typeof given === 'number' ? undefined : tensorIn(given);
   if (typeof given === 'number' || t !== undefined) return refuse(t === undefined ? 'a number' : showShape(t.shape));
   return Object.entries(context).flatMap(([name, inner]) =>
     Object.hasOwn(given, name) ? arrays(inner as Context, (given as { readonly [k: string]: ContextArrays })[name], fits) : refuse(`no '${name}'`),

@@ -16,11 +16,13 @@ export * from './loss-of.ts';
 export * from './objective.ts';
 export { type OneCycleOptions, oneCycle } from './one-cycle.ts';
 export * from './optimizers/index.ts';
+export { type Penalty, penalised } from './penalised.ts';
 export { type PlateauOptions, plateau } from './plateau.ts';
 export * from './posterior.ts';
 export { drawJoint, type Joint, joint, jointDensity, type Shapes, site, type Values } from './posterior-joint.ts';
 export {
   distPrograms,
+  type ParameterArrays,
   type Run,
   type Running,
   type RunningChain,
@@ -28,6 +30,7 @@ export {
   type RunningUnnormalised,
   run,
 } from './run.ts';
+export type { ArrayFact, RunningFacts } from './run-facts.ts';
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts';
 export {
   constant,
@@ -43,4 +46,5 @@ export {
 export * from './scores/index.ts';
 export * from './selector.ts';
 export * from './spectral-penalty.ts';
+export { type TotalOptions, total } from './total.ts';
 export * from './training/index.ts';

@@ -8,6 +8,8 @@ import { grad } from '../core/differentiate/index.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { onnx } from '../core/interpreters/onnx/index.ts';
+import { asTensor, type HostArray } from '../core/nested.ts';
 import * as o from '../core/ops/index.ts';
 import { type Backend, type Feeds, type Program, program } from '../core/program.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
@@ -15,29 +17,38 @@ import { type Tensor, tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import { ofRow } from '../distributions/jointly.ts';
 import { type ContextArrays, contextNumbers, contextRows } from './context-arrays.ts';
+import { eachProgram } from './each-program.ts';
+import { countOf, rowsOf, seedOf } from './host-rows.ts';
 import { chunkRunner } from './run-chunks.ts';
+import { type RunningFacts, runningFacts } from './run-facts.ts';
 import { isTrainingNoise } from './training/move-plan.ts';
 
-/** What can be asked of a distribution that has parameters and a backend. Arrays have a leading example axis. */
+/**
+ * What can be asked of a distribution that has parameters and a backend. Arrays have a leading example axis. Rows go in as a tensor or as nested arrays
+ * (`[[0.1, 0.2]]`); a tensor comes out, which `toNested` makes nested arrays of. Throws (a promise is rejected) with a `ShapeError` where rows do not fit the
+ * event, with an `ArgumentError` where a number of samples is not 1, 2, 3, …, a seed no integer, or an array holds something that is no number.
+ */
 export interface Running {
   readonly dist: AnyDist;
   readonly parameters: Feeds;
   readonly backend: Backend;
   /** Any function of an event (over the distribution's parameters and noise), for each row: its results, `[n, …]` each. Compiled at every call. */
-  readonly each: (f: (x: Expr) => D.Draw<readonly Expr[]>) => (x: Tensor, seed?: number) => Promise<readonly Tensor[]>;
-  /** `n` samples, `[n, …]`: sample i is the same whatever n is. */
-  readonly sample: (n: number, seed: number) => Promise<Tensor>;
+  readonly each: (
+    f: (x: Expr) => D.Draw<readonly Expr[]>,
+  ) => (x: HostArray, seed?: number) => Promise<readonly Tensor[]>;
+  /** `n` samples, `[n, …]`: sample i is the same whatever n is. The seed is 0 unless it is said. */
+  readonly sample: (n: number, seed?: number) => Promise<Tensor>;
   /** Samples with their log-densities in nats. */
   readonly sampleAndLogDensity: (
     n: number,
-    seed: number,
+    seed?: number,
   ) => Promise<{ readonly values: Tensor; readonly logDensity: Tensor }>;
   /** log p (or what the evidence says) of each row, in nats, `[n]`. */
-  readonly logDensity: (x: Tensor, seed?: number) => Promise<Tensor>;
+  readonly logDensity: (x: HostArray, seed?: number) => Promise<Tensor>;
   /** ∇ₓ log p of each row, `[n, …]`. */
-  readonly score: (x: Tensor, seed?: number) => Promise<Tensor>;
+  readonly score: (x: HostArray, seed?: number) => Promise<Tensor>;
   /** The base distribution's side of each row, `[n, …]`; the rows themselves where nothing was pushed forward. */
-  readonly encode: (x: Tensor, seed?: number) => Promise<Tensor>;
+  readonly encode: (x: HostArray, seed?: number) => Promise<Tensor>;
 }
 
 /** What can be asked of a distribution that is known up to a constant: no log p, so `evaluate` does not take it; no samples. */
@@ -65,9 +76,9 @@ export interface RunningConditional<R> {
    */
   readonly given: (context: ContextArrays) => R;
   /** One sample for each row of contexts `[n, …]`: `[n, …event]`. */
-  readonly sampleGiven: (contexts: ContextArrays, seed: number) => Promise<Tensor>;
+  readonly sampleGiven: (contexts: ContextArrays, seed?: number) => Promise<Tensor>;
   /** log p(x | c) (or what the evidence says) of each row of events and its row of contexts, in nats, `[n]`. */
-  readonly logDensityGiven: (contexts: ContextArrays, x: Tensor, seed?: number) => Promise<Tensor>;
+  readonly logDensityGiven: (contexts: ContextArrays, x: HostArray, seed?: number) => Promise<Tensor>;
 }
 
 /** The name of the input that a context is fed by. */
@@ -89,32 +100,24 @@ export const distPrograms = (dist: AnyDist, size: number, backend: Pick<Backend,
   };
 };
 
-/** A function of one event of some shape, vectorised over `size` rows named `x`. */
-export const eachProgram = (
-  f: (x: Expr) => D.Draw<readonly Expr[]>,
-  event: Shape,
-  size: number,
-  backend: Pick<Backend, 'precisions'>,
-): Program =>
-  program(
-    vmapAll((v) => D.runDraw(f(v)), { fresh: isTrainingNoise })(o.input('x', [size, ...event])),
-    backend.precisions[0],
-  );
-
 /** How {@link run} reads the evidence of a distribution: what a distribution does not have, cannot be asked of it. */
 export interface Run {
-  (dist: Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters: Feeds, backend: Backend): Running; // biome-ignore format: one line a kind
-  (dist: Dist<Shape, Unnormalised & Samples>, parameters: Feeds, backend: Backend): RunningChain;
-  (dist: Dist<Shape, Unnormalised>, parameters: Feeds, backend: Backend): RunningUnnormalised;
-  (dist: Conditional<Context, Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters: Feeds, backend: Backend): RunningConditional<Running>; // biome-ignore format: one line a kind
-  (dist: Conditional<Context, Shape, Unnormalised & Samples>, parameters: Feeds, backend: Backend): RunningConditional<RunningChain>; // biome-ignore format: one line a kind
-  (dist: Conditional<Context, Shape, Unnormalised>, parameters: Feeds, backend: Backend): RunningConditional<RunningUnnormalised>; // biome-ignore format: one line a kind
-  (dist: Conditional<Context, Shape>, parameters: Feeds, backend: Backend): RunningConditional<Running>;
-  (dist: AnyDist, parameters: Feeds, backend: Backend): Running;
+  <L extends Dist<Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>>(dist: L, parameters?: ParameterArrays, backend?: Backend): Running & RunningFacts<L>; // biome-ignore format: one line a kind
+  (dist: Dist<Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningChain;
+  (dist: Dist<Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningUnnormalised;
+  (dist: Conditional<Context, Shape, { readonly exactLogDensity: true } | { readonly estimatedLogDensity: true }>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape, Unnormalised & Samples>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningChain>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape, Unnormalised>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<RunningUnnormalised>; // biome-ignore format: one line a kind
+  (dist: Conditional<Context, Shape>, parameters?: ParameterArrays, backend?: Backend): RunningConditional<Running>;
+  (dist: AnyDist, parameters?: ParameterArrays, backend?: Backend): Running;
 }
 
+/** Arrays by name, as tensors or nested arrays. */
+export type ParameterArrays = { readonly [name: string]: HostArray };
+
 /**
- * Binds a distribution to parameters and a backend. Programs are compiled at first use, for chunks of rows of one size, so any number of
+ * Binds a distribution to parameters (default none) and a backend (default `onnx('cpu')`). Beside what every distribution can be asked ({@link Running}), facts that it has in
+ * closed form are asked by their names: `mean()`, `cdf(x)`, … ({@link RunningFacts}). Programs are compiled at first use, for chunks of rows of one size, so any number of
  * rows costs one compilation (two where given events are evaluated: a few at a time, and many). Loops that draw much noise (a thousand steps of DDPM on
  * images) run in pieces, with the noise of one piece in memory.
  *
@@ -123,41 +126,58 @@ export interface Run {
  * const x = await running.sample(1000, 0);
  * const p = conditional([1], (c) => normal([1], { loc: c }));
  * const right = await run(p, {}, onnx('cpu')).given([2]).sample(1000, 0);
+ * toNested(await run(normal([2], { loc: [1, 2] })).mean());   // [1, 2]
  */
-export const run = ((dist: AnyDist | Conditional<Context, Shape>, parameters: Feeds, backend: Backend) =>
-  isDist(dist) ? bind(dist, backend)(parameters) : runConditional(dist, parameters, backend)) as unknown as Run;
+export const run = ((
+  dist: AnyDist | Conditional<Context, Shape>,
+  given: ParameterArrays = {},
+  backend: Backend = onnx('cpu'),
+) => {
+  const parameters = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, asTensor(x, name)]));
+  return isDist(dist) ? bind(dist, backend)(parameters) : runConditional(dist, parameters, backend);
+}) as unknown as Run;
 
 /** {@link run} in two steps: programs are compiled once, whatever the parameters. */
 const bind = (dist: AnyDist, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {
   const runner = chunkRunner((size) => distPrograms(dist, size, backend), backend);
+  const facts = runningFacts(dist, backend);
   return (parameters) => {
     const chunked = runner.with(parameters);
     const each: Running['each'] =
       (f) =>
-      async (x, seed = 0) => {
+      async (given, seed = 0) => {
+        const x = asTensor(given, 'each');
         const once = chunkRunner((size) => ({ f: () => eachProgram(f, x.shape.slice(1), size, backend) }), backend);
         try {
-          return await once.with(parameters)('f', x.shape[0], seed, x);
+          return await once.with(parameters)('f', x.shape[0], seedOf('each', seed), x);
         } finally {
           await once.dispose();
         }
       };
-    const logDensity: Running['logDensity'] = async (x, seed = 0) =>
-      (await chunked('logDensity', x.shape[0], seed, x))[0];
+    const drawn = (name: 'sample' | 'sampleAndLogDensity', n: number, seed: number): Promise<Tensor[]> =>
+      chunked(name, countOf(name, n), seedOf(name, seed));
+    const ofRows =
+      (name: 'logDensity' | 'score' | 'encode'): Running['logDensity'] =>
+      async (given, seed = 0) => {
+        const x = rowsOf(name, given, dist.shape);
+        return (await chunked(name, x.shape[0], seedOf(name, seed), x))[0];
+      };
+    const logDensity = ofRows('logDensity');
     return {
+      ...facts(parameters),
       dist,
       parameters,
       backend,
       each,
-      sample: async (n, seed) => (await chunked('sample', n, seed))[0],
-      sampleAndLogDensity: async (n, seed) => {
-        const [values, logDensity] = await chunked('sampleAndLogDensity', n, seed);
-        return { values, logDensity };
+      sample: async (n, seed = 0) => (await drawn('sample', n, seed))[0],
+      sampleAndLogDensity: async (n, seed = 0) => {
+        const [values, logs] = await drawn('sampleAndLogDensity', n, seed);
+        return { values, logDensity: logs };
       },
       logDensity,
       unnormalisedLogDensity: logDensity,
-      score: async (x, seed = 0) => (await chunked('score', x.shape[0], seed, x))[0],
-      encode: async (x, seed = 0) => (await chunked('encode', x.shape[0], seed, x))[0],
+      score: ofRows('score'),
+      encode: ofRows('encode'),
     } as Running & RunningChain;
   };
 };
@@ -195,11 +215,12 @@ const runConditional = (
     parameters,
     backend,
     given: (c) => at({ ...parameters, [CONTEXT]: array(contextNumbers(context, c), [size]) }),
-    sampleGiven: async (contexts, seed) => {
+    sampleGiven: async (contexts, seed = 0) => {
       const { n, data } = contextRows(context, contexts);
       return (await rows('sample', n, seed, array(data, [n, size])))[0];
     },
-    logDensityGiven: async (contexts, x, seed = 0) => {
+    logDensityGiven: async (contexts, given, seed = 0) => {
+      const x = rowsOf('logDensityGiven', given, event);
       const { n, data } = contextRows(context, contexts);
       if (x.shape[0] !== n)
         raise('ShapeError', 'logDensityGiven', 'one context an event', { expected: `${x.shape[0]}`, got: `${n}` });

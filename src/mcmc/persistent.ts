@@ -1,7 +1,9 @@
 /** A replay buffer: many chains, of which a step moves a few. */
+
 import type { Spec } from '../algebra/spec.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import { fork, map, type Random, uniform, vmapRandom } from '../core/random.ts';
 import { type AnyKernel, chainEnd } from './kernel.ts';
@@ -53,13 +55,14 @@ const count = (owner: string, sentence: string, n: number): void => {
  * const origin = (cursor) => [ops.constant([0, 0]), cursor];
  * persistent({ size: 100, take: 10, reinitialise: 0.05, start: origin })(mala({ stepSize: 0.1 })(logDensityOf(normal([2]))));
  */
-export const persistent = ({
-  size,
-  take = size,
-  reinitialise = 0,
-  start,
-  steps = 1,
-}: ReplayOptions): ((kernel: AnyKernel) => PersistentChains) => {
+export const persistent = (options: ReplayOptions): ((kernel: AnyKernel) => PersistentChains) => {
+  const {
+    size,
+    take = size,
+    reinitialise = 0,
+    start,
+    steps = 1,
+  } = knownOptions('persistent', options, { size: true, take: true, reinitialise: true, start: true, steps: true });
   const owner = 'persistent';
   count(owner, 'the replay buffer holds one chain or more', size);
   count(owner, 'a step moves one chain or more', take);

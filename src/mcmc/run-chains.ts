@@ -1,4 +1,5 @@
 /** `runChains`: whole chains as one compiled loop, many side by side, with progress and a clean stop. */
+
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { AnyDist, Dist } from '../algebra/dist.ts';
@@ -6,6 +7,7 @@ import type { Unnormalised } from '../algebra/evidence.ts';
 import { type Failure, raise, toFailure } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { onnx } from '../core/interpreters/onnx/index.ts';
+import { knownOptions, type OptionNames } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import { type Backend, type Feeds, noiseFeeds, program } from '../core/program.ts';
 import { runRandom } from '../core/random.ts';
@@ -75,6 +77,8 @@ export interface RunChainsOptions<S extends Shape, L extends Dist<S, Unnormalise
   readonly signal?: AbortSignal;
 }
 
+const RUN_CHAINS: OptionNames<RunChainsOptions<Shape>> = { target: true, kernel: true, chains: true, samples: true, thin: true, burnIn: true, initial: true, parameters: true, seed: true, backend: true, stepsPerRun: true, onProgress: true, signal: true }; // biome-ignore format: one line
+
 /**
  * Runs Markov chains. The draws of chain i depend on (seed, i) alone: not on the number of chains, of samples, or of steps in a run.
  * Left: a `NonFiniteError` where a chain starts at density 0 or every step of one diverges, with the chain in a sentence; an
@@ -87,7 +91,7 @@ export const runChains =
   <L extends Dist<Shape, Unnormalised>>(options: RunChainsOptions<Shape, L>): TaskEither<Failure, Chains> =>
   async () => {
     try {
-      return E.right(await go(options as unknown as RunChainsOptions<Shape>));
+      return E.right(await go(knownOptions('runChains', options as unknown as RunChainsOptions<Shape>, RUN_CHAINS)));
     } catch (e) {
       return E.left(toFailure('BackendError', 'runChains')(e));
     }

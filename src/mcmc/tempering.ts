@@ -1,6 +1,8 @@
 /** Replica exchange: chains at several temperatures that trade places, so that a cold one crosses between modes. */
+
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import { both, map, of, runRandom, uniform } from '../core/random.ts';
 import { range } from '../core/shape.ts';
@@ -64,11 +66,14 @@ export interface TemperingOptions<
  *   kernel: (beta) => hmc({ stepSize: ops.div(0.3, ops.sqrt(beta)), steps: 5 }),
  * })(logDensityOf(normal([2])))
  */
-export const parallelTempering = <S extends Position, I extends Struct, T extends AnyLogDensity>({
-  ladder,
-  kernel,
-  reference,
-}: TemperingOptions<S, I, T>): KernelOf<Replicas<S>, Exchanges, T> => {
+export const parallelTempering = <S extends Position, I extends Struct, T extends AnyLogDensity>(
+  options: TemperingOptions<S, I, T>,
+): KernelOf<Replicas<S>, Exchanges, T> => {
+  const { ladder, kernel, reference } = knownOptions('parallelTempering', options, {
+    ladder: true,
+    kernel: true,
+    reference: true,
+  });
   const k = ladder.length;
   const falls = ladder.every((b, i) => b >= 0 && (i === 0 ? b === 1 : b < ladder[i - 1]));
   if (k < 2 || !falls || (reference === undefined && ladder[k - 1] === 0))

@@ -2,8 +2,10 @@
  * Warm-up: a kernel that tunes itself for its first steps and is fixed afterwards. What is learned is part of the state, so that tuning is a kernel like any
  * other: it runs in the same loop, in parallel chains each by itself, and composes.
  */
+
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
+import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import { map } from '../core/random.ts';
 import { range } from '../core/shape.ts';
@@ -156,8 +158,10 @@ export type Tuned = {
  */
 export const adapted = <S extends Position, I extends StructRecord & { readonly acceptance: Expr }>(
   family: (tuning: Tuning) => KernelOf<S, I>,
-  { steps = 1000, target = 0.8, stepSize = 1, mass = 'diagonal' }: AdaptedOptions = {},
+  options: AdaptedOptions = {},
 ): KernelOf<Adapting<S>, I & Tuned> => {
+  const known = { steps: true, target: true, stepSize: true, mass: true } as const;
+  const { steps = 1000, target = 0.8, stepSize = 1, mass = 'diagonal' } = knownOptions('adapted', options, known);
   if (!Number.isInteger(steps) || steps < 0)
     raise('ArgumentError', 'adapted', 'the number of steps must be a natural number', { got: `${steps}` });
   if (!(target > 0 && target < 1))

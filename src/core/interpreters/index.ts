@@ -4,3 +4,4 @@ export { type BackendInfo, backend, backendNames, backends } from './backends.ts
 export { exportOnnx, onnx } from './onnx/index.ts';
 export { reference } from './reference/index.ts';
 export { type TfjsBackend, tfjs } from './tfjs/index.ts';
+export { type Valuable, type ValueOf, type ValueOptions, value } from './value.ts';

@@ -1,5 +1,6 @@
 /** Smart constructors of the tensor language: they check shapes and types and say in a sentence what does not fit. */
 export * from './arctangent.ts';
+export * from './array.ts';
 export { logBesselI0Scaled } from './bessel.ts';
 export * from './cholesky.ts';
 export * from './cond.ts';

@@ -1,6 +1,9 @@
 /** How batches are asked for: one by one, or several steps stacked. */
+
+import { raise } from '../../core/errors.ts';
+import { kindOf } from '../../core/kind-of.ts';
 import { sizeOf } from '../../core/shape.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { isTensor, type Tensor } from '../../core/tensor.ts';
 import type { Dataset } from '../dataset.ts';
 import type { Batch, Source } from '../source.ts';
 import { shuffled } from './shuffled.ts';
@@ -11,7 +14,14 @@ import { shuffled } from './shuffled.ts';
  * @example
  * const { shape } = sourceOf(data);   // [2]
  */
-export const sourceOf = (of: Dataset | Source): Source => ('batch' in of ? of : shuffled(of));
+export const sourceOf = (of: Dataset | Source): Source => {
+  if (typeof of !== 'object' || of === null || Array.isArray(of) || isTensor(of))
+    return raise('ArgumentError', 'data', 'data are a data set or a source of batches', {
+      expected: 'fromRows(name, numbers, shape), or a source',
+      got: kindOf(of) === 'an object' ? 'a tensor' : kindOf(of),
+    });
+  return 'batch' in of ? of : shuffled(of);
+};
 
 /**
  * The size of batch to ask a source for: what was wished, else what the source asks for, else 256; never more than it

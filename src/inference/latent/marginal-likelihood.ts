@@ -9,6 +9,7 @@ import { positiveInteger } from '../../core/codec.ts';
 import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import type { Shape } from '../../core/shape.ts';
 import { nested } from '../../core/specification.ts';
@@ -135,13 +136,23 @@ const fitted = (rows: Expr): AnyDist => {
  * @example
  * const estimate = (x: Expr) => posteriorSampling({ samples: 20, stepSize: 0.2, warmUp: 10 })(vae([2]))(x);
  */
-export const posteriorSampling = ({
-  samples,
-  warmUp = 50,
-  transitions = 1,
-  density = fitted,
-  ...chainOptions
-}: PosteriorSamplingOptions): ((dist: AnyDist) => (x: Expr) => D.Draw<MarginalEstimate>) => {
+export const posteriorSampling = (
+  options: PosteriorSamplingOptions,
+): ((dist: AnyDist) => (x: Expr) => D.Draw<MarginalEstimate>) => {
+  const {
+    samples,
+    warmUp = 50,
+    transitions = 1,
+    density = fitted,
+    ...chainOptions
+  } = knownOptions('posteriorSampling', options, {
+    stepSize: true,
+    leapfrogSteps: true,
+    transitions: true,
+    samples: true,
+    warmUp: true,
+    density: true,
+  });
   sampleCount('posteriorSampling', samples, 2);
   const half = samples * transitions;
   return (dist) => (x) =>

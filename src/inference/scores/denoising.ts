@@ -7,6 +7,7 @@ import { define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import * as R from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -83,12 +84,16 @@ const targetOf = ({ prediction, process }: Denoiser, clean: Expr, { x, noise, ti
   }
 };
 
-const optionsSpec = (type: string, { weighting = simpleWeighting, time = uniformTime, drawnBy }: DenoisingOptions) => ({
-  type,
-  weighting: weighting.spec,
-  time: time.spec,
-  ...(drawnBy === undefined ? {} : { drawnBy: drawnBy.spec }),
-});
+const optionsSpec = (type: string, options: DenoisingOptions) => {
+  const known = { weighting: true, time: true, drawnBy: true } as const;
+  const { weighting = simpleWeighting, time = uniformTime, drawnBy } = knownOptions(type, options, known);
+  return {
+    type,
+    weighting: weighting.spec,
+    time: time.spec,
+    ...(drawnBy === undefined ? {} : { drawnBy: drawnBy.spec }),
+  };
+};
 
 /**
  * Denoising score matching at all noise levels of a process: E w(t) ‖ε̂(x_t, t) − ε‖² with x_t = α(t) x₀ + σ(t) ε, computed in what the network

@@ -7,6 +7,7 @@ import { divergence, vjp } from '../../core/differentiate/index.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
 import type { Expr } from '../../core/expr.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import * as o from '../../core/ops/index.ts';
 import { vmapRandom } from '../../core/random.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -67,7 +68,9 @@ export interface SlicedOptions<P extends Projection> {
 }
 
 /** The mean over directions of a number made from vᵀ ∂s/∂x v and vᵀ s. */
-const alongDirections = (owner: string, { projection = rademacher, projections = 1 }: SlicedOptions<Projection>) => {
+const alongDirections = (owner: string, options: SlicedOptions<Projection>) => {
+  const known = { projection: true, projections: true } as const;
+  const { projection = rademacher, projections = 1 } = knownOptions(owner, options, known);
   if (!Number.isInteger(projections) || projections < 1)
     return raise('ArgumentError', owner, 'needs one direction or more', { got: `${projections}` });
   return (s: Expr, x: Expr, f: (curvature: Expr, slope: Expr) => Expr): D.Draw<Expr> =>

@@ -3,13 +3,22 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, PushforwardError, raise, toFailure } from '../../core/errors.ts';
 import { onnx } from '../../core/interpreters/onnx/index.ts';
+import { knownOptions, type OptionNames } from '../../core/known-options.ts';
 import type { Feeds } from '../../core/program.ts';
 import { type Shape, sameShape, showShape } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { batchSizeOf, type Source, sourceOf, stackedBatches } from '../../data/index.ts';
 import { type Advanced, finite, locate } from './diagnose.ts';
 import { moveSeed, ratesAt } from './feeding.ts';
-import type { Ending, FitOptions, Fitted, HistoryPoint, MoveProgress, Progress } from './fit-options.ts';
+import type {
+  Ending,
+  FitOptions,
+  Fitted,
+  HistoryPoint,
+  MoveProgress,
+  Progress,
+  ValidationOptions,
+} from './fit-options.ts';
 import { type Game, gameOf, withOptimizer, withSources } from './game.ts';
 import { initialParameters } from './initialise.ts';
 import { type GamePlan, planGame } from './move-plan.ts';
@@ -45,6 +54,9 @@ const callers = async <A>(f: () => A | Promise<A>): Promise<A> => {
   }
 };
 
+const FIT: OptionNames<FitOptions<Shape>> = { objective: true, data: true, optimizer: true, steps: true, batchSize: true, seed: true, backend: true, ema: true, initial: true, validation: true, resume: true, stage: true, stepsPerRun: true, onProgress: true, checkpoint: true, signal: true }; // biome-ignore format: one line
+const VALIDATION: OptionNames<ValidationOptions<Shape>> = { data: true, every: true, patience: true, objective: true };
+
 /**
  * Fits an objective, or plays a game, on data. Same seed, same numbers: initial parameters, batches and noise are functions of (seed, step), and a run
  * that was stopped and resumed equals one that was not, bit for bit on one backend, whatever the number of steps in one run. A loss that is not finite ends
@@ -58,12 +70,27 @@ export const fit =
   <S extends Shape>(options: FitOptions<S>): TaskEither<Failure, Fitted> =>
   async () => {
     try {
+      knownOptions('fit', options, FIT);
+      if (options.validation !== undefined) knownOptions('fit/validation', options.validation, VALIDATION);
       return E.right(await train(options));
     } catch (e) {
       if (e instanceof Thrown) throw e.value;
       return E.left(toFailure('BackendError', 'fit')(e));
     }
   };
+
+/**
+ * {@link fit} for scripts and notebooks: a promise of what was fitted. Where `fit` gives a failure, the promise is rejected with a `PushforwardError` of the
+ * same tag, path and sentence.
+ *
+ * @example
+ * const { parameters } = await fitOrThrow({ objective: maximumLikelihood(realNVP), data, steps: 20 });
+ */
+export const fitOrThrow = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> => {
+  const outcome = await fit(options)();
+  if (E.isLeft(outcome)) throw new PushforwardError(outcome.left);
+  return outcome.right;
+};
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 

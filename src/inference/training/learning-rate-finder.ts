@@ -1,7 +1,9 @@
 /** A learning rate from one short run in which it grows until the loss does. */
+
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, failure, raise, toFailure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/known-options.ts';
 import type { Shape } from '../../core/shape.ts';
 import { adam } from '../optimizers/index.ts';
 import { exponentialRate } from '../schedule.ts';
@@ -69,6 +71,8 @@ const steepest = (points: readonly RatePoint[]): number | undefined => {
   return found?.rate;
 };
 
+const SWEEP: OptionNames<RateSweepOptions<Shape>> = { objective: true, data: true, optimizer: true, batchSize: true, seed: true, backend: true, signal: true, from: true, to: true, steps: true, smoothing: true }; // biome-ignore format: one line
+
 /**
  * The learning-rate range test (Smith 2017, arXiv:1506.01186, §3.3): trains from the initial parameters while the optimiser's rate grows by one factor at every
  * step from `from` to `to`, and records the losses, smoothed as s/(1 − βᵗ). It stops where the smoothed loss exceeds the best by more than 3 times the
@@ -82,17 +86,11 @@ const steepest = (points: readonly RatePoint[]): number | undefined => {
  * const sweep = await learningRateFinder({ objective: maximumLikelihood(realNVP), data, steps: 20, batchSize: 10 })();
  */
 export const learningRateFinder =
-  <S extends Shape>({
-    from = 1e-6,
-    to = 1,
-    steps = 200,
-    smoothing = 0.9,
-    optimizer = adam(),
-    signal,
-    ...rest
-  }: RateSweepOptions<S>): TaskEither<Failure, RateSweep> =>
+  <S extends Shape>(options: RateSweepOptions<S>): TaskEither<Failure, RateSweep> =>
   async () => {
     try {
+      const known = knownOptions('learningRateFinder', options, SWEEP);
+      const { from = 1e-6, to = 1, steps = 200, smoothing = 0.9, optimizer = adam(), signal, ...rest } = known;
       const { withRate } = optimizer;
       if (withRate === undefined)
         return E.left(

@@ -1,7 +1,9 @@
 /** Training in stages: a sequence of games whose data or first values come from the result of the one before. */
+
 import * as E from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, failure } from '../../core/errors.ts';
+import { knownOptions } from '../../core/known-options.ts';
 import type { Feeds } from '../../core/program.ts';
 import type { Shape } from '../../core/shape.ts';
 import { fit } from './fit.ts';
@@ -49,9 +51,10 @@ export interface StagesFitted extends Fitted {
 export const fitStages =
   <S extends Shape>(
     stages: readonly StageDeclaration<S>[],
-    { resume, ...watching }: StagesOptions<S> = {},
+    options: StagesOptions<S> = {},
   ): TaskEither<Failure, StagesFitted> =>
   async () => {
+    const { resume, ...watching } = knownOptions('fitStages', options, { checkpoint: true, signal: true, onProgress: true, resume: true }); // biome-ignore format: one line
     const at = resume?.stage ?? { name: stages[0]?.name ?? '', index: 0 };
     const unknown = stages[at.index]?.name !== at.name || (resume !== undefined && resume.stage === undefined);
     if (unknown)
