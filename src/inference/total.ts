@@ -1,11 +1,16 @@
 /** Several objectives of one event as one. */
+
+import { finite, list } from '../core/codec.ts';
+import { define } from '../core/definition.ts';
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import { knownOptions } from '../core/known-options.ts';
 import * as o from '../core/ops/index.ts';
 import type { Random } from '../core/random.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Objective } from './objective.ts';
+import { nested } from '../core/specification.ts';
+import { objectiveKind } from './kinds.ts';
+import { type AnyObjective, type Objective, ofEvents } from './objective.ts';
 
 /** Options of {@link total}. */
 export interface TotalOptions {
@@ -34,7 +39,8 @@ const apart =
  * const model = vae([2]);
  * const objective = total([elbo(model), importanceWeighted(5)(model)], { weights: [0.5, 0.5] });
  */
-export const total = <S extends Shape>(objectives: readonly Objective<S>[], options: TotalOptions = {}): Objective<S> => {
+export const total = define(objectiveKind, { type: 'total', about: 'Objectives added up.', takes: ['objectives'], required: { objectives: list(nested(objectiveKind)) }, optional: { weights: list(finite) }, build: ({ objectives, ...options }): AnyObjective<Shape> => total(objectives.map((each) => ofEvents('total', each)), options), examples: [{ objectives: [{ type: 'maximumLikelihood', dist: { type: 'standardNormal', shape: [2] } }, { type: 'maximumLikelihood', dist: { type: 'normal', shape: [2], loc: 1 } }], weights: [0.5, 2] }] },
+<S extends Shape>(objectives: readonly Objective<S>[], options: TotalOptions = {}): Objective<S> => {
   const { weights } = knownOptions('total', options, ['weights']);
   const [first] = objectives;
   if (first === undefined) return raise('ArgumentError', 'total', 'there is nothing to sum', { expected: 'one objective or more' });
@@ -60,4 +66,4 @@ export const total = <S extends Shape>(objectives: readonly Objective<S>[], opti
       };
     },
   };
-}; // biome-ignore format: one idea
+}); // biome-ignore format: one idea

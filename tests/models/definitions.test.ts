@@ -38,7 +38,7 @@ describe('definitions', () => {
     const twice = define(numbers, { type: 'twice', takes: ['of'], required: { of: positiveNumber }, optional: { factor: positiveNumber } }, (of: number, { factor = 2 }: { readonly factor?: number } = {}) => of * factor); // biome-ignore format: one line
     expect(twice(3, { factor: 4 })).toBe(12);
     expect(() => twice(3, { facto: 4 } as never)).toThrow("twice: unknown option 'facto'; did you mean 'factor'?");
-    expect(() => knownOptions('f', { a: 1 }, [])).toThrow("f: unknown option 'a'; none is expected here");
+    expect(() => knownOptions('f', { a: 1 }, [])).toThrow("f: unknown option 'a'; there are none");
     expect(() => definitionsOf({ twice }, { again: define(numbers, { type: 'twice' }, () => 2) })).toThrow("two definitions of the number 'twice'"); // biome-ignore format: one line
   });
 });
