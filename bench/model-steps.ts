@@ -18,7 +18,8 @@ import { initialParameters } from '../src/inference/training/initialise.ts';
 import { type TrainingProgram, trainingProgram } from '../src/inference/training/program.ts';
 import { momentOf } from '../src/inference/training/state.ts';
 import { stepNumbers } from '../src/inference/training/step-number.ts';
-import { type EventInfo, models } from '../src/models/registry.ts';
+import type { EventInfo } from '../src/models/model.ts';
+import { models } from '../src/models/registry.ts';
 import { unet } from '../src/nn/index.ts';
 import { predict, vp } from '../src/sde/index.ts';
 

@@ -23,11 +23,11 @@ export interface Opened {
   readonly training: Json;
 }
 
-/** Opens a checkpoint, or the one in a run's folder. Throws what is wrong with it. */
-export const openCheckpoint = async (path: string): Promise<Opened> => {
+/** Opens a checkpoint, or the one in a run's folder; what its declaration names beyond the library is in `modules`. Throws what is wrong with it. */
+export const openCheckpoint = async (path: string, modules: readonly object[] = []): Promise<Opened> => {
   const file = (await kindOf(path)) === 'folder' ? join(path, CHECKPOINT) : path;
   const { state, spec, training } = await settled(loadCheckpoint(file));
-  const read = readDist(spec);
+  const read = readDist(spec, modules);
   if (read._tag === 'Left') throw new PushforwardError({ ...read.left, path: `${file}: ${read.left.path}` });
   return { path: file, dist: read.right, state, parameters: usedParameters(state), training };
 };

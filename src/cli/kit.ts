@@ -10,6 +10,8 @@ export interface Call {
   readonly args: readonly (string | undefined)[];
   /** Flags as commander gives them, text not yet decoded. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Exports of the modules that `--with` names: definitions that specifications and checkpoints may mention. */
+  readonly modules: readonly object[];
   /** Says something to a person: on stderr, so that stdout stays data; nothing with `--json`. */
   readonly note: (text: string) => void;
 }
@@ -23,8 +25,9 @@ export type Declare = (
   on: (action: () => Promise<Action>) => (...given: unknown[]) => Promise<void>,
 ) => void;
 
-const common: { readonly [name in 'seed' | 'backend']: readonly [flags: string, does: string] } = {
+const common: { readonly [name in 'seed' | 'backend' | 'with']: readonly [flags: string, does: string] } = {
   seed: ['--seed <n>', 'seed of all random numbers'],
+  with: ['--with <module>', 'a module of your own (.mjs) whose layers, families and networks the model uses'],
   backend: ['--backend <name>', 'interpreter to compute on (see: pushforward backends)'],
 };
 

@@ -19,11 +19,12 @@ import { CHECKPOINT, openCheckpoint } from './checkpoint-source.ts';
 import { misuse, orThrow, unknown } from './failures.ts';
 import { kindOf } from './files.ts';
 import type { Given } from './given-data.ts';
+import { isModulePath, type ModuleModel, modelInModule } from './modules.ts';
 
 /** A model's declaration and where it was found. */
 export interface ModelSource {
   readonly name: string;
-  readonly kind: 'registry' | 'spec' | 'checkpoint';
+  readonly kind: 'registry' | 'module' | 'spec' | 'checkpoint';
   readonly dist: AnyDist;
   readonly entry?: ModelEntry;
 }
@@ -31,6 +32,7 @@ export interface ModelSource {
 /** What a model is, before its event is known. */
 export type Named =
   | { readonly kind: 'registry'; readonly name: string; readonly entry: ModelEntry }
+  | (ModuleModel & { readonly kind: 'module'; readonly name: string })
   | { readonly kind: 'spec'; readonly name: string }
   | { readonly kind: 'checkpoint'; readonly name: string };
 
@@ -39,6 +41,7 @@ export const findModel = async (word: string): Promise<Named> => {
   const known = Object.keys(models);
   const name = known.find((k) => k.toLowerCase() === word.toLowerCase());
   if (name !== undefined) return { kind: 'registry', name, entry: models[name] };
+  if (isModulePath(word)) return { kind: 'module', name: word, ...(await modelInModule(word)) };
   const kind = await kindOf(word);
   if (kind === 'folder') {
     const inside = join(word, CHECKPOINT);
@@ -52,14 +55,14 @@ export const findModel = async (word: string): Promise<Named> => {
   return unknown('model', 'model', word, known);
 };
 
-const readSpec = async (path: string): Promise<AnyDist> => {
+const readSpec = async (path: string, modules: readonly object[]): Promise<AnyDist> => {
   const text = await readFile(path, 'utf8').catch((e: unknown) => {
     const missing = (e as NodeJS.ErrnoException).code === 'ENOENT';
     return missing
       ? raise('FileError', path, 'there is no such file')
       : raise('FileError', path, fileFailure(path, 'cannot be read')(e).message);
   });
-  const read = readDist(orThrow(parseJson(text, path)));
+  const read = readDist(orThrow(parseJson(text, path)), modules);
   if (read._tag === 'Left')
     throw new PushforwardError({ ...read.left, path: read.left.path === '' ? path : `${path}: ${read.left.path}` });
   return read.right;
@@ -67,7 +70,7 @@ const readSpec = async (path: string): Promise<AnyDist> => {
 
 /** A registered model of events given a context, as a distribution of rows of both. */
 export const conditionalOn = (named: Named, { context, event }: Given, options: ModelOptions): ModelSource => {
-  if (named.kind !== 'registry')
+  if (named.kind === 'spec' || named.kind === 'checkpoint' || named.entry === undefined)
     return misuse('--given', `${named.name} says itself what it reads`, { expected: 'the name of a model' });
   const part = conditionalModel(named.entry, context, event, options);
   return gives(rowsGiven(part), 'meanBound')
@@ -82,12 +85,16 @@ export const openModel = async (
   named: Named,
   event: EventInfo | undefined,
   options: ModelOptions = {},
+  modules: readonly object[] = [],
 ): Promise<ModelSource> => {
-  if (named.kind === 'spec') return { ...named, dist: await readSpec(named.name) };
-  if (named.kind === 'checkpoint') return { ...named, dist: (await openCheckpoint(named.name)).dist };
-  return event === undefined
-    ? raise('ArgumentError', '--shape', `${named.name} fits events of any shape: say which`, {
-        expected: '--shape 2, or --shape 28,28 --levels 256',
-      })
-    : { ...named, dist: named.entry.build(event, options) };
+  if (named.kind === 'spec') return { ...named, dist: await readSpec(named.name, modules) };
+  if (named.kind === 'checkpoint') return { ...named, dist: (await openCheckpoint(named.name, modules)).dist };
+  const { kind, name, entry } = named;
+  if (entry === undefined && named.kind === 'module' && named.dist !== undefined)
+    return { kind, name, dist: named.dist(event ?? { shape: [] }) };
+  if (event === undefined || entry === undefined)
+    return raise('ArgumentError', '--shape', `${name} fits events of any shape: say which`, {
+      expected: '--shape 2, or --shape 28,28 --levels 256',
+    });
+  return { kind, name, entry, dist: entry.build(event, options) };
 };

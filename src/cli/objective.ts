@@ -9,7 +9,7 @@ import type { Shape } from '../core/shape.ts';
 import { dynamicallyBinarised } from '../inference/binarise.ts';
 import { conditionally } from '../inference/conditionally.ts';
 import { type AnyObjective, isBatchObjective, type Objective } from '../inference/objective.ts';
-import { conditionalObjective, conditioned, models, objectiveNamed } from '../models/index.ts';
+import { conditionalObjective, conditioned, type ModelEntry, models, objectiveNamed } from '../models/index.ts';
 import type { Parts } from './data-source.ts';
 import { orThrow } from './failures.ts';
 import type { TrainingRecord } from './training-record.ts';
@@ -44,19 +44,20 @@ export const trainingObjective = (
   dist: AnyDist,
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
+  entry: ModelEntry | undefined = models[model],
 ): Either<Failure, AnyObjective<Shape>> => {
   const part = capabilityOf(conditioned, dist);
   if (part !== undefined)
     return tryCatch(
       () =>
         objective === undefined
-          ? conditionalObjective(models[model] ?? { name: model }, part)
+          ? conditionalObjective(entry ?? { name: model }, part)
           : conditionally((l: Dist<Shape, unknown>) => ofEvents(objective, orThrow(objectiveNamed(objective)(l))))(
               part,
             ),
       toFailure('ArgumentError', '--objective'),
     ) as Either<Failure, AnyObjective<Shape>>;
-  const own = models[model]?.objective;
+  const own = entry?.objective;
   const chosen =
     objective === undefined && own !== undefined ? right(own(dist)) : byName(objective ?? byEvidence(dist), dist);
   return train.levels !== undefined && test.levels !== train.levels

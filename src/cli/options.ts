@@ -60,6 +60,8 @@ export const choice = <const W extends string>(words: readonly W[]) =>
 
 /** Any text but the empty one. */
 export const Text = fromText('some text', (s) => (s === '' ? undefined : s));
+/** A flag that may be given several times. */
+export const Texts = t.readonlyArray(t.string, 'texts');
 /** A flag without a value. */
 export const Switch = t.boolean;
 

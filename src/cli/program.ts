@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { libraryVersion } from '../core/version.ts';
 import { backendsCommand } from './commands/backends.ts';
+import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -15,6 +16,7 @@ import { trainCommand } from './commands/train.ts';
 import { EXIT, explain } from './failures.ts';
 import { type Io, nodeIo } from './io.ts';
 import { type Action, type Declare, withExamples } from './kit.ts';
+import { loadModule } from './modules.ts';
 import { paint } from './style.ts';
 
 /** In the order in which a newcomer meets them. */
@@ -23,6 +25,7 @@ const commands: readonly Declare[] = [
   sampleCommand,
   evaluateCommand,
   describeCommand,
+  checkCommand,
   exportCommand,
   modelsCommand,
   objectivesCommand,
@@ -47,12 +50,14 @@ const build = (io: Io, done: (code: number) => void): Command => {
       const flags = command.opts<Record<string, unknown>>();
       const json = flags.json === true;
       const action = await load();
+      const modules = typeof flags.with === 'string' ? [await loadModule(flags.with)] : [];
       done(
         await action({
           io,
           json,
           args: given.slice(0, -2) as (string | undefined)[],
           flags,
+          modules,
           note: (text) => {
             if (!json) io.err(`${text}\n`);
           },

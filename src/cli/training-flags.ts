@@ -12,6 +12,7 @@ import {
   RowRange,
   Switch,
   Text,
+  Texts,
 } from './options.ts';
 import { optimizerNames, scheduleNames } from './training-optimizer.ts';
 
@@ -32,9 +33,10 @@ const flags = {
   classes: PositiveInteger,
   given: Names,
   binarise: Switch,
-  layers: PositiveInteger,
-  hidden: Integers,
-  latent: Integers,
+  set: Texts,
+  layers: Text,
+  hidden: Text,
+  latent: Text,
   objective: Text,
   steps: PositiveInteger,
   epochs: PositiveInteger,
@@ -53,6 +55,7 @@ const flags = {
   report: Switch,
   seed: NaturalNumber,
   backend: Text,
+  with: Text,
 };
 
 /** The flags, decoded. Throws a sentence for what cannot be used. */

@@ -8,12 +8,13 @@ import { raise } from '../core/errors.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import { standardScaling } from '../data/index.ts';
 import type { TrainingState } from '../inference/training/state.ts';
-import type { EventInfo } from '../models/index.ts';
+import type { EventInfo, ModelEntry } from '../models/index.ts';
 import { EMBEDDED } from './backend-source.ts';
 import { openCheckpoint } from './checkpoint-source.ts';
 import { type DataRecord, dataParts, type Parts, toySpelling } from './data-source.ts';
 import { misuse, orThrow } from './failures.ts';
 import { freshFolder } from './files.ts';
+import { modelOptions, settingsOf } from './model-options.ts';
 import { conditionalOn, findModel, openModel } from './model-source.ts';
 import { flagName, type Rows } from './options.ts';
 import { decodeFlags, type Flags, given } from './training-flags.ts';
@@ -24,6 +25,8 @@ import { readTraining, type TrainingRecord } from './training-record.ts';
 export interface TrainingPlan {
   readonly record: TrainingRecord;
   readonly dist: AnyDist;
+  /** The model, where it is a registered one or one of a module. */
+  readonly entry?: ModelEntry;
   readonly parts: Parts;
   readonly out: string;
   readonly saveEvery: number;
@@ -139,18 +142,19 @@ const found = (data: DataRecord, { given, train }: Parts): DataRecord => ({
   ...(train.columns === undefined || train.shape.length !== 1 ? {} : { names: [...train.columns] }),
 });
 
-const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
+const newRun = async (word: string, f: Flags, modules: readonly object[]): Promise<TrainingPlan> => {
   const source = f.data ?? misuse('--data', 'say what to train on', { expected: 'a toy distribution or a file' });
   const named = await findModel(word);
   if (named.kind === 'checkpoint') misuse('model', 'a checkpoint is gone on with by --resume', { got: named.name });
-  const own = (['layers', 'hidden', 'latent', 'classes'] as const).find((k) => f[k] !== undefined);
-  if (named.kind === 'spec' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
+  const own = (['set', 'layers', 'hidden', 'latent', 'classes'] as const).find((k) => f[k] !== undefined);
+  if ((named.kind === 'spec' || (named.kind === 'module' && named.entry === undefined)) && own !== undefined)
+    misuse(flagName(own), `${named.name} says this itself`);
   const data = dataRecord(f, source);
   const parts = await dataParts(data);
-  const options = given(f, 'layers', 'hidden', 'latent');
+  const options = 'entry' in named && named.entry !== undefined ? modelOptions(named.entry, settingsOf(f)) : {};
   const model =
     parts.given === undefined
-      ? await openModel(named, eventOf(parts, f.classes), options)
+      ? await openModel(named, eventOf(parts, f.classes), options, modules)
       : conditionalOn(named, parts.given, options);
   fitsData(model.dist, parts, model.name);
   if (f.given !== undefined && f.standardise === true)
@@ -178,6 +182,7 @@ const newRun = async (word: string, f: Flags): Promise<TrainingPlan> => {
   return {
     record,
     dist,
+    ...(model.entry === undefined ? {} : { entry: model.entry }),
     parts,
     out: f.out ?? (await freshFolder(join('runs', `${bare(model.name)}-${bare(data.source)}`))),
     saveEvery: f.saveEvery ?? Math.ceil(record.steps / 10),
@@ -205,10 +210,18 @@ const onResume = new Set([
   'saveEvery',
   'report',
   'backend',
+  'with',
 ]);
 
-const resumedRun = async (path: string, word: string | undefined, f: Flags): Promise<TrainingPlan> => {
-  const { dist, state, training, path: file } = await openCheckpoint(path);
+const resumedRun = async (
+  path: string,
+  word: string | undefined,
+  f: Flags,
+  modules: readonly object[],
+): Promise<TrainingPlan> => {
+  const named = word === undefined ? undefined : await findModel(word);
+  const own = named?.kind === 'module' ? [named.module] : [];
+  const { dist, state, training, path: file } = await openCheckpoint(path, [...modules, ...own]);
   const before = orThrow(readTraining(training, file));
   const known: Readonly<Record<string, unknown>> = { optimizer: 'adam', ...before, seed: state.seed };
   for (const [key, value] of Object.entries(f))
@@ -217,8 +230,8 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
         ...(known[key] === undefined ? {} : { expected: String(known[key]) }),
         got: String(value),
       });
-  if (word !== undefined && (await findModel(word)).name !== before.model)
-    misuse('model', 'the checkpoint holds another model', { expected: before.model, got: word });
+  if (named !== undefined && named.name !== before.model)
+    misuse('model', 'the checkpoint holds another model', { expected: before.model, got: named.name });
   const data = f.data === undefined ? before.data : { ...before.data, source: toySpelling(f.data) ?? f.data };
   const withValidation =
     f.patience !== undefined && data.validation === undefined ? { ...data, validation: DEFAULTS.validation } : data;
@@ -238,6 +251,7 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
       ...(f.patience === undefined ? {} : { patience: f.patience }),
     },
     dist,
+    ...(named?.kind === 'module' && named.entry !== undefined ? { entry: named.entry } : {}),
     parts,
     out:
       f.out ??
@@ -263,12 +277,14 @@ const resumedRun = async (path: string, word: string | undefined, f: Flags): Pro
 export const planTraining = async (
   word: string | undefined,
   raw: Readonly<Record<string, unknown>>,
+  modules: readonly object[] = [],
 ): Promise<TrainingPlan> => {
   const f = decodeFlags(raw);
-  if (f.resume !== undefined) return resumedRun(f.resume, word, f);
+  if (f.resume !== undefined) return resumedRun(f.resume, word, f, modules);
   return newRun(
     word ??
       misuse('model', 'say which model to train', { expected: 'a name (see: pushforward models) or a .json file' }),
     f,
+    modules,
   );
 };

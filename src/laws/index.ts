@@ -14,6 +14,7 @@ export { type Case, type CaseInput, caseId, type Domain } from './conformance-ca
 export { conformanceCases, derivedCases, primitiveCases } from './conformance-cases.ts';
 export { type Kind, kinds } from './conformance-kinds.ts';
 export { type BackendRows, conformanceCounts, conformanceReport } from './conformance-report.ts';
+export { definitionLaws } from './definition-laws.ts';
 export { logAbsDet, logVolume } from './determinant.ts';
 export { checkAgainstDifferences, type Deviation } from './differences.ts';
 export * from './dist-laws.ts';

@@ -7,7 +7,7 @@ import type { Bound, Exact, Samples } from '../algebra/evidence.ts';
 import { conditionalKind, distributionKind } from '../algebra/kinds.ts';
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { affineCoupling, reverse } from '../bijectors/index.ts';
-import { natural, positiveInteger } from '../core/codec.ts';
+import { list, natural, positiveInteger } from '../core/codec.ts';
 import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
 import { raise } from '../core/errors.ts';
@@ -20,6 +20,7 @@ import { type Dataset, labelsOf, pairs } from '../data/index.ts';
 import { GIVEN, type Joined, jointlyAs } from '../distributions/jointly.ts';
 import { mlp } from '../nn/index.ts';
 import type { FlowOptions } from './flows.ts';
+import { defineModel } from './model.ts';
 import { type Events, overEvents } from './over-events.ts';
 
 /**
@@ -137,3 +138,17 @@ export const ofClass = define(distributionKind, { type: 'ofClass', about: 'The d
  * `pairs(labelsOf(data, classes), data)`. Throws `DataError` where there are no labels, or a label is not a class.
  */
 export const labelled = (data: Dataset, classes: number): Dataset => pairs(labelsOf(data, classes), data);
+
+/** The registry's entry. */
+export const classConditionalModel = defineModel({
+  name: 'classConditional',
+  description:
+    'RealNVP whose couplings read the class; a distribution of event and class, or of the event where there is one class.',
+  paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803; Winkler et al. 2019, arXiv:1912.00042',
+  options: { layers: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: ({ classes: count = 1, ...events }, options) =>
+    count === 1
+      ? ofClass(classConditional(events, 1, options), 0)
+      : withClass(classConditional(events, count, options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+});

@@ -9,7 +9,7 @@ import * as o from '../core/ops/index.ts';
 import type { Shape } from '../core/shape.ts';
 import { type ConditionallyOptions, conditionally } from '../inference/conditionally.ts';
 import { elbo, isBatchObjective, maximumLikelihood, type Objective } from '../inference/objective.ts';
-import type { EventInfo, ModelEntry, ModelOptions } from './registry/entry.ts';
+import type { EventInfo, ModelEntry, ModelOptions } from './model.ts';
 
 /**
  * A registered model for every context: its networks read the context, whatever it is made of (a vector, an image, a class, a struct). Parameters stand where those

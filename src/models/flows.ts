@@ -1,7 +1,11 @@
 /** Flows on vectors, each the composition of its paper. `overEvents` makes distributions of them. */
+
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { additiveCoupling, affine, iaf, maf, reverse } from '../bijectors/index.ts';
+import { list, positiveInteger } from '../core/codec.ts';
 import { made, mlp } from '../nn/index.ts';
+import { defineModel } from './model.ts';
+import { overEvents } from './over-events.ts';
 import { type ReadsContext, reads } from './reads.ts';
 
 /** Options of the flows here. */
@@ -34,3 +38,33 @@ export const mafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = 
  */
 export const iafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = {}): Endo<'bijective'> =>
   repeat(layers, compose(iaf({ conditioner: reads(given)(made(hidden)) }), reverse()));
+
+/** The registry's entry. */
+export const niceModel = defineModel({
+  name: 'nice',
+  description: 'Additive couplings and one scaling: volume preserving but for that, parallel both ways.',
+  paper: 'Dinh, Krueger & Bengio 2014, arXiv:1410.8516',
+  options: { layers: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: (event, options) => overEvents(event, niceFlow(options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+});
+
+/** The registry's entry. */
+export const mafModel = defineModel({
+  name: 'maf',
+  description: 'Masked autoregressive layers: exact density in one pass, sequential samples.',
+  paper: 'Papamakarios, Pavlakou & Murray 2017, arXiv:1705.07057',
+  options: { layers: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: (event, options) => overEvents(event, mafFlow(options)),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
+});
+
+/** The registry's entry. */
+export const iafModel = defineModel({
+  name: 'iaf',
+  description: 'Inverse autoregressive layers: samples in one pass, exact but sequential density.',
+  paper: 'Kingma et al. 2016, arXiv:1606.04934',
+  options: { layers: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: (event, options) => overEvents(event, iafFlow(options)),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
+});

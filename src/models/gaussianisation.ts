@@ -1,5 +1,8 @@
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { elementwise, invertible1x1, mixtureCdfMap } from '../bijectors/index.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { defineModel } from './model.ts';
+import { overEvents } from './over-events.ts';
 
 /** Options of {@link gaussianisationFlow}. */
 export interface GaussianisationOptions {
@@ -21,3 +24,13 @@ export const gaussianisationFlow = ({ layers = 6, components = 4 }: Gaussianisat
     layers,
     compose(invertible1x1({ parametrisation: 'householder' }), elementwise(mixtureCdfMap({ components }))),
   );
+
+/** The registry's entry. */
+export const gaussianisationModel = defineModel({
+  name: 'gaussianisation',
+  description: 'Each coordinate by the distribution function of a mixture, then a rotation: no networks.',
+  paper: 'Chen & Gopinath 2000; Meng, Song, Song & Ermon 2020, arXiv:2003.01941',
+  options: { layers: positiveInteger, components: positiveInteger },
+  build: (event, options) => overEvents(event, gaussianisationFlow(options)),
+  training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
+});

@@ -12,9 +12,11 @@ import {
   squeeze,
   squeezed,
 } from '../bijectors/index.ts';
+import { list, oneOf, positiveInteger } from '../core/codec.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp, type Network } from '../nn/index.ts';
+import { defineModel } from './model.ts';
 import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
 import { type ReadsContext, reads } from './reads.ts';
 
@@ -78,3 +80,19 @@ export const glow = <const V extends Events>(events: V, options: GlowOptions = {
     overLevelsOf(events),
   );
 };
+
+/** The registry's entry. */
+export const glowModel = defineModel({
+  name: 'glow',
+  description: 'ActNorm, invertible 1×1 convolutions and couplings, over scales: exact density, parallel both ways.',
+  paper: 'Kingma & Dhariwal 2018, arXiv:1807.03039',
+  options: {
+    steps: positiveInteger,
+    scales: positiveInteger,
+    channels: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    parametrisation: oneOf(['lu', 'plain', 'qr', 'exponential', 'householder']),
+  },
+  build: (events, options) => glow(events, options),
+  training: { learningRate: 2e-3, batchSize: 64, clip: 1000 },
+});

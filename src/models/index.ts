@@ -11,6 +11,16 @@ export * from './flows.ts';
 export * from './gaussianisation.ts';
 export * from './glow.ts';
 export * from './latent/index.ts';
+export {
+  defineModel,
+  type EventInfo,
+  isModel,
+  type ModelDeclaration,
+  type ModelEntry,
+  type ModelOptions,
+  modelsOf,
+  optionsOf,
+} from './model.ts';
 export * from './nsf.ts';
 export * from './objectives.ts';
 export * from './over-events.ts';

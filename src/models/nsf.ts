@@ -1,7 +1,10 @@
 import { compose, type Endo, repeat } from '../algebra/transport.ts';
 import { reverse, splineAutoregressive, splineCoupling } from '../bijectors/index.ts';
+import { list, positiveInteger, positiveNumber } from '../core/codec.ts';
 import { made, mlp } from '../nn/index.ts';
 import type { FlowOptions } from './flows.ts';
+import { defineModel } from './model.ts';
+import { overEvents } from './over-events.ts';
 import { reads } from './reads.ts';
 
 /** Options of {@link nsfFlow} and {@link nsfAutoregressiveFlow}. */
@@ -36,3 +39,33 @@ export const nsfAutoregressiveFlow = ({
   given,
 }: NsfOptions = {}): Endo<'bijective'> =>
   repeat(layers, compose(splineAutoregressive({ conditioner: reads(given)(made(hidden)), bins, bound }), reverse()));
+
+/** The registry's entry. */
+export const nsfModel = defineModel({
+  name: 'nsf',
+  description: 'Rational-quadratic spline couplings: sharp and flexible densities, parallel both ways.',
+  paper: 'Durkan, Bekasov, Murray & Papamakarios 2019, arXiv:1906.04032',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    bins: positiveInteger,
+    bound: positiveNumber,
+  },
+  build: (event, options) => overEvents(event, nsfFlow(options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});
+
+/** The registry's entry. */
+export const nsfAutoregressiveModel = defineModel({
+  name: 'nsfAutoregressive',
+  description: 'Rational-quadratic splines by autoregression: density in one pass, sequential samples.',
+  paper: 'Durkan, Bekasov, Murray & Papamakarios 2019, arXiv:1906.04032',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    bins: positiveInteger,
+    bound: positiveNumber,
+  },
+  build: (event, options) => overEvents(event, nsfAutoregressiveFlow(options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});

@@ -1,5 +1,8 @@
 import { type Endo, repeat } from '../algebra/transport.ts';
 import { planar } from '../bijectors/index.ts';
+import { positiveInteger } from '../core/codec.ts';
+import { defineModel } from './model.ts';
+import { overEvents } from './over-events.ts';
 
 /**
  * Planar flow (Rezende & Mohamed 2015, arXiv:1505.05770): ridges one after the other, in the direction that makes densities closed and samples a
@@ -10,3 +13,13 @@ import { planar } from '../bijectors/index.ts';
  */
 export const planarFlow = ({ layers = 16 }: { readonly layers?: number } = {}): Endo<'bijective'> =>
   repeat(layers, planar());
+
+/** The registry's entry. */
+export const planarFlowModel = defineModel({
+  name: 'planarFlow',
+  description: 'Ridges along learned directions: few parameters, closed density, samples by root-finding.',
+  paper: 'Rezende & Mohamed 2015, arXiv:1505.05770',
+  options: { layers: positiveInteger },
+  build: (event, options) => overEvents(event, planarFlow(options)),
+  training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
+});

@@ -14,10 +14,12 @@ import {
   squeeze,
   squeezed,
 } from '../bijectors/index.ts';
+import { list, positiveInteger } from '../core/codec.ts';
 import { range, type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { convNet, mlp } from '../nn/index.ts';
 import { dequantise } from '../transports/index.ts';
+import { defineModel } from './model.ts';
 import { type Events, type Over, overEvents, overLevelsOf } from './over-events.ts';
 import { type ReadsContext, reads } from './reads.ts';
 
@@ -129,3 +131,29 @@ export const realNVPMultiScale = <const V extends Events>(
     overLevelsOf(events),
   );
 };
+
+/** The registry's entry. */
+export const realNVPModel = defineModel({
+  name: 'realNVP',
+  description: 'Affine couplings with alternating halves: exact density, parallel both ways.',
+  paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803',
+  options: { layers: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: ({ shape, levels }, options) =>
+    levels === undefined ? realNVP(shape, options) : realNVPImages(shape, levels, options),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
+});
+
+/** The registry's entry. */
+export const realNVPMultiScaleModel = defineModel({
+  name: 'realNVPMultiScale',
+  description: 'RealNVP with convolutions: checkerboards, channels, half of them factored out at each scale.',
+  paper: 'Dinh, Sohl-Dickstein & Bengio 2017, arXiv:1605.08803',
+  options: {
+    scales: positiveInteger,
+    channels: positiveInteger,
+    blocks: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: (events, options) => realNVPMultiScale(events, options),
+  training: { learningRate: 2e-3, batchSize: 64, clip: 1000 },
+});

@@ -55,7 +55,7 @@ describe('an energy', () => {
 describe('a diffusion model', () => {
   it('is trained by its own objective, measured by an estimate, and sampled by any sampler', async () => {
     const out = at('vp');
-    const done = await call('train', 'scoreSdeVp', '--data', 'twoMoons', ...small, '--layers', '10', '--out', out);
+    const done = await call('train', 'scoreSdeVp', '--data', 'twoMoons', ...small, '--set', 'steps=10', '--out', out);
     expect(done.code, done.err).toBe(0);
     expect(done.out).toMatch(/test +−log p ≈ [\d.]+ ± [\d.]+ nats \(an unbiased estimate/);
     expect(readdirSync(out)).toContain('paths.png');
@@ -72,7 +72,7 @@ describe('a diffusion model', () => {
     const file = at('images.idx');
     writeFileSync(file, idxImages(60, 8, 8));
     const out = at('ddpm');
-    const flags = ['--steps', '3', '--batch-size', '8', '--layers', '4', '--hidden', '8', '--no-report'];
+    const flags = ['--steps', '3', '--batch-size', '8', '--set', 'steps=4', '--hidden', '8', '--no-report'];
     const done = await call('train', 'ddpm', '--data', file, ...flags, '--out', out);
     expect(done.code, done.err).toBe(0);
     for (const other of [[], ['--sampler', 'ddim', '--steps', '3'], ['--sampler', 'dpmSolver', '--steps', '3']]) {

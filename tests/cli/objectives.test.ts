@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { binarised, fromRows, readRows } from '../../src/data/index.ts';
 import { maximumLikelihood } from '../../src/inference/index.ts';
 import { models, objectiveNamed, objectives } from '../../src/models/index.ts';
-import { call, idxImages, tiny, workFolder } from './helpers.ts';
+import { call, idxImages, narrow, tiny, workFolder } from './helpers.ts';
 
 const folder = workFolder();
 const at = (name: string): string => join(folder, name);
@@ -48,7 +48,7 @@ describe('objectives', () => {
       'vae',
       '--data',
       'twoMoons',
-      ...tiny,
+      ...narrow,
       '--objective',
       'importanceWeighted:3',
       '--no-report',
@@ -87,7 +87,7 @@ describe('--latent', () => {
     const spec = async (...flags: string[]) =>
       JSON.stringify(JSON.parse((await call('describe', ...flags, '--shape', '4', '--format', 'spec')).out));
     expect(await spec('vae', '--latent', '3')).toContain('"event":[3]');
-    expect(await spec('hvae', '--latent', '5,3')).toMatch(/"event":\[5\].*"event":\[3\]/);
+    expect(await spec('hvae', '--set', 'latents=5,3')).toMatch(/"event":\[5\].*"event":\[3\]/);
     expect((await call('describe', 'vae', '--latent', 'three')).err).toContain('--latent');
   });
 });

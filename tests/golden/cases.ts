@@ -1,13 +1,15 @@
 /** What golden records are kept of: every registered model, small and as it comes, and every listed objective on every model that it takes. */
+
 import { type Either, right } from 'fp-ts/lib/Either.js';
 import type { AnyDist, Dist } from '../../src/algebra/dist.ts';
 import type { Bound, Denoises, Exact } from '../../src/algebra/evidence.ts';
 import type { Failure } from '../../src/core/errors.ts';
 import type { Shape } from '../../src/core/shape.ts';
 import { type AnyObjective, denoisingScoreMatching, elbo, maximumLikelihood } from '../../src/inference/index.ts';
-import { type EventInfo, type ModelOptions, models, objectiveNamed, objectives } from '../../src/models/index.ts';
+import { type EventInfo, models, objectiveNamed, objectives } from '../../src/models/index.ts';
 import { unet } from '../../src/nn/index.ts';
 import { diffusion, logSnrGrid, predict, vp } from '../../src/sde/index.ts';
+import { smallOptions } from '../models/small.ts';
 import { showEvent } from './events.ts';
 
 /** A distribution on events, with what trains it. */
@@ -20,9 +22,6 @@ export interface Case {
   /** What trains it, or why that cannot. */
   readonly objective: (dist: AnyDist) => Either<Failure, AnyObjective<Shape>>;
 }
-
-/** Widths and depths of the small models. */
-const small: ModelOptions = { layers: 2, hidden: [8] };
 
 const plane: EventInfo = { shape: [2] };
 const image: EventInfo = { shape: [4, 4], levels: 4 };
@@ -44,7 +43,7 @@ const modelCases = (full: boolean): readonly Case[] =>
       name: `${model} ${showEvent(event)}${full ? ', full size' : ''}`,
       model: `${model} ${showEvent(event)}`,
       event,
-      dist: () => entry.build(event, full ? undefined : small),
+      dist: () => entry.build(event, full ? undefined : smallOptions(model)),
       objective: (dist: AnyDist) => right((entry.objective ?? byEvidence)(dist)),
     })),
   );

@@ -1,4 +1,5 @@
 /** The laws of distributions: on families, on flows, on every registered model, and on bounds. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
@@ -30,6 +31,7 @@ import {
 import { models } from '../../src/models/index.ts';
 import { mlp } from '../../src/nn/index.ts';
 import { dequantise } from '../../src/transports/index.ts';
+import { smallOptions } from '../models/small.ts';
 
 const holds = (verdicts: readonly Verdict[]): void => {
   expect(verdicts.length).toBeGreaterThan(0);
@@ -65,12 +67,19 @@ describe('laws of distributions', () => {
 });
 
 describe('laws of registered models', () => {
-  const small = { layers: 2, hidden: [6] };
   test.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_name, model) => {
     for (const shape of [[2], [3]])
-      holds(distLaws(model.build({ shape }, small), { count: 4096, quadrature: 2e-4, spread: 0.2 }));
+      holds(
+        distLaws(model.build({ shape }, smallOptions(model.name, { width: 6 })), {
+          count: 4096,
+          quadrature: 2e-4,
+          spread: 0.2,
+        }),
+      );
     const levels = 8;
-    holds(distLaws(model.build({ shape: [2, 2], levels }, small), { region: { levels } }));
+    holds(
+      distLaws(model.build({ shape: [2, 2], levels }, smallOptions(model.name, { width: 6 })), { region: { levels } }),
+    );
   });
 });
 

@@ -13,9 +13,9 @@ import { toNumbers } from '../../src/core/tensor.ts';
 import { fromRows, labelsOf, pairs } from '../../src/data/index.ts';
 import { adam, conditionally, cosine, denoisingScoreMatching, fit, guided, run, scoreMatching } from '../../src/inference/index.ts'; // biome-ignore format: one line
 import { codecOf, conditionalModel, conditionalObjective, models } from '../../src/models/index.ts';
+import { smallOptions } from './small.ts';
 
 const backend = onnx('cpu');
-const small = { layers: 2, hidden: [8], latent: [2] };
 const named = ['realNVP', 'nice', 'maf', 'iaf', 'nsf', 'glow', 'realNVPMultiScale', 'vae', 'iafVae', 'flowPriorVae', 'hvae', 'recurrentVae', 'scoreSdeVp', 'edm', 'ddpm', 'cld', 'energy'] as const; // biome-ignore format: one list
 
 describe.each(named)('%s', (name) => {
@@ -24,9 +24,9 @@ describe.each(named)('%s', (name) => {
     ['of a vector and a class', { label: classes(3), at: [2] }, { shape: [2] }],
     ['of an image', [4, 4], { shape: [8, 8], levels: 4 }],
   ])('%s: it reads the context, trains on pairs and reads back', (_, context, event) => {
-    const p = conditionalModel(models[name], context, event, small);
+    const p = conditionalModel(models[name], context, event, smallOptions(name));
     expect(p.event).toEqual(event.shape);
-    const plain = models[name].build(event, small);
+    const plain = models[name].build(event, smallOptions(name));
     expect(p.evidence).toBe(plain.evidence);
     const read = codecOf(conditionalKind).decode(JSON.parse(JSON.stringify(p.spec)));
     expect(isRight(read) ? read.right.spec : read).toEqual(p.spec);
@@ -58,7 +58,7 @@ const sides = (size: number, seed: number) => {
 
 test('diffusion of a class, with and without guidance: one network, each class’s distribution', async () => {
   const data = sides(8192, 0);
-  const p = conditionalModel(models.scoreSdeVp, classes(2), { shape: [1] }, { hidden: [32, 32], layers: 30 });
+  const p = conditionalModel(models.scoreSdeVp, classes(2), { shape: [1] }, { hidden: [32, 32], steps: 30 });
   const objective = conditionalObjective(models.scoreSdeVp, p, { drop: 0.1 });
   const fitted = await fit({ objective, data: pairs(labelsOf(data, 2), data), steps: 1500, optimizer: adam({ learningRate: cosine(5e-3, 1500) }) })(); // biome-ignore format: one call
   if (fitted._tag === 'Left') throw fitted.left;

@@ -1,4 +1,5 @@
 /** Diffusion models as compositions: swaps that are one word, what trains them, and how their bounds relate. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { having } from '../../src/algebra/capability.ts';
@@ -37,6 +38,7 @@ import {
   sharedDenoiser,
   type VarianceDenoiser,
 } from '../../src/sde/index.ts';
+import { smallOptions } from './small.ts';
 
 /** Values for every parameter of some expressions, by name. */
 const randomParameters = (all: readonly Expr[]) =>
@@ -121,12 +123,16 @@ describe('what trains them', () => {
         'cld',
       ].includes(m.name),
     ),
-  )('%s: its objective reaches its parameters, of real data and of levels', (_name, { build, objective }) => {
+  )('%s: its objective reaches its parameters, of real data and of levels', (_name, {
+    name: model,
+    build,
+    objective,
+  }) => {
     for (const [events, x] of [
       [{ shape: [2] }, event],
       [{ shape: [2], levels: 8 }, o.constant([1, 6])],
     ] as const) {
-      const dist = build(events, { layers: 4, hidden: [8] });
+      const dist = build(events, smallOptions(model, { layers: 4 }));
       const found = gradients(objective!(dist) as Objective<readonly number[]>, x);
       expect(found.size).toBeGreaterThan(3);
       for (const [name, g] of found) expect(g.every(Number.isFinite) && g.some((v) => v !== 0), name).toBe(true);

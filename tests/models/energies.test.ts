@@ -1,4 +1,5 @@
 /** Models known up to a constant: their JSON, their classifiers, their training from the registry. */
+
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
@@ -23,6 +24,7 @@ import { hmc, mala, randomWalk, ula, underdamped } from '../../src/mcmc/index.ts
 import { energyModel, energyOverEvents, jem, jemObjective, labelled, models, readDist, readObjective, studentExperts, throughFeatures } from '../../src/models/index.ts'; // biome-ignore format: one line
 import { convNet, mlp } from '../../src/nn/index.ts';
 import { done, logDensities, parametersFor, values } from '../inference/energies-helpers.ts';
+import { smallOptions } from './small.ts';
 
 const backend = onnx('cpu', { threads: 1 });
 const throughText = (spec: unknown): unknown => JSON.parse(JSON.stringify(spec));
@@ -157,7 +159,10 @@ describe('the registry', () => {
       labels: Int32Array.from({ length: n }, (_, i) => i % 2),
     });
     const data = classes === 1 ? plain : labelled(plain, classes);
-    const dist = entry.build({ shape: [4], classes, ...(name === 'rbm' ? { levels: 2 } : {}) }, { hidden: [6] });
+    const dist = entry.build(
+      { shape: [4], classes, ...(name === 'rbm' ? { levels: 2 } : {}) },
+      smallOptions(name, { width: 6 }),
+    );
     const { parameters, step } = await done(
       fit({ objective: entry.objective!(dist), data, steps: 3, batchSize: 100, backend }),
     );

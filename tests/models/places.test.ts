@@ -1,4 +1,5 @@
 /** No false alarms: every registered model under every estimator that takes it, its samples and its densities, tie nothing by chance. */
+
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, test } from 'vitest';
 import type { AnyDist } from '../../src/algebra/dist.ts';
@@ -10,6 +11,7 @@ import * as o from '../../src/core/ops/index.ts';
 import { parametersOf } from '../../src/core/program.ts';
 import { batchStep } from '../../src/inference/training/move-plan.ts';
 import { type EventInfo, models, objectiveNamed, objectives } from '../../src/models/index.ts';
+import { smallOptions } from './small.ts';
 
 const events: readonly EventInfo[] = [
   { shape: [3] },
@@ -31,12 +33,10 @@ const names = (build: () => readonly Expr[]): readonly string[] | string => {
   }
 };
 
-const small = { hidden: [4, 4], layers: 2 };
-
 describe.each(Object.values(models).map((m) => [m.name, m] as const))('%s', (_, model) => {
   const dists = events.flatMap((event): AnyDist[] => {
     try {
-      return [model.build(event, small)];
+      return [model.build(event, smallOptions(model.name))];
     } catch (e) {
       if (e instanceof PushforwardError && !isPlaces(e)) return [];
       throw e;

@@ -9,8 +9,9 @@ import { atContext, conditioned, describe, describeGraph, describeText } from '.
 import { EXIT, misuse, orThrow, settled } from '../failures.ts';
 import { prepareParent, writeWhole } from '../files.ts';
 import type { Action, Call } from '../kit.ts';
+import { modelOptions, settingsOf } from '../model-options.ts';
 import { findModel, openModel } from '../model-source.ts';
-import { choice, decodeOptions, flagName, Integers, PositiveInteger, Text } from '../options.ts';
+import { choice, decodeOptions, flagName, Integers, PositiveInteger, Text, Texts } from '../options.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -71,9 +72,10 @@ export const describeModel: Action = async (call) => {
       {
         shape: Integers,
         levels: PositiveInteger,
-        layers: PositiveInteger,
-        hidden: Integers,
-        latent: Integers,
+        set: Texts,
+        layers: Text,
+        hidden: Text,
+        latent: Text,
         format: choice(Object.keys(formats) as Format[]),
         out: Text,
       },
@@ -82,16 +84,14 @@ export const describeModel: Action = async (call) => {
   );
   const format = formatOf(call, f.format, f.out);
   const named = await findModel(call.args[0] ?? '');
-  const own = (['shape', 'levels', 'layers', 'hidden', 'latent'] as const).find((k) => f[k] !== undefined);
-  if (named.kind !== 'registry' && own !== undefined) misuse(flagName(own), `${named.name} says this itself`);
+  const own = (['shape', 'levels', 'set', 'layers', 'hidden', 'latent'] as const).find((k) => f[k] !== undefined);
+  if ((named.kind === 'spec' || named.kind === 'checkpoint') && own !== undefined)
+    misuse(flagName(own), `${named.name} says this itself`);
   const { dist } = await openModel(
     named,
     { shape: f.shape ?? [2], ...(f.levels === undefined ? {} : { levels: f.levels }) },
-    {
-      ...(f.layers === undefined ? {} : { layers: f.layers }),
-      ...(f.hidden === undefined ? {} : { hidden: f.hidden }),
-      ...(f.latent === undefined ? {} : { latent: f.latent }),
-    },
+    'entry' in named && named.entry !== undefined ? modelOptions(named.entry, settingsOf(f)) : {},
+    call.modules,
   );
   if (format === 'png' && f.out === undefined && call.io.outIsTerminal)
     misuse('--out', 'a PNG picture is not for the terminal: say a file');

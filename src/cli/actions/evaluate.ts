@@ -78,7 +78,7 @@ const measured = (dist: AnyDist, k: number | undefined): AnyDist => {
 /** Measures a checkpoint. */
 export const evaluateCheckpoint: Action = async (call) => {
   const f = decodeFlags(call.flags);
-  const opened = await openCheckpoint(call.args[0] ?? '');
+  const opened = await openCheckpoint(call.args[0] ?? '', call.modules);
   const { dist, parameters, path } = opened;
   const data = await chosenData(opened, f);
   if (!sameShape(dist.shape, data.shape))

@@ -28,7 +28,7 @@ export const exportCheckpoint: Action = async (call) => {
   const out = f.out ?? `${part}.onnx`;
   if (!/\.onnx$/i.test(out))
     misuse('--out', 'the file is an ONNX file', { expected: 'a name ending in .onnx', got: `"${out}"` });
-  const { dist, parameters, path } = await openCheckpoint(call.args[0] ?? '');
+  const { dist, parameters, path } = await openCheckpoint(call.args[0] ?? '', call.modules);
   if (has(conditioned, dist))
     misuse('checkpoint', 'a model of what is given is not exported yet: draw from it by sample --given', { got: path });
   if (part !== 'sampler' && dist.evidence === 'none')

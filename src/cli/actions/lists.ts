@@ -3,8 +3,9 @@ import { backends } from '../../core/interpreters/index.ts';
 import { toyNamed, toyNames } from '../../data/index.ts';
 import { models, objectives, samplers } from '../../models/index.ts';
 import { EMBEDDED } from '../backend-source.ts';
-import { EXIT, orThrow } from '../failures.ts';
+import { EXIT, misuse, orThrow } from '../failures.ts';
 import type { Action, Call } from '../kit.ts';
+import { findModel } from '../model-source.ts';
 import { columns, paint, wrapped } from '../style.ts';
 
 const print = ({ io, json }: Call, document: unknown, text: () => string): number => {
@@ -34,8 +35,24 @@ const paragraphs = ({ io }: Call, all: readonly Published[]): string => {
 
 const from = (paper: string | undefined): { readonly paper?: string } => (paper === undefined ? {} : { paper });
 
+/** One model with its options. */
+const showModel = async (call: Call, word: string): Promise<number> => {
+  const found = await findModel(word);
+  const entry = 'entry' in found ? found.entry : undefined;
+  if (entry === undefined) return misuse('name', `${word} has no options`, { expected: 'the name of a model' });
+  const { name, description, paper, training, options } = entry;
+  const set = Object.entries(options).map(([option, codec]) => ({ option, is: codec.name }));
+  return print(call, { name, description, paper, training, options: set }, () => {
+    const on = call.io.colour.out;
+    const head = paragraphs(call, [{ shown: name, text: description, paper }]);
+    const rows = set.map(({ option, is }) => [paint(on, 'cyan', `  --set ${option}=…`), is]);
+    return `${head}\n${set.length === 0 ? 'no options\n' : columns(rows)}`;
+  });
+};
+
 /** `pushforward models`. */
 export const listModels: Action = async (call) => {
+  if (call.args[0] !== undefined) return showModel(call, call.args[0]);
   const list = Object.values(models).map(({ name, description, paper, training }) => ({
     name,
     description,

@@ -64,7 +64,7 @@ export const sample: Action = async (call) => {
   const extension = f.out === undefined ? undefined : extname(f.out).toLowerCase();
   if (extension !== undefined && formats[extension] === undefined)
     misuse('--out', 'the format is not known by this name', { expected: '.npy, .csv or .png', got: `"${f.out}"` });
-  const { dist: saved, parameters, path, training } = await openCheckpoint(call.args[0] ?? '');
+  const { dist: saved, parameters, path, training } = await openCheckpoint(call.args[0] ?? '', call.modules);
   const trained = atGiven(saved, f, namesGiven(training));
   if (f.steps !== undefined && f.sampler === undefined)
     misuse('--steps', 'say which sampler takes them, by --sampler', { got: `${f.steps}` });

@@ -170,9 +170,9 @@ const writeResults = async (
 
 /** Trains, saves, measures, reports. */
 export const train: Action = async (call) => {
-  const plan = await planTraining(call.args[0], call.flags);
+  const plan = await planTraining(call.args[0], call.flags, call.modules);
   const { dist, parts, record, out, resume } = plan;
-  const objective = orThrow(trainingObjective(dist, record, parts));
+  const objective = orThrow(trainingObjective(dist, record, parts, plan.entry));
   const backend = await chosenBackend(record.backend);
   const description = describe(dist);
   await settled(prepareFolder(out));

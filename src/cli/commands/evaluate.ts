@@ -17,7 +17,7 @@ export const evaluateCommand: Declare = (program, on) => {
     .option('--labels <file>', 'files: the class of each row, for models of a class')
     .option('--levels <n>', 'files: the data are integers 0 … n−1 (known for 8-bit images)')
     .option('--importance-samples <k>', 'bounds: tighten by k importance-weighted samples of each event (IWAE)');
-  withCommon(command, 'seed', 'backend');
+  withCommon(command, 'seed', 'backend', 'with');
   withExamples(
     command,
     ['pushforward evaluate runs/realNVP-twoMoons', 'on the data held out when it was trained'],

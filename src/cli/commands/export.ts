@@ -13,7 +13,7 @@ export const exportCommand: Declare = (program, on) => {
     .option('--what <part>', 'sampler, log-density, score or encode (default sampler)')
     .option('--batch <n>', 'examples in one run of the file (default 1)')
     .option('--out <file>', 'the file (default: the part’s name with .onnx)');
-  withCommon(command, 'seed');
+  withCommon(command, 'seed', 'with');
   withExamples(
     command,
     ['pushforward export runs/realNVP-twoMoons --what sampler --batch 256 --out sampler.onnx', 'noise in, samples out'],

@@ -15,7 +15,7 @@ export const sampleCommand: Declare = (program, on) => {
     .option('--sampler <name>', 'diffusion models: another sampler (see: pushforward samplers)')
     .option('--steps <n>', 'steps of that sampler (default: its own)')
     .option('--out <file>', 'a .npy or .csv file, or a .png picture: a grid of images, or a plane of dots');
-  withCommon(command, 'seed', 'backend');
+  withCommon(command, 'seed', 'backend', 'with');
   withExamples(
     command,
     ['pushforward sample runs/realNVP-twoMoons -n 5', 'five points on the terminal'],

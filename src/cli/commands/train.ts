@@ -33,9 +33,14 @@ export const trainCommand: Declare = (program, on) => {
     .option('--given <a,b>', 'what is given: columns by name or number, or label; the model is of the other columns')
     .option('--binarise', 'images: each pixel is a coin flip with its grey value as chance, thrown anew at every step')
     .optionsGroup('Model:')
-    .option('--layers <n>', 'number of layers')
-    .option('--hidden <sizes>', 'hidden widths of each network, such as 64,64')
-    .option('--latent <sizes>', 'latent variables: dimensions of the code, such as 20 (40,10 for codes of codes)')
+    .option(
+      '--set <name=value>',
+      'an option of the model under its own name, such as groups=4 or hidden=64,64; may be repeated (see: pushforward models NAME)',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option('--layers <n>', '--set layers=<n>')
+    .option('--hidden <sizes>', '--set hidden=<sizes>, such as 64,64')
+    .option('--latent <n>', '--set latent=<n>')
     .option(
       '--objective <name[:n]>',
       'what is minimised (see: pushforward objectives), such as importanceWeighted:50 (default: the model’s)',
@@ -64,7 +69,7 @@ export const trainCommand: Declare = (program, on) => {
     .option('--save-every <n>', 'steps between checkpoints (default: ten in all)')
     .option('--no-report', 'leave out the report and the pictures')
     .optionsGroup('General:');
-  withCommon(command, 'seed', 'backend');
+  withCommon(command, 'seed', 'backend', 'with');
   withExamples(
     command,
     ['pushforward train realNVP --data twoMoons', 'two moons, in half a minute'],

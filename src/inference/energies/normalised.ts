@@ -57,7 +57,6 @@ export const normalised = define(
     type: 'normalised',
     about: 'A density up to a constant, with the constant.',
     required: { logZ: finite, evidence: oneOf(['exact', 'estimated']), dist: nested(distributionKind) },
-    takes: [],
     build: ({ dist, ...partition }): AnyDist => normalised(partition as never)(dist as never),
     examples: [
       {

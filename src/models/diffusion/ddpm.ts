@@ -1,9 +1,13 @@
 /** Denoising diffusion with a variational bound: DDPM, improved DDPM, and DDIM, which is DDPM sampled otherwise. */
+
 import type { Having } from '../../algebra/capability.ts';
 import type { Dist } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { list, nonNegative, oneOf, positiveInteger, positiveNumber } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
+import { ddpmHybrid, ddpmSimple } from '../../inference/ddpm-losses.ts';
 import { type BetaScheduleOptions, type DdpmOptions, ddim, ddpm, ddpmProcess, predict, predictWithVariance, type ReverseChainOptions, reverseChain, type reversing, subSequence } from '../../sde/index.ts'; // biome-ignore format: one line
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
 
@@ -91,3 +95,61 @@ export const ddimModel = (
   const grid = subSequence(Math.min(samplingSteps, chain.chain.steps));
   return ddpm(chain, { ...levelsOf(events), sampling: { sampler: ddim({ eta }), grid } });
 };
+
+/** The registry's entry. */
+export const ddpmRegistered = defineModel({
+  name: 'ddpm',
+  description: 'Denoising diffusion: a fixed chain to noise, a learned one back; the bound splits into steps.',
+  paper: 'Ho, Jain & Abbeel 2020, arXiv:2006.11239',
+  options: {
+    steps: positiveInteger,
+    schedule: oneOf(['linear', 'quadratic', 'cosine']),
+    first: positiveNumber,
+    last: positiveNumber,
+    terms: oneOf(['one', 'all']),
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+    variance: oneOf(['large', 'small']),
+  },
+  build: (events, options) => ddpmModel(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: (dist) => ddpmSimple(dist),
+});
+
+/** The registry's entry. */
+export const improvedDdpmRegistered = defineModel({
+  name: 'improvedDdpm',
+  description: 'DDPM on a cosine schedule with learned variances.',
+  paper: 'Nichol & Dhariwal 2021, arXiv:2102.09672',
+  options: {
+    steps: positiveInteger,
+    terms: oneOf(['one', 'all']),
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => improvedDdpm(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: (dist) => ddpmHybrid(dist),
+});
+
+/** The registry's entry. */
+export const ddimRegistered = defineModel({
+  name: 'ddim',
+  description: 'DDPM, sampled in twenty deterministic steps.',
+  paper: 'Song, Meng & Ermon 2021, arXiv:2010.02502',
+  options: {
+    steps: positiveInteger,
+    schedule: oneOf(['linear', 'quadratic', 'cosine']),
+    first: positiveNumber,
+    last: positiveNumber,
+    terms: oneOf(['one', 'all']),
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+    variance: oneOf(['large', 'small']),
+    samplingSteps: positiveInteger,
+    eta: nonNegative,
+  },
+  build: (events, options) => ddimModel(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: (dist) => ddpmSimple(dist),
+});

@@ -1,8 +1,11 @@
 /** Diffusion models trained by denoising score matching: NCSN, NCSNv2, Score-SDE and EDM. Each is a process, a prediction, a sampler and a grid. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Denoises, Samples, Unbiased } from '../../algebra/evidence.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
+import { ladderTime } from '../../inference/scores/index.ts';
 import {
   annealedLangevin,
   type DiffusionOptions,
@@ -10,8 +13,10 @@ import {
   diffusion,
   edm,
   edmHeun,
+  edmWeighting,
   karrasGrid,
   langevinCorrector,
+  logNormalTime,
   logSnrGrid,
   type Prediction,
   type Process,
@@ -24,9 +29,11 @@ import {
   ve,
   vp,
 } from '../../sde/index.ts';
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
 import { type DiffusionNetworkOptions, noiseNetwork } from './network.ts';
 import { toPixels } from './pixels.ts';
+import { scoreMatched } from './trained-by.ts';
 
 /** The distribution of a diffusion model, which denoising score matching trains: unbiased of real data, a bound of levels. */
 export type ScoreDist = Dist<Shape, Samples & Denoises>;
@@ -133,3 +140,100 @@ export const edmModel = (events: Events, { steps = 18, ...network }: ScoreModelO
     grid: karrasGrid(Math.max(1, steps - 1)),
     ...(events.levels === undefined ? {} : { sigmaData: 0.5 }),
   });
+
+/** The registry's entry. */
+export const ncsnModel = defineModel({
+  name: 'ncsn',
+  description: 'A score network over ten noise scales, sampled by annealed Langevin dynamics.',
+  paper: 'Song & Ermon 2019, arXiv:1907.05600',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => ncsn(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: scoreMatched({ time: ladderTime(10) }),
+});
+
+/** The registry's entry. */
+export const ncsnv2Model = defineModel({
+  name: 'ncsnv2',
+  description: 'NCSN with hundreds of noise scales, up to the largest distance in the data.',
+  paper: 'Song & Ermon 2020, arXiv:2006.09011',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => ncsnv2(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: scoreMatched({ time: ladderTime(232) }),
+});
+
+/** The registry's entry. */
+export const scoreSdeVeModel = defineModel({
+  name: 'scoreSdeVe',
+  description:
+    'A score network on the variance-exploding SDE; predictor and corrector in turn, likelihoods by the probability flow.',
+  paper: 'Song, Sohl-Dickstein, Kingma, Kumar, Ermon & Poole 2021, arXiv:2011.13456',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => scoreSde('ve')(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: scoreMatched(),
+});
+
+/** The registry's entry. */
+export const scoreSdeVpModel = defineModel({
+  name: 'scoreSdeVp',
+  description:
+    'A score network on the variance-preserving SDE; predictor and corrector in turn, likelihoods by the probability flow.',
+  paper: 'Song, Sohl-Dickstein, Kingma, Kumar, Ermon & Poole 2021, arXiv:2011.13456',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => scoreSde('vp')(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: scoreMatched(),
+});
+
+/** The registry's entry. */
+export const scoreSdeSubVpModel = defineModel({
+  name: 'scoreSdeSubVp',
+  description:
+    'A score network on the sub-VP SDE; predictor and corrector in turn, likelihoods by the probability flow.',
+  paper: 'Song, Sohl-Dickstein, Kingma, Kumar, Ermon & Poole 2021, arXiv:2011.13456',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => scoreSde('subVp')(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: scoreMatched(),
+});
+
+/** The registry's entry. */
+export const edmRegistered = defineModel({
+  name: 'edm',
+  description: 'A preconditioned denoiser over log-normal noise, sampled by Heun’s method in 35 evaluations.',
+  paper: 'Karras, Aittala, Aila & Laine 2022, arXiv:2206.00364',
+  options: {
+    steps: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    patch: positiveInteger,
+  },
+  build: (events, options) => edmModel(events, options),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: (dist) =>
+    scoreMatched({
+      weighting: edmWeighting({ sigmaData: dist.pushed === undefined ? 1 : 0.5 }),
+      time: logNormalTime(),
+    })(dist),
+});

@@ -2,14 +2,17 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { shiftScale } from '../../bijectors/index.ts';
+import { list, positiveInteger, positiveNumber } from '../../core/codec.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { energy, normal, productOfExperts } from '../../distributions/index.ts';
 import { type ChainSampled, sampledBy } from '../../inference/energies/index.ts';
 import { hmc } from '../../mcmc/index.ts';
 import { convNet, mlp, type Network } from '../../nn/index.ts';
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
 import { type ReadsContext, reads } from '../reads.ts';
-import { throughFeatures } from './networks.ts';
+import { studentExperts, throughFeatures } from './networks.ts';
+import { neuralChains, persistentlyTrained } from './trained-by.ts';
 
 /** A distribution known up to a constant that is sampled by a chain of its own. */
 export type EnergyModel<S extends Shape> = Dist<S, Unnormalised & Samples> & ChainSampled;
@@ -83,3 +86,32 @@ export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModel
     }),
   ) as unknown as EnergyModel<Shape>;
 };
+
+/** The registry's entry. */
+export const energyRegistered = defineModel({
+  name: 'energy',
+  description:
+    'A network’s energy over a normal distribution, sampled by Hamiltonian Monte Carlo; convolutions for images.',
+  paper: 'LeCun, Chopra, Hadsell, Ranzato & Huang 2006; Du & Mordatch 2019, arXiv:1903.08689',
+  options: {
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    scale: positiveNumber,
+    stepSize: positiveNumber,
+    steps: positiveInteger,
+  },
+  build: (event, options) => energyOverEvents(event, options),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+  objective: persistentlyTrained(neuralChains),
+});
+
+/** The registry's entry. */
+export const productOfExpertsModel = defineModel({
+  name: 'productOfExperts',
+  description: 'A normal distribution times Student-t experts along learned directions: events any expert can veto.',
+  paper: 'Hinton 2002, doi:10.1162/089976602760128018; Welling, Hinton & Osindero 2003',
+  options: { experts: positiveInteger, scale: positiveNumber, stepSize: positiveNumber, steps: positiveInteger },
+  build: (event, { experts = 32, ...options }) =>
+    energyOverEvents(event, { network: studentExperts(experts), ...options }),
+  training: { learningRate: 5e-3, batchSize: 256, clip: 10 },
+  objective: persistentlyTrained(neuralChains),
+});

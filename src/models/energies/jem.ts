@@ -7,7 +7,7 @@ import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
 import { distributionKind } from '../../algebra/kinds.ts';
 import { counting } from '../../algebra/levels.ts';
 import type { Spec } from '../../algebra/spec.ts';
-import { positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
+import { list, positiveInteger, positiveNumber, shapeCodec } from '../../core/codec.ts';
 import { type Defined, define } from '../../core/definition.ts';
 import * as D from '../../core/draw.ts';
 import { raise } from '../../core/errors.ts';
@@ -31,8 +31,10 @@ import type { AnyObjective, BatchObjective } from '../../inference/objective.ts'
 import { hmc } from '../../mcmc/index.ts';
 import type { Network } from '../../nn/index.ts';
 import { networkKind } from '../../nn/kinds.ts';
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
-import { energyNetwork } from './energy-model.ts';
+import { energyNetwork, energyOverEvents } from './energy-model.ts';
+import { neuralChains, persistentlyTrained } from './trained-by.ts';
 
 /** Options of {@link jem}. */
 export interface JemOptions {
@@ -237,3 +239,26 @@ export const jemObjective = define(
       };
     },
 );
+
+/** An objective of rows whose shape was lost. */
+const asObjective = (objective: object): AnyObjective<Shape> => objective as AnyObjective<Shape>;
+
+/** The registry's entry. */
+export const jemRegistered = defineModel({
+  name: 'jem',
+  description: 'A classifier read as a distribution of event and class, or of the event where there is one class.',
+  paper: 'Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi & Swersky 2020, arXiv:1912.03263',
+  options: {
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    scale: positiveNumber,
+    stepSize: positiveNumber,
+    steps: positiveInteger,
+  },
+  build: ({ classes = 1, ...event }, { given: _, ...options }) =>
+    classes === 1 ? energyOverEvents(event, options) : (jem(event, classes, options) as AnyDist),
+  training: { learningRate: 1e-3, batchSize: 256, clip: 10 },
+  objective: (dist) =>
+    has(classifying, dist)
+      ? asObjective(jemObjective(neuralChains)(joint(dist)))
+      : persistentlyTrained(neuralChains)(dist),
+});

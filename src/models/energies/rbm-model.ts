@@ -1,9 +1,12 @@
 import type { Dist } from '../../algebra/dist.ts';
 import type { Samples, Unnormalised } from '../../algebra/evidence.ts';
+import { positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { type Machine, normal, rbm } from '../../distributions/index.ts';
 import { blockGibbs, type ChainSampled, sampledBy } from '../../inference/energies/index.ts';
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
+import { persistentlyTrained } from './trained-by.ts';
 
 /** A Boltzmann machine sampled by block Gibbs. */
 export type MachineModel = Machine<Shape> & Dist<Shape, Unnormalised & Samples> & ChainSampled;
@@ -35,3 +38,14 @@ export const rbmModel = (
   const start = normal(shape, { loc: (levels - 1) / 2, scale });
   return sampledBy({ ...chain, start })(rbm(shape, { hidden, visible: 'normal', scale }));
 };
+
+/** The registry's entry. */
+export const rbmRegistered = defineModel({
+  name: 'rbm',
+  description: 'A restricted Boltzmann machine: binary hidden units, block Gibbs both ways, density up to a constant.',
+  paper: 'Smolensky 1986; Hinton 2002, doi:10.1162/089976602760128018; Tieleman 2008, doi:10.1145/1390156.1390290',
+  options: { hidden: positiveInteger, steps: positiveInteger },
+  build: (event, { given: _, ...options }) => rbmModel(event, options),
+  training: { learningRate: 5e-3, batchSize: 100 },
+  objective: persistentlyTrained({ buffer: 1000, chains: 100, steps: 1 }),
+});

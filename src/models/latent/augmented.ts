@@ -2,15 +2,19 @@
  * Flows on more dimensions than the data have. What is added is noise, which a bound pays for; what is gained is that the flow need not be a homeomorphism
  * of the data's space: pieces can be torn apart and folded over.
  */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../../algebra/transport.ts';
 import { affine, affineCoupling, invertible1x1, reverse } from '../../bijectors/index.ts';
-import { range } from '../../core/shape.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
+import { range, sizeOf } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal, unconditional } from '../../distributions/index.ts';
 import { mlp, type Network } from '../../nn/index.ts';
 import { augment, slice } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
+import { shapedAs } from '../over-events.ts';
 
 /** Options of the augmented flows. */
 export interface AugmentedOptions {
@@ -114,3 +118,47 @@ export const cif = (
   );
   return pipe(standardNormal([dimensions]), pushforward(compose(...range(layers).map(() => layer)))) as VectorDist;
 };
+
+/** The registry's entry. */
+export const vflowModel = defineModel({
+  name: 'vflow',
+  description:
+    'Couplings on the data and as many added dimensions, drawn by a learned distribution: a bound on the density.',
+  paper: 'Chen, Lu, Chenli, Zhu & Tian 2020, arXiv:2002.09741',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    noise: positiveInteger,
+  },
+  build: (event, { given: _, ...options }) => shapedAs(event, vflow(sizeOf(event.shape), options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});
+
+/** The registry's entry. */
+export const augmentedFlowModel = defineModel({
+  name: 'augmentedFlow',
+  description: 'Couplings between the data and independent noise of the same size, in turn: a bound on the density.',
+  paper: 'Huang, Dinh & Courville 2020, arXiv:2002.07101',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    noise: positiveInteger,
+  },
+  build: (event, { given: _, ...options }) => shapedAs(event, augmentedFlow(sizeOf(event.shape), options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});
+
+/** The registry's entry. */
+export const cifModel = defineModel({
+  name: 'cif',
+  description: 'A flow whose every layer has a continuous index, noise added and taken away: it can tear and fold.',
+  paper: 'Cornish, Caterini, Deligiannidis & Doucet 2020, arXiv:1909.13833',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    noise: positiveInteger,
+    indexHidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: (event, { given: _, ...options }) => shapedAs(event, cif(sizeOf(event.shape), options)),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});

@@ -3,13 +3,16 @@ import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { compose, type Endo, repeat } from '../../algebra/transport.ts';
 import { affineCoupling, logit, reshape, reverse } from '../../bijectors/index.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
 import type { Expr } from '../../core/expr.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { conditionalFlow, logistic, standardNormal, unconditional } from '../../distributions/index.ts';
 import { mlp } from '../../nn/index.ts';
 import { variationalDequantise } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
 import { reads } from '../reads.ts';
 import type { RealNvpOptions } from '../real-nvp.ts';
+import { realNVP } from '../real-nvp.ts';
 
 /** Options of {@link dequantisedFlow}. */
 export interface DequantisedFlowOptions extends RealNvpOptions {
@@ -47,3 +50,25 @@ export const dequantisedFlow = <const S extends Shape>(
     pushforward(compose(reshape(shape, vector), variationalDequantise({ levels, noise }), logit({ alpha: 1e-6 }))),
   ) as unknown as Dist<S, Bound & Samples>;
 };
+
+/** The registry's entry. */
+export const dequantisedFlowModel = defineModel({
+  name: 'dequantisedFlow',
+  description: 'RealNVP on levels that a conditional flow fills: variational dequantisation; without levels RealNVP.',
+  paper: 'Ho, Chen, Srinivas, Duan & Abbeel 2019, arXiv:1902.00275',
+  options: {
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    noiseLayers: positiveInteger,
+    noiseHidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: ({ shape, levels }, { noiseLayers, noiseHidden, ...options }) =>
+    levels === undefined
+      ? realNVP(shape, options)
+      : dequantisedFlow(shape, levels, {
+          ...options,
+          ...(noiseLayers === undefined ? {} : { noiseLayers }),
+          ...(noiseHidden === undefined ? {} : { noiseHidden }),
+        }),
+  training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
+});

@@ -1,16 +1,19 @@
 /** VAEs with a flow on one side of the code: a flexible posterior, or a flexible prior. */
+
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { compose, repeat } from '../../algebra/transport.ts';
 import { iaf, reverse } from '../../bijectors/index.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalFlow, conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { made, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
 import { reads } from '../reads.ts';
 import { realNVP } from '../real-nvp.ts';
-import { decoderOf } from './likelihood.ts';
+import { decoderOf, overLevels } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
 
 /** Options of {@link iafVae} and {@link flowPriorVae}. */
@@ -62,3 +65,34 @@ export const flowPriorVae = <const S extends Shape>(
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };
+
+/** The registry's entry. */
+export const iafVaeModel = defineModel({
+  name: 'iafVae',
+  description:
+    'A VAE whose posterior is a normal distribution through inverse autoregressive layers that read the data.',
+  paper: 'Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016, arXiv:1606.04934',
+  options: {
+    latent: positiveInteger,
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    flowHidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: (event, options) => overLevels(event, (decoder) => iafVae(event.shape, { decoder, ...options })),
+  training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+});
+
+/** The registry's entry. */
+export const flowPriorVaeModel = defineModel({
+  name: 'flowPriorVae',
+  description: 'A VAE whose prior over codes is a RealNVP distribution.',
+  paper: 'Chen, Kingma, Salimans, Duan, Dhariwal, Schulman, Sutskever & Abbeel 2017, arXiv:1611.02731',
+  options: {
+    latent: positiveInteger,
+    layers: positiveInteger,
+    hidden: list(positiveInteger, 'positive integers with commas'),
+    flowHidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: (event, options) => overLevels(event, (decoder) => flowPriorVae(event.shape, { decoder, ...options })),
+  training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+});

@@ -2,12 +2,14 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
 import { compose } from '../../algebra/transport.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
 import { reads } from '../reads.ts';
-import { decoderOf } from './likelihood.ts';
+import { decoderOf, overLevels } from './likelihood.ts';
 import type { VaeOptions } from './vae.ts';
 
 /** Options of {@link hvae}. */
@@ -42,3 +44,17 @@ export const hvae = <const S extends Shape>(
   const outermost: Shape = sides[sides.length - 1];
   return pipe(standardNormal(outermost), pushforward(compose(...layers))) as unknown as Dist<S, Bound & Samples>;
 };
+
+/** The registry's entry. */
+export const hvaeModel = defineModel({
+  name: 'hvae',
+  description: 'Two stochastic layers composed, codes of codes: a bound, samples in one pass.',
+  paper: 'Rezende, Mohamed & Wierstra 2014, arXiv:1401.4082',
+  options: {
+    latents: list(positiveInteger, 'positive integers with commas'),
+    between: list(positiveInteger, 'positive integers with commas'),
+    hidden: list(positiveInteger, 'positive integers with commas'),
+  },
+  build: (event, options) => overLevels(event, (decoder) => hvae(event.shape, { decoder, ...options })),
+  training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+});

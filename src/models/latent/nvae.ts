@@ -1,12 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { topDownPosterior, whiteGroups } from '../../distributions/index.ts';
 import { balanceKl, computedOnce, type Objective, scaleKl, sgvb, spectralPenalty } from '../../inference/index.ts';
 import { type TopDownOptions, topDown } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
-import { type DecoderKind, decoderOf } from './likelihood.ts';
+import { defineModel } from '../model.ts';
+import { type DecoderKind, decoderOf, overLevels } from './likelihood.ts';
 
 /** Options of {@link nvae}. */
 export interface NvaeOptions extends Omit<TopDownOptions, 'data'> {
@@ -56,3 +58,22 @@ export const nvaeObjective =
     computedOnce(
       spectralPenalty({ weight: spectral })(sgvb({ kl: [balanceKl({ warmUp }), scaleKl({ warmUp })] })(dist)),
     );
+
+/** The registry's entry. */
+export const nvaeModel = defineModel({
+  name: 'nvae',
+  description:
+    'Groups of codes at the places of an image, a top-down state through depth-wise cells, residual posteriors.',
+  paper: 'Vahdat & Kautz 2020, arXiv:2007.03898',
+  options: {
+    groups: positiveInteger,
+    latent: positiveInteger,
+    channels: positiveInteger,
+    expansion: positiveInteger,
+    kernel: positiveInteger,
+  },
+  build: (event, { given: _, ...options }) =>
+    overLevels(event, (decoder) => nvae(event.shape, { decoder, ...options })),
+  training: { learningRate: 2e-3, batchSize: 100, clip: 200 },
+  objective: (dist) => nvaeObjective()(dist as Dist<Shape, Bound>),
+});

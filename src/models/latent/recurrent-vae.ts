@@ -1,12 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { recurrent, unrolled } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
 import { type ReadsContext, reads } from '../reads.ts';
-import { type DecoderKind, decoderOf } from './likelihood.ts';
+import { type DecoderKind, decoderOf, overLevels } from './likelihood.ts';
 
 /** Options of {@link recurrentVae}. */
 export interface RecurrentVaeOptions extends ReadsContext {
@@ -35,3 +37,13 @@ export const recurrentVae = <const S extends Shape>(
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, reads(given)(unrolled(state))) })),
   ) as unknown as Dist<S, Bound & Samples>;
 };
+
+/** The registry's entry. */
+export const recurrentVaeModel = defineModel({
+  name: 'recurrentVae',
+  description: 'A VAE of sequences: recurrent encoder and decoder around one code; images are read row by row.',
+  paper: 'Fabius & van Amersfoort 2015, arXiv:1412.6581',
+  options: { latent: positiveInteger, state: positiveInteger },
+  build: (event, options) => overLevels(event, (decoder) => recurrentVae(event.shape, { decoder, ...options })),
+  training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+});

@@ -1,10 +1,12 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { type Dist, pushforward } from '../../algebra/dist.ts';
 import type { Bound, Samples } from '../../algebra/evidence.ts';
+import { list, positiveInteger } from '../../core/codec.ts';
 import type { Shape } from '../../core/shape.ts';
 import { conditionalNormal, standardNormal } from '../../distributions/index.ts';
 import { type Activation, mlp } from '../../nn/index.ts';
 import { stochastic } from '../../transports/index.ts';
+import { defineModel } from '../model.ts';
 import type { Events } from '../over-events.ts';
 import { type ReadsContext, reads } from '../reads.ts';
 import { type DecoderKind, decoderOf, overLevels } from './likelihood.ts';
@@ -48,3 +50,13 @@ export const vaeOverEvents = <const V extends Events>(
   events: V,
   options: VaeOptions = {},
 ): Dist<V['shape'], Bound & Samples> => overLevels(events, (decoder) => vae(events.shape, { ...options, decoder }));
+
+/** The registry's entry. */
+export const vaeModel = defineModel({
+  name: 'vae',
+  description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
+  paper: 'Kingma & Welling 2014, arXiv:1312.6114',
+  options: { latent: positiveInteger, hidden: list(positiveInteger, 'positive integers with commas') },
+  build: (event, options) => vaeOverEvents(event, options),
+  training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
+});
