@@ -6,15 +6,23 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as algebra from '../src/algebra/index.ts';
+import * as bijectors from '../src/bijectors/index.ts';
 import * as codec from '../src/core/codec.ts';
 import { variable } from '../src/core/expr.ts';
 import * as core from '../src/core/index.ts';
 import { value } from '../src/core/interpreters/index.ts';
 import { fillNoise } from '../src/core/noise.ts';
 import * as data from '../src/data/index.ts';
+import * as distributions from '../src/distributions/index.ts';
+import * as dynamics from '../src/dynamics/index.ts';
 import * as pushforward from '../src/index.ts';
+import * as inference from '../src/inference/index.ts';
 import * as laws from '../src/laws/index.ts';
+import * as mcmc from '../src/mcmc/index.ts';
 import * as models from '../src/models/index.ts';
+import * as nn from '../src/nn/index.ts';
+import * as sde from '../src/sde/index.ts';
+import * as transports from '../src/transports/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const scratch = join(root, 'tests', '.docs', String(process.pid));
@@ -76,7 +84,18 @@ const fitted = await pushforward.fit({
 })();
 if (E.isLeft(fitted)) throw new Error(fitted.left.message);
 
-const publicNames = { ...algebra, ...codec, ...data, ...laws, ...models, ...pushforward, pipe, fc };
+const rooms = {
+  ...transports,
+  ...bijectors,
+  ...distributions,
+  ...dynamics,
+  ...inference,
+  ...mcmc,
+  ...models,
+  ...nn,
+  ...sde,
+};
+const publicNames = { ...core, ...algebra, ...codec, ...data, ...laws, ...rooms, ...pushforward, pipe, fc };
 const coreNames = {
   ...publicNames,
   ...core,
