@@ -18,7 +18,11 @@ import type { TrainingRecord } from './training-record.ts';
 const byEvidence = (dist: AnyDist): string | undefined =>
   gives(dist, 'exactLogDensity') ? 'maximumLikelihood' : gives(dist, 'meanBound') ? 'elbo' : undefined;
 
-const byName = (name: string | undefined, dist: AnyDist): Either<Failure, AnyObjective<Shape>> =>
+const byName = (
+  name: string | undefined,
+  dist: AnyDist,
+  modules: readonly object[],
+): Either<Failure, AnyObjective<Shape>> =>
   name === undefined
     ? left(
         failure(
@@ -31,7 +35,7 @@ const byName = (name: string | undefined, dist: AnyDist): Either<Failure, AnyObj
           },
         ),
       )
-    : objectiveNamed(name)(dist);
+    : objectiveNamed(name, modules)(dist);
 
 /** The objective where its loss is one of single events. */
 const ofEvents = (name: string, objective: AnyObjective<Shape>): Objective<Shape> =>
@@ -45,6 +49,7 @@ export const trainingObjective = (
   { objective, model }: Pick<TrainingRecord, 'objective' | 'model'>,
   { train, test }: Parts,
   entry: ModelEntry | undefined = models[model],
+  modules: readonly object[] = [],
 ): Either<Failure, AnyObjective<Shape>> => {
   const part = capabilityOf(conditioned, dist);
   if (part !== undefined)
@@ -52,14 +57,16 @@ export const trainingObjective = (
       () =>
         objective === undefined
           ? conditionalObjective(entry ?? { name: model }, part)
-          : conditionally((l: Dist<Shape, unknown>) => ofEvents(objective, orThrow(objectiveNamed(objective)(l))))(
-              part,
-            ),
+          : conditionally((l: Dist<Shape, unknown>) =>
+              ofEvents(objective, orThrow(objectiveNamed(objective, modules)(l))),
+            )(part),
       toFailure('ArgumentError', '--objective'),
     ) as Either<Failure, AnyObjective<Shape>>;
   const own = entry?.objective;
   const chosen =
-    objective === undefined && own !== undefined ? right(own(dist)) : byName(objective ?? byEvidence(dist), dist);
+    objective === undefined && own !== undefined
+      ? right(own(dist))
+      : byName(objective ?? byEvidence(dist), dist, modules);
   return train.levels !== undefined && test.levels !== train.levels
     ? pipe(chosen, map(dynamicallyBinarised(train.levels)))
     : chosen;

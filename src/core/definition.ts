@@ -65,6 +65,8 @@ export interface Definition<A = unknown> {
   /** The regions of data and latents of a layer; default the reals on both sides. */
   readonly regions?: Regions;
   readonly validate: t.Validate<unknown, A>;
+  /** What fields that are read already make. */
+  readonly build: (fields: Readonly<Record<string, unknown>>) => A;
 }
 
 /** What has definitions. */
@@ -177,6 +179,7 @@ const defining = (of: Kind<unknown>, declaration: AnyDeclaration, make: object):
     const rest = Object.fromEntries(Object.entries(fields).filter(([k]) => !positions.includes(k)));
     return (make as AnyConstructor)(...([...positions.map((k) => fields[k]), ...(options.length === 0 ? [] : [rest])] as never[])); // biome-ignore format: one call
   };
+  const makes = (build as typeof byPosition | undefined) ?? byPosition;
   const definition: Definition = {
     kind: of,
     type,
@@ -187,7 +190,8 @@ const defining = (of: Kind<unknown>, declaration: AnyDeclaration, make: object):
     examples,
     ...(shapes === undefined ? {} : { shapes }),
     ...(regions === undefined ? {} : { regions }),
-    validate: validate ?? fieldsOf(required, optional, (build as typeof byPosition | undefined) ?? byPosition),
+    validate: validate ?? fieldsOf(required, optional, makes),
+    build: makes,
   };
   // A constructor that is built in a way of its own is checked where it says its positions.
   const known = [...options, ...Object.keys(unreadable)];
@@ -239,6 +243,7 @@ export const defineValue = <A, V extends A & object>(
     unreadable: {},
     examples,
     validate: fieldsOf({}, {}, (): A => made),
+    build: () => made,
   };
   const made: V & Defined = { ...value, definitions: [definition] };
   return made;

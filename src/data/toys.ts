@@ -2,30 +2,11 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { type Failure, failure } from '../core/errors.ts';
 import { type Dataset, fromRows } from './dataset.ts';
 import { unknownName } from './names.ts';
-import {
-  checkerboard,
-  circles,
-  eightGaussians,
-  pinwheel,
-  spirals,
-  swissRoll,
-  twentyFiveGaussians,
-  twoMoons,
-  twoSquares,
-} from './toys/dists.ts';
+import * as dists from './toys/dists.ts';
 import type { Toy } from './toys/toy.ts';
 
-const makers: { readonly [name: string]: () => Toy } = {
-  twoMoons,
-  circles,
-  eightGaussians,
-  twentyFiveGaussians,
-  checkerboard,
-  twoSquares,
-  pinwheel,
-  spirals,
-  swissRoll,
-};
+/** Every export of `toys/dists.ts` is a maker of a toy. */
+const makers: { readonly [name: string]: () => Toy } = { ...dists };
 
 /** Names of the toy distributions. */
 export const toyNames: readonly string[] = Object.keys(makers);

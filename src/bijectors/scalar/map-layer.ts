@@ -11,6 +11,7 @@ const asMap = (layer: Definition<MapLayer>): Definition => ({
   ...layer,
   kind: mapKind,
   validate: (u, c) => E.map((l: MapLayer) => l.map)(layer.validate(u, c)),
+  build: (fields) => layer.build(fields).map,
 });
 
 /**

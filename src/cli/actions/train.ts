@@ -172,7 +172,7 @@ const writeResults = async (
 export const train: Action = async (call) => {
   const plan = await planTraining(call.args[0], call.flags, call.modules);
   const { dist, parts, record, out, resume } = plan;
-  const objective = orThrow(trainingObjective(dist, record, parts, plan.entry));
+  const objective = orThrow(trainingObjective(dist, record, parts, plan.entry, call.modules));
   const backend = await chosenBackend(record.backend);
   const description = describe(dist);
   await settled(prepareFolder(out));
