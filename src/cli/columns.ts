@@ -1,31 +1,35 @@
 /** Columns of a table by the names that a model was trained on: rows of another file mean what those of the first meant, in whatever order its columns stand. */
-import { allRows, type Dataset, fromRows } from '../data/index.ts';
+import type { Columns } from '../data/csv.ts';
 import { misuse } from './failures.ts';
 
-/**
- * The columns of a table that have these names, in this order; others are left out. A table without names is taken as it stands. Throws where a name is missing or stands for two
- * columns.
- */
-export const columnsNamed = (data: Dataset, names: readonly string[]): Dataset => {
-  const { columns, shape } = data;
-  if (columns === undefined || shape.length !== 1) return data;
-  if (columns.length === names.length && names.every((name, i) => columns[i] === name)) return data;
-  const places = names.map((name) => columns.indexOf(name));
-  const missing = names.find((_, i) => places[i] < 0);
+const named = (header: readonly string[], columns: Columns): readonly string[] =>
+  columns.map((c) => (typeof c === 'number' ? (header[c] ?? `${c}`) : c));
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name) => b.includes(name));
+
+/** The names, where a header has each of them once; throws a sentence otherwise. */
+const found = (source: string, header: readonly string[], names: readonly string[]): readonly string[] => {
+  const missing = names.find((name) => !header.includes(name));
   if (missing !== undefined)
-    return misuse('--data', `the model was trained on a column "${missing}", which ${data.name} has not`, {
+    return misuse('--data', `the model was trained on a column "${missing}", which ${source} has not`, {
       expected: names.join(', '),
-      got: columns.join(', '),
+      got: header.join(', '),
     });
-  const twice = names.find((name) => columns.indexOf(name) !== columns.lastIndexOf(name));
-  if (twice !== undefined)
-    return misuse('--data', `${data.name} has two columns "${twice}"`, { got: columns.join(', ') });
-  const [width] = shape;
-  const rows = allRows(data);
-  const n = names.length;
-  const values = Float32Array.from(
-    { length: data.size * n },
-    (_, i) => rows[Math.floor(i / n) * width + places[i % n]],
-  );
-  return fromRows(data.name, values, [n], { columns: names, ...(data.levels === undefined ? {} : { levels: data.levels }), ...(data.labels === undefined ? {} : { labels: data.labels }) }); // biome-ignore format: one idea
+  const twice = names.find((name) => header.indexOf(name) !== header.lastIndexOf(name));
+  return twice === undefined
+    ? names
+    : misuse('--data', `${source} has two columns "${twice}"`, { got: header.join(', ') });
 };
+
+/**
+ * Which columns of a file to read for a model that was trained on columns of these names: those, in its order, wherever they stand. A file without a header is read as it stands, and so are
+ * columns of other names that this call asks for (`explicit`).
+ */
+export const columnsOf =
+  (source: string, names: readonly string[], said: Columns | undefined, explicit: boolean) =>
+  (header: readonly string[] | undefined): Columns | undefined => {
+    if (header === undefined) return said;
+    if (explicit && said !== undefined && !sameNames(named(header, said), names)) return said;
+    return found(source, header, names);
+  };

@@ -12,7 +12,7 @@ import {
   toyNamed,
   toyNames,
 } from '../data/index.ts';
-import { columnsNamed } from './columns.ts';
+import { columnsOf } from './columns.ts';
 import { orThrow, settled } from './failures.ts';
 import { kindOf } from './files.ts';
 import { type Given, withGiven } from './given-data.ts';
@@ -71,22 +71,24 @@ const DEFAULT = { size: 50_000, testSize: 20_000, test: 0.1 } as const;
 export const toySpelling = (name: string): string | undefined =>
   toyNames.find((n) => n.toLowerCase() === name.toLowerCase());
 
-const readFile = async (r: DataRecord): Promise<Dataset> => {
+const readFile = async (r: DataRecord, explicit = false): Promise<Dataset> => {
   // A bare word that is no file was meant to be a toy.
   if (!/[./\\]/.test(r.source) && (await kindOf(r.source)) === undefined)
     throw new PushforwardError(unknownName('--data', 'toy data set (nor file)', r.source, toyNames));
-  const load = (columns: readonly string[] | undefined): Promise<Dataset> =>
-    settled(
-      loadDataset(r.source, {
-        ...(r.shape === undefined ? {} : { shape: r.shape }),
-        ...(r.levels === undefined ? {} : { levels: r.levels }),
-        ...(r.labels === undefined ? {} : { labels: r.labels }),
-        ...(columns === undefined ? {} : { columns: columns.map((c) => (/^\d+$/.test(c) ? Number(c) : c)) }),
-      }),
-    );
-  if (r.names === undefined) return load(r.columns);
-  const all = await load(undefined);
-  return all.columns === undefined ? load(r.columns) : columnsNamed(all, r.names);
+  const said = r.columns?.map((c) => (/^\d+$/.test(c) ? Number(c) : c));
+  const { names } = r;
+  return settled(
+    loadDataset(r.source, {
+      ...(r.shape === undefined ? {} : { shape: r.shape }),
+      ...(r.levels === undefined ? {} : { levels: r.levels }),
+      ...(r.labels === undefined ? {} : { labels: r.labels }),
+      ...(names === undefined
+        ? said === undefined
+          ? {}
+          : { columns: said }
+        : { columns: columnsOf(r.source, names, said, explicit) }),
+    }),
+  );
 };
 
 /** The words for what is given: where columns were found by name, the last names are. */
@@ -102,12 +104,12 @@ const split = (whole: Dataset, r: DataRecord): { readonly train: Dataset; readon
   return splitDataset(whole, { train: 1 - test, test }, r.seed);
 };
 
-/** All rows of the data, what is given put last: toys have as many as asked for. Throws what the readers say. */
-export const wholeData = async (r: DataRecord): Promise<Dataset> => {
+/** All rows of the data, what is given put last: toys have as many as asked for. `explicit` columns are those of this call, not of a record. Throws what the readers say. */
+export const wholeData = async (r: DataRecord, explicit = false): Promise<Dataset> => {
   const toy = toySpelling(r.source);
   const data =
     toy === undefined
-      ? await readFile(r)
+      ? await readFile(r, explicit)
       : toyDatasetOf(orThrow(toyNamed(toy)), { size: r.testSize ?? DEFAULT.testSize, seed: TEST_SEEDS + r.seed });
   return withGiven(data, givenWords(r, data), r.classes).data;
 };

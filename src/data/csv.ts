@@ -6,12 +6,15 @@ import { PushforwardError, raise } from '../core/errors.ts';
 import { type Dataset, type DatasetOptions, fromSource, rowsOf } from './dataset.ts';
 import { unknownName } from './names.ts';
 
+/** Columns by name, or by index from 0. */
+export type Columns = readonly (string | number)[];
+
 /** How to read a CSV file. */
 export interface CsvOptions {
   /** line 1 holds names (default: it does where none of its cells is a number) */
   readonly header?: boolean;
-  /** the columns to keep, in this order: names, or indices from 0 (default: all) */
-  readonly columns?: readonly (string | number)[];
+  /** the columns to keep, in this order: names, or indices from 0 (default: all); or a function of the names in the header, where there is one */
+  readonly columns?: Columns | ((header: readonly string[] | undefined) => Columns | undefined);
   /** default `,` (`.tsv` files: tab) */
   readonly delimiter?: string;
 }
@@ -35,7 +38,7 @@ const hasHeader = (cells: readonly string[], path: string, line: number): boolea
 const chosen = (
   names: readonly string[] | undefined,
   width: number,
-  columns: CsvOptions['columns'],
+  columns: Columns | undefined,
   path: string,
 ): readonly number[] =>
   columns === undefined
@@ -80,7 +83,7 @@ export const csvDataset = async (
     const isHeader = header ?? hasHeader(cells, path, line);
     width = cells.length;
     if (isHeader) names = cells;
-    keep = chosen(names, width, columns, path);
+    keep = chosen(names, width, typeof columns === 'function' ? columns(names) : columns, path);
     called = cells.map((c, j) => (isHeader ? `column "${c}"` : `column ${j}`));
     return isHeader;
   };

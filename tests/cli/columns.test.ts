@@ -30,10 +30,17 @@ test('columns in another order are found by name; without names they stand as th
   expect(await nats(run, '--data', file('turned.csv', ['c', 'a', 'b'], [2, 0, 1]))).toBe(exact);
   expect(await nats(run, '--data', file('more.csv', ['c', 'x', 'a', 'b'], [2, 3, 0, 1]))).toBe(exact);
   expect(await nats(run, '--data', file('bare.csv', undefined, [0, 1, 2]))).toBe(exact);
-  // Said outright, the order is what was said.
+  // Said in another order, they are the same columns.
   const turned = join(folder, 'turned.csv');
   expect(await nats(run, '--data', turned, '--columns', 'a,b,c')).toBe(exact);
-  expect(await nats(run, '--data', turned, '--columns', 'b,a,c')).not.toBe(exact);
+  expect(await nats(run, '--data', turned, '--columns', 'b,a,c')).toBe(exact);
+  // Columns of other names are what was asked for.
+  const other = file('other.csv', ['c', 'x', 'y', 'b'], [2, 0, 0, 1]);
+  expect(await nats(run, '--data', other, '--columns', 'x,b,c')).toBe(exact);
+  // A column of text that nobody chose is not read.
+  const text = join(folder, 'text.csv');
+  writeFileSync(text, `id,b,a,c\n${rows.map((r, i) => [`row${i}`, r[1], r[0], r[2]].join(',')).join('\n')}\n`);
+  expect(await nats(run, '--data', text)).toBe(exact);
   const renamed = await call('evaluate', run, '--data', file('renamed.csv', ['a', 'b', 'z'], [0, 1, 2]));
   expect(isOneSentence(renamed.err)).toBe(true);
   expect(renamed.err).toContain('the model was trained on a column "c"');

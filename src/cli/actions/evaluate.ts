@@ -52,16 +52,20 @@ const chosenData = async (opened: Opened, f: ReturnType<typeof decodeFlags>): Pr
   const record = toOption(readTraining(opened.training, opened.path));
   const before = isSome(record) ? record.value.data : undefined;
   const trained = has(conditioned, opened.dist) ? orThrow(readTraining(opened.training, opened.path)).data : undefined;
-  const whole = await wholeData({
-    source: f.data,
-    seed: f.seed ?? 0,
-    ...(f.size === undefined ? {} : { testSize: f.size }),
-    ...(f.columns !== undefined ? { columns: f.columns } : before?.names === undefined ? {} : { names: before.names }),
-    ...(f.labels === undefined ? {} : { labels: f.labels }),
-    ...(levels === undefined ? {} : { levels }),
-    ...(trained?.given === undefined ? {} : { given: trained.given }),
-    ...(trained?.classes === undefined ? {} : { classes: trained.classes }),
-  });
+  const whole = await wholeData(
+    {
+      source: f.data,
+      seed: f.seed ?? 0,
+      ...(f.size === undefined ? {} : { testSize: f.size }),
+      ...(f.columns === undefined ? {} : { columns: f.columns }),
+      ...(before?.names === undefined ? {} : { names: before.names }),
+      ...(f.labels === undefined ? {} : { labels: f.labels }),
+      ...(levels === undefined ? {} : { levels }),
+      ...(trained?.given === undefined ? {} : { given: trained.given }),
+      ...(trained?.classes === undefined ? {} : { classes: trained.classes }),
+    },
+    true,
+  );
   return f.rows === undefined ? whole : take(whole, f.rows.from, f.rows.to);
 };
 
