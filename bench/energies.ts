@@ -5,7 +5,7 @@
  *   npm run bench:energies -- --only twoMoons/persistent      one; or a toy, an estimator, `rbm`, `jem`; may be repeated
  *   npm run bench:energies -- --data ../shared/data           where t10k-images-idx3-ubyte.gz lies
  *   npm run bench:energies -- --log energies.jsonl            each score is written as soon as it is known
- *   npm run bench:energies -- --out docs                      pictures, and the table between the marks of docs/energies.md
+ *   npm run bench:energies -- --out docs                      pictures, and the table between the marks of docs/maintainers/energies.md
  *
  * Toys are judged on 20,000 fresh points: mean −log p with log Z from annealed importance sampling (≈), beside log Z by the midpoint rule (=). The machine is
  * judged on the last 2,000 of the 10,000 images.

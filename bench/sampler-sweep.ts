@@ -1,8 +1,8 @@
 /**
  * `npm run bench:samplers`: every sampler on every process with the *exact* score of eight Gaussians, so that what is seen is the error of the sampler alone: sliced
- * W₂ to the distribution against the number of evaluations of the score. Writes its tables into docs/diffusion.md.
+ * W₂ to the distribution against the number of evaluations of the score. Writes its tables into docs/maintainers/diffusion.md.
  *
- *   npm run bench:samplers                       the whole sweep, into docs/diffusion.md
+ *   npm run bench:samplers                       the whole sweep, into docs/maintainers/diffusion.md
  *   npm run bench:samplers -- --only vp --print  one process, to the terminal
  *
  * The distance is the root mean, over 64 directions, of W₂² between the projected samples and the projected distribution, whose quantiles are known (a mixture of eight normal
@@ -268,7 +268,7 @@ out.push(
 const text = out.join('\n');
 if (values.print) console.log(text);
 else {
-  const file = 'docs/diffusion.md';
+  const file = 'docs/maintainers/diffusion.md';
   const [from, to] = ['<!-- sampler sweep -->', '<!-- end of the sampler sweep -->'];
   const page = readFileSync(file, 'utf8');
   const [a, b] = [page.indexOf(from), page.indexOf(to)];

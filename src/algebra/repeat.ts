@@ -27,7 +27,7 @@ export interface RepeatOptions {
   readonly as?: 'scan' | 'unrolled';
 }
 
-/** From so many copies on a loop is the smaller and no slower program (docs/performance.md). */
+/** From so many copies on a loop is the smaller and no slower program (docs/maintainers/performance.md). */
 const MANY = 64;
 
 /** One body for all copies, where they are copies of one program; else one after the other. */
