@@ -1,8 +1,10 @@
 /** The algebra of distributions and layers: evidence in the type, one ledger, declarations as data. */
-export * from './approximation.ts';
-export * from './capability.ts';
+export type * from './approximation.ts';
+export type * from './capability.ts';
+export { capability, capabilityOf, has, having, needs } from './capability.ts';
 export type { Composed, Fitting } from './composed.ts';
-export * from './conditional.ts';
+export type * from './conditional.ts';
+export { conditional, distGiven } from './conditional.ts';
 export {
   type AnyContext,
   type Classes,
@@ -16,21 +18,28 @@ export {
   contextVector,
   noContext,
 } from './context.ts';
-export * from './cost.ts';
+export type * from './cost.ts';
 export { demand, gives } from './demand.ts';
-export * from './dist.ts';
+export type * from './dist.ts';
+export { distribution, isDist, named, pushforward } from './dist.ts';
 export * from './dream.ts';
-export * from './evidence.ts';
-export * from './facts.ts';
+export type * from './evidence.ts';
+export { evidences } from './evidence.ts';
+export type * from './facts.ts';
 export type { DistFamily } from './family.ts';
 export { type FixedMap, fixing } from './fixed.ts';
-export * from './inferring.ts';
-export * from './kinds.ts';
-export * from './levels.ts';
-export { decodeFromBase, encodeToBase, innermost, onBase, onInnermost, placeOf, withinDist } from './pushed.ts';
+export type * from './inferring.ts';
+export { inferring } from './inferring.ts';
+export type * from './kinds.ts';
+export { conditionalKind, distributionKind, layerKind, mapKind } from './kinds.ts';
+export type * from './levels.ts';
+export { counting } from './levels.ts';
+export { decodeFromBase, encodeToBase, innermost } from './pushed.ts';
 export { rewrite, rewriteLayer } from './rewrite.ts';
 export { inverseMap, type Mapped, type ScalarMap } from './scalar-map.ts';
 export * from './spec.ts';
-export * from './support.ts';
-export * from './trace.ts';
+export type * from './support.ts';
+export { constraintOf } from './support.ts';
+export type * from './trace.ts';
+export { trace } from './trace.ts';
 export * from './transport.ts';

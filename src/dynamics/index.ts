@@ -1,5 +1,6 @@
 /** Dynamics: solvers of ordinary and stochastic differential equations, Brownian paths, divergences, and how solves are differentiated. */
-export * from './adaptive.ts';
+export type * from './adaptive.ts';
+export { integrate, solveAdaptive } from './adaptive.ts';
 export * from './brownian.ts';
 export { type AdaptiveOptions, adaptive, type Controller, fixed } from './controller.ts';
 export * from './divergence.ts';
@@ -21,5 +22,5 @@ export {
   toStratonovich,
 } from './sde.ts';
 export * from './sde-solvers.ts';
-export { type Arrays, moved, type Tableau, tableau, type VectorField } from './tableau.ts';
+export { type Arrays, type Tableau, tableau, type VectorField } from './tableau.ts';
 export * from './tableaux.ts';
