@@ -103,7 +103,7 @@ export const drawPanel = (p: Panel): string => {
       p.xTicks === false ? null : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: p.xText ?? tick(p.x, xCount) }),
       p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: p.yText ?? tick(p.y, yCount) }),
     ],
-  } as Plot.PlotOptions) as unknown as Drawn;
+  } as Plot.PlotOptions) as Drawn;
   for (const style of drawn.querySelectorAll('style')) style.remove();
   for (const e of drawn.querySelectorAll('*'))
     for (const name of COORDINATES) {

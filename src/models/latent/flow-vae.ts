@@ -40,7 +40,7 @@ export const iafVae = <const S extends Shape>(
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  ) as Dist<S, Bound & Samples>;
 };
 
 /**
@@ -60,5 +60,5 @@ export const flowPriorVae = <const S extends Shape>(
   return pipe(
     realNVP(code, { layers, hidden: flowHidden, ...(given === undefined ? {} : { given }) }),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  ) as Dist<S, Bound & Samples>;
 };

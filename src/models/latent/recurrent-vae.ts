@@ -33,5 +33,5 @@ export const recurrentVae = <const S extends Shape>(
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, reads(given)(unrolled(state))) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  ) as Dist<S, Bound & Samples>;
 };

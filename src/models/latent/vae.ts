@@ -37,7 +37,7 @@ export const vae = <const S extends Shape>(
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  ) as Dist<S, Bound & Samples>;
 };
 
 /**

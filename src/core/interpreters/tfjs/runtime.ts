@@ -89,7 +89,7 @@ const loaders: { readonly [B in TfjsBackend]: () => Promise<unknown> } = {
 };
 
 const start = async (name: TfjsBackend): Promise<Tf> => {
-  const tf = (await load('@tensorflow/tfjs-core')) as unknown as Tf;
+  const tf = (await load('@tensorflow/tfjs-core')) as Tf;
   await withoutListeners(async () => {
     await loaders[name]();
     const before = currentBackend(tf);
@@ -97,6 +97,7 @@ const start = async (name: TfjsBackend): Promise<Tf> => {
       return raise('BackendError', `tfjs-${name}`, 'TensorFlow.js could not start this backend');
     await tf.ready();
     // The plain JavaScript backend greets the user once, on the console.
+    // as unknown as: the types of the backend do not say this field of its class.
     if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
     if (before !== undefined && before !== name) await tf.setBackend(before);
   });
