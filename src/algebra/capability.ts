@@ -122,7 +122,7 @@ export const kept = <L extends object, C extends Change>(change: C, of: L, told:
   return {
     ...Object.fromEntries(left.map(([name, key]) => [name, key.rules[change](ownOf(of, name), told)])),
     capabilities: Object.fromEntries(left),
-  } as Kept<L, C> & object;
+  };
 };
 
 /** A copy for a change of what else there is: its capabilities by their rules, the rest as it is. */

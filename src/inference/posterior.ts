@@ -100,7 +100,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
   of: Joint<A>,
   data: D & { readonly [N in Exclude<keyof D, keyof A>]: never },
 ): Posterior<Omit<A, keyof D>> => {
-  const given = data as Readonly<Record<string, Observed>>;
+  const given: Readonly<Record<string, Observed>> = data;
   const stranger = Object.keys(given).find((name) => !of.sites.some((s) => s.name === name));
   if (stranger !== undefined)
     raise('ArgumentError', stranger, 'the joint distribution has no quantity of this name', {

@@ -81,5 +81,5 @@ export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModel
       steps,
       start: normal(shape, { loc: half, scale: scale * half }),
     }),
-  ) as EnergyModel<Shape>;
+  );
 };

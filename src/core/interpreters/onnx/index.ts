@@ -168,7 +168,7 @@ let runtime: Promise<Runtime> | undefined;
 
 /** ONNX Runtime, loaded at first use. */
 export const loadRuntime = (): Promise<Runtime> => {
-  runtime ??= import('onnxruntime-node').then((m) => ((m as { default?: Runtime }).default ?? m) as Runtime);
+  runtime ??= import('onnxruntime-node').then((m) => (m.default ?? m) as Runtime);
   return runtime;
 };
 
