@@ -47,7 +47,7 @@ export const layeredLayout = (record: GraphRecord): GraphLayout => {
       String(i),
     );
   });
-  layout(g as Parameters<typeof layout>[0]);
+  layout(g);
   const boxes = new Map(
     record.nodes.map((n) => {
       const { x, y, width, height } = g.node(n.id);

@@ -28,8 +28,7 @@ export const uploadTensor = (tf: Tf, data: TensorData, shape: Shape, type: Eleme
   tf.engine().makeTensor(data as Float32Array, shape as number[], dtypeOf(type)) as TfTensor;
 
 /** Another tensor of the same value. */
-export const cloneTensor = (tf: Tf, x: TfTensor): TfTensor =>
-  tf.engine().runKernel('Identity', { x }) as TfTensor;
+export const cloneTensor = (tf: Tf, x: TfTensor): TfTensor => tf.engine().runKernel('Identity', { x }) as TfTensor;
 
 /** Runs kernels for their results; a kernel that returns its own input gets a clone of it. */
 export const callKernel = (tf: Tf, kernel: string, inputs: Inputs, attributes: object = {}): TfTensor[] => {

@@ -96,8 +96,7 @@ const start = async (name: TfjsBackend): Promise<Tf> => {
     if (!(await tf.setBackend(name)))
       return raise('BackendError', `tfjs-${name}`, 'TensorFlow.js could not start this backend');
     await tf.ready();
-    // The plain JavaScript backend greets the user once, on the console.
-    // as unknown as: the types of the backend do not say this field of its class.
+    // The plain JavaScript backend greets the user once, on the console. The cast: the field is of the backend's class, which its declared type does not name.
     if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
     if (before !== undefined && before !== name) await tf.setBackend(before);
   });
