@@ -125,6 +125,21 @@ describe('the house', () => {
       expect(root, name).not.toHaveProperty(name);
   });
 
+  test('casts say why', () => {
+    const casts = files(src).flatMap((f) => {
+      const lines = readFileSync(f, 'utf8').split('\n');
+      return lines.flatMap((line, i) =>
+        [...line.matchAll(/\bas\s+unknown\s+as\b/g)].map(() => ({
+          place: `${relative(src, f)}:${i + 1}`,
+          // A directive to a tool is no reason.
+          said: [lines[i - 1] ?? '', line].some((l) => /(?:^|\s)(?:\/\/|\/?\*\*?) (?!biome-ignore)\S/.test(l)),
+        })),
+      );
+    });
+    expect(casts.filter((c) => !c.said).map((c) => c.place)).toEqual([]);
+    expect(casts.length).toBeLessThanOrEqual(30);
+  });
+
   test('every subpath of the package has a source', () => {
     const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       exports: Record<string, { default?: string }>;

@@ -91,7 +91,7 @@ const ownOf = (of: object, name: string): unknown => (of as { readonly [name: st
 export const having =
   <C extends AnyCapability, const V extends ValueOf<C>>(key: C, value: V) =>
   <L extends object>(of: L): L & Having<C, V> =>
-    ({ ...of, [key.name]: value, capabilities: { ...keysOf(of), [key.name]: key } }) as unknown as L & Having<C, V>;
+    ({ ...of, [key.name]: value, capabilities: { ...keysOf(of), [key.name]: key } }) as L & Having<C, V>;
 
 /** The value of a key; `undefined` where it is not declared, whatever properties there are. */
 export const capabilityOf = <N extends string, V, K extends Change>(
@@ -122,7 +122,7 @@ export const kept = <L extends object, C extends Change>(change: C, of: L, told:
   return {
     ...Object.fromEntries(left.map(([name, key]) => [name, key.rules[change](ownOf(of, name), told)])),
     capabilities: Object.fromEntries(left),
-  } as unknown as Kept<L, C> & object;
+  };
 };
 
 /** A copy for a change of what else there is: its capabilities by their rules, the rest as it is. */
@@ -131,5 +131,5 @@ export const changed = <L extends object, C extends Change>(change: C, of: L, to
   const rest = Object.fromEntries(
     Object.entries(of).filter(([name]) => name !== 'capabilities' && !Object.hasOwn(keys, name)),
   );
-  return { ...rest, ...kept(change, of, told) } as unknown as L;
+  return { ...rest, ...kept(change, of, told) } as L;
 };

@@ -155,24 +155,24 @@ export const contextSpec = (value: AnyContext): Json => {
 export const bindContext = <J extends Json>(spec: J, owner: object, up = 0): J => {
   if (spec === null || typeof spec !== 'object') return spec;
   const mark = free.get(spec);
-  if (mark !== undefined)
-    return mark.owner !== owner
-      ? spec
-      : ({
-          type: 'context',
-          ...(mark.field.length === 0 ? {} : { field: mark.field.join('/') }),
-          ...(up === 0 ? {} : { up }),
-        } as unknown as J);
+  if (mark !== undefined) {
+    const bound: Json = {
+      type: 'context',
+      ...(mark.field.length === 0 ? {} : { field: mark.field.join('/') }),
+      ...(up === 0 ? {} : { up }),
+    };
+    return mark.owner !== owner ? spec : (bound as J);
+  }
   if (Array.isArray(spec)) {
-    const next = spec.map((s: Json) => bindContext(s, owner, up));
-    return next.every((s, i) => s === spec[i]) ? spec : (next as unknown as J);
+    const next: readonly Json[] = spec.map((s: Json) => bindContext(s, owner, up));
+    return next.every((s, i) => s === spec[i]) ? spec : (next as J);
   }
   const record = spec as { readonly [key: string]: Json };
   const inner = record.type === 'conditional' ? up + 1 : up;
   const entries = Object.entries(record).map(
     ([k, v]) => [k, bindContext(v, owner, k === 'dist' ? inner : up)] as const,
   );
-  return entries.every(([k, v]) => v === record[k]) ? spec : (Object.fromEntries(entries) as unknown as J);
+  return entries.every(([k, v]) => v === record[k]) ? spec : (Object.fromEntries(entries) as J);
 };
 
 /** The spec of a part that reads a context. */

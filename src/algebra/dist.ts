@@ -143,8 +143,9 @@ export const distFrom = <S extends Shape, E>(options: DistOptions<S>): Dist<S, E
     ),
   );
   const sampleAndLogDensity = D.owned(declaration, options.sampleAndLogDensity ?? derived, 'sampleAndLogDensity');
-  const unsampled = options.sample === undefined ? { unsampled: true } : {};
-  return { ...options, ...unsampled, declaration, logDensity, sample, sampleAndLogDensity } as unknown as Dist<S, E>;
+  const unsampled = options.sample === undefined ? ({ unsampled: true } as const) : {};
+  const dist: AnyDist = { ...options, ...unsampled, declaration, logDensity, sample, sampleAndLogDensity };
+  return dist as Dist<S, E>;
 };
 
 /** The sampler of a distribution that has none: it says what to do instead. */
@@ -231,12 +232,10 @@ export const pushforward = define(
 /** The same transports over another innermost distribution; parameters of the transports keep their places. */
 export const rebased = (dist: AnyDist, change: (innermost: AnyDist) => AnyDist): AnyDist =>
   dist.named !== undefined
-    ? (named(dist.named.place)(rebased(dist.named.dist, change) as Dist<Shape, unknown>) as unknown as AnyDist)
+    ? named(dist.named.place)(rebased(dist.named.dist, change) as Dist<Shape, unknown>)
     : dist.pushed === undefined
       ? change(dist)
-      : (pushforward(dist.pushed.transport as Endo<Grade>)(
-          rebased(dist.pushed.base, change) as Dist<Shape, unknown>,
-        ) as unknown as AnyDist);
+      : pushforward(dist.pushed.transport as Endo<Grade>)(rebased(dist.pushed.base, change) as Dist<Shape, unknown>);
 
 /** What a distribution keeps at a place of its own beside its density and samples: known facts, and capabilities by their rules. */
 export type Named<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'named'>;
@@ -262,7 +261,7 @@ export const named = define(
     <S extends Shape, E, L extends Dist<S, E>>(dist: L & Dist<S, E>): Dist<S, E> & Named<L> => {
       if (name === '' || name.startsWith('/') || name.endsWith('/'))
         return raise('ArgumentError', 'named', 'a place has a name', { got: `'${name}'` });
-      const plain: AnyDist = dist as unknown as AnyDist;
+      const plain: AnyDist = dist;
       return {
         ...knownFacts(dist as Partial<AllFacts>),
         ...kept('named', dist, name),
@@ -279,7 +278,7 @@ export const named = define(
         sampleAndLogDensity: D.at(name, plain.sampleAndLogDensity),
         ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
         named: { place: name, dist: plain },
-      } as unknown as Dist<S, E> & Named<L>;
+      } as Dist<S, E> & Named<L>;
     },
 );
 

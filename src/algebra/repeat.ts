@@ -92,6 +92,7 @@ export const repeat = define(
     const spec = { type: 'repeat', times: n, layer: layer.spec, ...(as === undefined ? {} : { as }) };
     const loops = as === 'scan' || (as === undefined && n >= MANY);
     const chain = chainOf(copies, spec, loops ? asScan : inOrder);
-    return having(repeating, n)({ ...chain, endo: true }) as unknown as Endo<G>;
+    const repeated: Layer = having(repeating, n)({ ...chain, endo: true as const });
+    return repeated as Endo<G>;
   },
 );

@@ -110,8 +110,10 @@ export interface LayerOptions {
  * A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. Each run of a direction names a parameter once (see
  * `scope.again` for a network that it runs several times); another layer at the same place is an error.
  */
-export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> =>
-  ({ cost: parallel, parts: [], grade, dataShape: (z: Shape) => z, endo: true, ...declared(options) }) as unknown as Endo<G>; // biome-ignore format: one idea
+export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> => {
+  const layer: Layer = { cost: parallel, parts: [], grade, dataShape: (z) => z, endo: true, ...declared(options) };
+  return layer as Endo<G>;
+};
 
 /** A layer of your own between two shapes. */
 export const transport = <const X extends Shape, const Z extends Shape, G extends Grade>(
@@ -120,7 +122,7 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
   options: LayerOptions,
 ): Transport<X, Z, G> => {
   const layer = declared(options);
-  return {
+  const between: Layer = {
     cost: parallel,
     parts: [],
     grade,
@@ -139,7 +141,8 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
             expected: showShape(shapes.data),
             got: showShape(x.shape),
           }),
-  } as unknown as Transport<X, Z, G>;
+  };
+  return between as Transport<X, Z, G>;
 };
 
 /** A bijection of any shape from two functions without noise; each returns log |det ∂z/∂x| with its value. */

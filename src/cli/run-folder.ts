@@ -48,7 +48,7 @@ export const saveRun = async (
 ): Promise<void> => {
   await saveTo(join(folder, FILES.checkpoint), {
     spec: dist.spec,
-    training: training as unknown as CheckpointRecord,
+    training: training as CheckpointRecord,
   })(state);
   await settled(writeWhole(join(folder, FILES.spec), `${JSON.stringify(dist.spec, null, 2)}\n`));
   await settled(writeWhole(join(folder, FILES.history), `${JSON.stringify(history)}\n`));

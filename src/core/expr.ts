@@ -209,7 +209,7 @@ export const makeNode = <O extends Op>(
   shape: Shape,
   type: ElementType,
 ): Expr => {
-  const node = { __proto__: printed, op, inputs, attributes, shape, type } as unknown as Expr;
+  const node = { __proto__: printed, op, inputs, attributes, shape, type } as Expr;
   recording?.add(node);
   return node;
 };

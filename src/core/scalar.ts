@@ -5,9 +5,9 @@ import stdPolygamma from '@stdlib/math-base-special-polygamma';
 import type { Tensor, TensorData } from './tensor.ts';
 
 // The packages are CommonJS: under NodeNext the default import is the function itself.
-const erf = stdErf as unknown as (x: number) => number;
-const gammaln = stdGammaln as unknown as (x: number) => number;
-const polygammaOf = stdPolygamma as unknown as (n: number, x: number) => number;
+const erf: (x: number) => number = stdErf;
+const gammaln: (x: number) => number = stdGammaln;
+const polygammaOf: (n: number, x: number) => number = stdPolygamma;
 
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -1,6 +1,10 @@
 /** Shapes: tuples of sizes, row-major. A scalar's shape is `[]`. */
 export type Shape = readonly number[];
 
+/** The shape of a scalar, as a default of a shape S that is `readonly []` unless a caller says another. */
+// The cast: a caller who names S names it by a shape that is given; the default is taken where none is, and S is `readonly []` there.
+export const scalarShape = <S extends Shape>(): S => [] as unknown as S;
+
 /** Number of elements: the product of the sizes, 1 for a scalar. */
 export const sizeOf = (shape: Shape): number => {
   let n = 1;

@@ -29,7 +29,7 @@ export interface VmapOptions {
 export const vmap =
   <Args extends readonly Expr[]>(f: (...example: Args) => Expr, options: VmapOptions = {}) =>
   (...args: Args): Expr =>
-    vmapAll((...xs) => [f(...(xs as unknown as Args))], options)(...args)[0];
+    vmapAll((...xs: readonly Expr[]) => [f(...(xs as Args))], options)(...args)[0];
 
 /** {@link vmap} for a function with several results. */
 export const vmapAll =

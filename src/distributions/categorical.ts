@@ -10,7 +10,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { gumbel } from '../core/random.ts';
-import { type Shape, showShape } from '../core/shape.ts';
+import { type Shape, scalarShape, showShape } from '../core/shape.ts';
 import { type Argument, fits, toExpr } from './argument.ts';
 import { argument } from './argument-codec.ts';
 import { classChances } from './chances.ts';
@@ -77,7 +77,7 @@ export const categorical = define(
     examples: [{ logits: [0.5, -1, 0] }, { probs: [0.2, 0.3, 0.5], shape: [2] }],
   },
   <const S extends Shape = readonly []>({
-    shape = [] as unknown as S,
+    shape = scalarShape<S>(),
     ...chances
   }: ClassOptions<S>): Dist<S, Exact & Samples> &
     Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
@@ -123,7 +123,7 @@ export const oneHotCategorical = define(
     examples: [{ logits: [0.5, -1, 0] }, { probs: [0.2, 0.3, 0.5], shape: [2] }],
   },
   <const S extends Shape = readonly []>({
-    shape = [] as unknown as S,
+    shape = scalarShape<S>(),
     ...chances
   }: ClassOptions<S>): Dist<readonly [...S, number], Exact & Samples> &
     Facts<'support' | 'mode' | 'entropy' | 'mean' | 'variance'> &
@@ -140,7 +140,7 @@ export const oneHotCategorical = define(
       return o.and(o.equal(ones, 1), o.equal(zeros, k - 1));
     };
     const dist = distribution<readonly [...S, number], Exact & Samples>({
-      shape: [...shape, k] as unknown as readonly [...S, number],
+      shape: [...shape, k] as readonly [...S, number],
       ...familyOf('oneHotCategorical', shape, { logits }, l.shape),
       ...spec,
       evidence: 'exact',

@@ -106,7 +106,7 @@ export const logPartition =
 
 const enumerable = (dist: AnyDist): Dist<Shape, Unnormalised> & Enumerable =>
   has(enumerating, dist)
-    ? (dist as unknown as Dist<Shape, Unnormalised> & Enumerable)
+    ? (dist as Dist<Shape, Unnormalised> & Enumerable)
     : raise('ArgumentError', '', 'enumerated: the distribution has no states to sum over', {
         expected: 'a Boltzmann machine, or a distribution restricted to integers',
         got: dist.spec.type,
@@ -140,18 +140,17 @@ export const enumerated = define(
     ],
   },
   <S extends Shape>(dist: Dist<S, Unnormalised> & Enumerable): Dist<S, Exact & Samples> => {
-    const plain = dist as unknown as AnyDist & Enumerable & { readonly shape: S };
     return distribution<S, Exact & Samples>({
-      shape: plain.shape,
-      spec: { type: 'enumerated', dist: plain.spec },
+      shape: dist.shape as S,
+      spec: { type: 'enumerated', dist: dist.spec },
       evidence: 'exact',
       logDensity: (x) =>
         pipe(
-          plain.logDensity(x),
-          D.chain((l) => D.map((z: Expr) => o.sub(l, z))(logPartition(plain))),
+          dist.logDensity(x),
+          D.chain((l) => D.map((z: Expr) => o.sub(l, z))(logPartition(dist))),
         ),
       sample: (scope) => (cursor) => {
-        const all = plain.enumeration();
+        const all = dist.enumeration();
         const weights = weightsOf(all, scope, numbers(all.states));
         const chances = o.softmax(weights);
         const [k, next] = fork((c) => {

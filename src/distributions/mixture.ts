@@ -121,7 +121,7 @@ export const mixture = define(
     });
     const [means, variances] = [shared(components, 'mean'), shared(components, 'variance')];
     const facts = means && variances ? moments(logW, o.stack(means), o.stack(variances)) : {};
-    return withFacts(made, facts as Facts<never>) as unknown as ReturnType<typeof mixture<S, L>>;
+    return withFacts(made, facts) as ReturnType<typeof mixture<S, L>>;
   },
 );
 

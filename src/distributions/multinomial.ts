@@ -9,7 +9,7 @@ import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Shape, scalarShape } from '../core/shape.ts';
 import { argument } from './argument-codec.ts';
 import { checkTotal } from './binomial.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
@@ -55,7 +55,7 @@ export const multinomial = define(
   <const S extends Shape = readonly []>({
     total,
     logits,
-    shape = [] as unknown as S,
+    shape = scalarShape<S>(),
   }: MultinomialOptions<S>): Dist<readonly [...S, number], Exact & Samples> & Facts<'mean' | 'variance'> => {
     checkTotal('multinomial', total);
     const l = classLogits('multinomial', logits, shape);

@@ -67,7 +67,7 @@ const entry = (
   counts?: number,
 ): readonly [FamilyConstructor, ParametricFamily] => [
   make,
-  { name, parameters, make: make as unknown as ParametricFamily['make'], ...(counts === undefined ? {} : { counts }) },
+  { name, parameters, make: make as ParametricFamily['make'], ...(counts === undefined ? {} : { counts }) },
 ];
 
 const locationScale = { loc: 'real', scale: 'positive' } as const;

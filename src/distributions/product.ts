@@ -61,7 +61,7 @@ export const independent = define(
       const n = sizeOf(shape);
       if (!(n >= 1))
         return raise('ShapeError', 'independent', 'no copies', { expected: 'sizes from 1', got: showShape(shape) });
-      const full = [...shape, ...dist.shape];
+      const full: Shape = [...shape, ...dist.shape];
       const rowsOf = (x: Expr): Expr => o.reshape(x, [n, ...dist.shape]);
       const index = o.cast(o.iota(n), 'real');
       const scored: D.Draw<Scored> = pipe(
@@ -71,7 +71,7 @@ export const independent = define(
         D.map(([value, l]) => ({ value: o.reshape(value, full), logDensity: o.sum(l) })),
       );
       const made = distFrom<readonly [...N, ...S], E>({
-        shape: full as unknown as readonly [...N, ...S],
+        shape: full as readonly [...N, ...S],
         spec: { type: 'independent', shape, dist: dist.spec },
         family: { name: 'independent', parameters: {}, parts: [dist], copies: n },
         evidence: dist.evidence,

@@ -13,7 +13,7 @@ import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import * as R from '../core/random.ts';
-import { type Shape, showShape } from '../core/shape.ts';
+import { type Shape, scalarShape, showShape } from '../core/shape.ts';
 import { type Argument, fits, positive, toExpr } from './argument.ts';
 import { argument } from './argument-codec.ts';
 import { type CategoricalOptions, classLogits, logSoftmax } from './categorical.ts';
@@ -72,7 +72,7 @@ export const concrete = define(
   <const S extends Shape = readonly []>({
     logits,
     temperature = 1,
-    shape = [] as unknown as S,
+    shape = scalarShape<S>(),
   }: ConcreteOptions<S>): Dist<readonly [...S, number], Exact & Samples> & Facts<'support'> => {
     const l = classLogits('concrete', logits, shape);
     if (l.shape[shape.length] < 2)
@@ -124,7 +124,7 @@ export const straightThrough = define(
   <const S extends Shape = readonly []>({
     logits,
     temperature = 1,
-    shape = [] as unknown as S,
+    shape = scalarShape<S>(),
   }: ConcreteOptions<S>): Dist<readonly [...S, number], Samples> & Facts<'support' | 'mean'> => {
     const l = classLogits('straightThrough', logits, shape);
     const tau = temperatureOf('straightThrough', temperature);

@@ -105,7 +105,7 @@ export const scalarFamily = <const S extends Shape, K extends ScalarFact>(
           ),
         }),
   });
-  return withFacts(base, { ...facts, support: dist.support } as unknown as Facts<K | 'support'>) as Family<S, K>;
+  return withFacts(base, { ...facts, support: dist.support } as Facts<K | 'support'>) as Family<S, K>;
 };
 
 /** Parameters of a location–scale family; each is a number, an array of the event's shape, or an expression that broadcasts to it. */
@@ -218,7 +218,7 @@ export const byHazard = <K extends Exclude<ScalarFact, Chances>>({
       logSurvival: (x: Expr) => o.where(on(x), o.neg(cumulative(o.where(on(x), x, safe))), 0),
       lowerQuantile: (l: Expr) => inverse(o.neg(o.log1mExp(l))),
       upperQuantile: (l: Expr) => inverse(o.neg(l)),
-    } as unknown as Pick<ScalarFacts, K | Chances>,
+    } as Pick<ScalarFacts, K | Chances>,
   }),
 });
 

@@ -106,7 +106,7 @@ const controllerCodec = strict({ kind: oneOf(['fixed', 'adaptive']) }, tolerance
  */
 export const rungeKutta = define(solverKind, { type: 'rungeKutta', about: 'Any tableau with any controller.', takes: ['tableau', 'controller'], required: { tableau: tableauCodec, controller: controllerCodec }, build: ({ tableau, controller }): OdeSolver => rungeKutta(tableau as Tableau, controller.kind === 'fixed' ? fixed() : adaptive(controller)), examples: [{ tableau: { name: 'euler', nodes: [0], rows: [[]], weights: [1], order: 1 }, controller: { kind: 'fixed' } }] },
 (t: Tableau, controller: Controller = fixed()): OdeSolver =>
-  solverOf({ type: 'rungeKutta', tableau: t as unknown as Json, controller: controller as unknown as Json }, checked(t), controller)); // biome-ignore format: one idea
+  solverOf({ type: 'rungeKutta', tableau: { ...t }, controller: { ...controller } }, checked(t), controller)); // biome-ignore format: one idea
 
 /**
  * Euler's method: order 1, one evaluation a step.

@@ -57,7 +57,7 @@ export const site =
     before.sites.some((s) => s.name === name)
       ? raise('ArgumentError', name, 'two quantities of a joint distribution have one name')
       : {
-          sites: [...before.sites, { name, dist: dist as unknown as Site['dist'] }],
+          sites: [...before.sites, { name, dist: dist as Site['dist'] }],
           declaration: declare('dist', 'joint'),
         };
 

@@ -100,7 +100,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
   of: Joint<A>,
   data: D & { readonly [N in Exclude<keyof D, keyof A>]: never },
 ): Posterior<Omit<A, keyof D>> => {
-  const given = data as unknown as Readonly<Record<string, Observed>>;
+  const given: Readonly<Record<string, Observed>> = data;
   const stranger = Object.keys(given).find((name) => !of.sites.some((s) => s.name === name));
   if (stranger !== undefined)
     raise('ArgumentError', stranger, 'the joint distribution has no quantity of this name', {
@@ -144,7 +144,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
     }
     return { values, volume: o.addAll(volumes) };
   };
-  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as unknown as Omit<A, keyof D>;
+  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as Omit<A, keyof D>;
   const dist = distribution<readonly [number], Unnormalised>({
     shape: [n],
     spec: opaque('posterior', 'the joint distribution is a function'),
@@ -241,7 +241,7 @@ export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32A
 export const quantities = async <L extends Shapes, R extends Readonly<Record<string, Expr>> = Values<L>>(
   of: Posterior<L>,
   samples: Tensor,
-  make: (latents: Values<L>) => R = (v) => v as unknown as R,
+  make: (latents: Values<L>) => R = (v) => v as R,
   backend: Backend = onnx('cpu'),
 ): Promise<{ readonly [K in keyof R]: Tensor }> => {
   const rows = samples.shape.slice(0, -1);
@@ -262,8 +262,8 @@ export const quantities = async <L extends Shapes, R extends Readonly<Record<str
   const arrays = await executable.run({ z });
   await executable.dispose();
   return Object.fromEntries(
-    arrays.map((a, i) => [names[i], { ...a, shape: [...rows, ...a.shape.slice(1)] }]),
-  ) as unknown as { [K in keyof R]: Tensor };
+    arrays.map((a, i): [string, Tensor] => [names[i], { ...a, shape: [...rows, ...a.shape.slice(1)] }]),
+  ) as { [K in keyof R]: Tensor };
 };
 
 /**

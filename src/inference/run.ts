@@ -135,7 +135,7 @@ export const run = ((
 ) => {
   const parameters = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, asTensor(x, name)]));
   return isDist(dist) ? bind(dist, backend)(parameters) : runConditional(dist, parameters, backend);
-}) as unknown as Run;
+}) as Run;
 
 /** {@link run} in two steps: programs are compiled once, whatever the parameters. */
 const bind = (dist: AnyDist, backend: Backend): ((parameters: Feeds) => Running & RunningChain) => {

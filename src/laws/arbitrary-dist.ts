@@ -5,6 +5,7 @@
  */
 import type * as FastCheck from 'fast-check';
 import { type AnyDist, type Dist, pushforward } from '../algebra/dist.ts';
+import type { Exact, Samples } from '../algebra/evidence.ts';
 import type { Endo } from '../algebra/transport.ts';
 import {
   gumbel,
@@ -31,7 +32,7 @@ export interface RandomDist {
 /** What these arbitraries need of fast-check. */
 export type DistCheckLike = FastCheckLike & Pick<typeof FastCheck, 'double' | 'oneof'>;
 
-type Real = Dist<readonly number[], never>;
+type Real = Dist<readonly number[], Exact & Samples>;
 
 const described = (dist: AnyDist, region: RandomDist['region']): RandomDist => {
   const text = `${region}: ${JSON.stringify(dist.spec)}`;
@@ -67,16 +68,16 @@ export const arbitraryDistribution = (
       fc.record({ concentration: power, scale }).map((p) => described(weibull(shape, p), region)),
     );
   const one = fc.oneof(
-    fc.boolean().map(() => standardNormal(shape) as unknown as Real),
+    fc.boolean().map((): Real => standardNormal(shape)),
     ...[normal, laplace, logistic, gumbel].map((family) =>
-      fc.record({ loc, scale }).map((p) => family(shape, p) as unknown as Real),
+      fc.record({ loc, scale }).map((p): Real => family(shape, p)),
     ),
   );
   return fc.oneof(
     one.map((dist) => described(dist, region)),
     fc
       .record({ a: one, b: one, logit: loc })
-      .map(({ a, b, logit }) => described(mixture({ logits: [0, logit], components: [a, b] as never }), region)),
+      .map(({ a, b, logit }) => described(mixture({ logits: [0, logit], components: [a, b] }), region)),
   );
 };
 

@@ -41,7 +41,7 @@ export const temper =
     Object.assign(
       (x: Expr) => o.mul(beta, target(x)),
       target.support === undefined ? {} : { support: target.support },
-    ) as unknown as T;
+    ) as T;
 
 /**
  * The geometric path from one distribution to another, (1 − β) log p₀ + β log p₁: what annealed importance sampling and replica exchange walk along.
@@ -55,7 +55,7 @@ export const geometricPath =
     Object.assign(
       (x: Expr) => o.add(o.mul(o.sub(1, beta), from(x)), o.mul(beta, to(x))),
       to.support === undefined ? {} : { support: to.support },
-    ) as unknown as T;
+    ) as T;
 
 /**
  * Many independent chains as one kernel: every leaf has a leading axis of `chains`. Noise is keyed by the chain's index, so chain i is the same

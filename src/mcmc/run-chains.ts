@@ -91,7 +91,7 @@ export const runChains =
   <L extends Dist<Shape, Unnormalised>>(options: RunChainsOptions<Shape, L>): TaskEither<Failure, Chains> =>
   async () => {
     try {
-      return E.right(await go(knownOptions('runChains', options as unknown as RunChainsOptions<Shape>, RUN_CHAINS)));
+      return E.right(await go(knownOptions('runChains', options, RUN_CHAINS)));
     } catch (e) {
       return E.left(toFailure('BackendError', 'runChains')(e));
     }

@@ -32,7 +32,7 @@ export type Together<Ks extends readonly AnyKernel[]> = {
 export type Infos<Ks extends readonly AnyKernel[]> = { readonly [N in keyof Ks]: InfoOf<Ks[N]> };
 
 /** A list as long as a tuple, as that tuple: to the compiler the map of a tuple is an array. */
-const tuple = <T extends readonly Struct[]>(list: readonly Struct[]): T => list as unknown as T;
+const tuple = <T extends readonly Struct[]>(list: readonly Struct[]): T => list as T;
 
 const longestOf = (kernels: readonly AnyKernel[]): number => Math.max(...kernels.map((k) => k.warmUp ?? 0));
 const warmingUp = (steps: number): { readonly warmUp?: number } => (steps === 0 ? {} : { warmUp: steps });

@@ -28,7 +28,7 @@ const parentsOf = (record: GraphRecord): (readonly [string, string])[] => {
 
 /** Any other graph, laid out in columns by dagre. */
 export const layeredLayout = (record: GraphRecord): GraphLayout => {
-  const make = Graph as unknown as new (options: object) => DagreGraph;
+  const make = Graph as new (options: object) => DagreGraph;
   const g = new make({ multigraph: true, compound: true });
   const framed = (record.groups ?? []).length > 0;
   g.setGraph({ rankdir: 'LR', nodesep: framed ? 44 : 24, ranksep: 46 });
@@ -47,7 +47,7 @@ export const layeredLayout = (record: GraphRecord): GraphLayout => {
       String(i),
     );
   });
-  layout(g as unknown as Parameters<typeof layout>[0]);
+  layout(g);
   const boxes = new Map(
     record.nodes.map((n) => {
       const { x, y, width, height } = g.node(n.id);

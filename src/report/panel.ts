@@ -84,7 +84,7 @@ export const drawPanel = (p: Panel): string => {
   const yCount = typeof p.yTicks === 'number' ? p.yTicks : Math.max(2, Math.round(plot.height / 50));
   const [xTicks, yTicks] = [isList(p.xTicks) ? [...p.xTicks] : xCount, isList(p.yTicks) ? [...p.yTicks] : yCount];
   const axis = { tickSize: 0, tickPadding: 7, label: null } as const;
-  const drawn = Plot.plot({
+  const drawn: Drawn = Plot.plot({
     document,
     width: plot.width + MARGIN.left + MARGIN.right,
     height: plot.height + MARGIN.top + MARGIN.bottom,
@@ -103,7 +103,7 @@ export const drawPanel = (p: Panel): string => {
       p.xTicks === false ? null : Plot.axisX({ ...axis, ticks: xTicks, tickFormat: p.xText ?? tick(p.x, xCount) }),
       p.yTicks === false ? null : Plot.axisY({ ...axis, ticks: yTicks, tickFormat: p.yText ?? tick(p.y, yCount) }),
     ],
-  } as Plot.PlotOptions) as unknown as Drawn;
+  } as Plot.PlotOptions);
   for (const style of drawn.querySelectorAll('style')) style.remove();
   for (const e of drawn.querySelectorAll('*'))
     for (const name of COORDINATES) {

@@ -37,7 +37,7 @@ const DRAWING = new Set(
 
 const parseSvg = (svg: string): ParsedElement | undefined => {
   if (!/^\s*<svg[\s>]/.test(svg)) return undefined;
-  const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml') as unknown as {
+  const parsed = new DOMParser().parseFromString(svg, 'image/svg+xml') as {
     readonly documentElement: ParsedElement | null;
   };
   return parsed.documentElement?.tagName === 'svg' ? parsed.documentElement : undefined;

@@ -68,7 +68,7 @@ export const ddpmLayers = define(
       ddpmLayer(model, i + 1, { place, ...(levels === undefined ? {} : { levels }) }),
     );
     const all = (compose as (...parts: readonly Layer[]) => Layer)(...layers);
-    return {
+    const named: Layer = {
       ...all,
       spec: {
         type: 'ddpmLayers',
@@ -76,7 +76,8 @@ export const ddpmLayers = define(
         ...(levels === undefined ? {} : { levels }),
         ...(place === 'denoiser' ? {} : { place }),
       },
-    } as unknown as Transport<S, S, 'bound'>;
+    };
+    return named as Transport<S, S, 'bound'>;
   },
 );
 
@@ -94,9 +95,9 @@ export const ddpmLayer = <const S extends Shape>(
   { levels, place = 'denoiser' }: DdpmLayersOptions = {},
 ): Transport<S, S, 'bound'> => {
   const { chain } = model;
-  const shape: Shape = model.shape;
-  const given = (name: string, f: (x: Expr) => Sc.Scoped<AnyDist>): Conditional<Shape, Shape> =>
-    conditional(shape, f as (x: Expr) => Sc.Scoped<Dist<Shape, unknown>>, {
+  const { shape } = model;
+  const given = (name: string, f: (x: Expr) => Sc.Scoped<AnyDist>): Conditional<S, S> =>
+    conditional(shape, f as (x: Expr) => Sc.Scoped<Dist<S, unknown>>, {
       spec: opaque(name, `step ${k} of a chain that is declared as one`),
       event: shape,
       evidence: 'exact',
@@ -114,5 +115,5 @@ export const ddpmLayer = <const S extends Shape>(
         Sc.sharedBy({ name: place, by: model.declaration }, model.reverse(x, index)),
       ),
     ),
-  }) as unknown as Transport<S, S, 'bound'>;
+  });
 };

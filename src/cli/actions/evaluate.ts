@@ -76,7 +76,7 @@ const measured = (dist: AnyDist, k: number | undefined): AnyDist => {
     misuse('--importance-samples', 'only a bound gets tighter with samples', {
       got: `a density that is ${dist.evidence}`,
     });
-  return tightened(k)(dist as unknown as Dist<Shape, Bound & Samples>) as unknown as AnyDist;
+  return tightened(k)(dist as Dist<Shape, Bound & Samples>) as AnyDist;
 };
 
 /** Measures a checkpoint. */

@@ -86,7 +86,7 @@ const walked = async <S extends Shape>(options: AnnealingOptions<S>): Promise<An
   const betas = betasOf(options.betas ?? 1000);
   for (const [name, n] of [['chains', chains], ['steps', steps]] as const) // biome-ignore format: one idea
     if (!Number.isInteger(n) || n < 1) raise('ArgumentError', name, 'must be a positive integer', { got: `${n}` });
-  const bridge = ('bridge' in options ? options.bridge : geometricBridge(options)) as unknown as Bridge<Shape>;
+  const bridge = 'bridge' in options ? options.bridge : geometricBridge(options);
   const shape = (bridge.from as AnyDist).shape;
   if (reverse !== undefined && 'data' in reverse && !sameShape(reverse.shape.slice(1), shape))
     raise('ShapeError', 'reverse', 'samples of the distribution are events of its shape', {

@@ -102,7 +102,7 @@ export const sampledBy = define(
         ...made,
         ...(plain.pushed === undefined ? {} : { pushed: plain.pushed }),
         ...(plain.named === undefined ? {} : { named: plain.named }),
-      } as unknown as Dist<S, Unnormalised & Samples> & Resampled<L>;
+      } as Dist<S, Unnormalised & Samples> & Resampled<L>;
       return having(chaining, { kernel: asDistKernel(kernel), start: from as Dist<Shape, Samples> })(whole);
     },
 );

@@ -95,7 +95,7 @@ const annealed = (
     ? annealedImportanceSampling<Shape>({ bridge: bridge(), ...common })
     : annealedImportanceSampling<Shape>({
         from: start as Dist<Shape, Exact & Samples>,
-        to: dist as unknown as Dist<Shape, Unnormalised>,
+        to: dist as Dist<Shape, Unnormalised>,
         ...common,
       });
 };

@@ -198,6 +198,7 @@ const refuseSharedBuffers = (moves: readonly PlannedMove[]): void => {
  * Throws `ArgumentError` where a parameter has no owner or two, a player has nothing to move, or a name stands for a parameter and a buffer.
  */
 export const planGame = <S extends Shape>(given: Game<S>, batchSize: number): GamePlan => {
+  // The cast: a game is invariant in its shape, and one plan holds moves of any shape.
   const game = given as unknown as Game<never>;
   const moves = game.moves.map((_, i) => planMove(game, i, batchSize));
   const roots = moves.flatMap((m) => m.roots);

@@ -67,7 +67,7 @@ export const energyModel = <const S extends Shape>(
   return pipe(
     productOfExperts<Shape>([base, energy<Shape>(shape, reads(given)(network))]),
     sampledBy({ kernel: hmc({ stepSize, steps: 3 }), steps, start: base }),
-  ) as unknown as EnergyModel<S>;
+  ) as EnergyModel<S>;
 };
 
 /** {@link energyModel} for any events: integer levels are read as numbers from −1 to 1. */
@@ -84,7 +84,7 @@ export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModel
       steps,
       start: normal(shape, { loc: half, scale: scale * half }),
     }),
-  ) as unknown as EnergyModel<Shape>;
+  );
 };
 
 /** The registry's entry. */

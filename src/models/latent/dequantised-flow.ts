@@ -48,7 +48,7 @@ export const dequantisedFlow = <const S extends Shape>(
     standardNormal(vector),
     pushforward(couplings(layers, affineCoupling({ conditioner: reads(given)(mlp(hidden)) }))),
     pushforward(compose(reshape(shape, vector), variationalDequantise({ levels, noise }), logit({ alpha: 1e-6 }))),
-  ) as unknown as Dist<S, Bound & Samples>;
+  ) as Dist<S, Bound & Samples>;
 };
 
 /** The registry's entry. */

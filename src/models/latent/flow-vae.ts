@@ -36,14 +36,14 @@ export const iafVae = <const S extends Shape>(
   { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 2, flowHidden = [32], given }: FlowVaeOptions = {}, // biome-ignore format: one line
 ): Dist<S, Bound & Samples> => {
   const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
-  const code: Shape = [latent];
-  const encoder = conditionalFlow(conditionalNormal(shape as Shape, code, { network }), (c) =>
+  const code: readonly [number] = [latent];
+  const encoder = conditionalFlow(conditionalNormal(shape, code, { network }), (c) =>
     repeat(layers, compose(iaf({ conditioner: reads(given)(made(flowHidden, { activation }).given(c)) }), reverse())),
   );
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  );
 };
 
 /**
@@ -58,12 +58,12 @@ export const flowPriorVae = <const S extends Shape>(
   { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', layers = 4, flowHidden = [32], given }: FlowVaeOptions = {}, // biome-ignore format: one line
 ): Dist<S, Bound & Samples> => {
   const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
-  const code: Shape = [latent];
-  const encoder = conditionalNormal(shape as Shape, code, { network });
+  const code: readonly [number] = [latent];
+  const encoder = conditionalNormal(shape, code, { network });
   return pipe(
     realNVP(code, { layers, hidden: flowHidden, ...(given === undefined ? {} : { given }) }),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  );
 };
 
 /** The registry's entry. */

@@ -42,7 +42,7 @@ export const hvae = <const S extends Shape>(
     });
   });
   const outermost: Shape = sides[sides.length - 1];
-  return pipe(standardNormal(outermost), pushforward(compose(...layers))) as unknown as Dist<S, Bound & Samples>;
+  return pipe(standardNormal(outermost), pushforward(compose(...layers))) as Dist<S, Bound & Samples>;
 };
 
 /** The registry's entry. */

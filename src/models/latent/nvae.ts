@@ -31,7 +31,7 @@ export const nvae = <const S extends Shape>(
   const ladder: TopDownOptions = { data: shape, ...rest };
   const encoder = topDownPosterior(ladder);
   const likelihood = decoderOf(decoder, encoder.event, shape as Shape, topDown(ladder));
-  return pipe(whiteGroups(ladder), pushforward(stochastic({ encoder, decoder: likelihood }))) as unknown as Dist<
+  return pipe(whiteGroups(ladder), pushforward(stochastic({ encoder, decoder: likelihood }))) as Dist<
     S,
     Bound & Samples
   >;

@@ -30,12 +30,12 @@ export const recurrentVae = <const S extends Shape>(
   shape: S,
   { latent = 2, state = 32, decoder = 'normal', given }: RecurrentVaeOptions = {},
 ): Dist<S, Bound & Samples> => {
-  const code: Shape = [latent];
-  const encoder = conditionalNormal(shape as Shape, code, { network: reads(given)(recurrent(state)) });
+  const code: readonly [number] = [latent];
+  const encoder = conditionalNormal(shape, code, { network: reads(given)(recurrent(state)) });
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, reads(given)(unrolled(state))) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  );
 };
 
 /** The registry's entry. */

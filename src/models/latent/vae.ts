@@ -34,12 +34,12 @@ export const vae = <const S extends Shape>(
   { latent = 2, hidden = [64], activation = 'tanh', decoder = 'normal', given }: VaeOptions = {},
 ): Dist<S, Bound & Samples> => {
   const network = reads(given)(mlp(hidden, { activation, zeroLast: false }));
-  const code: Shape = [latent];
-  const encoder = conditionalNormal(shape as Shape, code, { network });
+  const code: readonly [number] = [latent];
+  const encoder = conditionalNormal(shape, code, { network });
   return pipe(
     standardNormal(code),
     pushforward(stochastic({ encoder, decoder: decoderOf(decoder, code, shape, network) })),
-  ) as unknown as Dist<S, Bound & Samples>;
+  );
 };
 
 /**

@@ -22,7 +22,7 @@ const CHAINS = 8;
 /** The positions of a chain and their log-densities (up to a constant), every one of its first steps left in. */
 const walk = (dist: AnyDist & ChainSampled): D.Draw<readonly Expr[]> => (scope) => (cursor) => {
   const { kernel, start } = dist.chain;
-  const [from, next] = D.forked((start as unknown as AnyDist).sample)(root)(cursor);
+  const [from, next] = D.forked(start.sample)(root)(cursor);
   const moves = kernel.on(dist)(asConstants(scope));
   const record = ({ state }: { readonly state: Position }) => ({ position: state.position, log: D.runDraw(dist.logDensity(state.position), scope) });
   const [{ recorded }, last] = fork(chainOf(moves, STEPS, record)(moves.init(from)))(next);

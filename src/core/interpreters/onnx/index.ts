@@ -168,7 +168,7 @@ let runtime: Promise<Runtime> | undefined;
 
 /** ONNX Runtime, loaded at first use. */
 export const loadRuntime = (): Promise<Runtime> => {
-  runtime ??= import('onnxruntime-node').then((m) => ((m as unknown as { default?: Runtime }).default ?? m) as Runtime);
+  runtime ??= import('onnxruntime-node').then((m) => (m.default ?? m) as Runtime);
   return runtime;
 };
 
@@ -254,7 +254,7 @@ export const onnx = (
         return outputs.map((name, i) => ({
           shape: p.outputs[i].shape,
           type: hostType(p.outputs[i].type, p.precision),
-          data: results[name].data as unknown as TensorData,
+          data: results[name].data as TensorData,
         }));
       },
       dispose: async () => {},

@@ -28,12 +28,11 @@ export const uploadTensor = (tf: Tf, data: TensorData, shape: Shape, type: Eleme
   tf.engine().makeTensor(data as Float32Array, shape as number[], dtypeOf(type)) as TfTensor;
 
 /** Another tensor of the same value. */
-export const cloneTensor = (tf: Tf, x: TfTensor): TfTensor =>
-  tf.engine().runKernel('Identity', { x } as never) as unknown as TfTensor;
+export const cloneTensor = (tf: Tf, x: TfTensor): TfTensor => tf.engine().runKernel('Identity', { x }) as TfTensor;
 
 /** Runs kernels for their results; a kernel that returns its own input gets a clone of it. */
 export const callKernel = (tf: Tf, kernel: string, inputs: Inputs, attributes: object = {}): TfTensor[] => {
-  const out = tf.engine().runKernel(kernel, inputs as never, attributes as never) as unknown as TfTensor | TfTensor[];
+  const out = tf.engine().runKernel(kernel, inputs as never, attributes as never);
   const given = Array.isArray(inputs) ? (inputs as readonly TfTensor[]) : Object.values(inputs);
   return (Array.isArray(out) ? out : [out]).map((t) => (given.includes(t) ? cloneTensor(tf, t) : t));
 };

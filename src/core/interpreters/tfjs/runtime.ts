@@ -89,14 +89,14 @@ const loaders: { readonly [B in TfjsBackend]: () => Promise<unknown> } = {
 };
 
 const start = async (name: TfjsBackend): Promise<Tf> => {
-  const tf = (await load('@tensorflow/tfjs-core')) as unknown as Tf;
+  const tf = (await load('@tensorflow/tfjs-core')) as Tf;
   await withoutListeners(async () => {
     await loaders[name]();
     const before = currentBackend(tf);
     if (!(await tf.setBackend(name)))
       return raise('BackendError', `tfjs-${name}`, 'TensorFlow.js could not start this backend');
     await tf.ready();
-    // The plain JavaScript backend greets the user once, on the console.
+    // The plain JavaScript backend greets the user once, on the console. The cast: the field is of the backend's class, which its declared type does not name.
     if (name === 'cpu') (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
     if (before !== undefined && before !== name) await tf.setBackend(before);
   });
