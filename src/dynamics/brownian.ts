@@ -21,11 +21,12 @@ export interface BrownianOptions {
 const interleaved = (a: Expr, b: Expr): Expr => o.reshape(o.stack([a, b], 1), [2 * a.shape[0], ...a.shape.slice(1)]);
 
 /**
- * The increments of a Brownian path over 2^levels intervals of one length, `[2^levels, …shape]`. With one more level they are those of the same path, halved:
- * each pair adds up to the increment that it came from.
+ * The increments of a Brownian path over 2^levels intervals of equal length h = duration / 2^levels, an array `[2^levels, …shape]` of N(0, h) numbers, built by
+ * Lévy's midpoint construction. With one more level it is the same path on a grid twice as fine: each pair of increments sums to the one it came from, so that
+ * errors of solvers can be compared step for step. Cost: 2^levels normal numbers for each element of the shape.
  *
  * @example
- * brownianIncrements({ levels: 5, shape: [2] });
+ * brownianIncrements({ levels: 5, shape: [2] });   // [32, 2]
  */
 export const brownianIncrements = ({ levels, duration = 1, shape = [] }: BrownianOptions): Random<Expr> => {
   const whole = map((z: Expr) => o.mul(Math.sqrt(duration), z))(normal([1, ...shape]));

@@ -98,8 +98,8 @@ const tableauCodec = strict(
 const controllerCodec = strict({ kind: oneOf(['fixed', 'adaptive']) }, tolerances, { name: 'a controller' });
 
 /**
- * The solver of a tableau and a controller. Cost: the stages of the tableau for each step. Throws `ArgumentError` where the tableau does not keep what it claims, or
- * has no embedded method and the controller wants one.
+ * The solver of an explicit Runge–Kutta {@link Tableau} and a {@link Controller}, fixed steps by default. Cost: the stages of the tableau for each step. Throws
+ * `ArgumentError` where the tableau fails an order condition that it claims, or where the controller is adaptive and the tableau has no embedded method.
  *
  * @example
  * solveOde(rungeKutta(tableaux.tsit5, adaptive({ rtol: 1e-6 })), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
@@ -109,7 +109,7 @@ export const rungeKutta = define(solverKind, { type: 'rungeKutta', about: 'Any t
   solverOf({ type: 'rungeKutta', tableau: t as unknown as Json, controller: controller as unknown as Json }, checked(t), controller)); // biome-ignore format: one idea
 
 /**
- * Euler's method: order 1, one evaluation a step.
+ * Euler's method, x′ = x + h f(x, t), for arrays of any shapes. Order 1: the error at the end falls with h. Cost: one evaluation of the field a step.
  *
  * @example
  * euler().advance(([x]) => [ops.neg(x)])([ops.scalar(1)], ops.scalar(0), ops.scalar(0.1));
@@ -120,21 +120,39 @@ export const euler = define(
   (): OdeSolver => solverOf({ type: 'euler' }, tableaux.euler, fixed()),
 );
 
-/** The midpoint rule: order 2, two evaluations a step. */
+/**
+ * The midpoint rule (Runge 1895), x′ = x + h f(x + ½ h f(x, t), t + ½ h), for arrays of any shapes. Order 2: the error at the end falls with h². Cost: two
+ * evaluations of the field a step.
+ *
+ * @example
+ * solveOde(midpoint(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]);
+ */
 export const midpoint = define(
   solverKind,
   { type: 'midpoint', about: 'The midpoint method, of order 2.', examples: [{}] },
   (): OdeSolver => solverOf({ type: 'midpoint' }, tableaux.midpoint, fixed()),
 );
 
-/** Heun's method, the explicit trapezoid: order 2, two evaluations a step. */
+/**
+ * Heun's method, the explicit trapezoid (Heun 1900), x′ = x + ½ h (f(x, t) + f(x + h f(x, t), t + h)), for arrays of any shapes. Order 2: the error at the end
+ * falls with h². Cost: two evaluations of the field a step.
+ *
+ * @example
+ * solveOde(heun(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]);
+ */
 export const heun = define(
   solverKind,
   { type: 'heun', about: 'Heun’s method, of order 2.', examples: [{}] },
   (): OdeSolver => solverOf({ type: 'heun' }, tableaux.heun, fixed()),
 );
 
-/** The classical method of Runge and Kutta: order 4, four evaluations a step. */
+/**
+ * The classical Runge–Kutta method (Kutta 1901), x′ = x + h (k₁ + 2k₂ + 2k₃ + k₄)/6, for arrays of any shapes. Order 4: the error at the end falls with h⁴.
+ * Cost: four evaluations of the field a step.
+ *
+ * @example
+ * value(solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]));   // [0.368]: e⁻¹
+ */
 export const rk4 = define(
   solverKind,
   { type: 'rk4', about: 'The classical method, of order 4.', examples: [{}] },
@@ -151,9 +169,10 @@ const named = (t: Tableau, options: AdaptiveOptions): OdeSolver => {
 export type DormandPrinceOptions = AdaptiveOptions;
 
 /**
- * Dormand–Prince 5(4) with proportional–integral step control. Under `vmap` every example has steps of its own, so no result depends on batch mates. Where a step
- * underflows, or `maxSteps` were not enough, the arrays are NaN (`integrate` raises a failure that says where). Cost: 6 evaluations for each step tried, and one.
- * Throws `ArgumentError` where a tolerance is not positive.
+ * Dormand–Prince 5(4) (Dormand & Prince 1980) with proportional–integral step control; see {@link adaptive} for the tolerances. Under `vmap` every example has
+ * its own steps, so no result depends on the rest of the batch. Where a step underflows or `maxSteps` were not enough the arrays are NaN ({@link integrate}
+ * raises an error that says where). Cost: 6 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is
+ * not positive.
  *
  * @example
  * solveOde(dormandPrince({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
@@ -169,7 +188,13 @@ export const dormandPrince = define(
   (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.dormandPrince, options),
 );
 
-/** Bogacki–Shampine 3(2), for coarse tolerances: as {@link dormandPrince}, at 3 evaluations for each step tried. */
+/**
+ * Bogacki–Shampine 3(2) (Bogacki & Shampine 1989) with proportional–integral step control: for coarse tolerances. Everything else is as for {@link
+ * dormandPrince}. Cost: 3 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is not positive.
+ *
+ * @example
+ * solveOde(bogackiShampine({ rtol: 1e-3, atol: 1e-3 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
 export const bogackiShampine = define(
   solverKind,
   {
@@ -181,7 +206,14 @@ export const bogackiShampine = define(
   (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.bogackiShampine, options),
 );
 
-/** Tsitouras 5(4): as {@link dormandPrince}, with smaller constants of the error. */
+/**
+ * Tsitouras 5(4) (Tsitouras 2011) with proportional–integral step control: the error constants of its order are smaller than those of {@link dormandPrince},
+ * and everything else is the same. Cost: 6 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is
+ * not positive.
+ *
+ * @example
+ * solveOde(tsit5({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
 export const tsit5 = define(
   solverKind,
   {
@@ -200,11 +232,13 @@ export interface SolveOptions {
 }
 
 /**
- * The state at the last of some times (one loop over the steps between them), from that at the first. Times are numbers or an array `[n + 1]`, which may be
- * differentiated by. Cost: the solver's evaluations for each step; of a gradient, about as much again for each evaluation, and one more solve with `checkpointed`.
+ * The state at the last of some times, given the state at the first: one loop over the steps between them. Times are numbers or an array `[n + 1]`, rising or
+ * falling, and may be differentiated by. The state is a list of arrays of any shapes, and the field gives one array for each. Cost: the solver's evaluations
+ * for each step; a gradient costs about as much again for each evaluation, and one more solve with `checkpointed`. Throws `ShapeError` where there are fewer
+ * than two times.
  *
  * @example
- * solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.25, 0.5, 1]);   // e⁻¹
+ * value(solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.25, 0.5, 1]));   // [0.368]: e⁻¹
  */
 export const solveOde =
   (solver: OdeSolver, field: VectorField, { gradient = 'throughSteps' }: SolveOptions = {}) =>

@@ -69,7 +69,13 @@ export const tableau = (t: Tableau): Tableau => {
   return t;
 };
 
-/** state + Σ weight · change, array by array; weights are expressions or numbers. */
+/**
+ * The state plus weighted changes, array by array: state + Σⱼ wⱼ · changeⱼ. Each change has as many arrays as the state, of the same shapes; weights are scalar
+ * expressions or numbers.
+ *
+ * @example
+ * value(moved([ops.scalar(1)], [[0.5, [ops.scalar(4)]]]));   // [3]
+ */
 export const moved = (state: Arrays, terms: readonly (readonly [Expr | number, Arrays])[]): Arrays =>
   state.map((x, i) => terms.reduce((sum, [w, change]) => o.add(sum, o.mul(w, change[i])), x));
 

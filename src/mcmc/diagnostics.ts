@@ -67,7 +67,13 @@ const halves = (draws: Draws): Float64Array[] => {
 
 const mapped = (draws: Draws, f: (x: number) => number): Float64Array[] => draws.map((d) => Float64Array.from(d, f));
 
-/** Ranks of all draws together, 1 … S, ties sharing their mean: the same shape. What rank plots show. */
+/**
+ * The ranks of all draws together, 1 … S for S draws in all, in the shape of the draws; ties share the mean of their ranks. Rank plots show these (Vehtari et
+ * al. 2021, doi:10.1214/20-BA1221). Cost: one sort.
+ *
+ * @example
+ * ranksOf([[0.1, 0.4], [0.2, 0.3]]);   // [[1, 4], [2, 3]]
+ */
 export const ranksOf = (draws: Draws): Float64Array[] => {
   const all = pooled(draws);
   const order = Array.from(all.keys()).sort((a, b) => all[a] - all[b]);
@@ -97,8 +103,13 @@ const plainRHat = (draws: Draws): number => {
 };
 
 /**
- * Rank-normalised split R̂: the larger of the statistic for location (on ranks) and for scale (on ranks of the distance from the median). Near 1 where
- * chains agree; 1.01 is the usual limit. NaN where nothing moved, and where a draw is not a finite number.
+ * Rank-normalised split R̂ (Vehtari et al. 2021, doi:10.1214/20-BA1221): √((B/W + n − 1)/n), with B and W the variances between and within the halves of the
+ * chains, for location (on normal scores of ranks) and for scale (on those of the distance from the median); the larger of the two. Close to 1 where the chains
+ * agree; 1.01 is the usual limit. NaN where no draw differs from the others or one is not finite. Throws `ArgumentError` where the chains have fewer than four
+ * draws or differ in length.
+ *
+ * @example
+ * rHat([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const rHat = (draws: Draws): number => {
   check(draws);
@@ -145,23 +156,36 @@ const plainSize = (draws: Draws): number => {
 };
 
 /**
- * Effective number of draws for the mean of what is given, split but not ranked: what the Monte-Carlo error of a mean is made of. NaN where nothing moved, and
- * where a draw is not a finite number; so are the sizes below.
+ * The effective number of draws for estimating the mean, S/τ with τ = 1 + 2 Σₜ ρₜ by Geyer's initial monotone sequence over all chains, each split in two
+ * (Vehtari et al. 2021, §3.2). {@link standardError} is computed from it. NaN where no draw differs from the others or one is not finite. Cost: quadratic in
+ * the length of the chains at worst. Throws `ArgumentError` where the chains have fewer than four draws or differ in length.
+ *
+ * @example
+ * effectiveSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const effectiveSize = (draws: Draws): number => {
   check(draws);
   return mute(draws) ? Number.NaN : plainSize(halves(draws));
 };
 
-/** Effective number of draws in the bulk of the distribution: that of the ranks' normal scores. */
+/**
+ * The effective number of draws in the bulk of the distribution: {@link effectiveSize} of the normal scores of the ranks (Vehtari et al. 2021). NaN and errors
+ * as there.
+ *
+ * @example
+ * bulkSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
+ */
 export const bulkSize = (draws: Draws): number => {
   check(draws);
   return mute(draws) ? Number.NaN : plainSize(rankNormal(halves(draws)));
 };
 
 /**
- * Effective number of draws in the tails: the smaller of those for P(x ≤ 5 % quantile) and P(x ≤ 95 % quantile). Where no draw is above a quantile (of
- * few values one is often the largest), for P(x < it), which the draws do tell of.
+ * The effective number of draws in the tails: the smaller of those for estimating P(x ≤ q₅) and P(x ≤ q₉₅), with q the 5 % and 95 % quantiles (Vehtari et al.
+ * 2021). Where no draw is above a quantile, as happens with discrete values, P(x < q) is used instead. NaN and errors as for {@link effectiveSize}.
+ *
+ * @example
+ * tailSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const tailSize = (draws: Draws): number => {
   check(draws);
@@ -175,12 +199,20 @@ export const tailSize = (draws: Draws): number => {
   return Math.min(size(0.05), size(0.95));
 };
 
-/** The Monte-Carlo standard error of the mean: sd / √ESS. */
+/**
+ * The Monte Carlo standard error of the mean, sd/√ESS with ESS from {@link effectiveSize}, in the units of the draws. NaN and errors as there.
+ *
+ * @example
+ * standardError([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
+ */
 export const standardError = (draws: Draws): number => Math.sqrt(variance(pooled(draws)) / effectiveSize(draws));
 
 /**
- * The energy Bayesian fraction of missing information of one chain's energies, Σ(Eₜ − Eₜ₋₁)² / Σ(Eₜ − Ē)²: below 0.3 the momenta change the
- * energy too little to explore the tails.
+ * The energy Bayesian fraction of missing information of one chain, Σ(Eₜ − Eₜ₋₁)² / Σ(Eₜ − Ē)², from the energies that `hmc` and `nuts` report in their info
+ * (Betancourt 2016, arXiv:1604.00695). Below 0.3 the momenta change the energy too little to explore the tails.
+ *
+ * @example
+ * energyMixing([1.2, 0.7, 1.9, 1.1]);
  */
 export const energyMixing = (energies: ArrayLike<number>): number => {
   const m = mean(energies);
@@ -209,7 +241,13 @@ export interface Summary {
   readonly notFinite: number;
 }
 
-/** The {@link Summary} of the draws of one number. Throws `ArgumentError` for fewer than four draws a chain. */
+/**
+ * The {@link Summary} of the draws of one number: mean, standard deviation, Monte Carlo error, quantiles, effective sizes and R̂, in the units of the draws.
+ * Throws `ArgumentError` where the chains have fewer than four draws or differ in length.
+ *
+ * @example
+ * summarise('x', [[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]).mean;   // 0.4625
+ */
 export const summarise = (name: string, draws: Draws): Summary => {
   check(draws);
   const all = pooled(draws);
@@ -228,7 +266,12 @@ export const summarise = (name: string, draws: Draws): Summary => {
   };
 };
 
-/** Summaries as a table of text, a line each. */
+/**
+ * Summaries as a table of text, one line for each, with a note for every number that has draws which are not finite.
+ *
+ * @example
+ * showSummaries([summarise('x', [[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]])]);
+ */
 export const showSummaries = (rows: readonly Summary[]): string => {
   const number = (x: number): string => (Math.abs(x) >= 1000 ? x.toFixed(0) : x.toPrecision(3).replace(/e\+?/, 'e'));
   const head = ['', 'mean', 'sd', 'error', '5 %', 'median', '95 %', 'ESS bulk', 'ESS tail', 'R-hat'];

@@ -34,8 +34,16 @@ export const hamiltonian = (z: Phase, inverseMass: Operand): Expr =>
 export const momentumOf = (noise: Expr, inverseMass: Operand): Expr => o.div(noise, o.sqrt(inverseMass));
 
 /**
- * One step of the leapfrog (velocity Verlet): half a kick, a drift, half a kick. Volume-preserving; reversible: with the momentum flipped it goes back;
- * its energy error over a fixed time is O(ε²). `at` is {@link evaluated} of the target. One gradient.
+ * One step of the leapfrog integrator (velocity Verlet) for H = −log p(x) + ½ pᵀ M⁻¹ p:
+ *
+ *     p ← p + ½ ε ∇log p(x)        x ← x + ε M⁻¹ p        p ← p + ½ ε ∇log p(x)
+ *
+ * It preserves volume and is reversible: with the momentum negated it goes back. Over a fixed time its energy error is O(ε²). `at` is {@link evaluated} of the
+ * target; `inverseMass` is the diagonal of M⁻¹, a number or an array of the position's shape. Cost: one gradient. Source: Neal 2011, arXiv:1206.1901, §5.2.
+ *
+ * @example
+ * const at = evaluated(logDensityOf(normal([2])));
+ * leapfrog(at, 0.1)({ ...at(ops.constant([1, 0])), momentum: ops.constant([0, 1]) }).position;
  */
 export const leapfrog =
   (at: (position: Expr) => Evaluated, stepSize: Operand, inverseMass: Operand = 1) =>

@@ -82,11 +82,11 @@ export type Evaluated = {
 };
 
 /**
- * The log-density of a distribution as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
- * anything that is a density up to a constant.
+ * The log-density of a distribution as kernels take it: a function from one event to a scalar, in nats. Parameters remain named leaves; noise (there should be
+ * none) remains noise. It may be known up to a constant only.
  *
  * @example
- * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const logDensityOf = <L extends AnyDist & { readonly support?: Support }>(dist: L): LogDensityOf<L> => {
   const at = (x: Expr): Expr => D.runDraw(dist.logDensity(x));
@@ -102,13 +102,25 @@ const smooth = (target: LogDensity): LogDensity =>
       }) // biome-ignore format: one sentence
     : target;
 
-/** The gradient of a log-density by differentiation. Throws `ArgumentError` for a discrete one. */
+/**
+ * The score ∇ₓ log p(x) of a log-density, of the event's shape, by reverse-mode differentiation. Cost: one gradient. Throws `ArgumentError` for a discrete
+ * distribution, which has none.
+ *
+ * @example
+ * value(scoreOf(logDensityOf(normal([2])))(ops.constant([1, -2])));   // [−1, 2]
+ */
 export const scoreOf = (target: LogDensity): Score => {
   const density = smooth(target);
   return (x) => grad(density(x), [x])[0];
 };
 
-/** Value and gradient at once. Throws `ArgumentError` for a discrete one. */
+/**
+ * The log-density (a scalar, in nats) and its gradient (of the event's shape) at a position, from one evaluation: what kernels that follow gradients keep in
+ * their state. Throws `ArgumentError` for a discrete distribution, which has no gradient.
+ *
+ * @example
+ * value(evaluated(logDensityOf(normal([1])))(ops.constant([2])).gradient);   // [−2]
+ */
 export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) => {
   const density = smooth(target);
   return (position) => {

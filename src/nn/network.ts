@@ -31,7 +31,12 @@ export interface Network {
 /** A network without its context: what {@link network} completes. */
 export type Plain = Pick<Network, 'spec' | 'apply'>;
 
-/** An event and a context as one vector. */
+/**
+ * An event and a context flattened and joined to one vector: the event's elements first, in row-major order, then those of the context.
+ *
+ * @example
+ * besideContext(ops.input('x', [2, 2]), ops.input('c', [3]));   // [7]
+ */
 export const besideContext = (x: Expr, context: AnyContext): Expr =>
   o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(context)]);
 
@@ -54,7 +59,15 @@ export const network = (
     ),
 }); // biome-ignore format: one idea
 
-/** A network around another one: its context is read by the one inside. */
+/**
+ * A network that wraps another one: `make` says what is computed of the inner network. A context given to the result is passed on to the inner network.
+ *
+ * @example
+ * const doubled = around(mlp([16]), (inner) => ({
+ *   spec: opaque('doubled', 'an example'),
+ *   apply: (x, output) => scope.map((y) => ops.mul(2, y))(inner.apply(x, output)),
+ * }));
+ */
 export const around = (inner: Network, make: (inner: Network) => Plain): Network => ({
   ...make(inner),
   given: (context) => around(inner.given(context), make),
@@ -70,11 +83,23 @@ export interface NetworkLayer {
   readonly spec?: Spec;
 }
 
-/** A function as a layer that keeps its declaration. */
+/**
+ * A function as a network layer that keeps its specification: `spec` is its type and arguments as JSON. The function gets one event, of any shape it accepts,
+ * and its parameters belong to the place where it is applied.
+ *
+ * @example
+ * const twice = networkLayer({ type: 'twice' }, (x) => scope.of(ops.mul(2, x)));
+ */
 export const networkLayer = <F extends (x: Expr) => Scoped<Expr>>(spec: Spec, f: F): F & { readonly spec: Spec } =>
   Object.assign(f, { spec });
 
-/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+/**
+ * The definition by which a network at a context is read from JSON, `{ type: 'given', network, context }`. `given` is a method, so its definition stands by
+ * itself.
+ *
+ * @example
+ * networkAtContext.definitions[0].type;   // 'given'
+ */
 export const networkAtContext: Defined = define(
   networkKind,
   {

@@ -75,7 +75,11 @@ export const noiseConditioned = (
 ): NoiseConditioned => withContexts(spec, apply, { declaration, images }, []);
 
 /**
- * The vector that every block reads: silu(W₂ silu(W₁ e(c) + V context)) of `[width]`. Parameters `embed/time`, `embed/context`, `embed/out`.
+ * The vector that every block of a noise-conditioned network reads, silu(W₂ silu(W₁ e(c) + V context)) of shape `[width]`, from an embedding e, a scalar noise
+ * coordinate c and, where there is one, a context (flattened). Parameters `embed/time`, `embed/context` and `embed/out`, each a dense layer.
+ *
+ * @example
+ * conditioning(sinusoidal(16), 32)(ops.scalar(0.5), undefined);   // [32]
  */
 export const conditioning =
   (embedding: Embedding, width: number) =>
@@ -87,7 +91,13 @@ export const conditioning =
       return activations.silu(Sc.at('out', dense(width)(activations.silu(both)))(scope));
     });
 
-/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+/**
+ * The definition by which a noise-conditioned network at a context is read from JSON, `{ type: 'given', network, context }`. `given` is a method, so its
+ * definition stands by itself.
+ *
+ * @example
+ * noiseNetworkAtContext.definitions[0].type;   // 'given'
+ */
 export const noiseNetworkAtContext: Defined = define(
   noiseNetworkKind,
   {

@@ -17,11 +17,14 @@ const width = (owner: string, hidden: number): number =>
     : raise('ArgumentError', owner, 'the width of the state is a positive integer', { got: `${hidden}` });
 
 /**
- * One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) for a state h `[n]` and an input x:
+ * One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) for a state h `[n]` and an input x `[d]`, giving the next state `[n]`:
  *
  *     r = σ(W_r [x, h])    u = σ(W_u [x, h])    h′ = u ∘ h + (1 − u) ∘ tanh(W_x x + r ∘ W_h h)
  *
- * Parameters `gates`, `candidate` and `state`, each a dense layer.
+ * Parameters `gates`, `candidate` and `state`, each a dense layer with a bias. Cost: 3 n (n + d) products.
+ *
+ * @example
+ * gru(ops.input('h', [16]), ops.input('x', [3]));
  */
 export const gru =
   (h: Expr, x: Expr): Sc.Scoped<Expr> =>
