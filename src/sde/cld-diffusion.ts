@@ -35,16 +35,26 @@ export interface PhaseDenoiser<out S extends Shape = Shape> {
   readonly noise: (at: PhasePoint, t: Expr) => Sc.Scoped<Expr>;
 }
 
-/** ∇_v log p_t(x, v). */
+/**
+ * The score of the velocities, ∇_v log p_t(x, v) = −ε̂(x, v, t)/ℓ(t), of the event's shape, with ℓ the last Cholesky factor of the covariance of hybrid score
+ * matching (Dockhorn et al. 2022, arXiv:2112.07068). t is a scalar. Cost: one evaluation of the network.
+ *
+ * @example
+ * const d = phaseDenoiser(cld(), resMlp([16]), { shape: [2] });
+ * phaseScore(d)({ x: ops.input('x', [2]), v: ops.input('v', [2]) }, ops.scalar(0.5));
+ */
 export const phaseScore =
   ({ process, noise }: PhaseDenoiser) =>
   (at: PhasePoint, t: Expr): Sc.Scoped<Expr> =>
     Sc.map((e: Expr) => o.neg(o.div(e, process.covariance(t).factor.vv)))(noise(at, t));
 
 /**
- * The denoiser of a network, by the mixed score (Dockhorn et al. 2022, §3.2): ε̂ = ℓ v/M + net(x, v, c), so that a network that says 0 gives the score of
- * the stationary distribution; c = ¼ log ℓ²/M is its coordinate of noise. The network reads x and v stacked, `[2, …shape]` (channels last where the event is
- * `[H, W, C]`), and says an array of the event's shape. Parameters stand at `net`.
+ * The denoiser of a network by the mixed score (Dockhorn et al. 2022, arXiv:2112.07068, §3.2): ε̂ = ℓ v/M + net(x, v, c), so that a network whose output is 0
+ * gives the score of the stationary distribution; c = ¼ log(ℓ²/M) is the noise coordinate. The network reads x and v stacked, `[2, …shape]` (as channels where
+ * the event is `[H, W]` or `[H, W, C]`), and returns an array of the event's shape. Parameters stand at `net`.
+ *
+ * @example
+ * cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }));
  */
 export const phaseDenoiser = <const S extends Shape>(
   process: Cld,
@@ -85,7 +95,15 @@ type PhaseStep = (at: PhasePoint, t: Expr, dt: Expr) => D.Draw<PhasePoint>;
 const noiseOf = (shape: Shape): D.Draw<Expr> => D.fromRandom(R.normal(shape));
 
 /**
- * Euler–Maruyama on the reverse process dx = −β v/M dt, dv = [β x + β Γ v/M + 2 Γ β s_v] dt + √(2Γβ) dw̄.
+ * A step over −dt of Euler and Maruyama on the reverse process of a phase denoiser, with s_v its score:
+ *
+ *     dx = −β v/M dt        dv = [β x + β Γ v/M + 2 Γ β s_v] dt + √(2 Γ β) dw̄
+ *
+ * `t` and `dt` are scalars, x and v have the event's shape. Cost: one evaluation of the network. Source: Dockhorn et al. 2022, arXiv:2112.07068.
+ *
+ * @example
+ * const step = phaseEulerMaruyama(phaseDenoiser(cld(), resMlp([16]), { shape: [2] }));
+ * step({ x: ops.input('x', [2]), v: ops.input('v', [2]) }, ops.scalar(0.5), ops.scalar(0.01));
  */
 export const phaseEulerMaruyama = (d: PhaseDenoiser): PhaseStep => {
   const { beta, mass, friction } = d.process;
@@ -103,8 +121,13 @@ export const phaseEulerMaruyama = (d: PhaseDenoiser): PhaseStep => {
 };
 
 /**
- * The symmetric splitting SSCS (Dockhorn et al. 2022, §3.3): half a step of dx = −β v/M dt, dv = β x dt − Γβ v/M dt + √(2Γβ) dw̄, which is the forward process with
- * v turned round and exact; a whole step of dv = 2Γβ (s_v + v/M) dt by Euler; half a step again. Exact for the stationary distribution at any step.
+ * A step over −dt of the symmetric splitting SSCS (Dockhorn et al. 2022, arXiv:2112.07068, §3.3): half a step of dx = −β v/M dt, dv = β x dt − Γβ v/M dt +
+ * √(2Γβ) dw̄, solved exactly (it is the forward process with v negated); a whole Euler step of dv = 2Γβ (s_v + v/M) dt; half a step again. Exact for the
+ * stationary distribution at any step size. Cost: one evaluation of the network.
+ *
+ * @example
+ * const step = symmetricSplitting(phaseDenoiser(cld(), resMlp([16]), { shape: [2] }));
+ * step({ x: ops.input('x', [2]), v: ops.input('v', [2]) }, ops.scalar(0.5), ops.scalar(0.01));
  */
 export const symmetricSplitting = (d: PhaseDenoiser): PhaseStep => {
   const { process } = d;
@@ -148,7 +171,13 @@ const samplers: { readonly [K in CldSampler]: (d: PhaseDenoiser) => PhaseStep } 
 const phaseTimes = ({ start, end }: Cld, n: number): number[] =>
   Array.from({ length: n + 1 }, (_, i) => start + (end - start) * (i / n) ** 2);
 
-/** (x, v) at the first time, from the stationary distribution at the last, in one loop. */
+/**
+ * Draws (x, v) at the first time of the process, each of the event's shape: from the stationary distribution N(0, diag(1, M)) at the last time by `steps`
+ * reverse steps in one loop. Cost: `steps` evaluations of the network.
+ *
+ * @example
+ * const { x, v } = value(samplePhase(phaseDenoiser(cld(), resMlp([4]), { shape: [2] }), { steps: 3 }), { seed: 0 });
+ */
 export const samplePhase =
   (d: PhaseDenoiser, { sampler = 'sscs', steps = 100 }: CldDiffusionOptions = {}): D.Draw<PhasePoint> =>
   (scope) => {
@@ -173,16 +202,23 @@ export const samplePhase =
     );
   };
 
-/** The denoiser of velocities that a distribution of {@link cldDiffusion} keeps: hybrid score matching trains it. */
+/**
+ * The capability under which a distribution of {@link cldDiffusion} keeps its phase denoiser; hybrid score matching reads and trains it.
+ *
+ * @example
+ * const d = cldDiffusion(phaseDenoiser(cld(), resMlp([16]), { shape: [2] }));
+ * capabilityOf(phaseDenoising, d)?.shape;   // [2]
+ */
 export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
   named: (d, place) => ({ ...d, noise: (at, t) => Sc.at(place, d.noise(at, t)) }),
   resampled: (d) => d,
 });
 
 /**
- * The distribution of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
- * pair and Hutchinson's probe (Dockhorn et al. 2022, appendix B.4): a bound, in nats. Cost: `steps` evaluations a sample, 4 `likelihoodSteps` of
- * the network and a derivative a density. Throws `ArgumentError` where a number of steps is no positive integer.
+ * Critically-damped Langevin diffusion as a distribution of x (Dockhorn et al. 2022, arXiv:2112.07068). Samples run the reverse process and drop v. The
+ * log-density is a bound, in nats, log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the pair and Hutchinson's probe
+ * (appendix B.4). Cost: `steps` evaluations of the network a sample; 4 `likelihoodSteps` of the network and its derivative a density. Throws `ArgumentError`
+ * where a number of steps is not a positive integer.
  *
  * @example
  * cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });

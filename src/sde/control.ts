@@ -19,7 +19,12 @@ import { denoiserKind } from './kinds.ts';
 import type { Terminal } from './process.ts';
 import { ends, rangeCodec } from './range-codec.ts';
 
-/** The gradient of a scalar function of an event, at an event. */
+/**
+ * The gradient of a scalar function of an event, ∇f(x), of the event's shape, by reverse-mode differentiation. Cost: one evaluation and one gradient of f.
+ *
+ * @example
+ * value(gradientOf((x) => () => ops.sum(ops.square(x)))(ops.constant([1, 2])));   // [2, 4]
+ */
 export const gradientOf =
   (f: (x: Expr) => Scoped<Expr>) =>
   (x: Expr): Scoped<Expr> =>
@@ -29,7 +34,14 @@ export const gradientOf =
     return applyLambda({ variables: [v], results: [g] }, [x])[0];
   };
 
-/** A denoiser whose score has a field added: ε' = ε − σ g, x̂₀' = x̂₀ + (σ²/α) g. */
+/**
+ * The denoiser whose score has a field g(x, t) added: s′ = s + g, and with it ε̂′ = ε̂ − σ g and x̂₀′ = x̂₀ + (σ²/α) g. g has the event's shape. It is the
+ * common step of guidance and of posterior sampling. Cost: one evaluation of g for each of the denoiser.
+ *
+ * @example
+ * const pull = (x, t) => () => ops.neg(x);
+ * withScoreAdded(opaque('pulled', 'an example'), exactDenoiser(vp(), standardNormal([2])), pull);
+ */
 export const withScoreAdded = <S extends Shape>(
   spec: Spec,
   of: Denoiser<S, 'signal'>,

@@ -54,10 +54,23 @@ export interface ReverseChained {
   readonly scale: DataScale;
 }
 
-/** The reverse chain that a distribution of {@link ddpm} keeps: estimators and pictures read it, where the distribution's own parameters stand. */
+/**
+ * The capability under which a distribution of {@link ddpm} keeps its reverse chain and the scale of its events: estimators and pictures read it, at the place
+ * of the distribution's own parameters ({@link onReverseChain}).
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * capabilityOf(reversing, ddpm(reverse))?.reverseChain.chain.steps;   // 4
+ */
 export const reversing = capability<ReverseChained>()('reversed');
 
-/** A part that reads the reverse chain, at its place. */
+/**
+ * A draw that reads the reverse chain of a {@link ddpm}, moved to the place where the distribution keeps the chain's parameters (`denoiser`).
+ *
+ * @example
+ * const reverse = reverseChain(predict('noise', vp(), resMlp([16]), { shape: [2] }), { steps: 4 });
+ * onReverseChain(allTerms(reverse, dataScale([2]))(ops.input('x', [2])));
+ */
 export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
 
 /**
@@ -179,7 +192,14 @@ export interface ReverseRun {
   readonly progress: Expr;
 }
 
-/** The reverse chain from x_k on, with what it thought of the data on the way. */
+/**
+ * The reverse chain from x_k (k = `from`) to an event, with the estimate x̂₀ after each step: `{ event: […shape], progress: [k, …shape] }`, progressive
+ * generation (Ho et al. 2020, arXiv:2006.11239, §4.3). With `levels` the event is integers. Cost: k evaluations of the denoiser in one loop.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * value(reverseRun(reverse, 4)(ops.constant([1, -1])), { seed: 0 }).progress;   // [4, 2]
+ */
 export const reverseRun =
   (model: ReverseChain<Shape>, from: number, levels?: number) =>
   (x: Expr): D.Draw<ReverseRun> =>
@@ -208,7 +228,14 @@ export const reverseRun =
       }),
     );
 
-/** The reverse chain from x_k to an event: ancestral sampling. */
+/**
+ * The reverse chain from x_k (k = `from`) to an event of the same shape: ancestral sampling, algorithm 2 of Ho et al. 2020 (arXiv:2006.11239). With `levels`
+ * the event is integers. Cost: k evaluations of the denoiser in one loop.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * value(reverseFrom(reverse, 4)(ops.constant([1, -1])), { seed: 0 });
+ */
 export const reverseFrom =
   (model: ReverseChain<Shape>, from: number, levels?: number) =>
   (x: Expr): D.Draw<Expr> =>

@@ -49,7 +49,12 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   readonly declaration?: Declaration | undefined;
 }
 
-/** The same denoiser whose fields are read as `there` says. */
+/**
+ * A denoiser with each of its fields (raw, data, noise, score, velocity) mapped by a function, such as {@link placedField}.
+ *
+ * @example
+ * movedDenoiser(predict('noise', vp(), resMlp([16]), { shape: [2] }), placedField('teacher'));
+ */
 export const movedDenoiser = <S extends Shape, T extends Terminal>(
   of: Denoiser<S, T>,
   there: (field: Field) => Field,
@@ -62,14 +67,26 @@ export const movedDenoiser = <S extends Shape, T extends Terminal>(
   velocity: there(of.velocity),
 });
 
-/** A field at a place of its own. */
+/**
+ * A field whose parameters stand at a place of their own: every name in it gets the prefix `place/`.
+ *
+ * @example
+ * const field = predict('noise', vp(), resMlp([16]), { shape: [2] }).score;
+ * placedField('teacher')(field)(ops.input('x', [2]), ops.scalar(0.5));
+ */
 export const placedField =
   (place: string) =>
   (field: Field): Field =>
   (x, t) =>
     Sc.at(place, field(x, t));
 
-/** The denoiser that a distribution is the distribution of: score matching trains it. What `Denoises` is at run time. */
+/**
+ * The capability under which a distribution keeps the denoiser that it is made from: score matching reads and trains it. `Denoises` is the same in the type of
+ * a distribution.
+ *
+ * @example
+ * capabilityOf(denoising, diffusion(exactDenoiser(vp(), standardNormal([2]))))?.shape;   // [2]
+ */
 export const denoising = capability<Denoiser>()('denoiser', {
   named: (d, place) => movedDenoiser(changed('named', d, place), placedField(place)),
   resampled: (d) => d,
@@ -118,13 +135,28 @@ export interface DenoiserParts<S extends Shape, T extends Terminal>
   extends Pick<Denoiser<S, T>, 'spec' | 'shape' | 'process' | 'prediction' | 'raw' | 'declaration'>,
     Partial<Pick<Denoiser, Prediction>> {}
 
-/** A field whose every evaluation is one reading of a declaration. */
+/**
+ * A field each of whose evaluations counts as one reading of a declaration, so that several evaluations share parameters instead of claiming them twice.
+ * Without a declaration the field is unchanged.
+ *
+ * @example
+ * const d = predict('noise', vp(), resMlp([16]), { shape: [2] });
+ * ownedField(d.declaration, (x, t) => scope.map((s) => ops.mul(2, s))(d.score(x, t)));
+ */
 export const ownedField =
   (declaration: Declaration | undefined, field: Field): Field =>
   (x, t) =>
     Sc.owned(declaration, (scope) => field(x, t)(scope));
 
-/** A denoiser from one field and what it predicts; the other three are derived. For fields of one's own. */
+/**
+ * A denoiser from one field `raw` and what it predicts; data, noise, score and velocity are derived from it as in {@link convert}, unless they are given.
+ * Fields take an event and a scalar time and return an array of the event's shape. Throws `ShapeError`, when evaluated, where the event has another shape.
+ *
+ * @example
+ * const spec = opaque('standard', 'an example');
+ * const raw = (x, t) => scope.of(ops.neg(x));   // the score of N(0, I), which vp() keeps
+ * denoiser({ spec, shape: [2], process: vp(), prediction: 'score', raw }).data(ops.constant([1, 2]), ops.scalar(0.5));
+ */
 export const denoiser = <const S extends Shape, T extends Terminal>(parts: DenoiserParts<S, T>): Denoiser<S, T> => {
   const { prediction, process, shape, spec, declaration = declare('network', spec.type) } = parts;
   const raw = ownedField(declaration, parts.raw);

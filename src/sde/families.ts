@@ -21,7 +21,16 @@ const needs = (owner: string, rule: string, holds: boolean, got: string): void =
 };
 
 /**
- * The variance-preserving process of any rate: α = e^{−B/2}, σ² = 1 − e^{−B} (by expm1: no cancellation near 0), a = −β/2, g² = β; λ = −log(e^B − 1).
+ * The variance-preserving process of any noise rate β(t) with integral B(t): α = e^{−B/2}, σ² = 1 − e^{−B} (by expm1, which loses no digits near 0), drift a =
+ * −β/2, g² = β, log-SNR λ = −log(e^B − 1). `timeOf` is the inverse of B. The prior is N(0, I). Throws `ArgumentError` where the span is empty. Source: Song et
+ * al. 2021, arXiv:2011.13456.
+ *
+ * @example
+ * variancePreserving(opaque('constantRate', 'an example'), { start: 1e-3, end: 1 }, {
+ *   rate: (t) => ops.broadcastTo(5, t.shape),
+ *   integral: (t) => ops.mul(5, t),
+ *   timeOf: (b) => ops.mul(0.2, b),
+ * });
  */
 export const variancePreserving = (
   spec: Spec,

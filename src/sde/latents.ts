@@ -27,8 +27,9 @@ const along =
   };
 
 /**
- * The latent of an event: a deterministic sampler followed from data to noise (Song, Meng & Ermon 2021, §4.3). {@link decodeWith} comes back but for the error of
- * the steps. Throws `ArgumentError` for samplers that draw noise or keep a memory.
+ * The latent of an event, of its shape: a deterministic sampler followed from data to noise (Song, Meng & Ermon 2021, arXiv:2010.02502, §4.3). {@link
+ * decodeWith} inverts it up to the error of the steps. Cost: the sampler's evaluations for each step. Throws `ArgumentError` for samplers that draw noise or
+ * keep a memory, and where the grid does not fit the process.
  *
  * @example
  * encodeWith(ddim(), logSnrGrid(100))(exactDenoiser(vp(), normal([2])))(ops.input('x', [2]));
@@ -39,7 +40,14 @@ export const encodeWith =
   (x: Expr): D.Draw<Expr> =>
     along('encodeWith', sampler, denoiser)(x, [...timesOf(grid, denoiser.process)].reverse());
 
-/** The event of a latent: a deterministic sampler from noise to data, the last time's noise left in. See {@link encodeWith}. */
+/**
+ * The event of a latent, of its shape: a deterministic sampler from noise to data, with the noise of the last time left in. It inverts {@link encodeWith} up to
+ * the error of the steps. Cost: the sampler's evaluations for each step. Throws `ArgumentError` for samplers that draw noise or keep a memory, and where the
+ * grid does not fit the process.
+ *
+ * @example
+ * decodeWith(ddim(), logSnrGrid(100))(exactDenoiser(vp(), normal([2])))(ops.input('z', [2]));
+ */
 export const decodeWith =
   <T extends Terminal>(sampler: DiffusionSampler<T>, grid: Grid) =>
   (denoiser: Denoiser<Shape, T>) =>

@@ -28,7 +28,13 @@ export interface Preconditioning {
 /** α below this counts as this in the coordinate of noise, so that it stays finite where no signal is left. */
 const LEAST_SIGNAL = 1e-4;
 
-/** ¼ log(σ/α), EDM's coordinate of noise: between about −2 and 2. */
+/**
+ * The noise coordinate that networks read, c = ¼ log(σ/α), elementwise: between about −2 and 2 (Karras et al. 2022, arXiv:2206.00364, table 1). α is at least
+ * 1e-4 in it, so that it is finite where no signal is left.
+ *
+ * @example
+ * value(noiseCoordinate(ops.scalar(1), ops.scalar(1)));   // 0
+ */
 export const noiseCoordinate = (alpha: Expr, sigma: Expr): Expr =>
   o.mul(0.25, o.log(o.div(sigma, o.max(alpha, LEAST_SIGNAL))));
 

@@ -17,7 +17,14 @@ import { type Grid, givenGrid, logSnrGrid, timesOf } from './grid.ts';
 import { denoiserKind, gridKind, samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
-/** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
+/**
+ * The velocity of the probability flow, dx/dt = a(t) x − ½ g(t)² ∇log p_t(x), of the event's shape (Song et al. 2021, arXiv:2011.13456, eq. 13), with the
+ * denoiser's parameters read in a scope. Cost: one evaluation of the denoiser.
+ *
+ * @example
+ * const d = exactDenoiser(vp(), standardNormal([2]));
+ * value((inScope) => flowField(d, inScope)(ops.constant([1, 2]), ops.scalar(0.5)));   // [0, 0]: vp() keeps N(0, I)
+ */
 export const flowField =
   (denoiser: Denoiser<Shape, 'signal'>, scope: Scope) =>
   (x: Expr, t: Expr): Expr => {

@@ -53,7 +53,12 @@ export interface Process<out T extends Terminal = Terminal> {
   readonly prior: <const S extends Shape>(shape: S) => Dist<S, Exact & Samples>;
 }
 
-/** df/dt of an elementwise function, by forward differentiation. */
+/**
+ * The derivative df/dt of an elementwise function of time, of the shape of t, by forward-mode differentiation.
+ *
+ * @example
+ * value(slope((t) => ops.square(t))(ops.constant([1, 2])));   // [2, 4]
+ */
 export const slope =
   (f: OfTime): OfTime =>
   (t) => {
@@ -62,11 +67,21 @@ export const slope =
     return applyLambda({ variables: [v], results: [d] }, [t])[0];
   };
 
-/** Values of a function of time at some times, on the host in double precision. */
+/**
+ * The values of an elementwise function of time at a list of times, on the host in double precision.
+ *
+ * @example
+ * valuesAt(vp().alpha, [0, 0.5]);   // [1, 0.281]
+ */
 export const valuesAt = (f: OfTime, times: readonly number[]): number[] =>
   times.length === 0 ? [] : toNumbers(evaluateProgram(program([f(o.constant(times))], 'float64'), {})[0]);
 
-/** One value of a function of time, on the host in double precision. */
+/**
+ * The value of an elementwise function of time at one time, on the host in double precision.
+ *
+ * @example
+ * valueAt(vp().alpha, 0.5);   // 0.281
+ */
 export const valueAt = (f: OfTime, time: number): number => valuesAt(f, [time])[0];
 
 /** ∫₀ᵗ f, by Gauss–Legendre quadrature. */
@@ -105,7 +120,20 @@ export interface ProcessParts<T extends Terminal> extends Pick<Process<T>, 'spec
   readonly priorScale?: number;
 }
 
-/** A process from its parts: for families of one's own with closed forms. */
+/**
+ * A noising process from its parts, for families of your own with closed forms. `alpha`, `sigma` and `span` are required; what is missing is derived: the
+ * log-SNR, drift α̇/α and g² = d(σ²)/dt − 2aσ² by differentiation, the inverse of log-SNR by 60 bisections, the prior N(0, σ(end)² I). Functions of time are
+ * elementwise. Throws `ArgumentError` unless 0 ≤ start < end. {@link gaussianPath} checks the path as well.
+ *
+ * @example
+ * process({
+ *   spec: opaque('cosine', 'an example'),
+ *   span: { start: 0.01, end: 1.5 },
+ *   terminal: 'signal',
+ *   alpha: ops.cos,
+ *   sigma: ops.sin,
+ * });
+ */
 export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> => {
   const { span, alpha, sigma, spec } = parts;
   if (!(span.start >= 0 && span.start < span.end))

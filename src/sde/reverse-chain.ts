@@ -29,11 +29,22 @@ import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { standard } from './preconditioning.ts';
 import { type Process, type Terminal, valuesAt } from './process.ts';
 
-/** The chain of a process at times from the data's side to the noise's: x_k is x at the k-th time. The data are put in front. */
+/**
+ * The Gaussian chain of a process observed at given times, rising from the data's side to the noise's: x_k is x at the k-th time, and the data (α, σ) = (1, 0)
+ * come before. Throws `ArgumentError` where a step adds no noise.
+ *
+ * @example
+ * chainAt(vp(), [0.1, 0.5, 1]).steps;   // 3
+ */
 export const chainAt = (process: Process, times: readonly number[]): GaussianChain =>
   gaussianChain(valuesAt(process.alpha, times), valuesAt(process.sigma, times));
 
-/** T times of a process, equally far apart, the last at its end: k (end/T) for k = 1 … T. */
+/**
+ * T equally spaced times of a process, t_k = k · end/T for k = 1 … T.
+ *
+ * @example
+ * chainTimes(vp(), 4);   // [0.25, 0.5, 0.75, 1]
+ */
 export const chainTimes = ({ span }: Process, steps: number): readonly number[] =>
   Array.from({ length: steps }, (_, i) => (span.end * (i + 1)) / steps);
 
@@ -52,7 +63,13 @@ export interface LearnedChainOptions extends Omit<ReverseChainOptions, 'variance
   readonly variance: 'learned';
 }
 
-/** r for every coordinate: log of the variance of a reverse step is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15). */
+/**
+ * The capability under which a denoiser predicts the variances of reverse steps: a field r, of the event's shape, with log variance = ½ (1 + r) log β + ½ (1 −
+ * r) log β̃ for every coordinate (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
+ *
+ * @example
+ * has(learnedVariance, predictWithVariance('noise', vp(), resMlp([16]), { shape: [2] }));   // true
+ */
 export const learnedVariance = capability<Field>()('learned', {
   named: (r, place) => placedField(place)(r),
   shared: (r, sharing) => sharedField(sharing)(r),

@@ -20,7 +20,12 @@ import type { Denoiser } from './denoiser.ts';
 import { samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
-/** mean + scale · z with fresh z. */
+/**
+ * A draw of N(mean, scale²): mean + scale · z with z standard normal of the mean's shape. `scale` is an expression that broadcasts to it.
+ *
+ * @example
+ * value(spread(ops.constant([1, 2]), ops.scalar(0.1)), { seed: 0 });
+ */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
   D.map((z: Expr) => o.add(mean, o.mul(scale, z)))(D.fromRandom(normal(mean.shape)));
 
