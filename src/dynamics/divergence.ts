@@ -25,8 +25,9 @@ export const drawProbe = (by: DivergenceBy, shape: Shape): Random<Expr | undefin
   by === 'rademacher' || by === 'gaussian' ? (by === 'rademacher' ? rademacher : normal)(shape) : of(undefined);
 
 /**
- * The divergence of a velocity that is a graph over `x`: exact where there is no probe, else the estimate vᵀ (∂f/∂x) v. Cost: as many forward derivatives as the event
- * has elements, or one reverse derivative.
+ * The divergence tr ∂f/∂x of a velocity that is a graph over `x`, a scalar: exact without a probe, else Hutchinson's estimate vᵀ (∂f/∂x) v. Velocity and probe
+ * have the shape of x. Cost: as many forward derivatives as the event has elements, or one reverse derivative. Source: Hutchinson 1990; Grathwohl et al. 2019,
+ * arXiv:1810.01367.
  *
  * @example
  * const x = ops.constant([1, 2]);

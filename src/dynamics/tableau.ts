@@ -34,8 +34,9 @@ export interface Tableau {
 const ROUNDING = 1e-11;
 
 /**
- * A checked tableau. Throws `ArgumentError` where its parts differ in length, a node is not the sum of its row, or an order condition of the order that it claims
- * (its own, and that of the embedded method) fails, with the number that the condition asks for.
+ * A checked Butcher tableau of an explicit Runge–Kutta method: kᵢ = f(x + h Σⱼ aᵢⱼ kⱼ, t + cᵢ h), x′ = x + h Σ bᵢ kᵢ. Throws `ArgumentError` where its parts
+ * differ in length, a node is not the sum of its row, or an order condition fails, of its own order or that of the embedded method; the message gives the
+ * number that the condition requires.
  *
  * @example
  * const ralston = tableau({ name: 'ralston', nodes: [0, 2 / 3], rows: [[], [2 / 3]], weights: [1 / 4, 3 / 4], order: 2 });

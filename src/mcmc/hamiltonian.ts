@@ -84,12 +84,13 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
 });
 
 /**
- * Hamiltonian Monte Carlo (Duane et al. 1987; Neal 2011, arXiv:1206.1901 §5.3): a momentum from N(0, M), L leapfrog steps of size ε, accepted with probability
- * min(1, e^(−ΔH)). `inverseMass` is the diagonal of M⁻¹. Exact for any ε; 0.65–0.8 should be accepted. L gradients a step.
- * A trajectory with ΔH > 1000 is rejected and counted as divergent. Throws `ArgumentError` where ε or L is not positive, or the distribution is discrete.
+ * Hamiltonian Monte Carlo (Duane et al. 1987; Neal 2011, arXiv:1206.1901, §5.3): a momentum from N(0, M), L leapfrog steps of size ε, accepted with probability
+ * min(1, e^(−ΔH)), H = −log p(x) + ½ pᵀ M⁻¹ p. `inverseMass` is the diagonal of M⁻¹. Exact for any ε; tune ε for an acceptance of 0.65–0.8. A trajectory with
+ * ΔH > 1000 is rejected and counted as divergent. Cost: L gradients a step. Throws `ArgumentError` where ε or L is not positive, `jitter` is not in [0, 1), or
+ * the distribution is discrete.
  *
  * @example
- * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
+ * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])));
  */
 export const hmc = define(
   kernelKind,

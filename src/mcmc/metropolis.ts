@@ -60,11 +60,11 @@ export interface Proposal {
 }
 
 /**
- * Metropolis–Hastings with a proposal of your own (Hastings 1970, doi:10.1093/biomet/57.1.97). It needs no gradient, so distributions on integers will do. A step
- * costs one log-density.
+ * Metropolis–Hastings with a proposal q of your own (Hastings 1970, doi:10.1093/biomet/57.1.97), accepted with probability min(1, p(x′) q(x | x′) / (p(x) q(x′
+ * | x))). It needs no gradient, so it samples discrete distributions too. Cost: one log-density a step.
  *
  * @example
- * metropolisHastings({ propose: (x) => (cursor) => [x, cursor] })   // a chain that never moves
+ * metropolisHastings({ propose: (x) => (cursor) => [x, cursor] });   // a chain that never moves
  */
 export const metropolisHastings =
   ({ propose, logDensity: q }: Proposal): KernelOf<Weighed, Acceptance, AnyLogDensity> =>
@@ -84,11 +84,12 @@ export const metropolisHastings =
   });
 
 /**
- * Random-walk Metropolis (Metropolis et al. 1953): x′ = x + h z, z standard normal. `stepSize` h is in the units of x, one number or one for each
- * coordinate. About 0.234 of the steps should be accepted in many dimensions, 0.44 in one. Throws `ArgumentError` where h is not positive.
+ * Random-walk Metropolis (Metropolis et al. 1953): x′ = x + h z with z standard normal, accepted with probability min(1, p(x′)/p(x)). `stepSize` h is in the
+ * units of x, one number or one for each coordinate. Tune it for an acceptance of about 0.234 in many dimensions, 0.44 in one. Cost: one log-density a step.
+ * Throws `ArgumentError` where h is not positive.
  *
  * @example
- * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const randomWalk = define(
   kernelKind,

@@ -44,12 +44,13 @@ const count = (owner: string, sentence: string, n: number): void => {
 };
 
 /**
- * A replay buffer of chains (Tieleman 2008, doi:10.1145/1390156.1390290; Du & Mordatch 2019, arXiv:1903.08689, §3.2): `size` positions, a queue. A step takes the n that have
- * waited longest, begins each anew from `start` with probability `reinitialise`, moves it by `steps` of the kernel and puts it last: every chain moves once in size / n steps.
- * A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps beside a position (a momentum, a step size that adapts) is made
- * anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i does not depend on n. Where chains start anew, the ends are of all ages: they
- * follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps` kernel steps. Throws `ArgumentError` where a number is out of range, or a step moves
- * more chains than the buffer holds.
+ * A replay buffer of chains (Tieleman 2008, doi:10.1145/1390156.1390290; Du & Mordatch 2019, arXiv:1903.08689, §3.2): a queue of `size` positions, `[size,
+ * …event]`. A step takes the n that have waited longest, restarts each from `start` with probability `reinitialise`, moves it by `steps` of the kernel and
+ * appends it: every chain moves once in size / n steps. A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps
+ * besides a position (a momentum, an adapted step size) is made anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i
+ * does not depend on n. Where chains restart, the ends have different ages, and follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps`
+ * kernel steps. Throws `ArgumentError` where a number is out of range or a step moves more chains than the buffer holds, `ShapeError` where a step is given
+ * another buffer.
  *
  * @example
  * const origin = (cursor) => [ops.constant([0, 0]), cursor];

@@ -147,10 +147,11 @@ export type Tuned = {
 };
 
 /**
- * A kernel that tunes its step size (dual averaging towards an acceptance) and its diagonal mass (variances in Stan's windows) during its first
- * `steps`, and keeps them afterwards, wherever it stands: alone, in `alternate`, `iterate`, `kernelMixture` or `parallelTempering`. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a
- * function away. Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by
- * itself. Throws `ArgumentError` where `steps` is no natural number or the target is not in (0, 1).
+ * A kernel that tunes its step size (dual averaging towards a target acceptance: Nesterov 2009; Hoffman & Gelman 2014, arXiv:1111.4246, §3.2.1) and its
+ * diagonal mass (variances in Stan's windows) during its first `steps` steps, and keeps them afterwards, wherever it is used: alone, in `alternate`, `iterate`,
+ * `kernelMixture` or `parallelTempering`. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a function away.
+ * Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by itself. Cost: that of the kernel. Throws
+ * `ArgumentError` where `steps` is not a natural number or the target is not in (0, 1).
  *
  * @example
  * adapted(nuts, { steps: 500 });

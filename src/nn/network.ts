@@ -41,7 +41,8 @@ export const besideContext = (x: Expr, context: AnyContext): Expr =>
   o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(context)]);
 
 /**
- * A network of your own. `read` says how it reads a context, where that is more than a longer vector.
+ * A network of your own: `apply` maps an event to an array of the requested shape, with parameters at the place where it is applied. `read` says how it reads a
+ * context; by default event and context are joined to one vector ({@link besideContext}).
  *
  * @example
  * const twice = network({ spec: opaque('twice', 'an example'), apply: (x, output) => scope.of(ops.reshape(ops.mul(2, x), output)) });

@@ -63,7 +63,8 @@ const withContexts = (
 };
 
 /**
- * A network from what it does with an embedded coordinate and, where there is one, a context.
+ * A noise-conditioned network of your own: `apply` maps an event, a scalar noise coordinate, the requested shape and, where there is one, a context (a vector)
+ * to an array of that shape. With `images` contexts of two axes or more become channels of the event; otherwise they are flattened.
  *
  * @example
  * const nothing = noiseConditioned(opaque('nothing', 'an example'), (x, c, output) => scope.of(ops.broadcastTo(0, output)));
@@ -79,7 +80,7 @@ export const noiseConditioned = (
  * coordinate c and, where there is one, a context (flattened). Parameters `embed/time`, `embed/context` and `embed/out`, each a dense layer.
  *
  * @example
- * conditioning(sinusoidal(16), 32)(ops.scalar(0.5), undefined);   // [32]
+ * conditioning(sinusoidal({ size: 16 }), 32)(ops.scalar(0.5), undefined);   // [32]
  */
 export const conditioning =
   (embedding: Embedding, width: number) =>

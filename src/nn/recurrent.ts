@@ -44,8 +44,10 @@ const steps = (shape: Shape): readonly [number, number] =>
     : [shape[0], sizeOf(shape.slice(1))];
 
 /**
- * Reads a sequence `[T, …]`, last element first, by a gated recurrent unit from the zero state; the result is a dense layer of the last state, of any
- * shape. Reading backwards puts the first elements, with which {@link unrolled} starts, next to the code (Sutskever et al. 2014). T steps.
+ * A network that reads a sequence `[T, …]`, last element first, by a gated recurrent unit ({@link gru}) from the zero state; the result is a dense layer of the
+ * last state, of any shape. Reading backwards puts the first elements, with which {@link unrolled} starts, next to the code (Sutskever et al. 2014,
+ * arXiv:1409.3215). Cost: T steps of the unit in one loop. Throws `ArgumentError` where the width is not a positive integer and, when applied, `ShapeError` for
+ * a scalar.
  *
  * @example
  * const encoder = conditionalNormal([28, 28], [20], { network: recurrent(64) });

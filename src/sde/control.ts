@@ -70,8 +70,9 @@ export interface GuidanceOptions {
 }
 
 /**
- * Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233; Song et al. 2021, §5): the score gets scale · ∇ₓ log p(y | x_t) of a likelihood that reads noisy
- * events, log p(y | x_t) = `logLikelihood(x, t)`, a scalar. Cost: one gradient of it an evaluation. The likelihood's parameters stand where it puts them.
+ * Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233; Song et al. 2021, arXiv:2011.13456, §5): the score becomes s + scale · ∇ₓ log p(y | x_t),
+ * where `logLikelihood(x, t)` = log p(y | x_t) is a scalar in nats and reads noisy events. The likelihood names its own parameters. Cost: one gradient of the
+ * likelihood for each evaluation of the denoiser.
  *
  * @example
  * const right = (x) => () => ops.sum(ops.logSigmoid(ops.mul(4, x)));   // p(y | x_t): to the right of 0
@@ -97,9 +98,9 @@ export interface ClassifierFreeOptions<S extends Shape, T extends Terminal = Ter
 }
 
 /**
- * Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): every prediction is u + scale (c − u), from a denoiser that knows the condition and
- * one that does not (often the same network, given zeros: `network.given`). Cost: two evaluations. Throws `ArgumentError` where the two noise
- * differently, `ShapeError` where their events differ.
+ * Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): every prediction is u + scale (c − u), with c from a denoiser that knows the condition and u
+ * from one that does not (often the same network given zeros: `network.given`). Cost: two evaluations. Throws `ArgumentError` where the two denoisers have
+ * different processes, `ShapeError` where their events have different shapes.
  *
  * @example
  * const of = (loc) => exactDenoiser(vp(), normal([2], { loc }));
@@ -179,8 +180,8 @@ export const classifierFreeGuidance = define(
 );
 
 /**
- * A denoiser whose x̂₀ is kept in a range that the data are known to be in (DDPM's `clip_denoised`, "static thresholding"); the noise, score and velocity are those
- * of that x̂₀. Its probability flow is another than the unclipped one's.
+ * A denoiser whose x̂₀ is clipped to a range that the data are known to lie in (`clip_denoised` in DDPM's code, "static thresholding"); noise, score and
+ * velocity are derived from the clipped x̂₀. Its probability flow differs from that of the unclipped denoiser.
  *
  * @example
  * clipData(exactDenoiser(vp(), standardNormal([2])), [-1, 1]);

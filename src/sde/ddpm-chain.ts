@@ -64,7 +64,8 @@ export const gaussianChain = (alphas: readonly number[], sigmas: readonly number
 };
 
 /**
- * The variance-preserving chain of β₁ … β_T: α_k² = ᾱ_k = ∏ (1 − β), σ_k² = 1 − ᾱ_k by sums of logarithms, which keep their digits.
+ * The variance-preserving chain of β₁ … β_T: α_k² = ᾱ_k = ∏_{i ≤ k} (1 − βᵢ), σ_k² = 1 − ᾱ_k, computed by sums of logarithms so that no digits are lost. Throws
+ * `ArgumentError` where a step adds no noise. Source: Ho et al. 2020, arXiv:2006.11239.
  *
  * @example
  * variancePreservingChain(betas({ steps: 1000 })).alpha[1000] ** 2;   // 4.04e-5

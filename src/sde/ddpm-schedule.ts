@@ -22,9 +22,9 @@ const LARGEST = 0.999;
 const cosineSignal = (u: number): number => Math.cos(((u + 0.008) / 1.008) * 0.5 * Math.PI) ** 2;
 
 /**
- * β₁ … β_T: `linear` from `first` to `last` (Ho, Jain & Abbeel 2020, arXiv:2006.11239: 1e-4 to 0.02 at T = 1000; other T keep β T, so that as much
- * noise is added in all), `quadratic` likewise in √β, `cosine` by ᾱ(t) = cos²((t/T + s)/(1 + s) · π/2)/ᾱ(0) (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 17).
- * Throws `ArgumentError` where T is no positive integer or a β is not in (0, 1).
+ * The noise variances β₁ … β_T: `linear` from `first` to `last` (Ho, Jain & Abbeel 2020, arXiv:2006.11239: 1e-4 to 0.02 at T = 1000; other T keep β T, so that
+ * the total noise is the same), `quadratic` likewise in √β, `cosine` by ᾱ(t) = cos²((t/T + s)/(1 + s) · π/2)/ᾱ(0) (Nichol & Dhariwal 2021, arXiv:2102.09672,
+ * eq. 17). Throws `ArgumentError` where T is not a positive integer or a β is not in (0, 1).
  *
  * @example
  * betas({ schedule: 'cosine', steps: 4 }).length;   // 4

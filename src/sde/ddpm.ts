@@ -74,13 +74,13 @@ export const reversing = capability<ReverseChained>()('reversed');
 export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
 
 /**
- * Denoising diffusion as a distribution (Ho et al. 2020): samples run the reverse chain from N(0, I), each latent drawn from p(x_{k−1} | x_k); `logDensity`
- * is an estimate of the variational bound, in nats,
+ * Denoising diffusion as a distribution (Ho, Jain & Abbeel 2020, arXiv:2006.11239): samples run the reverse chain from N(0, I), each latent drawn from
+ * p(x_{k−1} | x_k); `logDensity` is an unbiased estimate of the variational bound, in nats,
  *
  *     log p(x₀) ≥ E log p(x₀ | x₁) − Σ_{k>1} KL(q(x_{k−1} | x_k, x₀) ‖ p(x_{k−1} | x_k)) − KL(q(x_T | x₀) ‖ N(0, I)),
  *
- * T times the term of one random step, or all terms. With `levels` it is a log-probability of integers, so bits/dim need no offset.
- * Cost: one evaluation of the network (T with `terms: 'all'`) a density, T a sample, in one loop.
+ * by T times the term of one random step, or by all terms. With `levels` it is a log-probability of integers, so that bits per dimension need no offset. Cost:
+ * one evaluation of the network a density (T with `terms: 'all'`), T a sample, in one loop.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });

@@ -118,7 +118,11 @@ const told: { readonly [P in Prediction]: (both: Both, at: Numbers) => Expr } = 
 };
 
 /**
- * One kind of prediction from another, at a noisy event x and a time: the 2 × 2 linear maps between noise, data, score and velocity.
+ * One kind of prediction from another, at a noisy event x and a scalar time t, by the linear maps that follow from
+ *
+ *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
+ *
+ * All arrays have the event's shape. Cost: a few elementwise operations.
  *
  * @example
  * convert('noise', 'score', vp())(ops.input('x', [2]), ops.scalar(0.5), ops.input('noise', [2]));
@@ -203,8 +207,9 @@ export interface PredictOptions<S extends Shape> {
 }
 
 /**
- * The denoiser of a network that predicts noise, data, score or velocity: raw(x, t) = c_skip x + c_out net(c_in x, c_noise). Noise and score cannot be
- * predicted on a process that ends in pure noise: that does not compile (and throws `ArgumentError` where types were lost). Parameters stand at `net`.
+ * The denoiser of a network that predicts noise, data, score or velocity: raw(x, t) = c_skip x + c_out net(c_in x, c_noise), with the scalings of a {@link
+ * Preconditioning}. Parameters stand at `net`. Cost: one evaluation of the network. Noise and score cannot be predicted on a process that ends in pure noise:
+ * that does not compile, and throws `ArgumentError` for declarations from JSON. Throws `ShapeError`, when evaluated, where the event has another shape.
  *
  * @example
  * predict('velocity', vp(), resMlp([16]), { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));

@@ -24,7 +24,8 @@ export interface Grid {
 }
 
 /**
- * The checked times of a grid for a process. Throws `ArgumentError` naming the step that does not go from noise to data, or that leaves the span.
+ * The checked times of a grid for a process, strictly decreasing from noise to data: one more than there are steps. Throws `ArgumentError` where there is no
+ * step, where a time leaves the span, or where a step does not go from noise to data; the message names it.
  *
  * @example
  * timesOf(uniformGrid(10), vp()).length;   // 11

@@ -55,11 +55,12 @@ export const decodeWith =
     along('decodeWith', sampler, denoiser)(z, timesOf(grid, denoiser.process));
 
 /**
- * Spherical interpolation: along the great circle between two latents, whose points have lengths that normal latents have (Shoemake 1985; DDIM's appendix D.5).
- * `weight` 0 is `a`, 1 is `b`; between parallel latents the straight line.
+ * Spherical interpolation of two latents of one shape, sin((1 − w)θ)/sin θ · a + sin(wθ)/sin θ · b with θ the angle between them: it keeps the lengths that
+ * normal latents have (Shoemake 1985; Song, Meng & Ermon 2021, arXiv:2010.02502, appendix D.5). `weight` w is a scalar: 0 gives `a`, 1 gives `b`. Between
+ * parallel latents it is linear.
  *
  * @example
- * slerp(ops.constant([1, 0]), ops.constant([0, 1]), ops.scalar(0.5));   // (√½, √½)
+ * value(slerp(ops.constant([1, 0]), ops.constant([0, 1]), ops.scalar(0.5)));   // [0.707, 0.707]
  */
 export const slerp = (a: Expr, b: Expr, weight: Expr): Expr => {
   const cosine = o.div(o.dot(a, b), o.sqrt(o.mul(o.dot(a, a), o.dot(b, b))));
@@ -71,7 +72,8 @@ export const slerp = (a: Expr, b: Expr, weight: Expr): Expr => {
 };
 
 /**
- * Events between two events: their latents interpolated by {@link slerp} and decoded, one for each weight, `[weights, …event]`.
+ * Events between two events: their latents ({@link encodeWith}) are interpolated by {@link slerp} and decoded, one for each weight, giving `[weights, …event]`.
+ * Cost: the runs of two encodings and of one decoding for each weight. Throws `ArgumentError` for samplers that draw noise or keep a memory.
  *
  * @example
  * interpolateWith(ddim(), logSnrGrid(50))(exactDenoiser(vp(), normal([2])))([0, 0.5, 1])(ops.input('a', [2]), ops.input('b', [2]));

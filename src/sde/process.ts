@@ -206,9 +206,9 @@ const pathFault = (
 };
 
 /**
- * The process of a path x_t = α(t) x₀ + σ(t) ε: its SDE follows by differentiation, a = α̇/α and g² = d(σ²)/dt − 2aσ². Throws `ArgumentError` where the span is
- * empty; where there is no noise at the start (σ = 0: the log-SNR is infinite), no signal before the end (α ≤ 0) or at an end that is not said to be `pure`, or some
- * at one that is; and where the signal grows back: log-SNR must fall from start to end. It is asked at 65 times.
+ * The process of a path x_t = α(t) x₀ + σ(t) ε; its SDE follows by differentiation, with drift a = α̇/α and g² = d(σ²)/dt − 2aσ². α and σ are elementwise.
+ * Throws `ArgumentError` where the span is empty; where there is no noise at the start (σ = 0, an infinite log-SNR); where no signal is left before the end (α
+ * ≤ 0); where `terminal` does not agree with α at the end; and where the log-SNR does not fall from start to end. The path is checked at 65 times.
  *
  * @example
  * const linear = gaussianPath({ alpha: (t) => ops.sub(1, t), sigma: (t) => t, span: { start: 1e-3, end: 1 }, terminal: 'pure' });
@@ -254,8 +254,9 @@ export interface LinearSdeOptions {
 }
 
 /**
- * The process of dx = a(t) x dt + g(t) dw from time 0: α = e^{∫a}, σ² = α² (σ(0)² + ∫ g²/α²), by quadrature where the integral is not given
- * (exact to rounding for smooth a and g). Cost: `nodes` evaluations of g for one σ, and as many more of a for each where its integral is missing.
+ * The process of dx = a(t) x dt + g(t) dw from time 0: α = e^{∫a}, σ² = α² (σ(0)² + ∫ g²/α²), by Gauss–Legendre quadrature where an integral is not given
+ * (exact to rounding for smooth a and g). Cost: `nodes` evaluations of g for one σ, and as many of a for each of those where `driftIntegral` is missing. Throws
+ * `ArgumentError` where the span is empty.
  *
  * @example
  * const ou = linearSde({ drift: (t) => ops.mul(t, 0), diffusion: (t) => ops.exp(t), span: { start: 1e-3, end: 2 } });

@@ -79,8 +79,9 @@ export const learnedVariance = capability<Field>()('learned', {
 export type VarianceDenoiser<S extends Shape = Shape> = Denoiser<S, 'signal'> & Having<typeof learnedVariance>;
 
 /**
- * The reverse chain of a denoiser at T times. Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where variances are to be learned by a
- * denoiser that says none (types say so first).
+ * The reverse chain of a denoiser at T = `steps` times, p(x_{k−1} | x_k) = N(`fromData`·x̂₀ + `fromNoisy`·x_k, v_k) with fixed or learned variances v_k (Ho et
+ * al. 2020, arXiv:2006.11239; learned: Nichol & Dhariwal 2021, arXiv:2102.09672). Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where
+ * `variance` is `learned` and the denoiser predicts none (which does not compile).
  *
  * @example
  * ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'small' }));
@@ -146,8 +147,9 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
 });
 
 /**
- * A network that predicts, and says its variance beside (Nichol & Dhariwal 2021, arXiv:2102.09672, §3.1): {@link predict} of its first output, and its
- * second as it is. Both are one evaluation. For {@link reverseChain}'s learned variances.
+ * The denoiser of a network with two outputs, a prediction and the variances of reverse steps (Nichol & Dhariwal 2021, arXiv:2102.09672, §3.1): {@link predict}
+ * of the first output, and the second as {@link learnedVariance}. The network is asked for `[2, …shape]`. Cost: one evaluation for both. For learned variances
+ * in {@link reverseChain}.
  *
  * @example
  * ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' }));
@@ -203,8 +205,8 @@ const sharedField =
     Sc.sharedBy(sharing, field(x, t));
 
 /**
- * A denoiser whose parameters stand at one absolute place: distributions made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
- * others.
+ * A denoiser whose parameters stand at one absolute place, `shared/<place>`: the distributions made from it (a chain, a probability flow, a sampler) share
+ * them, and a checkpoint of one fits the others.
  *
  * @example
  * sharedDenoiser('unet', predict('noise', vp(), resMlp([64, 64]), { shape: [2] }));

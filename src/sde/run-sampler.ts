@@ -66,8 +66,8 @@ const finiteRow = ({ data, shape }: Tensor): number => {
 };
 
 /**
- * A sampler to be drawn from again and again: {@link runSampler} with its programs kept. They are those of blocks of `block` steps of `rows` samples; a last block
- * with fewer steps is a program of its own, and fewer samples than `rows` cost as much as `rows`.
+ * A sampler for repeated draws: {@link runSampler} with its compiled programs kept. A program runs `block` steps of `rows` samples; a last block with fewer
+ * steps is a program of its own, and fewer samples than `rows` cost as much as `rows`. Errors are those of {@link runSampler}, on the left of each draw.
  *
  * @example
  * const sampler = compiledSampler({ denoiser: exactDenoiser(vp(), normal([2])), sampler: ddim(), rows: 4 });

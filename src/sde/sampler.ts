@@ -102,8 +102,8 @@ export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr
   )(D.fromScoped(field(x, t)));
 
 /**
- * In every step first a corrector, which stays at its time, then a predictor, which moves on (Song et al. 2021, algorithm 1, in the order of its code):
- * the two alternate, each with a memory of its own.
+ * Predictor–corrector sampling (Song et al. 2021, arXiv:2011.13456, algorithm 1, in the order of its code): in every step first a corrector, which stays at its
+ * time, then a predictor, which moves on; each has a memory of its own. Cost: the evaluations of both.
  *
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });

@@ -72,8 +72,9 @@ const reverseSde = <C extends Calculus>(
     : raise('ArgumentError', type, 'churn is not negative', { expected: '0 or more', got: `${churn}` });
 
 /**
- * Euler–Maruyama for the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: all have the marginals of the forward
- * process (Anderson 1982; Zhang & Chen 2022, arXiv:2204.13902, §2). Weak order 1; one evaluation a step. Steps are those of the grid.
+ * Euler–Maruyama on the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: every λ has the marginals of the forward process
+ * (Anderson 1982; Zhang & Chen 2022, arXiv:2204.13902, §2). Steps are those of the grid. Weak order 1. Cost: one evaluation of the denoiser a step. Throws
+ * `ArgumentError` where `churn` is negative.
  *
  * @example
  * sampleWith(eulerMaruyama(), uniformGrid(1000));
@@ -91,8 +92,8 @@ export const eulerMaruyama = define(
 );
 
 /**
- * Stochastic Heun for the same process: the trapezoid of its drift over an Euler step, with one increment of noise. Weak order 2 where g is constant; two
- * evaluations a step.
+ * Stochastic Heun on the generalised reverse process of {@link eulerMaruyama}: the trapezoid of its drift over an Euler step, with one increment of noise. Weak
+ * order 2 where g is constant. Cost: two evaluations of the denoiser a step. Throws `ArgumentError` where `churn` is negative.
  *
  * @example
  * sampleWith(stochasticHeun(), uniformGrid(200));

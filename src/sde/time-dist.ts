@@ -84,8 +84,8 @@ export const likelihoodMass = (process: Process): number => {
 };
 
 /**
- * p(t) ∝ g²/σ², the importance distribution of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, §5): as g²/σ² = −dλ/dt for every process, it is
- * the distribution under which log-SNR is uniform, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
+ * p(t) ∝ g²/σ², the importance distribution of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, arXiv:2101.09258, §5). As g²/σ² = −dλ/dt for every
+ * process, log-SNR is uniform under it, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
  *
  * @example
  * importanceTime.of(vp()).at(ops.constant([0.1, 0.9]));
@@ -114,10 +114,10 @@ export interface LogNormalTimeOptions {
 }
 
 /**
- * log(σ/α) normal, cut to the span of the process: EDM's distribution (Karras et al. 2022, table 1).
+ * log(σ/α) ~ N(mean, deviation²), truncated to the span of the process: EDM's distribution (Karras et al. 2022, arXiv:2206.00364, table 1).
  *
  * @example
- * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // 1
+ * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // about 1
  */
 export const logNormalTime = define(
   timeKind,
