@@ -20,6 +20,7 @@ export * from './kinds.ts';
 export * from './langevin-samplers.ts';
 export * from './latents.ts';
 export * from './path-samplers.ts';
+export * from './phase-denoiser.ts';
 export * from './preconditioning.ts';
 export * from './probability-flow.ts';
 export * from './process.ts';
