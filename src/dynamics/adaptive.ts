@@ -16,11 +16,11 @@ export interface SolveAdaptiveOptions extends AdaptiveOptions {
   readonly tableau?: Tableau;
   /** How the loop is differentiated; default `throughSteps`. */
   readonly gradient?: Exclude<SolveGradient, 'backsolve'> | undefined;
-  /** So many of the last arrays have no say in the length of a step: integrals along the path that nothing else reads. Default 0. */
+  /** The number of last arrays that do not influence the length of a step: integrals along the path that nothing else reads. Default 0. */
   readonly quadratures?: number | undefined;
 }
 
-/** What an adaptive solve says of itself. */
+/** The result of an adaptive solve, with its diagnostics. */
 export interface AdaptiveSolution {
   readonly state: Arrays;
   /** Where it stopped: the last time, unless it failed. */
@@ -42,7 +42,7 @@ const SHORTEST = 1e-7;
 
 const embeddedOf = (t: Tableau): NonNullable<Tableau['embedded']> =>
   t.embedded ??
-  raise('ArgumentError', t.name, 'this method has no estimate of its error: it cannot choose its steps', {
+  raise('ArgumentError', t.name, 'this method has no error estimate, so it cannot choose its steps', {
     expected: 'a tableau with an embedded method, as bogackiShampine, dormandPrince, tsit5',
   });
 

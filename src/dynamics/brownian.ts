@@ -1,6 +1,6 @@
 /**
- * Brownian paths by counters. A path is halved level by level: its end is one draw, and each level draws what its midpoints are off the middle of their
- * interval (the Brownian bridge, Lévy's construction). Each level has noise of its own, so a finer grid refines the *same* path: errors of solvers can be compared step
+ * Brownian paths by counters. A path is halved level by level: its end is one draw, and each level draws the deviations of the midpoints from the
+ * middle of their interval (the Brownian bridge, Lévy's construction). Each level has noise of its own, so a finer grid refines the *same* path: errors of solvers can be compared step
  * for step.
  */
 import type { Expr } from '../core/expr.ts';
@@ -10,14 +10,14 @@ import type { Shape } from '../core/shape.ts';
 
 /** Options of {@link brownianIncrements}. */
 export interface BrownianOptions {
-  /** How often the interval is halved: 2^levels increments. */
+  /** The number of times the interval is halved: 2^levels increments. */
   readonly levels: number;
   /** The length of the interval of time; default 1. */
   readonly duration?: number;
   readonly shape?: Shape;
 }
 
-/** Neighbours of a `[n, …]` and b `[n, …]` taken in turns: a₀ b₀ a₁ b₁ …, `[2n, …]`. */
+/** Neighbours of a `[n, …]` and b `[n, …]` interleaved: a₀ b₀ a₁ b₁ …, `[2n, …]`. */
 const interleaved = (a: Expr, b: Expr): Expr => o.reshape(o.stack([a, b], 1), [2 * a.shape[0], ...a.shape.slice(1)]);
 
 /**

@@ -1,4 +1,4 @@
-/** Controllers: who says how long a step is, the grid of times or the error of the step. */
+/** Controllers: whether the grid of times or the error of a step determines its length. */
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -15,7 +15,7 @@ export interface AdaptiveOptions {
   readonly maxSteps?: number;
 }
 
-/** Who says how long a step is. */
+/** What determines the length of a step. */
 export type Controller = { readonly kind: 'fixed' } | ({ readonly kind: 'adaptive' } & Required<AdaptiveOptions>);
 
 /**

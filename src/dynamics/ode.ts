@@ -14,15 +14,15 @@ import { overGrid, type SolveGradient } from './loops.ts';
 import { type Arrays, tableau as checked, fixedStep, stagesNeeded, type Tableau, type VectorField } from './tableau.ts';
 import { tableaux } from './tableaux.ts';
 
-/** What an advance over one interval may be told. */
+/** Options of an advance over one interval. */
 export interface AdvanceOptions {
   /** How a loop inside it is differentiated; default `throughSteps`. */
   readonly gradient?: Exclude<SolveGradient, 'backsolve'> | undefined;
-  /** So many of the last arrays have no say in the length of a step; default 0. */
+  /** The number of last arrays that do not influence the length of a step; default 0. */
   readonly quadratures?: number | undefined;
 }
 
-/** A solver: from the state at a time to that at another. A solver with steps of its own choice makes them in between. */
+/** A solver: from the state at one time to the state at another. An adaptive solver chooses its steps in between. */
 export interface OdeSolver {
   readonly spec: Spec;
   /** The power of the step by which the error at the end falls. */
@@ -34,17 +34,17 @@ export interface OdeSolver {
   readonly adaptive?: AdaptiveSolver;
 }
 
-/** What a solver that chooses its steps says of itself. */
+/** The properties of an adaptive solver. */
 export interface AdaptiveSolver extends Required<AdaptiveOptions> {
   /** Evaluations of the field from one time to the next at most. */
   readonly atMost: number;
-  /** The same solver to a tolerance 32 times as fine. */
+  /** The same solver with a tolerance 32 times tighter. */
   readonly refined: () => OdeSolver;
 }
 
 const REFINEMENT = 32;
 
-/** A solver under a specification of its own. */
+/** A solver with a given specification. */
 const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => {
   if (controller.kind === 'fixed')
     return {
@@ -58,7 +58,7 @@ const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => 
     };
   const { rtol, atol, maxSteps } = controller;
   if (t.embedded === undefined)
-    return raise('ArgumentError', t.name, 'this method has no estimate of its error: it cannot choose its steps', {
+    return raise('ArgumentError', t.name, 'this method has no error estimate, so it cannot choose its steps', {
       expected: 'fixed(), or a tableau with an embedded method',
     });
   return {
@@ -82,7 +82,7 @@ const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => 
   };
 };
 
-/** The specification with other tolerances, where they stand in it. */
+/** The specification with other tolerances. */
 const specWith = (spec: Spec, options: Required<AdaptiveOptions>): Spec =>
   spec.type === 'rungeKutta'
     ? { ...spec, controller: { kind: 'adaptive', ...options } }

@@ -5,14 +5,14 @@ import { map, type Random } from '../core/random.ts';
 import { brownianIncrements } from './brownian.ts';
 import { type Calculus, diagonalCorrection, kicked, type NoiseKind, type Sde } from './sde.ts';
 
-/** A solver of equations of one sense, with the noise that it can take. */
+/** A solver for one calculus, with the kinds of noise that it accepts. */
 export interface SdeSolver<in C extends Calculus = never, in N extends NoiseKind = 'diagonal'> {
   readonly name: string;
-  /** Powers of the step by which the error of a path, and that of a mean, falls, where each element has noise of its own. */
+  /** The powers of the step with which the error of a path (strong) and of a mean (weak) falls, for diagonal noise. */
   readonly order: { readonly strong: number; readonly weak: number };
   /** Evaluations of the drift in one step. */
   readonly evaluations: number;
-  /** x after dt, when the Brownian path moved by dw. */
+  /** x after a step of length dt in which the Brownian path moves by dw. */
   readonly step: (sde: Sde<C, N>) => (x: Expr, t: Expr, dt: Expr, dw: Expr) => Expr;
 }
 
@@ -74,7 +74,7 @@ export const stochasticHeunSolver: SdeSolver<'stratonovich', NoiseKind> = {
   },
 };
 
-/** From when to when, and how finely, a stochastic equation is solved: 2^levels steps. */
+/** The interval over which a stochastic equation is solved, and its 2^levels steps. */
 export interface SdeSolveOptions {
   readonly from?: number;
   readonly to: number;

@@ -1,6 +1,6 @@
 /**
- * Stochastic differential equations dx = f(x, t) dt + b(x, t) dw. An equation says in its type which integral it means, Itô's or Stratonovich's, and whether each
- * element has noise of its own or b is a matrix; a solver says which it solves; the wrong pair does not compile.
+ * Stochastic differential equations dx = f(x, t) dt + b(x, t) dw. The type of an equation states its integral, Itô's or Stratonovich's, and whether
+ * its noise is diagonal or b is a matrix; the type of a solver states what it solves; the wrong pair does not compile.
  */
 import { jvp } from '../core/differentiate/index.ts';
 import { type Expr, substitute, variable } from '../core/expr.ts';
@@ -10,7 +10,7 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 /** Which integral ∫ b dw is. */
 export type Calculus = 'ito' | 'stratonovich';
 
-/** What b dw is: elementwise, each element with noise of its own, or the product of a matrix with as many motions as it has columns. */
+/** What b dw is: elementwise (`diagonal`: each element has its own Brownian motion), or the product of a matrix with one motion for each column. */
 export type NoiseKind = 'diagonal' | 'matrix';
 
 /** A function of the state and the time. */

@@ -1,5 +1,5 @@
 /**
- * What chains say about themselves: rank-normalised split R̂, bulk and tail effective sample sizes, Monte-Carlo errors (Vehtari, Gelman, Simpson, Carpenter &
+ * Diagnostics of chains: rank-normalised split R̂, bulk and tail effective sample sizes, Monte-Carlo errors (Vehtari, Gelman, Simpson, Carpenter &
  * Bürkner 2021, doi:10.1214/20-BA1221), energy mixing (Betancourt 2016, arXiv:1604.00695). Functions of plain arrays: the draws of ONE
  * number, a list for each chain, all equally long.
  */
@@ -47,13 +47,13 @@ export const quantileOf = (draws: Draws, p: number): number => {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 };
 
-/** Whether some draw is no number (or infinite): then nothing can be said of how chains mix, and every statistic of it is NaN. */
+/** Whether some draw is NaN or infinite: then the mixing of the chains cannot be assessed, and every statistic of it is NaN. */
 const spoilt = (draws: Draws): boolean => draws.some((d) => !Array.from(d).every(Number.isFinite));
 
-/** Whether no draw differs from the first: however their mean rounds. */
+/** Whether no draw differs from the first, independently of how their mean rounds. */
 const constant = (draws: Draws): boolean => draws.every((d) => Array.from(d).every((x) => x === draws[0][0]));
 
-/** Whether diagnostics have nothing to go by. */
+/** Whether diagnostics are undefined. */
 const mute = (draws: Draws): boolean => spoilt(draws) || constant(draws);
 
 /** Each chain as its two halves; the middle draw of an odd number is left out. */
@@ -94,7 +94,7 @@ const rankNormal = (draws: Draws): Float64Array[] => {
   return mapped(ranksOf(draws), (r) => normalQuantile((r - 0.375) / (s + 0.25)));
 };
 
-/** √(between and within over within), of chains that are taken as they are. */
+/** √(between and within over within), of chains without splitting or ranking. */
 const plainRHat = (draws: Draws): number => {
   const n = draws[0].length;
   const within = mean(draws.map(variance));
@@ -118,11 +118,11 @@ export const rHat = (draws: Draws): number => {
   const median = quantileOf(split, 0.5);
   const folded = mapped(split, (x) => Math.abs(x - median));
   const location = plainRHat(rankNormal(split));
-  // Draws of two values at one distance from their median say nothing of scale.
+  // Draws of two values at equal distance from their median carry no information about scale.
   return constant(folded) ? location : Math.max(location, plainRHat(rankNormal(folded)));
 };
 
-/** Effective size of chains as they are, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
+/** Effective size of chains without splitting or ranking, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
 const plainSize = (draws: Draws): number => {
   const m = draws.length;
   const n = draws[0].length;
@@ -224,7 +224,7 @@ export const energyMixing = (energies: ArrayLike<number>): number => {
   return moves / spread;
 };
 
-/** Everything about one number. */
+/** The summary of one number. */
 export interface Summary {
   readonly name: string;
   readonly mean: number;
@@ -237,7 +237,7 @@ export interface Summary {
   readonly bulk: number;
   readonly tail: number;
   readonly rHat: number;
-  /** Draws that are not finite numbers: where there are some, whatever is said of mixing is NaN. */
+  /** Draws that are not finite numbers: where there are any, the mixing statistics are NaN. */
   readonly notFinite: number;
 }
 
@@ -288,7 +288,7 @@ export const showSummaries = (rows: readonly Summary[]): string => {
     ...[head, ...lines].map((l) => l.map((s, j) => (j === 0 ? s.padEnd(widths[j]) : s.padStart(widths[j]))).join('  ')),
     ...spoiled.map(
       (r) =>
-        `${r.name}: ${r.notFinite} of the draws ${r.notFinite === 1 ? 'is' : 'are'} not finite, so nothing is said of how its chains mix`,
+        `${r.name}: ${r.notFinite} of the draws ${r.notFinite === 1 ? 'is' : 'are'} not finite, so its mixing statistics are NaN`,
     ),
   ].join('\n');
 };

@@ -4,10 +4,10 @@ import type { Expr } from '../core/expr.ts';
 import { fork, type Random } from '../core/random.ts';
 import type { Kernel, Position } from './kernel.ts';
 
-/** Nothing to say. */
+/** An info without entries. */
 export type Silent = Readonly<Record<never, Expr>>;
 
-/** A conditional as a move: the position with one block drawn anew given the rest. */
+/** A conditional as a move: the position with one block redrawn given the rest. */
 export type Block = (position: Expr) => Random<Expr>;
 
 /**

@@ -30,7 +30,7 @@ export const kinetic = (momentum: Expr, inverseMass: Operand): Expr =>
 export const hamiltonian = (z: Phase, inverseMass: Operand): Expr =>
   o.sub(kinetic(z.momentum, inverseMass), z.logDensity);
 
-/** A momentum from N(0, M), made of standard normal numbers. */
+/** A momentum from N(0, M), from standard normal numbers. */
 export const momentumOf = (noise: Expr, inverseMass: Operand): Expr => o.div(noise, o.sqrt(inverseMass));
 
 /**
@@ -53,16 +53,16 @@ export const leapfrog =
     return { ...next, momentum: o.add(half, o.mul(o.mul(0.5, stepSize), next.gradient)) };
   };
 
-/** What {@link hmc} says of a step; scalars. */
+/** The info of a step of {@link hmc}; scalars. */
 export type HmcInfo = Acceptance &
   Gradients & {
     /** H of the state that was kept. */
     readonly energy: Expr;
-    /** 1 where the energy error was above 1000, or no number. */
+    /** 1 where the energy error was above 1000 or NaN. */
     readonly divergent: Expr;
   };
 
-/** 1 where the error in H is above the limit, or no number. */
+/** True where the error in H is above the limit or NaN. */
 export const isDivergent = (energyError: Expr): Expr => o.not(o.lessEqual(energyError, DIVERGENCE));
 
 /** Options of {@link hmc}. */
@@ -76,7 +76,7 @@ export interface HmcOptions extends Tuning {
   readonly jitter?: number;
 }
 
-/** The state without what a step makes anew. */
+/** The state without its momentum, which each step draws anew. */
 export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated => ({
   position,
   logDensity,
@@ -106,7 +106,7 @@ export const hmc = define(
     if (!Number.isInteger(steps) || steps < 1)
       raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
     if (!(jitter >= 0 && jitter < 1))
-      raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
+      raise('ArgumentError', 'hmc', 'the jitter must be a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
     return (target) => {
       const at = evaluated(target);
       return {

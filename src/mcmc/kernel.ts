@@ -19,7 +19,7 @@ export interface Position extends StructRecord {
   readonly position: Expr;
 }
 
-/** What a step gives: the next state, and what there is to say about the step (acceptance, energy error, divergence). */
+/** The result of a step: the next state, and information about the step (acceptance, energy error, divergence). */
 export type Transition<S extends Position, I extends Struct> = {
   readonly state: S;
   readonly info: I;
@@ -28,12 +28,12 @@ export type Transition<S extends Position, I extends Struct> = {
 /** A Markov kernel for one chain. */
 export interface Kernel<S extends Position, I extends Struct> {
   readonly spec: Spec;
-  /** The state of a chain that stands at a position. */
+  /** The state of a chain at a position. */
   readonly init: (position: Expr) => S;
   readonly step: (state: S) => Random<Transition<S, I>>;
-  /** The state after something else moved the chain: what outlives the move (a momentum) stays. Absent: {@link init}. */
+  /** The state after something else moved the chain: what survives the move (a momentum) is kept. Absent: {@link init}. */
   readonly moved?: (state: S, position: Expr) => S;
-  /** How many first steps adapt the kernel (every part of it) and are no samples; absent: none. What is learned outlives a move: such a kernel has `moved`. */
+  /** The number of first steps that adapt the kernel (every part of it) and are not samples; absent: none. What is learned survives a move: such a kernel has `moved`. */
   readonly warmUp?: number;
 }
 
@@ -43,7 +43,7 @@ export type AnyKernel = Kernel<any, any>;
 
 declare const Gradient: unique symbol;
 
-/** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one says its support. */
+/** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one declares its support. */
 export interface LogDensity {
   (x: Expr): Expr;
   readonly support?: Support;
@@ -129,14 +129,14 @@ export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) =
   };
 };
 
-/** `init` where a kernel does not say what survives a move. */
+/** The state after a move: `init` where the kernel has no `moved`. */
 export const movedTo = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
   (kernel.moved ?? ((_, p) => kernel.init(p)))(state, position);
 
 /** A struct without leaves. */
 export type Nothing = Readonly<Record<never, Expr>>;
 
-/** What is kept of a kernel where something else moves the chain before its next step: its state where it says what outlives a move, else nothing. */
+/** What is kept of a kernel where something else moves the chain before its next step: its state where it has `moved`, else nothing. */
 export type Kept<S extends Position> = S | Nothing;
 
 /** What is kept of a state. */
@@ -166,7 +166,7 @@ export const chainOf =
       }),
     );
 
-/** Where a chain of n steps from a position ends. One step is no loop. */
+/** Where a chain of n steps from a position ends. One step needs no loop. */
 export const chainEnd =
   (kernel: AnyKernel, n: number) =>
   (position: Expr): Random<Expr> =>

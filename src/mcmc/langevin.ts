@@ -82,7 +82,7 @@ export interface Tuning {
   readonly inverseMass?: Operand;
 }
 
-/** What {@link mala} says of a step. */
+/** The info of a step of {@link mala}. */
 export type MalaInfo = Acceptance & Gradients;
 
 /**

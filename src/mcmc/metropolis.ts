@@ -13,11 +13,11 @@ import { operandCodec } from '../distributions/argument-codec.ts';
 import type { AnyLogDensity, KernelOf } from './kernel.ts';
 import { kernelKind } from './kinds.ts';
 
-/** What a kernel that accepts and rejects says about a step; scalars. */
+/** The info of a step of a kernel that accepts or rejects; scalars. */
 export type Acceptance = {
-  /** The probability that the proposal was accepted with. */
+  /** The probability with which the proposal is accepted. */
   readonly acceptance: Expr;
-  /** 1 where it was, 0 where not. */
+  /** 1 where it was accepted, else 0. */
   readonly accepted: Expr;
 };
 
@@ -27,11 +27,11 @@ export type Weighed = {
   readonly logDensity: Expr;
 };
 
-/** min(1, eʳ), and 0 for a ratio that is no number. */
+/** min(1, eʳ), and 0 for a ratio that is NaN. */
 export const acceptanceOf = (logRatio: Expr): Expr =>
   o.where(o.lessEqual(logRatio, 0), o.exp(o.min(logRatio, 0)), o.where(o.less(0, logRatio), 1, 0));
 
-/** Accepts `proposed` over `current` with log-ratio r against u uniform: the state, and what there is to say. */
+/** Accepts `proposed` over `current` with log-ratio r against u uniform: the state and the info. */
 export const acceptOrStay = <S extends Struct>(
   logRatio: Expr,
   u: Expr,

@@ -21,13 +21,13 @@ import { kernelKind } from './kinds.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { acceptanceOf, positiveStep } from './metropolis.ts';
 
-/** What {@link nuts} says of a step; scalars. */
+/** The info of a step of {@link nuts}; scalars. */
 export type NutsInfo = Gradients & {
   /** The mean over the trajectory of min(1, e^(−ΔH)): what the step size is tuned by. */
   readonly acceptance: Expr;
   /** H of the state that was kept. */
   readonly energy: Expr;
-  /** 1 where the energy error was above 1000, or no number, somewhere. */
+  /** 1 where the energy error was above 1000 or NaN at some point. */
   readonly divergent: Expr;
   /** How many doublings were finished; maxDepth where the trajectory was cut short. */
   readonly depth: Expr;
@@ -114,7 +114,7 @@ export const nuts = define(
   ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
     positiveStep('nuts', stepSize);
     if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 12)
-      raise('ArgumentError', 'nuts', 'the greatest depth is an integer from 1 to 12', { got: `${maxDepth}` });
+      raise('ArgumentError', 'nuts', 'the greatest depth must be an integer from 1 to 12', { got: `${maxDepth}` });
     return (target) => {
       const at = evaluated(target);
       return {

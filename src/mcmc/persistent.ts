@@ -12,7 +12,7 @@ import { type AnyKernel, chainEnd } from './kernel.ts';
 export interface ReplayOptions {
   /** Chains that the buffer holds. */
   readonly size: number;
-  /** Chains moved by a step that does not say how many; default all of them. */
+  /** Chains moved by a step by default; all of them where it is left out. */
   readonly take?: number;
   /** The probability that a chain starts anew from `start` before it moves; default 0. */
   readonly reinitialise?: number;
@@ -96,7 +96,7 @@ export const persistent = (options: ReplayOptions): ((kernel: AnyKernel) => Pers
         count(owner, 'a step moves one chain or more', n);
         enough(n);
         if (buffer.shape[0] !== size)
-          raise('ShapeError', owner, 'this is another buffer', { expected: `[${size}, …]`, got: `[${buffer.shape}]` });
+          raise('ShapeError', owner, 'the buffer has another size', { expected: `[${size}, …]`, got: `[${buffer.shape}]` });
         const run = vmapRandom((x) => listed(moved(x)))(o.sliceAxis(buffer, 0, 0, n));
         return map(
           (ends: Expr): Replayed => ({

@@ -32,7 +32,7 @@ export type Replicas<S extends Position = Position> = {
   readonly parity: Expr;
 };
 
-/** What {@link parallelTempering} says of a step. */
+/** The info of a step of {@link parallelTempering}. */
 export type Exchanges = {
   /** For each pair of neighbours, 1 where it traded, `[K − 1]`; every other pair tries at a step. */
   readonly exchanged: Expr;

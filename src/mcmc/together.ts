@@ -18,7 +18,7 @@ import {
 /** The state of a kernel. */
 export type StateOf<K> = K extends { readonly init: (position: Expr) => infer S extends Position } ? S : never;
 
-/** What a kernel says of a step. */
+/** The info of a kernel. */
 export type InfoOf<K> = K extends Kernel<infer _, infer I extends Struct> ? I : never;
 
 /** Kernels side by side on one position. */
@@ -28,7 +28,7 @@ export type Together<Ks extends readonly AnyKernel[]> = {
   readonly kernels: { readonly [N in keyof Ks]: StateOf<Ks[N]> };
 };
 
-/** What kernels say, one beside the other. */
+/** The infos of several kernels. */
 export type Infos<Ks extends readonly AnyKernel[]> = { readonly [N in keyof Ks]: InfoOf<Ks[N]> };
 
 /** A list as long as a tuple, as that tuple: to the compiler the map of a tuple is an array. */
@@ -102,7 +102,7 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
 ): Kernel<Mixed<Ks>, { readonly chosen: Expr; readonly kernels: Infos<Ks> }> => {
   const total = weights.reduce((a, w) => a + w, 0);
   if (kernels.length === 0 || weights.length !== kernels.length || weights.some((w) => !(w >= 0)) || !(total > 0))
-    raise('ArgumentError', 'kernelMixture', 'every kernel has one weight, not negative, and one is positive', {
+    raise('ArgumentError', 'kernelMixture', 'every kernel needs one weight that is not negative, and one must be positive', {
       expected: `${kernels.length} weights`,
       got: `[${weights.join(', ')}]`,
     });

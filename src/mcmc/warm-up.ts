@@ -1,6 +1,6 @@
 /**
  * Warm-up: a kernel that tunes itself for its first steps and is fixed afterwards. What is learned is part of the state, so that tuning is a kernel like any
- * other: it runs in the same loop, in parallel chains each by itself, and composes.
+ * other: it runs in the same loop, separately in parallel chains, and composes.
  */
 
 import { raise } from '../core/errors.ts';
@@ -16,7 +16,7 @@ import type { Tuning } from './langevin.ts';
 /** Dual averaging's constants (Hoffman & Gelman 2014 §3.2.1). */
 const [GAMMA, T0, KAPPA] = [0.05, 10, 0.75];
 
-/** What dual averaging carries; scalars. */
+/** The state of dual averaging; scalars. */
 export type Averaging = {
   /** log ε to try next. */
   readonly logStep: Expr;
@@ -30,7 +30,7 @@ export type Averaging = {
   readonly updates: Expr;
 };
 
-/** Dual averaging afresh from a step size. */
+/** The initial state of dual averaging from a step size. */
 export const averagingFrom = (logStep: Expr): Averaging => ({
   logStep,
   logStepMean: logStep,
@@ -112,7 +112,7 @@ export const windows = (steps: number): Schedule => {
 
 /** Options of {@link adapted}. */
 export interface AdaptedOptions {
-  /** Steps that adapt; they are no samples. Default 1000. */
+  /** Steps that adapt; they are not samples. Default 1000. */
   readonly steps?: number;
   /** The mean acceptance to tune for. Default 0.8; 0.574 suits `mala`, 0.65 long `hmc`; nearer to 1 resolves finer curvature. */
   readonly target?: number;
@@ -140,7 +140,7 @@ export type Adapting<S extends Position> = {
   readonly learned: Learned;
 };
 
-/** What a tuned kernel says beside its own info. */
+/** The info of a tuned kernel besides its own. */
 export type Tuned = {
   /** ε of the step, a scalar. */
   readonly stepSize: Expr;

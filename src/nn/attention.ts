@@ -41,7 +41,7 @@ export const selfAttention = define(
         (scope) => {
           const [n, c] = x.shape;
           if (x.shape.length !== 2 || !Number.isInteger(heads) || heads < 1 || c % heads !== 0)
-            return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the numbers of a token', {
+            return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the channels of a token', {
               expected: `[N, ${heads} d]`,
               got: showShape(x.shape),
             });

@@ -95,7 +95,7 @@ export const convNet = define(
   },
   ({ channels = 64, activation = 'relu', zeroLast = true, blocks = 0 }: ConvNetOptions = {}): Network => {
     if (!Number.isInteger(channels) || channels < 1 || !Number.isInteger(blocks) || blocks < 0)
-      return raise('ArgumentError', 'convNet', 'channels is a positive integer and blocks one from 0', {
+      return raise('ArgumentError', 'convNet', 'channels must be a positive integer and blocks a natural number', {
         got: `${channels} channels, ${blocks} blocks`,
       });
     const f = activations[activation];

@@ -14,7 +14,7 @@ import type { Embedding } from './time-embedding.ts';
  */
 export const networkKind = kind<Network>('network');
 
-/** A part of `sequential` that says what it is. */
+/** A part of `sequential` that has a specification. */
 export type NetworkPart = SequentialPart & { readonly spec: Spec };
 
 /**

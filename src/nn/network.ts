@@ -12,13 +12,13 @@ import { nested } from '../core/specification.ts';
 import type { Dependence } from './dependence.ts';
 import { networkKind } from './kinds.ts';
 
-/** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
+/** A function from an event to an array of any requested shape; its parameters stand where it is applied. */
 export interface Network {
   readonly spec: Spec;
   readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
   /**
    * The same network reading a context beside its input: conditioning is application. A perceptron reads both as one vector, a MADE lets every output see the
-   * context, a convolutional network reads it as more channels. Parameters stand where they stood; kernels that read the context have more rows.
+   * context, a convolutional network reads it as more channels. Parameters keep their places; kernels that read the context have more rows.
    *
    * @example
    * const layer = (c: Expr) => affineCoupling({ conditioner: mlp([64]).given(c) });
@@ -80,7 +80,7 @@ export const around = (inner: Network, make: (inner: Network) => Plain): Network
  */
 export interface NetworkLayer {
   (x: Expr): Scoped<Expr>;
-  /** What it was made from, where it can be said in JSON. */
+  /** Its type and arguments, where JSON can express them. */
   readonly spec?: Spec;
 }
 

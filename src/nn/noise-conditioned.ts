@@ -16,14 +16,14 @@ import { noiseNetworkKind } from './kinds.ts';
 import type { Embedding } from './time-embedding.ts';
 
 /**
- * A function of an event and a scalar noise coordinate (a time, or ¼ log σ) to an array of the asked-for shape; its parameters stand where it is
+ * A function of an event and a scalar noise coordinate (a time, or ¼ log σ) to an array of the requested shape; its parameters stand where it is
  * applied. Conditioning is application: {@link NoiseConditioned.given} is the same network with a context read beside the coordinate.
  */
 export interface NoiseConditioned {
   readonly spec: Spec;
   readonly apply: (x: Expr, c: Expr, output: Shape) => Sc.Scoped<Expr>;
   /**
-   * The network reading a context: vectors (a one-hot class; zeros say "no class") through one more embedding, images of a network of images as more
+   * The network reading a context: vectors (a one-hot class; zeros mean "no class") through one more embedding, images of a network of images as more
    * channels, repeated to the event's size.
    */
   readonly given: (context: AnyContext) => NoiseConditioned;

@@ -14,7 +14,7 @@ import { type Network, network } from './network.ts';
 const width = (owner: string, hidden: number): number =>
   Number.isInteger(hidden) && hidden >= 1
     ? hidden
-    : raise('ArgumentError', owner, 'the width of the state is a positive integer', { got: `${hidden}` });
+    : raise('ArgumentError', owner, 'the width of the state must be a positive integer', { got: `${hidden}` });
 
 /**
  * One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) for a state h `[n]` and an input x `[d]`, giving the next state `[n]`:
@@ -40,7 +40,7 @@ export const gru =
 /** A sequence `[T, D]` of an event: a vector is a sequence of numbers, an image one of its rows. */
 const steps = (shape: Shape): readonly [number, number] =>
   shape.length === 0
-    ? raise('ShapeError', '', 'recurrent: a number is no sequence', { expected: '[T, …]', got: showShape(shape) })
+    ? raise('ShapeError', '', 'recurrent: a scalar is not a sequence', { expected: '[T, …]', got: showShape(shape) })
     : [shape[0], sizeOf(shape.slice(1))];
 
 /**

@@ -44,7 +44,7 @@ export const resMlp = define(
   ): NoiseConditioned => {
     const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
     if (bad !== undefined || hidden.length === 0)
-      return raise('ArgumentError', 'resMlp', 'one width or more, positive integers', {
+      return raise('ArgumentError', 'resMlp', 'needs one or more widths, positive integers', {
         got: `[${hidden.join(', ')}]`,
       });
     const f = activations[activation];

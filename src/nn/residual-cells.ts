@@ -11,7 +11,7 @@ import { activations, dense } from './dense.ts';
 const heNormal = (inputs: number): Initializer => normalInit(Math.sqrt(2 / inputs));
 const nothing = (): Initializer => zeros;
 
-/** A 1×1 convolution: one dense layer at every pixel; parameters `kernel` and `bias`, zero at the start where asked. */
+/** A 1×1 convolution: one dense layer at every pixel; parameters `kernel` and `bias`, zero at the start with `zero`. */
 export const pointwise = (outputs: number, start: 'he' | 'zero' = 'he'): ((x: Expr) => Sc.Scoped<Expr>) =>
   convolution(outputs, 1, start === 'zero' ? nothing : heNormal);
 
@@ -66,7 +66,7 @@ const then = (name: string, f: (x: Expr) => Sc.Scoped<Expr>): ((x: Sc.Scoped<Exp
   Sc.chain((v) => Sc.at(name, f(v)));
 const swish = Sc.map(activations.silu);
 
-/** How wide a {@link decoderCell} is, and what its kernels see. */
+/** Options of {@link decoderCell}. */
 export interface DecoderCellOptions {
   /** Channels inside per channel outside. */
   readonly expansion?: number;

@@ -30,7 +30,7 @@ export interface TopDownOptions {
   readonly expansion?: number;
   /** Side of the depth-wise kernels, odd. */
   readonly kernel?: number;
-  /** Where the parameters stand, shared by all that walk the same ladder. */
+  /** Where the parameters stand, shared by all users of the same ladder. */
   readonly name?: string;
 }
 
@@ -115,7 +115,7 @@ const descend = (l: Ladder, h: Expr, epsilon: Expr): Sc.Scoped<Expr> =>
     Sc.chain((v) => Sc.at('cell', decoderCell(l)(o.add(h, v)))),
   );
 
-/** What the data say, place by place: features `[H/p, W/p, channels]`. */
+/** Features of the data, place by place: `[H/p, W/p, channels]`. */
 export const featuresOf = (l: Ladder, x: Expr): Sc.Scoped<Expr> =>
   Sc.sharedInLayer(
     `${l.name}/up`,

@@ -87,7 +87,7 @@ export const unet = define(
     const counts = { channels, blocks, groups, patch, multiplier: Math.min(...multipliers) };
     const bad = Object.entries(counts).find(([, n]) => !Number.isInteger(n) || n < 1);
     if (bad !== undefined || multipliers.length === 0 || !multipliers.every(Number.isInteger))
-    return raise('ArgumentError', 'unet', `${bad?.[0] ?? 'multipliers'}: a positive integer is needed`, { got: bad === undefined ? `[${multipliers.join(', ')}]` : `${bad[1]}` }); // biome-ignore format: one sentence
+    return raise('ArgumentError', 'unet', `${bad?.[0] ?? 'multipliers'}must be a positive integer`, { got: bad === undefined ? `[${multipliers.join(', ')}]` : `${bad[1]}` }); // biome-ignore format: one sentence
     const widths = multipliers.map((m) => m * channels);
     if (
       channels % groups !== 0 ||
@@ -96,7 +96,7 @@ export const unet = define(
       (heads > 0 && widths[widths.length - 1] % heads !== 0)
     )
       // biome-ignore format: one condition
-      return raise('ArgumentError', 'unet', 'groups divide the channels and heads those of the lowest level', {
+      return raise('ArgumentError', 'unet', 'groups must divide the channels, and heads the channels of the lowest level', {
       got: `${channels} channels, ${groups} groups, ${widths[widths.length - 1]} at the lowest level, ${heads} heads`,
     });
 

@@ -47,7 +47,7 @@ export interface Cld extends Required<CldOptions> {
   readonly friction: number;
   /** E[(x_t, v_t)] from (x₀, v₀), after a time t. */
   readonly mean: (t: Expr, from: PhasePoint) => PhasePoint;
-  /** Covariance after a time t from x₀ known and v₀ of variance γ' M; γ' is `velocity` unless said otherwise. */
+  /** Covariance after a time t from x₀ known and v₀ of variance γ' M; γ' is `velocity` by default. */
   readonly covariance: (t: Expr, velocity?: number) => PhaseCovariance;
 }
 

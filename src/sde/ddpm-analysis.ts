@@ -1,4 +1,4 @@
-/** What a reverse chain can be looked at by: its rate and distortion, and pictures between two events. */
+/** Analyses of a reverse chain: its rate–distortion curve, and interpolations between two events. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -13,7 +13,7 @@ import { allTerms, dataScale, noised, priorTerm, type ReverseChain } from './ddp
 export interface RateDistortion {
   /** Nats sent so far: L_T, then a term of the bound a step; the last is −(the bound). */
   readonly rate: Expr;
-  /** Root mean squared error of x̂₀ as the receiver knows it then, in units of [−1, 1] (0 at the end). */
+  /** Root mean squared error of the receiver's estimate x̂₀ at that point, in units of [−1, 1] (0 at the end). */
   readonly distortion: Expr;
 }
 

@@ -1,4 +1,4 @@
-/** The terms of DDPM's bound (Ho, Jain & Abbeel 2020, arXiv:2006.11239, eq. 5): what a reverse chain says, how data are scaled, and each step's divergence. */
+/** The terms of DDPM's bound (Ho, Jain & Abbeel 2020, arXiv:2006.11239, eq. 5): what a reverse chain predicts, how data are scaled, and each step's divergence. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { AnyDist } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
@@ -14,11 +14,11 @@ import { normal } from '../distributions/normal.ts';
 import { type GaussianChain, normalKl, tabled } from './ddpm-chain.ts';
 import type { Denoiser } from './denoiser.ts';
 
-/** What the reverse chain says of x_{k−1} given x_k. */
+/** The reverse chain's prediction of x_{k−1} given x_k. */
 export interface Reversed {
-  /** x̂₀, the data that x_k is thought to come from: the mean of x_{k−1} is `fromData`·x̂₀ + `fromNoisy`·x_k. */
+  /** x̂₀, the estimate of the data that x_k comes from: the mean of x_{k−1} is `fromData`·x̂₀ + `fromNoisy`·x_k. */
   readonly data: Expr;
-  /** ε̂, the noise that x_k is thought to hold: (x_k − α_k x̂₀)/σ_k, but for rounding and clipping. */
+  /** ε̂, the estimate of the noise in x_k: (x_k − α_k x̂₀)/σ_k, up to rounding and clipping. */
   readonly noise: Expr;
   /** log of the variances of x_{k−1}: a scalar, or an array of the event's shape. */
   readonly logVariance: Expr;
@@ -31,13 +31,13 @@ export interface ReverseChain<out S extends Shape> {
   readonly chain: GaussianChain;
   /** x̂₀ and variances at x_k; `index` is the integer k − 1, 0 … T − 1. */
   readonly reverse: (x: Expr, index: Expr) => Scoped<Reversed>;
-  /** The denoiser it looks at, where it is made of one: for other samplers. Its x̂₀ is kept in the same range. */
+  /** The denoiser that it evaluates, where it is made of one: for other samplers. Its x̂₀ is clipped to the same range. */
   readonly denoiser?: Denoiser<S>;
   /** Its identity, that of its denoiser. */
   readonly declaration?: Declaration | undefined;
 }
 
-/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal distribution; real data are what they are. */
+/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal distribution; real data are unchanged. */
 export interface DataScale {
   readonly toData: (event: Expr) => Expr;
   readonly decoder: (mean: Expr, logVariance: Expr) => AnyDist;

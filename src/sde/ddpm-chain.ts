@@ -1,5 +1,5 @@
 /**
- * A Gaussian chain: a noising process looked at T + 1 times. x_k = α_k x₀ + σ_k ε for k = 0 … T, α_0 = 1 and σ_0 = 0 the data; steps are Markov,
+ * A Gaussian chain: a noising process observed at T + 1 times. x_k = α_k x₀ + σ_k ε for k = 0 … T, α_0 = 1 and σ_0 = 0 the data; steps are Markov,
  * x_k = a_k x_{k−1} + √b_k ε, and by Bayes' rule q(x_{k−1} | x_k, x₀) is normal with mean `fromData`·x₀ + `fromNoisy`·x_k. Everything about the chain is
  * a table of numbers in double precision; DDPM (Ho et al. 2020, eq. 6–7), its bound and its layers read them.
  */

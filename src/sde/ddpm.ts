@@ -1,6 +1,6 @@
 /**
  * Denoising diffusion as a latent-variable model (Ho, Jain & Abbeel 2020, arXiv:2006.11239): data, then T latents x_1 … x_T from a fixed Gaussian
- * chain, and a reverse chain that is learned. Its bound splits into terms of closed form (eq. 5), so a look at one step estimates it without bias.
+ * chain, and a reverse chain that is learned. Its bound splits into terms of closed form (eq. 5), so one random step estimates it without bias.
  */
 
 import { pipe } from 'fp-ts/lib/function.js';
@@ -35,11 +35,11 @@ import type { Denoiser } from './denoiser.ts';
 import { gridKind, samplerKind } from './kinds.ts';
 import { resampling, type Sampling, sampleWith } from './sampler.ts';
 
-/** What {@link ddpm} is told beside its reverse chain. */
+/** Options of {@link ddpm}. */
 export interface DdpmOptions {
-  /** Events are integers 0 … levels − 1; real numbers where it is left out. */
+  /** Events are integers 0 … levels − 1; real numbers by default. */
   readonly levels?: number;
-  /** Steps that one estimate of the bound looks at: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
+  /** Steps that one estimate of the bound evaluates: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
   readonly terms?: 'one' | 'all';
   /** Other ways to sample (DDIM, a few steps), for chains of a denoiser; default the reverse chain itself. */
   readonly sampling?: Sampling;
@@ -167,7 +167,7 @@ const denoiserOf = (model: ReverseChain<Shape>): Denoiser<Shape, 'signal'> =>
   (model.denoiser as Denoiser<Shape, 'signal'> | undefined) ??
   raise('ArgumentError', 'ddpm', 'only the chain of a denoiser can be sampled otherwise', { got: model.spec.type });
 
-/** One reverse step from x_k to x_{k−1}, k > 1, with what was thought of x₀. */
+/** One reverse step from x_k to x_{k−1}, k > 1, with the estimate of x₀. */
 const reverseStep =
   (model: ReverseChain<Shape>) =>
   (x: Expr, index: Expr): D.Draw<{ readonly x: Expr; readonly data: Expr }> =>
@@ -184,7 +184,7 @@ const reverseStep =
       ),
     );
 
-/** What a run of the reverse chain leaves. */
+/** The result of a run of the reverse chain. */
 export interface ReverseRun {
   /** The event. */
   readonly event: Expr;

@@ -1,5 +1,5 @@
 /**
- * Denoisers: the one thing that samplers and estimators take. What a network predicts is declared once; noise, data, score and velocity are linear in
+ * Denoisers: what samplers and estimators take. What a network predicts is declared once; noise, data, score and velocity are linear in
  * (x, prediction) and follow:
  *
  *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
@@ -23,7 +23,7 @@ import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { type Preconditioning, standard } from './preconditioning.ts';
 import type { Process, Terminal } from './process.ts';
 
-/** What a network is asked for. */
+/** What a network predicts. */
 export type Prediction = 'noise' | 'data' | 'score' | 'velocity';
 
 /** A function of a noisy event and its time (a scalar). */
@@ -35,7 +35,7 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   readonly shape: S;
   readonly process: Process<T>;
   readonly prediction: Prediction;
-  /** What the network says, preconditioned, as its own kind of prediction. */
+  /** The network's output, preconditioned, as its own kind of prediction. */
   readonly raw: Field;
   /** E[x₀ | x_t]. */
   readonly data: Field;
@@ -190,7 +190,7 @@ export const denoiser = <const S extends Shape, T extends Terminal>(parts: Denoi
   };
 };
 
-/** Anything where P can be predicted on a process with terminal T; else what nothing is, with the sentence that says why. */
+/** Anything where P can be predicted on a process with terminal T; else a type without values, with the sentence that says why. */
 export type Predictable<P extends Prediction, T extends Terminal> = T extends 'pure'
   ? P extends 'noise' | 'score'
     ? {

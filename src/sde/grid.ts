@@ -1,5 +1,5 @@
 /**
- * Grids: the times at which a sampler stops, from noise to data. A grid is a rule that any process can be asked for its times, so the same grid is swapped
+ * Grids: the times at which a sampler stops, from noise to data. A grid is a rule that gives the times of any process, so the same grid is used with different
  * between processes. Times fall strictly from at most `span.end` to at least `span.start`; what is left at the last time is removed by the sampler's
  * last denoising (see `sampleWith`), so no grid needs a time where σ = 0.
  */

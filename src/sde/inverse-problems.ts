@@ -39,7 +39,7 @@ export interface Observation<out S extends Shape = Shape> {
  */
 export const masked = <const S extends Shape>(shape: S, mask: readonly number[]): Observation<S> => {
   if (mask.length !== sizeOf(shape) || !mask.every((m) => m === 0 || m === 1))
-    return raise('ArgumentError', 'masked', 'a mask is a 0 or a 1 for each number of an event', {
+    return raise('ArgumentError', 'masked', 'a mask must have a 0 or a 1 for each element of an event', {
       expected: `${sizeOf(shape)} of them, for ${showShape(shape)}`,
       got: `${mask.length} numbers`,
     });
@@ -63,7 +63,7 @@ export const masked = <const S extends Shape>(shape: S, mask: readonly number[])
  */
 export const greyOf = <const S extends readonly [number, number, number]>(shape: S): Observation<S> => {
   if (shape.length !== 3)
-    return raise('ShapeError', 'greyOf', 'the event is no colour image', {
+    return raise('ShapeError', 'greyOf', 'the event is not a colour image', {
       expected: '[H, W, C]',
       got: showShape(shape),
     });
@@ -87,7 +87,7 @@ export const linearMap = <const S extends Shape>(shape: S, rows: readonly (reado
   const [m, n] = [rows.length, sizeOf(shape)];
   const bad = rows.findIndex((r) => r.length !== n);
   if (m === 0 || bad >= 0)
-    return raise('ArgumentError', 'linearMap', 'a row has another length than the event', {
+    return raise('ArgumentError', 'linearMap', 'a row does not have the length of the event', {
       expected: `rows of ${n} numbers`,
       got: m === 0 ? 'no row' : `row ${bad} of ${rows[bad].length}`,
     });

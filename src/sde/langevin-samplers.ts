@@ -17,7 +17,7 @@ import { samplerKind } from './kinds.ts';
 import { valueAt } from './process.ts';
 import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
 
-/** A step done n times as a loop, each with noise of its own. */
+/** A step repeated n times in a loop, each with its own noise. */
 const times =
   (n: number, step: (x: Expr) => D.Draw<Expr>) =>
   (x: Expr): D.Draw<Expr> =>

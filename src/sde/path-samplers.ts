@@ -207,7 +207,10 @@ export const edmHeun = define(
     noise: scale = 1,
   }: EdmHeunOptions = {}): DiffusionSampler<'signal'> => {
     if (!(churn >= 0))
-      return raise('ArgumentError', 'edmHeun', 'churn is not negative', { expected: '0 or more', got: `${churn}` });
+      return raise('ArgumentError', 'edmHeun', 'churn must not be negative', {
+        expected: '0 or more',
+        got: `${churn}`,
+      });
     const bounds = between[1] === Number.POSITIVE_INFINITY ? between.slice(0, 1) : between;
     return memoryless<'signal'>(
       { type: 'edmHeun', churn, between: bounds, noise: scale },

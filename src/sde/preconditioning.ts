@@ -1,4 +1,4 @@
-/** Preconditioning: how a network is scaled, so that what goes in and what is asked of it have about unit variance at every time. */
+/** Preconditioning: how a network is scaled, so that its inputs and targets have about unit variance at every time. */
 
 import type { Spec } from '../algebra/spec.ts';
 import { positiveNumber } from '../core/codec.ts';

@@ -166,7 +166,7 @@ export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> 
   };
 };
 
-/** A Gaussian path of one's own. */
+/** Options of {@link gaussianPath}. */
 export interface GaussianPathOptions<T extends Terminal> {
   readonly spec?: Spec;
   readonly alpha: OfTime;
@@ -180,7 +180,7 @@ export interface GaussianPathOptions<T extends Terminal> {
 /** α below this part of its largest value counts as 0: cos(π/2) is 6e-17. */
 const NONE = 1e-12;
 
-/** Where a path has no log-SNR, or its terminal is not what it says, as a sentence. */
+/** Where a path has no log-SNR, or its terminal does not agree with α at the end, as a sentence. */
 const pathFault = (
   times: readonly number[],
   alphas: readonly number[],
@@ -199,9 +199,9 @@ const pathFault = (
       `α = ${alphas[gone]}`,
     ];
   if (gone === last && terminal === 'signal')
-    return ['there is no signal left at the end, which the terminal does not say', "terminal 'pure', or an earlier end", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+    return ['there is no signal left at the end, but the terminal is declared as signal', "terminal 'pure', or an earlier end", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
   if (gone < 0 && terminal === 'pure')
-    return ['there is signal left at the end, which is said to be pure noise', "α = 0 at the end, or terminal 'signal'", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+    return ['there is signal left at the end, which is declared as pure noise', "α = 0 at the end, or terminal 'signal'", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
   return undefined;
 };
 
@@ -237,7 +237,7 @@ export const gaussianPath = <const T extends Terminal>({
       );
 };
 
-/** A linear SDE of one's own. */
+/** Options of {@link linearSde}. */
 export interface LinearSdeOptions {
   readonly spec?: Spec;
   /** a(t). */

@@ -1,4 +1,4 @@
-/** Reverse chains of denoisers: a denoiser looked at at T times, with fixed or learned variances. */
+/** Reverse chains of denoisers: a denoiser evaluated at T times, with fixed or learned variances. */
 
 import { capability, changed, type Having, having, needs } from '../algebra/capability.ts';
 import { oneOf, shapeCodec, text } from '../core/codec.ts';
@@ -54,11 +54,11 @@ export interface ReverseChainOptions {
   readonly steps?: number;
   /** Variances of the reverse steps: `large` β (right for normal data; default), or `small` β̃ (right for data at one point). */
   readonly variance?: 'large' | 'small';
-  /** x̂₀ is kept in this range, where data are known to be in it (Ho et al. clip to [−1, 1]). */
+  /** x̂₀ is clipped to this range, where data are known to lie in it (Ho et al. clip to [−1, 1]). */
   readonly range?: readonly [number, number];
 }
 
-/** Options of {@link reverseChain} for denoisers that say their variances. */
+/** Options of {@link reverseChain} for denoisers that predict variances. */
 export interface LearnedChainOptions extends Omit<ReverseChainOptions, 'variance'> {
   readonly variance: 'learned';
 }
@@ -75,7 +75,7 @@ export const learnedVariance = capability<Field>()('learned', {
   shared: (r, sharing) => sharedField(sharing)(r),
 });
 
-/** A denoiser that says beside its prediction how sure it is. */
+/** A denoiser that also predicts the variances of reverse steps. */
 export type VarianceDenoiser<S extends Shape = Shape> = Denoiser<S, 'signal'> & Having<typeof learnedVariance>;
 
 /**
@@ -103,7 +103,7 @@ export function reverseChain(
   const tables = reverseLogVariances(chain);
   const learned =
     variance === 'learned'
-      ? needs(learnedVariance, denoiser, 'reverseChain', 'this denoiser says no variances', 'predictWithVariance')
+      ? needs(learnedVariance, denoiser, 'reverseChain', 'this denoiser predicts no variances', 'predictWithVariance')
       : undefined;
   const table = o.constant(times);
   const logVariance =
@@ -138,7 +138,7 @@ export function reverseChain(
   };
 }
 
-/** One of the two arrays that a network gives where one is asked for. */
+/** One of the two outputs of a network, as a network with one output. */
 const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
   ...network,
   given: (context) => head(network.given(context), i),
@@ -148,7 +148,7 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
 
 /**
  * The denoiser of a network with two outputs, a prediction and the variances of reverse steps (Nichol & Dhariwal 2021, arXiv:2102.09672, §3.1): {@link predict}
- * of the first output, and the second as {@link learnedVariance}. The network is asked for `[2, …shape]`. Cost: one evaluation for both. For learned variances
+ * of the first output, and the second as {@link learnedVariance}. The network returns `[2, …shape]`. Cost: one evaluation for both. For learned variances
  * in {@link reverseChain}.
  *
  * @example
@@ -197,7 +197,7 @@ export const predictWithVariance = define(
   },
 );
 
-/** A field whose parameters stand where all who share them read them. */
+/** A field whose parameters stand at a shared place. */
 const sharedField =
   (sharing: Sharing) =>
   (field: Field): Field =>

@@ -13,7 +13,7 @@ import type { Terminal } from './process.ts';
 import type { SampleOptions } from './sampler.ts';
 import { type Stepped, samplerPrograms, tableName } from './sampler-programs.ts';
 
-/** What is told after each block of steps. */
+/** The progress reported after each block of steps. */
 export interface SamplerProgress {
   /** Steps done and steps in all, over all rows. */
   readonly done: number;
@@ -22,7 +22,7 @@ export interface SamplerProgress {
   readonly time: number;
   /** The number of the first of these rows. */
   readonly firstRow: number;
-  /** The rows as they are now, `[rows, …event]`: frames of a trajectory. */
+  /** The current rows, `[rows, …event]`: frames of a trajectory. */
   readonly x: Tensor;
 }
 
@@ -35,7 +35,7 @@ export interface CompiledSamplerOptions<T extends Terminal> extends Stepped<T> {
   readonly rows?: number;
 }
 
-/** What one run of a {@link CompiledSampler} is told. */
+/** Options of one run of a {@link CompiledSampler}. */
 export interface DrawOptions extends SampleOptions {
   readonly grid: Grid;
   /** Number of samples. */

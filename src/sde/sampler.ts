@@ -84,7 +84,7 @@ export const memoryless = <T extends Terminal = Terminal>(
 export const withSignal = <S extends Shape>(owner: string, denoiser: Denoiser<S>): Denoiser<S, 'signal'> =>
   denoiser.process.terminal === 'signal'
     ? (denoiser as Denoiser<S, 'signal'>)
-    : raise('ArgumentError', owner, 'there is no step from pure noise: its velocity has no value there', {
+    : raise('ArgumentError', owner, 'no step can start from pure noise: the velocity is undefined there', {
         expected: 'a process that keeps some signal, or ddim(), ancestral(), dpmSolver()',
         got: denoiser.process.spec.type,
       });

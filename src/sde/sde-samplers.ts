@@ -69,7 +69,7 @@ const reverseSde = <C extends Calculus>(
         },
         { reversible: churn === 0 },
       )
-    : raise('ArgumentError', type, 'churn is not negative', { expected: '0 or more', got: `${churn}` });
+    : raise('ArgumentError', type, 'churn must not be negative', { expected: '0 or more', got: `${churn}` });
 
 /**
  * Euler–Maruyama on the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: every λ has the marginals of the forward process

@@ -1,4 +1,4 @@
-/** What a sampler does on its way: the states between noise and data, for pictures and for those who want to look. */
+/** The trajectory of a sampler: its states between noise and data, for figures. */
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';

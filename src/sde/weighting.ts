@@ -11,7 +11,7 @@ import * as o from '../core/ops/index.ts';
 import { weightingKind } from './kinds.ts';
 import type { OfTime, Process } from './process.ts';
 
-/** A weight of the loss at each time, said for both ways to write that loss. */
+/** A weight of the loss at each time, for both forms of that loss. */
 export interface Weighting {
   readonly spec: Spec;
   /** The factor of ‖ε̂ − ε‖². */
