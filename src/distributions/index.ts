@@ -36,7 +36,7 @@ export type * from './laplace.ts';
 export { laplace } from './laplace.ts';
 export * from './log-normal.ts';
 export type * from './logistic.ts';
-export { logistic } from './logistic.ts';
+export { logistic, standardLogistic } from './logistic.ts';
 export * from './map.ts';
 export type * from './matrix-argument.ts';
 export * from './mixture.ts';

@@ -16,11 +16,11 @@ export interface SolveAdaptiveOptions extends AdaptiveOptions {
   readonly tableau?: Tableau;
   /** How the loop is differentiated; default `throughSteps`. */
   readonly gradient?: Exclude<SolveGradient, 'backsolve'> | undefined;
-  /** So many of the last arrays have no say in the length of a step: integrals along the path that nothing else reads. Default 0. */
+  /** The number of last arrays that do not influence the length of a step: integrals along the path that nothing else reads. Default 0. */
   readonly quadratures?: number | undefined;
 }
 
-/** What an adaptive solve says of itself. */
+/** The result of an adaptive solve, with its diagnostics. */
 export interface AdaptiveSolution {
   readonly state: Arrays;
   /** Where it stopped: the last time, unless it failed. */
@@ -42,15 +42,23 @@ const SHORTEST = 1e-7;
 
 const embeddedOf = (t: Tableau): NonNullable<Tableau['embedded']> =>
   t.embedded ??
-  raise('ArgumentError', t.name, 'this method has no estimate of its error: it cannot choose its steps', {
+  raise('ArgumentError', t.name, 'this method has no error estimate, so it cannot choose its steps', {
     expected: 'a tableau with an embedded method, as bogackiShampine, dormandPrince, tsit5',
   });
 
-/** Evaluations of the field in one step, and those before the first. */
+/**
+ * The evaluations of the field that one step of an embedded method costs beyond the slope it starts from: its stages, less one where the last stage is the
+ * first of the next step (first same as last). An adaptive solve of n tried steps costs 1 + n times as many.
+ *
+ * @example
+ * evaluationsPerStep(tableaux.dormandPrince);   // 6
+ */
 export const evaluationsPerStep = (t: Tableau): number => t.weights.length - (lastIsNext(t) ? 1 : 0);
 
 /**
- * A solve by an embedded method with proportional–integral step control, and what it says of itself: the estimated error, the evaluations tried. Throws
+ * Solves dx/dt = f(x, t) from one time to another (scalars; backwards too) by an embedded method with proportional–integral step control, and reports the
+ * evaluations spent, the estimated error and whether the solve failed. Arrays keep their shapes. Where steps underflow or `maxSteps` were not enough, `failed`
+ * is true and `time` is where it stopped. Cost: {@link evaluationsPerStep} evaluations of the field for each step tried, accepted or not, plus one. Throws
  * `ArgumentError` where the method has no embedded one.
  *
  * @example
@@ -135,11 +143,12 @@ export interface Integrated {
 }
 
 /**
- * Solves a differential equation adaptively on the host, in double precision. Throws `NonFiniteError` where the step underflows or runs out, naming the number of
- * the step and the time that it reached.
+ * Solves a differential equation adaptively on the host, in double precision: {@link solveAdaptive} run at once, with numbers for a result (each array
+ * flattened). Throws `NonFiniteError` where the step underflows or the steps run out, naming the step and the time it reached; `ArgumentError` where the method
+ * has no embedded one.
  *
  * @example
- * integrate(([x]) => [ops.neg(x)], { from: 0, to: 1 })([ops.constant([1, 2])]).state;
+ * integrate(([x]) => [ops.neg(x)], { from: 0, to: 1 })([ops.constant([1, 2])]).state;   // [[0.368, 0.736]]
  */
 export const integrate =
   (

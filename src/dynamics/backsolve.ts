@@ -3,8 +3,8 @@
  *
  *     ȧ = −(∂f/∂y)ᵀ a        dL/dθ = ∫ aᵀ ∂f/∂θ dt        dL/dT = a(T)ᵀ f(T)        dL/dt₀ = −a(t₀)ᵀ f(t₀)
  *
- * solved backwards together with y itself (Pontryagin 1962; Chen et al. 2018, arXiv:1806.07366): nothing is kept on the way. The result is not the derivative of
- * the forward program but an estimate of the flow's, right to the solver's error in both directions.
+ * solved backwards together with y itself (Pontryagin 1962; Chen et al. 2018, arXiv:1806.07366): no intermediate state is kept. The result is not the derivative of
+ * the forward program but an estimate of the flow's, accurate up to the solver's error in both directions.
  */
 import { vjp } from '../core/differentiate/index.ts';
 import { applyLambda, type Expr, substitute, variable } from '../core/expr.ts';

@@ -1,4 +1,4 @@
-/** Controllers: who says how long a step is, the grid of times or the error of the step. */
+/** Controllers: whether the grid of times or the error of a step determines its length. */
 import { raise } from '../core/errors.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -15,11 +15,11 @@ export interface AdaptiveOptions {
   readonly maxSteps?: number;
 }
 
-/** Who says how long a step is. */
+/** What determines the length of a step. */
 export type Controller = { readonly kind: 'fixed' } | ({ readonly kind: 'adaptive' } & Required<AdaptiveOptions>);
 
 /**
- * One step from each time of a grid to the next.
+ * Fixed steps: one step of the method from each time of the grid to the next.
  *
  * @example
  * rungeKutta(tableaux.midpoint, fixed());
@@ -27,8 +27,9 @@ export type Controller = { readonly kind: 'fixed' } | ({ readonly kind: 'adaptiv
 export const fixed = (): Controller => ({ kind: 'fixed' });
 
 /**
- * Steps as long as a tolerance allows, by proportional–integral control: a step passes where √ mean (eᵢ / (atol + rtol max(|xᵢ|, |x′ᵢ|)))² ≤ 1. Throws
- * `ArgumentError` where a tolerance or the number of steps is not positive.
+ * Steps as long as a tolerance allows, by proportional–integral control (Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, II.4): a step is
+ * accepted where √ mean (eᵢ / (atol + rtol max(|xᵢ|, |x′ᵢ|)))² ≤ 1 over all elements of all arrays, with e the embedded estimate of its error. `atol` is in the
+ * units of the state. Throws `ArgumentError` where a tolerance or the number of steps is not positive.
  *
  * @example
  * rungeKutta(tableaux.tsit5, adaptive({ rtol: 1e-6, atol: 1e-8 }));

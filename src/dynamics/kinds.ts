@@ -2,5 +2,10 @@
 import { kind } from '../core/definition.ts';
 import type { OdeSolver } from './ode.ts';
 
-/** Solvers of ordinary differential equations. */
+/**
+ * The kind of declaration that solvers of ordinary differential equations are, for `define`; messages call one a "solver".
+ *
+ * @example
+ * rk4.definitions[0].kind === solverKind;   // true
+ */
 export const solverKind = kind<OdeSolver>('solver');

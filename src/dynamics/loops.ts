@@ -9,11 +9,11 @@ import { of as nothingDrawn, runRandom, scanRandom } from '../core/random.ts';
  * | | what is differentiated | memory | gradient |
  * |---|---|---|---|
  * | `throughSteps` | the steps, each with its incoming state kept | n states | of the program, exactly |
- * | `checkpointed` | the steps, √n states kept, the others computed once more | 2√n states | the same, up to the order of sums |
- * | `backsolve` | a second equation, solved backwards with the state | 1 state | an estimate: right to the solver's error |
+ * | `checkpointed` | the steps, √n states kept, the others recomputed | 2√n states | the same, up to the order of sums |
+ * | `backsolve` | a second equation, solved backwards with the state | 1 state | an estimate, up to the solver's error |
  *
  * `backsolve` solves the state backwards as well, so its error grows where the flow contracts (by e^{λT} for decay at rate λ): it is for fields that are not
- * stiff. Forward mode (`jvp`) goes through the steps whatever is said here.
+ * stiff. Forward mode (`jvp`) differentiates the steps in every case.
  */
 export type SolveGradient = 'throughSteps' | 'checkpointed' | 'backsolve';
 
@@ -55,7 +55,7 @@ export const overGrid = (
   return cut === length ? carry : gridLoop(length - cut, carry, xs.map((x) => o.sliceAxis(x, 0, cut, length)), step); // biome-ignore format: one idea
 };
 
-/** Steps until one says that it was the last, or `most` were made. With `checkpointed`, in segments, as {@link overGrid}. */
+/** Steps until one reports that it is the last, or `most` were taken. With `checkpointed`, in segments, as {@link overGrid}. */
 export const untilDone = (
   init: readonly Expr[],
   most: number,

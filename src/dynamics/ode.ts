@@ -14,15 +14,15 @@ import { overGrid, type SolveGradient } from './loops.ts';
 import { type Arrays, tableau as checked, fixedStep, stagesNeeded, type Tableau, type VectorField } from './tableau.ts';
 import { tableaux } from './tableaux.ts';
 
-/** What an advance over one interval may be told. */
+/** Options of an advance over one interval. */
 export interface AdvanceOptions {
   /** How a loop inside it is differentiated; default `throughSteps`. */
   readonly gradient?: Exclude<SolveGradient, 'backsolve'> | undefined;
-  /** So many of the last arrays have no say in the length of a step; default 0. */
+  /** The number of last arrays that do not influence the length of a step; default 0. */
   readonly quadratures?: number | undefined;
 }
 
-/** A solver: from the state at a time to that at another. A solver with steps of its own choice makes them in between. */
+/** A solver: from the state at one time to the state at another. An adaptive solver chooses its steps in between. */
 export interface OdeSolver {
   readonly spec: Spec;
   /** The power of the step by which the error at the end falls. */
@@ -34,17 +34,17 @@ export interface OdeSolver {
   readonly adaptive?: AdaptiveSolver;
 }
 
-/** What a solver that chooses its steps says of itself. */
+/** The properties of an adaptive solver. */
 export interface AdaptiveSolver extends Required<AdaptiveOptions> {
   /** Evaluations of the field from one time to the next at most. */
   readonly atMost: number;
-  /** The same solver to a tolerance 32 times as fine. */
+  /** The same solver with a tolerance 32 times tighter. */
   readonly refined: () => OdeSolver;
 }
 
 const REFINEMENT = 32;
 
-/** A solver under a specification of its own. */
+/** A solver with a given specification. */
 const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => {
   if (controller.kind === 'fixed')
     return {
@@ -58,7 +58,7 @@ const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => 
     };
   const { rtol, atol, maxSteps } = controller;
   if (t.embedded === undefined)
-    return raise('ArgumentError', t.name, 'this method has no estimate of its error: it cannot choose its steps', {
+    return raise('ArgumentError', t.name, 'this method has no error estimate, so it cannot choose its steps', {
       expected: 'fixed(), or a tableau with an embedded method',
     });
   return {
@@ -82,7 +82,7 @@ const solverOf = (spec: Spec, t: Tableau, controller: Controller): OdeSolver => 
   };
 };
 
-/** The specification with other tolerances, where they stand in it. */
+/** The specification with other tolerances. */
 const specWith = (spec: Spec, options: Required<AdaptiveOptions>): Spec =>
   spec.type === 'rungeKutta'
     ? { ...spec, controller: { kind: 'adaptive', ...options } }
@@ -98,8 +98,8 @@ const tableauCodec = strict(
 const controllerCodec = strict({ kind: oneOf(['fixed', 'adaptive']) }, tolerances, { name: 'a controller' });
 
 /**
- * The solver of a tableau and a controller. Cost: the stages of the tableau for each step. Throws `ArgumentError` where the tableau does not keep what it claims, or
- * has no embedded method and the controller wants one.
+ * The solver of an explicit Runge–Kutta {@link Tableau} and a {@link Controller}, fixed steps by default. Cost: the stages of the tableau for each step. Throws
+ * `ArgumentError` where the tableau fails an order condition that it claims, or where the controller is adaptive and the tableau has no embedded method.
  *
  * @example
  * solveOde(rungeKutta(tableaux.tsit5, adaptive({ rtol: 1e-6 })), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
@@ -109,7 +109,7 @@ export const rungeKutta = define(solverKind, { type: 'rungeKutta', about: 'Any t
   solverOf({ type: 'rungeKutta', tableau: { ...t }, controller: { ...controller } }, checked(t), controller)); // biome-ignore format: one idea
 
 /**
- * Euler's method: order 1, one evaluation a step.
+ * Euler's method, x′ = x + h f(x, t), for arrays of any shapes. Order 1: the error at the end falls with h. Cost: one evaluation of the field a step.
  *
  * @example
  * euler().advance(([x]) => [ops.neg(x)])([ops.scalar(1)], ops.scalar(0), ops.scalar(0.1));
@@ -120,21 +120,39 @@ export const euler = define(
   (): OdeSolver => solverOf({ type: 'euler' }, tableaux.euler, fixed()),
 );
 
-/** The midpoint rule: order 2, two evaluations a step. */
+/**
+ * The midpoint rule (Runge 1895), x′ = x + h f(x + ½ h f(x, t), t + ½ h), for arrays of any shapes. Order 2: the error at the end falls with h². Cost: two
+ * evaluations of the field a step.
+ *
+ * @example
+ * solveOde(midpoint(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]);
+ */
 export const midpoint = define(
   solverKind,
   { type: 'midpoint', about: 'The midpoint method, of order 2.', examples: [{}] },
   (): OdeSolver => solverOf({ type: 'midpoint' }, tableaux.midpoint, fixed()),
 );
 
-/** Heun's method, the explicit trapezoid: order 2, two evaluations a step. */
+/**
+ * Heun's method, the explicit trapezoid (Heun 1900), x′ = x + ½ h (f(x, t) + f(x + h f(x, t), t + h)), for arrays of any shapes. Order 2: the error at the end
+ * falls with h². Cost: two evaluations of the field a step.
+ *
+ * @example
+ * solveOde(heun(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]);
+ */
 export const heun = define(
   solverKind,
   { type: 'heun', about: 'Heun’s method, of order 2.', examples: [{}] },
   (): OdeSolver => solverOf({ type: 'heun' }, tableaux.heun, fixed()),
 );
 
-/** The classical method of Runge and Kutta: order 4, four evaluations a step. */
+/**
+ * The classical Runge–Kutta method (Kutta 1901), x′ = x + h (k₁ + 2k₂ + 2k₃ + k₄)/6, for arrays of any shapes. Order 4: the error at the end falls with h⁴.
+ * Cost: four evaluations of the field a step.
+ *
+ * @example
+ * value(solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.5, 1]));   // [0.368]: e⁻¹
+ */
 export const rk4 = define(
   solverKind,
   { type: 'rk4', about: 'The classical method, of order 4.', examples: [{}] },
@@ -151,9 +169,10 @@ const named = (t: Tableau, options: AdaptiveOptions): OdeSolver => {
 export type DormandPrinceOptions = AdaptiveOptions;
 
 /**
- * Dormand–Prince 5(4) with proportional–integral step control. Under `vmap` every example has steps of its own, so no result depends on batch mates. Where a step
- * underflows, or `maxSteps` were not enough, the arrays are NaN (`integrate` raises a failure that says where). Cost: 6 evaluations for each step tried, and one.
- * Throws `ArgumentError` where a tolerance is not positive.
+ * Dormand–Prince 5(4) (Dormand & Prince 1980) with proportional–integral step control; see {@link adaptive} for the tolerances. Under `vmap` every example has
+ * its own steps, so no result depends on the rest of the batch. Where a step underflows or `maxSteps` were not enough the arrays are NaN ({@link integrate}
+ * raises an error that says where). Cost: 6 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is
+ * not positive.
  *
  * @example
  * solveOde(dormandPrince({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
@@ -169,7 +188,13 @@ export const dormandPrince = define(
   (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.dormandPrince, options),
 );
 
-/** Bogacki–Shampine 3(2), for coarse tolerances: as {@link dormandPrince}, at 3 evaluations for each step tried. */
+/**
+ * Bogacki–Shampine 3(2) (Bogacki & Shampine 1989) with proportional–integral step control: for coarse tolerances. Everything else is as for {@link
+ * dormandPrince}. Cost: 3 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is not positive.
+ *
+ * @example
+ * solveOde(bogackiShampine({ rtol: 1e-3, atol: 1e-3 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
 export const bogackiShampine = define(
   solverKind,
   {
@@ -181,7 +206,14 @@ export const bogackiShampine = define(
   (options: AdaptiveOptions = {}): OdeSolver => named(tableaux.bogackiShampine, options),
 );
 
-/** Tsitouras 5(4): as {@link dormandPrince}, with smaller constants of the error. */
+/**
+ * Tsitouras 5(4) (Tsitouras 2011) with proportional–integral step control: the error constants of its order are smaller than those of {@link dormandPrince},
+ * and everything else is the same. Cost: 6 evaluations of the field for each step tried, plus one. Throws `ArgumentError` where a tolerance or `maxSteps` is
+ * not positive.
+ *
+ * @example
+ * solveOde(tsit5({ rtol: 1e-8, atol: 1e-8 }), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 1]);
+ */
 export const tsit5 = define(
   solverKind,
   {
@@ -200,11 +232,13 @@ export interface SolveOptions {
 }
 
 /**
- * The state at the last of some times (one loop over the steps between them), from that at the first. Times are numbers or an array `[n + 1]`, which may be
- * differentiated by. Cost: the solver's evaluations for each step; of a gradient, about as much again for each evaluation, and one more solve with `checkpointed`.
+ * The state at the last of some times, given the state at the first: one loop over the steps between them. Times are numbers or an array `[n + 1]`, rising or
+ * falling, and may be differentiated by. The state is a list of arrays of any shapes, and the field gives one array for each. Cost: the solver's evaluations
+ * for each step; a gradient costs about as much again for each evaluation, and one more solve with `checkpointed`. Throws `ShapeError` where there are fewer
+ * than two times.
  *
  * @example
- * solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.25, 0.5, 1]);   // e⁻¹
+ * value(solveOde(rk4(), ([x]) => [ops.neg(x)])([ops.scalar(1)], [0, 0.25, 0.5, 1]));   // [0.368]: e⁻¹
  */
 export const solveOde =
   (solver: OdeSolver, field: VectorField, { gradient = 'throughSteps' }: SolveOptions = {}) =>

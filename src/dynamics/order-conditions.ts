@@ -36,8 +36,9 @@ export interface OrderCondition {
 }
 
 /**
- * The conditions that weights satisfy where a method has an order: one for each rooted tree of at most `order` nodes, in float64. `rows` is the strictly lower
- * triangle of the tableau, its first row empty.
+ * The conditions Φ(τ) = 1/γ(τ) under which a Runge–Kutta method has an order, one for each rooted tree τ of at most `order` nodes, with both sides in float64.
+ * `rows` is the strictly lower triangle of the tableau, its first row empty. Source: Butcher 1963; Hairer, Nørsett & Wanner, Solving Ordinary Differential
+ * Equations I, II.2.
  *
  * @example
  * orderConditions([[], [1 / 2]], [0, 1], 2);   // the midpoint rule: Σ b = 1, Σ b c = ½

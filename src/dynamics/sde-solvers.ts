@@ -5,18 +5,25 @@ import { map, type Random } from '../core/random.ts';
 import { brownianIncrements } from './brownian.ts';
 import { type Calculus, diagonalCorrection, kicked, type NoiseKind, type Sde } from './sde.ts';
 
-/** A solver of equations of one sense, with the noise that it can take. */
+/** A solver for one calculus, with the kinds of noise that it accepts. */
 export interface SdeSolver<in C extends Calculus = never, in N extends NoiseKind = 'diagonal'> {
   readonly name: string;
-  /** Powers of the step by which the error of a path, and that of a mean, falls, where each element has noise of its own. */
+  /** The powers of the step with which the error of a path (strong) and of a mean (weak) falls, for diagonal noise. */
   readonly order: { readonly strong: number; readonly weak: number };
   /** Evaluations of the drift in one step. */
   readonly evaluations: number;
-  /** x after dt, when the Brownian path moved by dw. */
+  /** x after a step of length dt in which the Brownian path moves by dw. */
   readonly step: (sde: Sde<C, N>) => (x: Expr, t: Expr, dt: Expr, dw: Expr) => Expr;
 }
 
-/** Euler–Maruyama: x + f dt + b dw, b elementwise or a matrix. Strong order ½ (1 where b does not depend on x), weak order 1. */
+/**
+ * The Euler–Maruyama method (Maruyama 1955) for Itô equations, x′ = x + f(x, t) dt + b(x, t) dw, with b elementwise or a matrix. Strong order ½ (1 where b does
+ * not depend on x), weak order 1. Cost: one evaluation of drift and diffusion a step.
+ *
+ * @example
+ * const ou = itoSde((x) => ops.neg(x), () => ops.scalar(0.5));
+ * solveSde(eulerMaruyamaSolver, ou, { to: 1, levels: 6 })(ops.scalar(1));
+ */
 export const eulerMaruyamaSolver: SdeSolver<'ito', NoiseKind> = {
   name: 'Euler–Maruyama',
   order: { strong: 0.5, weak: 1 },
@@ -25,7 +32,14 @@ export const eulerMaruyamaSolver: SdeSolver<'ito', NoiseKind> = {
     o.add(x, o.add(o.mul(sde.drift(x, t), dt), kicked(sde, sde.diffusion(x, t), dw, x.shape))),
 };
 
-/** Milstein: Euler–Maruyama + ½ b ∂b/∂x (dw² − dt). Strong order 1, for noise of its own for each element. */
+/**
+ * The Milstein method (Milstein 1975) for Itô equations with diagonal noise, x′ = x + f dt + b dw + ½ b ∂b/∂x (dw² − dt). Element i of b may depend on element
+ * i of x alone. Strong order 1, weak order 1. Cost: one evaluation of drift and diffusion a step, and one forward derivative of the diffusion.
+ *
+ * @example
+ * const geometric = itoSde((x) => ops.mul(0.1, x), (x) => ops.mul(0.5, x));
+ * solveSde(milsteinSolver, geometric, { to: 1, levels: 6 })(ops.scalar(1));
+ */
 export const milsteinSolver: SdeSolver<'ito'> = {
   name: 'Milstein',
   order: { strong: 1, weak: 1 },
@@ -38,8 +52,13 @@ export const milsteinSolver: SdeSolver<'ito'> = {
 };
 
 /**
- * Heun's method for Stratonovich's integral: the trapezoid of drift and diffusion over an Euler step, b elementwise or a matrix. Strong order 1, weak order 1; strong
- * order ½ where the columns of a matrix do not commute, (∂bⱼ/∂x) bₖ ≠ (∂bₖ/∂x) bⱼ.
+ * Heun's method for Stratonovich equations (Rümelin 1982): an Euler step x̃ = x + f dt + b dw, then x′ = x + ½ (f + f̃) dt + ½ (b + b̃) dw with f̃ and b̃
+ * evaluated at (x̃, t + dt), and b elementwise or a matrix. Strong order 1 and weak order 1; strong order ½ where the columns of a matrix do not commute,
+ * (∂bⱼ/∂x) bₖ ≠ (∂bₖ/∂x) bⱼ. Cost: two evaluations of drift and diffusion a step.
+ *
+ * @example
+ * const geometric = stratonovichSde((x) => ops.mul(0.1, x), (x) => ops.mul(0.5, x));
+ * solveSde(stochasticHeunSolver, geometric, { to: 1, levels: 6 })(ops.scalar(1));
  */
 export const stochasticHeunSolver: SdeSolver<'stratonovich', NoiseKind> = {
   name: 'stochastic Heun',
@@ -55,7 +74,7 @@ export const stochasticHeunSolver: SdeSolver<'stratonovich', NoiseKind> = {
   },
 };
 
-/** From when to when, and how finely, a stochastic equation is solved: 2^levels steps. */
+/** The interval over which a stochastic equation is solved, and its 2^levels steps. */
 export interface SdeSolveOptions {
   readonly from?: number;
   readonly to: number;
@@ -63,8 +82,9 @@ export interface SdeSolveOptions {
 }
 
 /**
- * The solution at the last time along a Brownian path that is the same for every number of levels (one more level halves every step), with that path's end, for
- * closed forms: one loop of 2^levels steps.
+ * Solves a stochastic differential equation from a state at `from` (default 0) in 2^levels equal steps of one loop. It gives `x`, the state at `to`, and `w`,
+ * the end of the Brownian path, for comparison with closed forms. The path is the same for every number of levels (one more level halves every step). Cost:
+ * 2^levels steps of the solver. A solver of the other calculus, or of diagonal noise where the equation's is a matrix, does not compile.
  *
  * @example
  * solveSde(milsteinSolver, itoSde((x) => ops.mul(0.1, x), (x) => ops.mul(0.5, x)), { to: 1, levels: 6 })(ops.scalar(1));

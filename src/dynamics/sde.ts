@@ -1,6 +1,6 @@
 /**
- * Stochastic differential equations dx = f(x, t) dt + b(x, t) dw. An equation says in its type which integral it means, Itô's or Stratonovich's, and whether each
- * element has noise of its own or b is a matrix; a solver says which it solves; the wrong pair does not compile.
+ * Stochastic differential equations dx = f(x, t) dt + b(x, t) dw. The type of an equation states its integral, Itô's or Stratonovich's, and whether
+ * its noise is diagonal or b is a matrix; the type of a solver states what it solves; the wrong pair does not compile.
  */
 import { jvp } from '../core/differentiate/index.ts';
 import { type Expr, substitute, variable } from '../core/expr.ts';
@@ -10,7 +10,7 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 /** Which integral ∫ b dw is. */
 export type Calculus = 'ito' | 'stratonovich';
 
-/** What b dw is: elementwise, each element with noise of its own, or the product of a matrix with as many motions as it has columns. */
+/** What b dw is: elementwise (`diagonal`: each element has its own Brownian motion), or the product of a matrix with one motion for each column. */
 export type NoiseKind = 'diagonal' | 'matrix';
 
 /** A function of the state and the time. */
@@ -27,13 +27,27 @@ export interface Sde<out C extends Calculus = Calculus, out N extends NoiseKind 
   readonly motions: (state: Shape) => Shape;
 }
 
-/** An equation in Itô's sense, each element with noise of its own. */
+/**
+ * The Itô equation dx = f(x, t) dt + b(x, t) dw with diagonal noise: `diffusion` gives an array of the state's shape, and each element has a Brownian motion of
+ * its own. Solvers state in their types which calculus they integrate; the wrong pair does not compile.
+ *
+ * @example
+ * const ou = itoSde((x) => ops.neg(x), () => ops.scalar(0.5));
+ * solveSde(eulerMaruyamaSolver, ou, { to: 1, levels: 6 })(ops.constant([1, 2]));
+ */
 export const itoSde = (drift: StateField, diffusion: StateField): Sde<'ito', 'diagonal'> => ({
   ...diagonal(drift, diffusion),
   calculus: 'ito',
 });
 
-/** An equation in Stratonovich's sense, each element with noise of its own. */
+/**
+ * The Stratonovich equation dx = f(x, t) dt + b(x, t) ∘ dw with diagonal noise: `diffusion` gives an array of the state's shape, and each element has a
+ * Brownian motion of its own. {@link toIto} gives the Itô equation with the same solutions.
+ *
+ * @example
+ * const geometric = stratonovichSde((x) => ops.mul(0.1, x), (x) => ops.mul(0.5, x));
+ * solveSde(stochasticHeunSolver, geometric, { to: 1, levels: 6 })(ops.constant([1, 2]));
+ */
 export const stratonovichSde = (drift: StateField, diffusion: StateField): Sde<'stratonovich', 'diagonal'> => ({
   ...diagonal(drift, diffusion),
   calculus: 'stratonovich',
@@ -45,7 +59,8 @@ export interface MatrixNoiseOptions {
 }
 
 /**
- * dx = f dt + B(x, t) dw in Itô's sense with a matrix B, `[n, motions]` for a state of n elements.
+ * The Itô equation dx = f(x, t) dt + B(x, t) dw with a matrix B of shape `[n, motions]` for a state of n elements, in row-major order, and dw of shape
+ * `[motions]`.
  *
  * @example
  * matrixItoSde((x) => ops.neg(x), () => ops.constant([[1, 0.5], [0, 1]]), { motions: 2 });
@@ -56,7 +71,14 @@ export const matrixItoSde = (
   { motions }: MatrixNoiseOptions,
 ): Sde<'ito', 'matrix'> => ({ calculus: 'ito', noise: 'matrix', drift, diffusion, motions: () => [motions] });
 
-/** The same in Stratonovich's sense. */
+/**
+ * The Stratonovich equation dx = f(x, t) dt + B(x, t) ∘ dw with a matrix B of shape `[n, motions]` for a state of n elements, in row-major order, and dw of
+ * shape `[motions]`.
+ *
+ * @example
+ * const sde = matrixStratonovichSde((x) => ops.neg(x), () => ops.constant([[1, 0.5], [0, 1]]), { motions: 2 });
+ * solveSde(stochasticHeunSolver, sde, { to: 1, levels: 4 })(ops.constant([1, 2]));
+ */
 export const matrixStratonovichSde = (
   drift: StateField,
   diffusion: StateField,
@@ -103,10 +125,12 @@ const correction = ({ noise, diffusion }: Sde): StateField =>
   (noise === 'diagonal' ? diagonalCorrection : matrixCorrection)(diffusion);
 
 /**
- * The equation in the other sense that has the same solutions: f_Itô = f_Stratonovich + ½ Σₖ (∂bₖ/∂x) bₖ, which is ½ b ∂b/∂x where noise is diagonal.
+ * The Stratonovich equation with the same solutions as an Itô equation: f_Stratonovich = f_Itô − ½ Σₖ (∂bₖ/∂x) bₖ over the columns of b, which is ½ b ∂b/∂x
+ * where noise is diagonal. Cost: one forward derivative of the diffusion for each column (one in all where noise is diagonal).
  *
  * @example
- * toStratonovich(itoSde((x) => x, (x) => x));   // drift ½ x
+ * const sde = toStratonovich(itoSde((x) => x, (x) => x));
+ * value(sde.drift(ops.scalar(3), ops.scalar(0)));   // 1.5: drift ½ x
  */
 export const toStratonovich = <N extends NoiseKind>(sde: Sde<'ito', N>): Sde<'stratonovich', N> => ({
   ...sde,
@@ -114,7 +138,14 @@ export const toStratonovich = <N extends NoiseKind>(sde: Sde<'ito', N>): Sde<'st
   drift: (x, t) => o.sub(sde.drift(x, t), o.mul(0.5, correction(sde)(x, t))),
 });
 
-/** See {@link toStratonovich}. */
+/**
+ * The Itô equation with the same solutions as a Stratonovich equation: f_Itô = f_Stratonovich + ½ Σₖ (∂bₖ/∂x) bₖ over the columns of b, which is ½ b ∂b/∂x
+ * where noise is diagonal. Cost as for {@link toStratonovich}, its inverse.
+ *
+ * @example
+ * const sde = toIto(stratonovichSde((x) => x, (x) => x));
+ * value(sde.drift(ops.scalar(2), ops.scalar(0)));   // 3: drift 1½ x
+ */
 export const toIto = <N extends NoiseKind>(sde: Sde<'stratonovich', N>): Sde<'ito', N> => ({
   ...sde,
   calculus: 'ito',

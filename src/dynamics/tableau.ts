@@ -34,8 +34,9 @@ export interface Tableau {
 const ROUNDING = 1e-11;
 
 /**
- * A checked tableau. Throws `ArgumentError` where its parts differ in length, a node is not the sum of its row, or an order condition of the order that it claims
- * (its own, and that of the embedded method) fails, with the number that the condition asks for.
+ * A checked Butcher tableau of an explicit Runge–Kutta method: kᵢ = f(x + h Σⱼ aᵢⱼ kⱼ, t + cᵢ h), x′ = x + h Σ bᵢ kᵢ. Throws `ArgumentError` where its parts
+ * differ in length, a node is not the sum of its row, or an order condition fails, of its own order or that of the embedded method; the message gives the
+ * number that the condition requires.
  *
  * @example
  * const ralston = tableau({ name: 'ralston', nodes: [0, 2 / 3], rows: [[], [2 / 3]], weights: [1 / 4, 3 / 4], order: 2 });
@@ -69,7 +70,13 @@ export const tableau = (t: Tableau): Tableau => {
   return t;
 };
 
-/** state + Σ weight · change, array by array; weights are expressions or numbers. */
+/**
+ * The state plus weighted changes, array by array: state + Σⱼ wⱼ · changeⱼ. Each change has as many arrays as the state, of the same shapes; weights are scalar
+ * expressions or numbers.
+ *
+ * @example
+ * value(moved([ops.scalar(1)], [[0.5, [ops.scalar(4)]]]));   // [3]
+ */
 export const moved = (state: Arrays, terms: readonly (readonly [Expr | number, Arrays])[]): Arrays =>
   state.map((x, i) => terms.reduce((sum, [w, change]) => o.add(sum, o.mul(w, change[i])), x));
 

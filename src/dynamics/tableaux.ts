@@ -1,7 +1,13 @@
 /** The tableaux of named methods. */
 import { type Tableau, tableau } from './tableau.ts';
 
-/** Methods by name: each has passed the order conditions that it claims. */
+/**
+ * Explicit Runge–Kutta methods by name, as {@link Tableau} values: `euler`, `midpoint`, `heun`, `rk4` for fixed steps; `heun`, `bogackiShampine`,
+ * `dormandPrince` and `tsit5` embed a method of lower order and can choose their steps. Each has passed the order conditions that it claims.
+ *
+ * @example
+ * rungeKutta(tableaux.heun, adaptive({ rtol: 1e-3 }));
+ */
 export const tableaux = {
   /** Euler's method. */
   euler: tableau({ name: 'euler', nodes: [0], rows: [[]], weights: [1], order: 1 }),

@@ -12,7 +12,8 @@ import * as R from '../core/random.ts';
 import type { Shape } from '../core/shape.ts';
 import { nested } from '../core/specification.ts';
 import { smallResMlp } from '../nn/small.ts';
-import { type PhaseDenoiser, phaseDenoising } from '../sde/cld-diffusion.ts';
+import { phaseDenoising } from '../sde/cld-diffusion.ts';
+import type { PhaseDenoiser } from '../sde/phase-denoiser.ts';
 import { objectiveKind } from './kinds.ts';
 import type { AnyObjective, Objective } from './objective.ts';
 

@@ -13,11 +13,11 @@ const positiveCount = (owner: string, what: string, n: number): void => {
 };
 
 /**
- * n steps as one, a loop of its own; each leaf of the info gets a leading axis of n. A kernel that adapts for w steps does so in the first ⌈w/n⌉.
- * Throws `ArgumentError` where n is not positive.
+ * n steps of a kernel as one step, in a loop of its own; every leaf of the info gains a leading axis of n. A kernel that adapts for w steps does so during the
+ * first ⌈w/n⌉. Cost: n steps of the kernel. Throws `ArgumentError` where n is not a positive integer.
  *
  * @example
- * iterate(20)(langevin({ stepSize: 0.1 })((x) => ops.neg(x)))
+ * iterate(20)(langevin({ stepSize: 0.1 })((x) => ops.neg(x)));
  */
 export const iterate =
   (n: number) =>
@@ -34,7 +34,13 @@ export const iterate =
     };
   };
 
-/** β · log p: flatter where β < 1. */
+/**
+ * The tempered log-density β · log p(x), in nats up to a constant: flatter than p where β < 1, sharper where β > 1. β is a number or a scalar expression; the
+ * support is kept.
+ *
+ * @example
+ * value(temper(0.5)(logDensityOf(normal([1])))(ops.constant([0])));   // −0.459: half of −0.919
+ */
 export const temper =
   (beta: Operand) =>
   <T extends AnyLogDensity>(target: T): T =>
@@ -44,10 +50,11 @@ export const temper =
     ) as T;
 
 /**
- * The geometric path from one distribution to another, (1 − β) log p₀ + β log p₁: what annealed importance sampling and replica exchange walk along.
+ * The geometric path between two distributions, log p_β(x) = (1 − β) log p₀(x) + β log p₁(x), in nats up to a constant: the path that annealed importance
+ * sampling (Neal 2001) and parallel tempering follow. β is a number or a scalar expression; the support is that of the second distribution.
  *
  * @example
- * geometricPath(logDensityOf(normal([2], { scale: 3 })), logDensityOf(normal([2])))(0.5)
+ * geometricPath(logDensityOf(normal([2], { scale: 3 })), logDensityOf(normal([2])))(0.5);
  */
 export const geometricPath =
   <T extends AnyLogDensity>(from: AnyLogDensity, to: T) =>
@@ -58,11 +65,12 @@ export const geometricPath =
     ) as T;
 
 /**
- * Many independent chains as one kernel: every leaf has a leading axis of `chains`. Noise is keyed by the chain's index, so chain i is the same
- * for any number of chains.
+ * Many independent chains as one kernel: every leaf of state and info has a leading axis of `chains`, so positions are `[chains, …event]`. Noise is keyed by
+ * the index of the chain, so chain i is the same for any number of chains. Cost: `chains` steps, in one batch. Throws `ArgumentError` where `chains` is not a
+ * positive integer.
  *
  * @example
- * manyChains(4)(hmc({ stepSize: 0.2, steps: 5 })(logDensityOf(normal([2]))))   // positions [4, 2]
+ * manyChains(4)(hmc({ stepSize: 0.2, steps: 5 })(logDensityOf(normal([2]))));   // positions [4, 2]
  */
 export const manyChains =
   (chains: number) =>

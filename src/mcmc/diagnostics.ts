@@ -1,5 +1,5 @@
 /**
- * What chains say about themselves: rank-normalised split R̂, bulk and tail effective sample sizes, Monte-Carlo errors (Vehtari, Gelman, Simpson, Carpenter &
+ * Diagnostics of chains: rank-normalised split R̂, bulk and tail effective sample sizes, Monte-Carlo errors (Vehtari, Gelman, Simpson, Carpenter &
  * Bürkner 2021, doi:10.1214/20-BA1221), energy mixing (Betancourt 2016, arXiv:1604.00695). Functions of plain arrays: the draws of ONE
  * number, a list for each chain, all equally long.
  */
@@ -47,13 +47,13 @@ export const quantileOf = (draws: Draws, p: number): number => {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 };
 
-/** Whether some draw is no number (or infinite): then nothing can be said of how chains mix, and every statistic of it is NaN. */
+/** Whether some draw is NaN or infinite: then the mixing of the chains cannot be assessed, and every statistic of it is NaN. */
 const spoilt = (draws: Draws): boolean => draws.some((d) => !Array.from(d).every(Number.isFinite));
 
-/** Whether no draw differs from the first: however their mean rounds. */
+/** Whether no draw differs from the first, independently of how their mean rounds. */
 const constant = (draws: Draws): boolean => draws.every((d) => Array.from(d).every((x) => x === draws[0][0]));
 
-/** Whether diagnostics have nothing to go by. */
+/** Whether diagnostics are undefined. */
 const mute = (draws: Draws): boolean => spoilt(draws) || constant(draws);
 
 /** Each chain as its two halves; the middle draw of an odd number is left out. */
@@ -67,7 +67,13 @@ const halves = (draws: Draws): Float64Array[] => {
 
 const mapped = (draws: Draws, f: (x: number) => number): Float64Array[] => draws.map((d) => Float64Array.from(d, f));
 
-/** Ranks of all draws together, 1 … S, ties sharing their mean: the same shape. What rank plots show. */
+/**
+ * The ranks of all draws together, 1 … S for S draws in all, in the shape of the draws; ties share the mean of their ranks. Rank plots show these (Vehtari et
+ * al. 2021, doi:10.1214/20-BA1221). Cost: one sort.
+ *
+ * @example
+ * ranksOf([[0.1, 0.4], [0.2, 0.3]]);   // [[1, 4], [2, 3]]
+ */
 export const ranksOf = (draws: Draws): Float64Array[] => {
   const all = pooled(draws);
   const order = Array.from(all.keys()).sort((a, b) => all[a] - all[b]);
@@ -88,7 +94,7 @@ const rankNormal = (draws: Draws): Float64Array[] => {
   return mapped(ranksOf(draws), (r) => normalQuantile((r - 0.375) / (s + 0.25)));
 };
 
-/** √(between and within over within), of chains that are taken as they are. */
+/** √(between and within over within), of chains without splitting or ranking. */
 const plainRHat = (draws: Draws): number => {
   const n = draws[0].length;
   const within = mean(draws.map(variance));
@@ -97,8 +103,13 @@ const plainRHat = (draws: Draws): number => {
 };
 
 /**
- * Rank-normalised split R̂: the larger of the statistic for location (on ranks) and for scale (on ranks of the distance from the median). Near 1 where
- * chains agree; 1.01 is the usual limit. NaN where nothing moved, and where a draw is not a finite number.
+ * Rank-normalised split R̂ (Vehtari et al. 2021, doi:10.1214/20-BA1221): √((B/W + n − 1)/n), with B and W the variances between and within the halves of the
+ * chains, for location (on normal scores of ranks) and for scale (on those of the distance from the median); the larger of the two. Close to 1 where the chains
+ * agree; 1.01 is the usual limit. NaN where no draw differs from the others or one is not finite. Throws `ArgumentError` where the chains have fewer than four
+ * draws or differ in length.
+ *
+ * @example
+ * rHat([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const rHat = (draws: Draws): number => {
   check(draws);
@@ -107,11 +118,11 @@ export const rHat = (draws: Draws): number => {
   const median = quantileOf(split, 0.5);
   const folded = mapped(split, (x) => Math.abs(x - median));
   const location = plainRHat(rankNormal(split));
-  // Draws of two values at one distance from their median say nothing of scale.
+  // Draws of two values at equal distance from their median carry no information about scale.
   return constant(folded) ? location : Math.max(location, plainRHat(rankNormal(folded)));
 };
 
-/** Effective size of chains as they are, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
+/** Effective size of chains without splitting or ranking, by Geyer's initial monotone sequence over all chains (Vehtari et al. §3.2). */
 const plainSize = (draws: Draws): number => {
   const m = draws.length;
   const n = draws[0].length;
@@ -145,23 +156,36 @@ const plainSize = (draws: Draws): number => {
 };
 
 /**
- * Effective number of draws for the mean of what is given, split but not ranked: what the Monte-Carlo error of a mean is made of. NaN where nothing moved, and
- * where a draw is not a finite number; so are the sizes below.
+ * The effective number of draws for estimating the mean, S/τ with τ = 1 + 2 Σₜ ρₜ by Geyer's initial monotone sequence over all chains, each split in two
+ * (Vehtari et al. 2021, §3.2). {@link standardError} is computed from it. NaN where no draw differs from the others or one is not finite. Cost: quadratic in
+ * the length of the chains at worst. Throws `ArgumentError` where the chains have fewer than four draws or differ in length.
+ *
+ * @example
+ * effectiveSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const effectiveSize = (draws: Draws): number => {
   check(draws);
   return mute(draws) ? Number.NaN : plainSize(halves(draws));
 };
 
-/** Effective number of draws in the bulk of the distribution: that of the ranks' normal scores. */
+/**
+ * The effective number of draws in the bulk of the distribution: {@link effectiveSize} of the normal scores of the ranks (Vehtari et al. 2021). NaN and errors
+ * as there.
+ *
+ * @example
+ * bulkSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
+ */
 export const bulkSize = (draws: Draws): number => {
   check(draws);
   return mute(draws) ? Number.NaN : plainSize(rankNormal(halves(draws)));
 };
 
 /**
- * Effective number of draws in the tails: the smaller of those for P(x ≤ 5 % quantile) and P(x ≤ 95 % quantile). Where no draw is above a quantile (of
- * few values one is often the largest), for P(x < it), which the draws do tell of.
+ * The effective number of draws in the tails: the smaller of those for estimating P(x ≤ q₅) and P(x ≤ q₉₅), with q the 5 % and 95 % quantiles (Vehtari et al.
+ * 2021). Where no draw is above a quantile, as happens with discrete values, P(x < q) is used instead. NaN and errors as for {@link effectiveSize}.
+ *
+ * @example
+ * tailSize([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
  */
 export const tailSize = (draws: Draws): number => {
   check(draws);
@@ -175,12 +199,20 @@ export const tailSize = (draws: Draws): number => {
   return Math.min(size(0.05), size(0.95));
 };
 
-/** The Monte-Carlo standard error of the mean: sd / √ESS. */
+/**
+ * The Monte Carlo standard error of the mean, sd/√ESS with ESS from {@link effectiveSize}, in the units of the draws. NaN and errors as there.
+ *
+ * @example
+ * standardError([[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]);
+ */
 export const standardError = (draws: Draws): number => Math.sqrt(variance(pooled(draws)) / effectiveSize(draws));
 
 /**
- * The energy Bayesian fraction of missing information of one chain's energies, Σ(Eₜ − Eₜ₋₁)² / Σ(Eₜ − Ē)²: below 0.3 the momenta change the
- * energy too little to explore the tails.
+ * The energy Bayesian fraction of missing information of one chain, Σ(Eₜ − Eₜ₋₁)² / Σ(Eₜ − Ē)², from the energies that `hmc` and `nuts` report in their info
+ * (Betancourt 2016, arXiv:1604.00695). Below 0.3 the momenta change the energy too little to explore the tails.
+ *
+ * @example
+ * energyMixing([1.2, 0.7, 1.9, 1.1]);
  */
 export const energyMixing = (energies: ArrayLike<number>): number => {
   const m = mean(energies);
@@ -192,7 +224,7 @@ export const energyMixing = (energies: ArrayLike<number>): number => {
   return moves / spread;
 };
 
-/** Everything about one number. */
+/** The summary of one number. */
 export interface Summary {
   readonly name: string;
   readonly mean: number;
@@ -205,11 +237,17 @@ export interface Summary {
   readonly bulk: number;
   readonly tail: number;
   readonly rHat: number;
-  /** Draws that are not finite numbers: where there are some, whatever is said of mixing is NaN. */
+  /** Draws that are not finite numbers: where there are any, the mixing statistics are NaN. */
   readonly notFinite: number;
 }
 
-/** The {@link Summary} of the draws of one number. Throws `ArgumentError` for fewer than four draws a chain. */
+/**
+ * The {@link Summary} of the draws of one number: mean, standard deviation, Monte Carlo error, quantiles, effective sizes and R̂, in the units of the draws.
+ * Throws `ArgumentError` where the chains have fewer than four draws or differ in length.
+ *
+ * @example
+ * summarise('x', [[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]]).mean;   // 0.4625
+ */
 export const summarise = (name: string, draws: Draws): Summary => {
   check(draws);
   const all = pooled(draws);
@@ -228,7 +266,12 @@ export const summarise = (name: string, draws: Draws): Summary => {
   };
 };
 
-/** Summaries as a table of text, a line each. */
+/**
+ * Summaries as a table of text, one line for each, with a note for every number that has draws which are not finite.
+ *
+ * @example
+ * showSummaries([summarise('x', [[0.1, 0.9, 0.4, 0.6], [0.2, 0.7, 0.5, 0.3]])]);
+ */
 export const showSummaries = (rows: readonly Summary[]): string => {
   const number = (x: number): string => (Math.abs(x) >= 1000 ? x.toFixed(0) : x.toPrecision(3).replace(/e\+?/, 'e'));
   const head = ['', 'mean', 'sd', 'error', '5 %', 'median', '95 %', 'ESS bulk', 'ESS tail', 'R-hat'];
@@ -245,7 +288,7 @@ export const showSummaries = (rows: readonly Summary[]): string => {
     ...[head, ...lines].map((l) => l.map((s, j) => (j === 0 ? s.padEnd(widths[j]) : s.padStart(widths[j]))).join('  ')),
     ...spoiled.map(
       (r) =>
-        `${r.name}: ${r.notFinite} of the draws ${r.notFinite === 1 ? 'is' : 'are'} not finite, so nothing is said of how its chains mix`,
+        `${r.name}: ${r.notFinite} of the draws ${r.notFinite === 1 ? 'is' : 'are'} not finite, so its mixing statistics are NaN`,
     ),
   ].join('\n');
 };

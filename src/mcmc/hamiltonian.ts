@@ -30,12 +30,20 @@ export const kinetic = (momentum: Expr, inverseMass: Operand): Expr =>
 export const hamiltonian = (z: Phase, inverseMass: Operand): Expr =>
   o.sub(kinetic(z.momentum, inverseMass), z.logDensity);
 
-/** A momentum from N(0, M), made of standard normal numbers. */
+/** A momentum from N(0, M), from standard normal numbers. */
 export const momentumOf = (noise: Expr, inverseMass: Operand): Expr => o.div(noise, o.sqrt(inverseMass));
 
 /**
- * One step of the leapfrog (velocity Verlet): half a kick, a drift, half a kick. Volume-preserving; reversible: with the momentum flipped it goes back;
- * its energy error over a fixed time is O(ε²). `at` is {@link evaluated} of the target. One gradient.
+ * One step of the leapfrog integrator (velocity Verlet) for H = −log p(x) + ½ pᵀ M⁻¹ p:
+ *
+ *     p ← p + ½ ε ∇log p(x)        x ← x + ε M⁻¹ p        p ← p + ½ ε ∇log p(x)
+ *
+ * It preserves volume and is reversible: with the momentum negated it goes back. Over a fixed time its energy error is O(ε²). `at` is {@link evaluated} of the
+ * target; `inverseMass` is the diagonal of M⁻¹, a number or an array of the position's shape. Cost: one gradient. Source: Neal 2011, arXiv:1206.1901, §5.2.
+ *
+ * @example
+ * const at = evaluated(logDensityOf(normal([2])));
+ * leapfrog(at, 0.1)({ ...at(ops.constant([1, 0])), momentum: ops.constant([0, 1]) }).position;
  */
 export const leapfrog =
   (at: (position: Expr) => Evaluated, stepSize: Operand, inverseMass: Operand = 1) =>
@@ -45,16 +53,16 @@ export const leapfrog =
     return { ...next, momentum: o.add(half, o.mul(o.mul(0.5, stepSize), next.gradient)) };
   };
 
-/** What {@link hmc} says of a step; scalars. */
+/** The info of a step of {@link hmc}; scalars. */
 export type HmcInfo = Acceptance &
   Gradients & {
     /** H of the state that was kept. */
     readonly energy: Expr;
-    /** 1 where the energy error was above 1000, or no number. */
+    /** 1 where the energy error was above 1000 or NaN. */
     readonly divergent: Expr;
   };
 
-/** 1 where the error in H is above the limit, or no number. */
+/** True where the error in H is above the limit or NaN. */
 export const isDivergent = (energyError: Expr): Expr => o.not(o.lessEqual(energyError, DIVERGENCE));
 
 /** Options of {@link hmc}. */
@@ -68,7 +76,7 @@ export interface HmcOptions extends Tuning {
   readonly jitter?: number;
 }
 
-/** The state without what a step makes anew. */
+/** The state without its momentum, which each step draws anew. */
 export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated => ({
   position,
   logDensity,
@@ -76,12 +84,13 @@ export const restOf = ({ position, logDensity, gradient }: Evaluated): Evaluated
 });
 
 /**
- * Hamiltonian Monte Carlo (Duane et al. 1987; Neal 2011, arXiv:1206.1901 §5.3): a momentum from N(0, M), L leapfrog steps of size ε, accepted with probability
- * min(1, e^(−ΔH)). `inverseMass` is the diagonal of M⁻¹. Exact for any ε; 0.65–0.8 should be accepted. L gradients a step.
- * A trajectory with ΔH > 1000 is rejected and counted as divergent. Throws `ArgumentError` where ε or L is not positive, or the distribution is discrete.
+ * Hamiltonian Monte Carlo (Duane et al. 1987; Neal 2011, arXiv:1206.1901, §5.3): a momentum from N(0, M), L leapfrog steps of size ε, accepted with probability
+ * min(1, e^(−ΔH)), H = −log p(x) + ½ pᵀ M⁻¹ p. `inverseMass` is the diagonal of M⁻¹. Exact for any ε; tune ε for an acceptance of 0.65–0.8. A trajectory with
+ * ΔH > 1000 is rejected and counted as divergent. Cost: L gradients a step. Throws `ArgumentError` where ε or L is not positive, `jitter` is not in [0, 1), or
+ * the distribution is discrete.
  *
  * @example
- * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])))
+ * hmc({ stepSize: 0.2, steps: 10 })(logDensityOf(normal([2])));
  */
 export const hmc = define(
   kernelKind,
@@ -97,7 +106,10 @@ export const hmc = define(
     if (!Number.isInteger(steps) || steps < 1)
       raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
     if (!(jitter >= 0 && jitter < 1))
-      raise('ArgumentError', 'hmc', 'the jitter is a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
+      raise('ArgumentError', 'hmc', 'the jitter must be a share of the step size', {
+        expected: '[0, 1)',
+        got: `${jitter}`,
+      });
     return (target) => {
       const at = evaluated(target);
       return {

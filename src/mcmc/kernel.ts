@@ -19,7 +19,7 @@ export interface Position extends StructRecord {
   readonly position: Expr;
 }
 
-/** What a step gives: the next state, and what there is to say about the step (acceptance, energy error, divergence). */
+/** The result of a step: the next state, and information about the step (acceptance, energy error, divergence). */
 export type Transition<S extends Position, I extends Struct> = {
   readonly state: S;
   readonly info: I;
@@ -28,12 +28,12 @@ export type Transition<S extends Position, I extends Struct> = {
 /** A Markov kernel for one chain. */
 export interface Kernel<S extends Position, I extends Struct> {
   readonly spec: Spec;
-  /** The state of a chain that stands at a position. */
+  /** The state of a chain at a position. */
   readonly init: (position: Expr) => S;
   readonly step: (state: S) => Random<Transition<S, I>>;
-  /** The state after something else moved the chain: what outlives the move (a momentum) stays. Absent: {@link init}. */
+  /** The state after something else moved the chain: what survives the move (a momentum) is kept. Absent: {@link init}. */
   readonly moved?: (state: S, position: Expr) => S;
-  /** How many first steps adapt the kernel (every part of it) and are no samples; absent: none. What is learned outlives a move: such a kernel has `moved`. */
+  /** The number of first steps that adapt the kernel (every part of it) and are not samples; absent: none. What is learned survives a move: such a kernel has `moved`. */
   readonly warmUp?: number;
 }
 
@@ -43,7 +43,7 @@ export type AnyKernel = Kernel<any, any>;
 
 declare const Gradient: unique symbol;
 
-/** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one says its support. */
+/** An unnormalised log-density of one event, in nats: what kernels sample from. A discrete one declares its support. */
 export interface LogDensity {
   (x: Expr): Expr;
   readonly support?: Support;
@@ -82,11 +82,11 @@ export type Evaluated = {
 };
 
 /**
- * The log-density of a distribution as kernels take it: parameters stay named leaves, noise (there should be none) stays noise. Its evidence may be
- * anything that is a density up to a constant.
+ * The log-density of a distribution as kernels take it: a function from one event to a scalar, in nats. Parameters remain named leaves; noise (there should be
+ * none) remains noise. It may be known up to a constant only.
  *
  * @example
- * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const logDensityOf = <L extends AnyDist & { readonly support?: Support }>(dist: L): LogDensityOf<L> => {
   const at = (x: Expr): Expr => D.runDraw(dist.logDensity(x));
@@ -102,13 +102,25 @@ const smooth = (target: LogDensity): LogDensity =>
       }) // biome-ignore format: one sentence
     : target;
 
-/** The gradient of a log-density by differentiation. Throws `ArgumentError` for a discrete one. */
+/**
+ * The score ∇ₓ log p(x) of a log-density, of the event's shape, by reverse-mode differentiation. Cost: one gradient. Throws `ArgumentError` for a discrete
+ * distribution, which has none.
+ *
+ * @example
+ * value(scoreOf(logDensityOf(normal([2])))(ops.constant([1, -2])));   // [−1, 2]
+ */
 export const scoreOf = (target: LogDensity): Score => {
   const density = smooth(target);
   return (x) => grad(density(x), [x])[0];
 };
 
-/** Value and gradient at once. Throws `ArgumentError` for a discrete one. */
+/**
+ * The log-density (a scalar, in nats) and its gradient (of the event's shape) at a position, from one evaluation: what kernels that follow gradients keep in
+ * their state. Throws `ArgumentError` for a discrete distribution, which has no gradient.
+ *
+ * @example
+ * value(evaluated(logDensityOf(normal([1])))(ops.constant([2])).gradient);   // [−2]
+ */
 export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) => {
   const density = smooth(target);
   return (position) => {
@@ -117,14 +129,14 @@ export const evaluated = (target: LogDensity): ((position: Expr) => Evaluated) =
   };
 };
 
-/** `init` where a kernel does not say what survives a move. */
+/** The state after a move: `init` where the kernel has no `moved`. */
 export const movedTo = <S extends Position, I extends Struct>(kernel: Kernel<S, I>, state: S, position: Expr): S =>
   (kernel.moved ?? ((_, p) => kernel.init(p)))(state, position);
 
 /** A struct without leaves. */
 export type Nothing = Readonly<Record<never, Expr>>;
 
-/** What is kept of a kernel where something else moves the chain before its next step: its state where it says what outlives a move, else nothing. */
+/** What is kept of a kernel where something else moves the chain before its next step: its state where it has `moved`, else nothing. */
 export type Kept<S extends Position> = S | Nothing;
 
 /** What is kept of a state. */
@@ -154,7 +166,7 @@ export const chainOf =
       }),
     );
 
-/** Where a chain of n steps from a position ends. One step is no loop. */
+/** Where a chain of n steps from a position ends. One step needs no loop. */
 export const chainEnd =
   (kernel: AnyKernel, n: number) =>
   (position: Expr): Random<Expr> =>

@@ -25,11 +25,12 @@ export interface LangevinOptions {
 }
 
 /**
- * Langevin dynamics along a score, x′ = x + h s(x) + √(2hT) z, without correction: for scores that have no density (networks), correctors of diffusion samplers,
- * short chains of contrastive divergence. (NCSN's code calls h α; its paper, and JEM, write h = α/2.)
+ * Langevin dynamics along a score, x′ = x + h s(x) + √(2hT) z, without correction: for scores that have no density (networks), correctors of diffusion samplers
+ * and short chains of contrastive divergence. (The code of NCSN calls h α; its paper, and JEM, write h = α/2.) Cost: one score a step. Throws `ArgumentError`
+ * where h is not positive.
  *
  * @example
- * langevin({ stepSize: 0.1 })((x) => ops.neg(x))
+ * langevin({ stepSize: 0.1 })((x) => ops.neg(x));
  */
 export const langevin = ({
   stepSize,
@@ -52,11 +53,12 @@ export const langevin = ({
 };
 
 /**
- * The unadjusted Langevin algorithm: {@link langevin} along the gradient of a log-density. Its stationary distribution is off by O(h): on N(0, s²) its
- * variance is s² / (1 − h/(2s²)), and it diverges for h ≥ 2s². One gradient a step. Throws `ArgumentError` where h is not positive.
+ * The unadjusted Langevin algorithm: {@link langevin} along the gradient of a log-density. Its stationary distribution is biased by O(h): on N(0, s²) its
+ * variance is s² / (1 − h/(2s²)), and it diverges for h ≥ 2s². Cost: one gradient a step. Throws `ArgumentError` where h is not positive or the distribution is
+ * discrete. Source: Roberts & Tweedie 1996, doi:10.2307/3318418.
  *
  * @example
- * ula({ stepSize: 0.01 })(logDensityOf(normal([2])))
+ * ula({ stepSize: 0.01 })(logDensityOf(normal([2])));
  */
 export const ula = define(
   kernelKind,
@@ -80,15 +82,16 @@ export interface Tuning {
   readonly inverseMass?: Operand;
 }
 
-/** What {@link mala} says of a step. */
+/** The info of a step of {@link mala}. */
 export type MalaInfo = Acceptance & Gradients;
 
 /**
- * The Metropolis-adjusted Langevin algorithm (Roberts & Tweedie 1996, doi:10.2307/3318418): x′ = x + h V s(x) + √(2hV) z with V = `inverseMass`, accepted or rejected, so exact for
- * any h. About 0.574 of the steps should be accepted. One gradient a step. Throws `ArgumentError` where h is not positive, or the distribution is discrete.
+ * The Metropolis-adjusted Langevin algorithm (Roberts & Tweedie 1996, doi:10.2307/3318418): x′ = x + h V s(x) + √(2hV) z with V = `inverseMass` (diagonal),
+ * accepted or rejected, so that it is exact for any h. Tune h for an acceptance of about 0.574. Cost: one gradient a step. Throws `ArgumentError` where h is
+ * not positive, or the distribution is discrete.
  *
  * @example
- * mala({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * mala({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const mala = define(
   kernelKind,
@@ -136,12 +139,13 @@ export type Moving = {
 };
 
 /**
- * Underdamped Langevin dynamics dx = p dt, dp = (s(x) − γ p) dt + √(2γ) dw by the BAOAB splitting (Leimkuhler & Matthews 2013, doi:10.1093/amrx/abs010), unit mass, without correction. Of a
- * Gaussian, positions have exactly the right variance for every stable step h < 2s; in general the error is O(h²), and O(h⁴) as γ → ∞. The
- * momentum starts at 0. One gradient a step. Throws `ArgumentError` where h or γ is not positive, or the distribution is discrete.
+ * Underdamped Langevin dynamics dx = p dt, dp = (s(x) − γ p) dt + √(2γ) dw by the BAOAB splitting (Leimkuhler & Matthews 2013, doi:10.1093/amrx/abs010), with
+ * unit mass and without correction. On a Gaussian the positions have exactly the right variance for every stable step h < 2s; in general the error is O(h²),
+ * and O(h⁴) as γ → ∞. The momentum starts at 0. Cost: one gradient a step. Throws `ArgumentError` where h or γ is not positive, or the distribution is
+ * discrete.
  *
  * @example
- * underdamped({ stepSize: 0.3, friction: 1 })(logDensityOf(normal([2])))
+ * underdamped({ stepSize: 0.3, friction: 1 })(logDensityOf(normal([2])));
  */
 export const underdamped = define(
   kernelKind,

@@ -13,11 +13,11 @@ import { operandCodec } from '../distributions/argument-codec.ts';
 import type { AnyLogDensity, KernelOf } from './kernel.ts';
 import { kernelKind } from './kinds.ts';
 
-/** What a kernel that accepts and rejects says about a step; scalars. */
+/** The info of a step of a kernel that accepts or rejects; scalars. */
 export type Acceptance = {
-  /** The probability that the proposal was accepted with. */
+  /** The probability with which the proposal is accepted. */
   readonly acceptance: Expr;
-  /** 1 where it was, 0 where not. */
+  /** 1 where it was accepted, else 0. */
   readonly accepted: Expr;
 };
 
@@ -27,11 +27,11 @@ export type Weighed = {
   readonly logDensity: Expr;
 };
 
-/** min(1, eʳ), and 0 for a ratio that is no number. */
+/** min(1, eʳ), and 0 for a ratio that is NaN. */
 export const acceptanceOf = (logRatio: Expr): Expr =>
   o.where(o.lessEqual(logRatio, 0), o.exp(o.min(logRatio, 0)), o.where(o.less(0, logRatio), 1, 0));
 
-/** Accepts `proposed` over `current` with log-ratio r against u uniform: the state, and what there is to say. */
+/** Accepts `proposed` over `current` with log-ratio r against u uniform: the state and the info. */
 export const acceptOrStay = <S extends Struct>(
   logRatio: Expr,
   u: Expr,
@@ -60,11 +60,11 @@ export interface Proposal {
 }
 
 /**
- * Metropolis–Hastings with a proposal of your own (Hastings 1970, doi:10.1093/biomet/57.1.97). It needs no gradient, so distributions on integers will do. A step
- * costs one log-density.
+ * Metropolis–Hastings with a proposal q of your own (Hastings 1970, doi:10.1093/biomet/57.1.97), accepted with probability min(1, p(x′) q(x | x′) / (p(x) q(x′
+ * | x))). It needs no gradient, so it samples discrete distributions too. Cost: one log-density a step.
  *
  * @example
- * metropolisHastings({ propose: (x) => (cursor) => [x, cursor] })   // a chain that never moves
+ * metropolisHastings({ propose: (x) => (cursor) => [x, cursor] });   // a chain that never moves
  */
 export const metropolisHastings =
   ({ propose, logDensity: q }: Proposal): KernelOf<Weighed, Acceptance, AnyLogDensity> =>
@@ -84,11 +84,12 @@ export const metropolisHastings =
   });
 
 /**
- * Random-walk Metropolis (Metropolis et al. 1953): x′ = x + h z, z standard normal. `stepSize` h is in the units of x, one number or one for each
- * coordinate. About 0.234 of the steps should be accepted in many dimensions, 0.44 in one. Throws `ArgumentError` where h is not positive.
+ * Random-walk Metropolis (Metropolis et al. 1953): x′ = x + h z with z standard normal, accepted with probability min(1, p(x′)/p(x)). `stepSize` h is in the
+ * units of x, one number or one for each coordinate. Tune it for an acceptance of about 0.234 in many dimensions, 0.44 in one. Cost: one log-density a step.
+ * Throws `ArgumentError` where h is not positive.
  *
  * @example
- * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * randomWalk({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const randomWalk = define(
   kernelKind,

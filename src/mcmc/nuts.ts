@@ -21,13 +21,13 @@ import { kernelKind } from './kinds.ts';
 import type { Gradients, Tuning } from './langevin.ts';
 import { acceptanceOf, positiveStep } from './metropolis.ts';
 
-/** What {@link nuts} says of a step; scalars. */
+/** The info of a step of {@link nuts}; scalars. */
 export type NutsInfo = Gradients & {
   /** The mean over the trajectory of min(1, e^(−ΔH)): what the step size is tuned by. */
   readonly acceptance: Expr;
   /** H of the state that was kept. */
   readonly energy: Expr;
-  /** 1 where the energy error was above 1000, or no number, somewhere. */
+  /** 1 where the energy error was above 1000 or NaN at some point. */
   readonly divergent: Expr;
   /** How many doublings were finished; maxDepth where the trajectory was cut short. */
   readonly depth: Expr;
@@ -93,13 +93,14 @@ const one = (x: Expr): Expr => o.reshape(x, [1]);
 const only = (x: Expr): Expr => o.reshape(x, []);
 
 /**
- * The No-U-Turn Sampler: Hamiltonian trajectories that are doubled, forwards or backwards in time, until they turn back, and a point of them drawn with weight
- * e^(−H), the later half preferred. Needs no trajectory length; the step size and the mass are what `adapted` finds. Exact for any
- * step size; tuned for a mean acceptance of 0.8. As many gradients a step as the trajectory has new points, at most 2^maxDepth − 1.
- * Throws `ArgumentError` where the step size is not positive, maxDepth is not in 1 … 12, or the distribution is discrete.
+ * The No-U-Turn Sampler (Hoffman & Gelman 2014, arXiv:1111.4246; multinomial: Betancourt 2017, arXiv:1701.02434): Hamiltonian trajectories are doubled,
+ * forwards or backwards in time, until they turn back, and one of their points is drawn with weight e^(−H), the later half preferred. It needs no trajectory
+ * length; {@link adapted} finds the step size and the mass. Exact for any step size; tune for a mean acceptance of 0.8. Cost: one gradient for each new point
+ * of the trajectory, at most 2^maxDepth − 1 a step. Throws `ArgumentError` where the step size is not positive, maxDepth is not in 1 … 12, or the distribution
+ * is discrete.
  *
  * @example
- * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])))
+ * nuts({ stepSize: 0.5 })(logDensityOf(normal([2])));
  */
 export const nuts = define(
   kernelKind,
@@ -113,7 +114,7 @@ export const nuts = define(
   ({ stepSize, inverseMass = 1, maxDepth = 10 }: NutsOptions): KernelOf<Evaluated, NutsInfo> => {
     positiveStep('nuts', stepSize);
     if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 12)
-      raise('ArgumentError', 'nuts', 'the greatest depth is an integer from 1 to 12', { got: `${maxDepth}` });
+      raise('ArgumentError', 'nuts', 'the greatest depth must be an integer from 1 to 12', { got: `${maxDepth}` });
     return (target) => {
       const at = evaluated(target);
       return {

@@ -12,7 +12,7 @@ import { type AnyKernel, chainEnd } from './kernel.ts';
 export interface ReplayOptions {
   /** Chains that the buffer holds. */
   readonly size: number;
-  /** Chains moved by a step that does not say how many; default all of them. */
+  /** Chains moved by a step by default; all of them where it is left out. */
   readonly take?: number;
   /** The probability that a chain starts anew from `start` before it moves; default 0. */
   readonly reinitialise?: number;
@@ -44,12 +44,13 @@ const count = (owner: string, sentence: string, n: number): void => {
 };
 
 /**
- * A replay buffer of chains (Tieleman 2008, doi:10.1145/1390156.1390290; Du & Mordatch 2019, arXiv:1903.08689, §3.2): `size` positions, a queue. A step takes the n that have
- * waited longest, begins each anew from `start` with probability `reinitialise`, moves it by `steps` of the kernel and puts it last: every chain moves once in size / n steps.
- * A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps beside a position (a momentum, a step size that adapts) is made
- * anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i does not depend on n. Where chains start anew, the ends are of all ages: they
- * follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps` kernel steps. Throws `ArgumentError` where a number is out of range, or a step moves
- * more chains than the buffer holds.
+ * A replay buffer of chains (Tieleman 2008, doi:10.1145/1390156.1390290; Du & Mordatch 2019, arXiv:1903.08689, §3.2): a queue of `size` positions, `[size,
+ * …event]`. A step takes the n that have waited longest, restarts each from `start` with probability `reinitialise`, moves it by `steps` of the kernel and
+ * appends it: every chain moves once in size / n steps. A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps
+ * besides a position (a momentum, an adapted step size) is made anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i
+ * does not depend on n. Where chains restart, the ends have different ages, and follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps`
+ * kernel steps. Throws `ArgumentError` where a number is out of range or a step moves more chains than the buffer holds, `ShapeError` where a step is given
+ * another buffer.
  *
  * @example
  * const origin = (cursor) => [ops.constant([0, 0]), cursor];
@@ -95,7 +96,10 @@ export const persistent = (options: ReplayOptions): ((kernel: AnyKernel) => Pers
         count(owner, 'a step moves one chain or more', n);
         enough(n);
         if (buffer.shape[0] !== size)
-          raise('ShapeError', owner, 'this is another buffer', { expected: `[${size}, …]`, got: `[${buffer.shape}]` });
+          raise('ShapeError', owner, 'the buffer has another size', {
+            expected: `[${size}, …]`,
+            got: `[${buffer.shape}]`,
+          });
         const run = vmapRandom((x) => listed(moved(x)))(o.sliceAxis(buffer, 0, 0, n));
         return map(
           (ends: Expr): Replayed => ({

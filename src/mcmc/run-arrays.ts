@@ -26,11 +26,11 @@ export const startWords = (chain: number, density: number, attempts?: number): s
     : `${which}, at ${attempts} places drawn from (−2, 2): give \`initial\``;
 };
 
-/** What every part of a kernel said under a name: the arrays at `name` and at `…/name`. */
+/** The info of every part of a kernel under a name: the arrays at `name` and at `…/name`. */
 export const saidOf = (infos: Readonly<Record<string, Tensor>>, name: string): readonly Tensor[] =>
   Object.entries(infos).flatMap(([path, t]) => (path === name || path.endsWith(`/${name}`) ? [t] : []));
 
-/** Throws `NonFiniteError` where every step of a chain diverged: what it gave is no sample of anything. */
+/** Throws `NonFiniteError` where every step of a chain diverged: its draws are not samples of the target. */
 export const checkMoving = (infos: Readonly<Record<string, Tensor>>, chains: number): void => {
   const divergent = infos.divergent;
   if (divergent === undefined || divergent.data.length === 0) return;

@@ -19,7 +19,7 @@ import { manyChains } from './combinators.ts';
 import { type AnyKernel, chainOf, type KernelOf, type LogDensityOf, logDensityOf, type Position } from './kernel.ts';
 import { checkMoving, collector, saidOf, scattered, startWords } from './run-arrays.ts';
 
-/** What is told while chains run. */
+/** The progress reported while chains run. */
 export interface ChainProgress {
   /** Steps of each chain so far, those of the warm-up included. */
   readonly step: number;
@@ -35,8 +35,8 @@ export interface Chains {
   /** What was kept, `[chains, n, …event]`. */
   readonly samples: Tensor;
   /**
-   * What the kernel said of every step after the warm-up, thinned ones included, `[chains, n · thin, …]`, by path: `acceptance`; `0/acceptance` is what the first
-   * kernel of `alternate` said.
+   * The kernel's info of every step after the warm-up, thinned ones included, `[chains, n · thin, …]`, by path: `acceptance`; `0/acceptance` is that of the first
+   * kernel of `alternate` reports.
    */
   readonly infos: Readonly<Record<string, Tensor>>;
   /** The state after the last block, `[chains, …]`, by path: `position`, `kernel/gradient`. */

@@ -12,8 +12,9 @@ const meanOf = (t: Tensor): number => {
 };
 
 /**
- * What a run says of itself as a whole: `4 chains of 1000 draws, acceptance 0.87, 0 divergent, E-BFMI 0.93, 25660 gradients, 3.1 s`. Acceptance, divergences and the least
- * E-BFMI of the chains (below 0.3 is a warning) where the kernel has them; of a kernel made of several, the acceptance of each.
+ * One line about a run as a whole: `4 chains of 1000 draws, acceptance 0.87, 0 divergent, E-BFMI 0.93, 25660 gradients, 3.1 s`. It gives acceptance,
+ * divergences and the smallest E-BFMI of the chains (below 0.3 is a warning) where the kernel reports them; for a kernel made of several, the acceptance of
+ * each.
  *
  * @example
  * const ran = await runChains({ target: normal([2]), kernel: mala({ stepSize: 0.5 }), samples: 50 })();

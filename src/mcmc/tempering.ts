@@ -32,7 +32,7 @@ export type Replicas<S extends Position = Position> = {
   readonly parity: Expr;
 };
 
-/** What {@link parallelTempering} says of a step. */
+/** The info of a step of {@link parallelTempering}. */
 export type Exchanges = {
   /** For each pair of neighbours, 1 where it traded, `[K − 1]`; every other pair tries at a step. */
   readonly exchanged: Expr;
@@ -56,15 +56,16 @@ export interface TemperingOptions<
 }
 
 /**
- * Parallel tempering (Geyer 1991; Earl & Deem 2005, doi:10.1039/b509983h): every replica takes a step of its own kernel, then neighbours trade places with
- * probability min(1, e^((βᵢ − βⱼ)(lⱼ − lᵢ))) with l = log p (less log p₀), even and odd pairs in turn. The position is the coldest replica's, which samples the
- * target. All replicas start at one place. A kernel that adapts does so at each temperature by itself; the warm-up is its own. Throws `ArgumentError` where the ladder does not fall from 1.
+ * Parallel tempering (Geyer 1991; Earl & Deem 2005, doi:10.1039/b509983h): every replica takes a step of its own kernel at inverse temperature βᵢ, then
+ * neighbours swap positions with probability min(1, e^((βᵢ − βⱼ)(lⱼ − lᵢ))), l = log p (less log p₀ where there is a reference), even and odd pairs in turn.
+ * The position is that of the coldest replica, which samples the target. All replicas start at one position. A kernel that adapts does so at each temperature
+ * separately; the warm-up is that of the kernel. Cost: one kernel step for each temperature. Throws `ArgumentError` where the ladder does not fall from 1.
  *
  * @example
  * parallelTempering({
  *   ladder: [1, 0.4, 0.1],
  *   kernel: (beta) => hmc({ stepSize: ops.div(0.3, ops.sqrt(beta)), steps: 5 }),
- * })(logDensityOf(normal([2])))
+ * })(logDensityOf(normal([2])));
  */
 export const parallelTempering = <S extends Position, I extends Struct, T extends AnyLogDensity>(
   options: TemperingOptions<S, I, T>,

@@ -18,7 +18,7 @@ import {
 /** The state of a kernel. */
 export type StateOf<K> = K extends { readonly init: (position: Expr) => infer S extends Position } ? S : never;
 
-/** What a kernel says of a step. */
+/** The info of a kernel. */
 export type InfoOf<K> = K extends Kernel<infer _, infer I extends Struct> ? I : never;
 
 /** Kernels side by side on one position. */
@@ -28,7 +28,7 @@ export type Together<Ks extends readonly AnyKernel[]> = {
   readonly kernels: { readonly [N in keyof Ks]: StateOf<Ks[N]> };
 };
 
-/** What kernels say, one beside the other. */
+/** The infos of several kernels. */
 export type Infos<Ks extends readonly AnyKernel[]> = { readonly [N in keyof Ks]: InfoOf<Ks[N]> };
 
 /** A list as long as a tuple, as that tuple: to the compiler the map of a tuple is an array. */
@@ -38,13 +38,13 @@ const longestOf = (kernels: readonly AnyKernel[]): number => Math.max(...kernels
 const warmingUp = (steps: number): { readonly warmUp?: number } => (steps === 0 ? {} : { warmUp: steps });
 
 /**
- * One step of each kernel in turn (block updates, a jump kernel beside a local one, a corrector beside a predictor). Each keeps its own state, refreshed
- * at the position the others left (what outlives a move, a momentum or what was learned, stays). The info is an array: what each kernel said. Its warm-up
- * is the longest of theirs. Throws `ArgumentError` where there is no kernel.
+ * One step of each kernel in turn (block updates, a jump kernel with a local one, a corrector with a predictor). Each keeps its own state, refreshed at the
+ * position that the others left; what outlives a move (a momentum, what was learned) is kept. The info is an array with the info of each kernel. The warm-up is
+ * the longest of theirs. Cost: the steps of all kernels. Throws `ArgumentError` where there is no kernel.
  *
  * @example
  * const target = logDensityOf(normal([2]));
- * alternate(hmc({ stepSize: 0.2, steps: 5 })(target), randomWalk({ stepSize: 3 })(target))
+ * alternate(hmc({ stepSize: 0.2, steps: 5 })(target), randomWalk({ stepSize: 3 })(target));
  */
 export const alternate = <const Ks extends readonly AnyKernel[]>(...kernels: Ks): Kernel<Together<Ks>, Infos<Ks>> => {
   if (kernels.length === 0) raise('ArgumentError', 'alternate', 'there is no kernel');
@@ -86,15 +86,15 @@ export type Mixed<Ks extends readonly AnyKernel[]> = {
 };
 
 /**
- * One kernel, chosen anew at every step with the given weights (they need not sum to 1). All are computed and one is kept: a graph has no branches; where
- * cost matters, {@link alternate}. Each keeps its own state, as there; that of a kernel which was not chosen stays as it was. While kernels adapt all of them
- * learn at every step, chosen or not, from where the chain is: so each adapts to the distribution that the mixture samples, and the warm-up is the longest of theirs
- * however small a weight is. The info is the number of the kernel that moved, `chosen`, and what each said of its step, taken or not. Throws `ArgumentError`
- * where weights and kernels differ in number, or a weight is negative.
+ * One kernel, chosen at random at every step with the given weights (which need not sum to 1). Each keeps its own state, as in {@link alternate}; that of a
+ * kernel that was not chosen is unchanged. During the warm-up all kernels learn at every step, chosen or not, from the current position: each adapts to the
+ * distribution that the mixture samples, and the warm-up is the longest of theirs however small a weight is. The info is the index of the chosen kernel,
+ * `chosen`, and the info of each kernel's step, taken or not. Cost: the steps of all kernels, since all are computed and one is kept; where that matters use
+ * {@link alternate}. Throws `ArgumentError` where weights and kernels differ in number, or a weight is negative.
  *
  * @example
  * const target = logDensityOf(normal([2]));
- * kernelMixture([randomWalk({ stepSize: 0.1 })(target), randomWalk({ stepSize: 5 })(target)], [0.9, 0.1])
+ * kernelMixture([randomWalk({ stepSize: 0.1 })(target), randomWalk({ stepSize: 5 })(target)], [0.9, 0.1]);
  */
 export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
   kernels: Ks,
@@ -102,10 +102,15 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
 ): Kernel<Mixed<Ks>, { readonly chosen: Expr; readonly kernels: Infos<Ks> }> => {
   const total = weights.reduce((a, w) => a + w, 0);
   if (kernels.length === 0 || weights.length !== kernels.length || weights.some((w) => !(w >= 0)) || !(total > 0))
-    raise('ArgumentError', 'kernelMixture', 'every kernel has one weight, not negative, and one is positive', {
-      expected: `${kernels.length} weights`,
-      got: `[${weights.join(', ')}]`,
-    });
+    raise(
+      'ArgumentError',
+      'kernelMixture',
+      'every kernel needs one weight that is not negative, and one must be positive',
+      {
+        expected: `${kernels.length} weights`,
+        got: `[${weights.join(', ')}]`,
+      },
+    );
   const warmUp = longestOf(kernels);
   return {
     spec: { type: 'kernelMixture', kernels: kernels.map((k) => k.spec), weights },

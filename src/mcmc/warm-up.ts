@@ -1,6 +1,6 @@
 /**
  * Warm-up: a kernel that tunes itself for its first steps and is fixed afterwards. What is learned is part of the state, so that tuning is a kernel like any
- * other: it runs in the same loop, in parallel chains each by itself, and composes.
+ * other: it runs in the same loop, separately in parallel chains, and composes.
  */
 
 import { raise } from '../core/errors.ts';
@@ -16,7 +16,7 @@ import type { Tuning } from './langevin.ts';
 /** Dual averaging's constants (Hoffman & Gelman 2014 §3.2.1). */
 const [GAMMA, T0, KAPPA] = [0.05, 10, 0.75];
 
-/** What dual averaging carries; scalars. */
+/** The state of dual averaging; scalars. */
 export type Averaging = {
   /** log ε to try next. */
   readonly logStep: Expr;
@@ -30,7 +30,7 @@ export type Averaging = {
   readonly updates: Expr;
 };
 
-/** Dual averaging afresh from a step size. */
+/** The initial state of dual averaging from a step size. */
 export const averagingFrom = (logStep: Expr): Averaging => ({
   logStep,
   logStepMean: logStep,
@@ -112,7 +112,7 @@ export const windows = (steps: number): Schedule => {
 
 /** Options of {@link adapted}. */
 export interface AdaptedOptions {
-  /** Steps that adapt; they are no samples. Default 1000. */
+  /** Steps that adapt; they are not samples. Default 1000. */
   readonly steps?: number;
   /** The mean acceptance to tune for. Default 0.8; 0.574 suits `mala`, 0.65 long `hmc`; nearer to 1 resolves finer curvature. */
   readonly target?: number;
@@ -140,17 +140,18 @@ export type Adapting<S extends Position> = {
   readonly learned: Learned;
 };
 
-/** What a tuned kernel says beside its own info. */
+/** The info of a tuned kernel besides its own. */
 export type Tuned = {
   /** ε of the step, a scalar. */
   readonly stepSize: Expr;
 };
 
 /**
- * A kernel that tunes its step size (dual averaging towards an acceptance) and its diagonal mass (variances in Stan's windows) during its first
- * `steps`, and keeps them afterwards, wherever it stands: alone, in `alternate`, `iterate`, `kernelMixture` or `parallelTempering`. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a
- * function away. Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by
- * itself. Throws `ArgumentError` where `steps` is no natural number or the target is not in (0, 1).
+ * A kernel that tunes its step size (dual averaging towards a target acceptance: Nesterov 2009; Hoffman & Gelman 2014, arXiv:1111.4246, §3.2.1) and its
+ * diagonal mass (variances in Stan's windows) during its first `steps` steps, and keeps them afterwards, wherever it is used: alone, in `alternate`, `iterate`,
+ * `kernelMixture` or `parallelTempering`. `family` makes a kernel from a tuning: `nuts` and `mala` are such families themselves, others are a function away.
+ * Only the steps after the warm-up leave the target invariant; `runChains` keeps only those. Each chain tunes by itself. Cost: that of the kernel. Throws
+ * `ArgumentError` where `steps` is not a natural number or the target is not in (0, 1).
  *
  * @example
  * adapted(nuts, { steps: 500 });

@@ -17,9 +17,10 @@ const rows = (x: Expr, outputs: number, init: Initializer): Sc.Scoped<Expr> => (
 }; // biome-ignore format: one idea
 
 /**
- * Multi-head self-attention of N tokens `[N, C]`: softmax(q kᵀ / √d) v in each of `heads` heads of d = C / heads, joined and mapped by a last matrix
- * that starts at zero (Vaswani et al. 2017, arXiv:1706.03762, §3.2). Tokens have no places: permuting the rows of x permutes the rows of the
- * result. Costs N² C products. Parameters `qkv` and `out`. Throws `ShapeError` where x is no table or the heads do not divide C.
+ * Multi-head self-attention of N tokens `[N, C]`, giving `[N, C]`: softmax(q kᵀ / √d) v in each of `heads` heads of d = C / heads, joined and mapped by a last
+ * matrix that is zero at the start (Vaswani et al. 2017, arXiv:1706.03762, §3.2). There is no positional encoding: permuting the rows of x permutes the rows of
+ * the result. Parameters `qkv` and `out`. Cost: of the order of N² C + N C² products. Throws `ShapeError`, when applied, where x does not have two axes or the
+ * heads do not divide C.
  *
  * @example
  * selfAttention(4)(ops.input('tokens', [49, 64]));
@@ -40,7 +41,7 @@ export const selfAttention = define(
         (scope) => {
           const [n, c] = x.shape;
           if (x.shape.length !== 2 || !Number.isInteger(heads) || heads < 1 || c % heads !== 0)
-            return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the numbers of a token', {
+            return raise('ShapeError', scope.path, 'selfAttention: the heads do not divide the channels of a token', {
               expected: `[N, ${heads} d]`,
               got: showShape(x.shape),
             });

@@ -35,7 +35,7 @@ const following =
  * the batch's size times the places (the biased ones; PyTorch keeps the unbiased one, which is n / (n − 1) times ours).
  *
  * The batch is the innermost axis named `batch`: the events of the loss. In one loss the layer may be read once (two readings see two batches, and would
- * move the statistics twice: `ArgumentError`); other readings stand in `evaluating`. Never inside a loop. Cost: some elementwise passes.
+ * move the statistics twice: `ArgumentError`); other readings must be inside `evaluating`. It cannot be used inside a loop. Cost: some elementwise passes.
  * Throws `ArgumentError` where an option is out of range, `ShapeError` for a scalar.
  *
  * @example
@@ -59,7 +59,7 @@ export const batchNormalised = define(
     if (!(rate >= 0 && rate <= 1))
       raise('ArgumentError', 'batchNormalised', 'the rate is a number from 0 to 1', { got: `${rate}` });
     if (!(epsilon > 0 && Number.isFinite(epsilon)))
-      raise('ArgumentError', 'batchNormalised', 'epsilon is a positive number', { got: `${epsilon}` });
+      raise('ArgumentError', 'batchNormalised', 'epsilon must be a positive number', { got: `${epsilon}` });
     return networkLayer({ type: 'batchNormalised', rate, epsilon }, (x: Expr) => (scope: Sc.Scope): Expr => {
       const [channels, ...places] = x.shape;
       if (channels === undefined)

@@ -74,13 +74,13 @@ const he = (inputs: number): Initializer => normalInit(Math.sqrt(2 / inputs));
 const nothing = (): Initializer => zeros;
 
 /**
- * The convolutional conditioner of Glow (Kingma & Dhariwal 2018, arXiv:1807.03039, appendix B) for events `[H, W, C]`: 3×3, 1×1 and 3×3
- * convolutions with ReLU between, the last one zero at the start. It gives any shape `[…, H, W, C']` with the event's H and W. With `blocks` the
- * middle is residual, as in RealNVP. Throws `ArgumentError` where a count cannot be used and, in use, `ShapeError` where the
- * event is no image or another size is asked for.
+ * The convolutional conditioner of Glow (Kingma & Dhariwal 2018, arXiv:1807.03039, appendix B) for events `[H, W, C]`: 3×3, 1×1 and 3×3 convolutions with ReLU
+ * in between, the last one zero at the start. It gives any shape `[…, H, W, C']` with the event's H and W. With `blocks` the middle is residual, as in RealNVP
+ * (Dinh et al. 2017, arXiv:1605.08803). Cost: one matrix product over the pixels for each convolution. Throws `ArgumentError` where `channels` or `blocks` is
+ * out of range and, when applied, `ShapeError` where the event is not an image or the requested shape has other sides.
  *
  * @example
- * affineCoupling({ conditioner: convNet({ channels: 32 }) })
+ * affineCoupling({ conditioner: convNet({ channels: 32 }) });
  */
 export const convNet = define(
   networkKind,
@@ -95,7 +95,7 @@ export const convNet = define(
   },
   ({ channels = 64, activation = 'relu', zeroLast = true, blocks = 0 }: ConvNetOptions = {}): Network => {
     if (!Number.isInteger(channels) || channels < 1 || !Number.isInteger(blocks) || blocks < 0)
-      return raise('ArgumentError', 'convNet', 'channels is a positive integer and blocks one from 0', {
+      return raise('ArgumentError', 'convNet', 'channels must be a positive integer and blocks a natural number', {
         got: `${channels} channels, ${blocks} blocks`,
       });
     const f = activations[activation];

@@ -11,7 +11,13 @@ import * as Sc from '../core/scope.ts';
 import { networkPartKind } from './kinds.ts';
 import { type NetworkLayer, networkLayer } from './network.ts';
 
-/** Activation functions by name. */
+/**
+ * Activation functions by name, elementwise on arrays of any shape: `relu` max(x, 0), `tanh`, `sigmoid` σ(x) = 1/(1 + e⁻ˣ), `softplus` log(1 + eˣ), `silu` x
+ * σ(x), `gelu` x Φ(x) (with the error function, not the tanh approximation), `identity` x.
+ *
+ * @example
+ * value(activations.relu(ops.constant([-1, 2])));   // [0, 2]
+ */
 export const activations = {
   relu: o.relu,
   tanh: o.tanh,
@@ -27,7 +33,12 @@ export type Activation = keyof typeof activations;
 
 const names = Object.keys(activations) as Activation[];
 
-/** The name of an activation, as JSON. */
+/**
+ * The codec of an activation's name in JSON: one of the keys of {@link activations}.
+ *
+ * @example
+ * activationCodec.decode('silu');   // Right('silu')
+ */
 export const activationCodec = oneOf(names);
 
 /** An activation as a layer without parameters, which keeps its name. */
@@ -40,7 +51,7 @@ const activationLayer = (name: Activation): ActivationLayer =>
   Object.assign((x: Expr) => activations[name](x), { spec: { type: name } });
 
 /**
- * An activation function as a layer of {@link sequential}.
+ * An activation function as a layer of {@link sequential}, elementwise and without parameters; the names are the keys of {@link activations}.
  *
  * @example
  * sequential(dense(64), activation('tanh'), dense(2));
@@ -80,8 +91,8 @@ const denseOf = (spec: Spec, outputs: number, { kernel, bias }: DenseOptions): N
   });
 
 /**
- * x W + b for a vector x `[in]`: `[out]`. Parameters `kernel [in, out]` and `bias [out]`, where it is applied: each application wants a place of its own
- * (`sequential`, `scope.at`).
+ * The affine map x W + b of a vector `[in]`, giving `[out]`. Parameters `kernel [in, out]` and `bias [out]` at the place where it is applied: each application
+ * needs a place of its own (`sequential`, `scope.at`). They start uniform on ±1/√in. Cost: in · out products.
  *
  * @example
  * sequential(dense(32), ops.tanh, dense(32), ops.tanh, dense(1));
@@ -106,7 +117,13 @@ export const dense = define(
     ),
 );
 
-/** A dense layer that starts at zero, so that what it modulates starts as the identity. */
+/**
+ * A dense layer x W + b of a vector `[in]`, giving `[outputs]`, whose kernel and bias are zero at the start, so that what it modulates starts as the identity.
+ * Parameters `kernel [in, outputs]` and `bias [outputs]`. Cost: in · outputs products.
+ *
+ * @example
+ * sequential(dense(64), activation('silu'), denseZero(2));
+ */
 export const denseZero = define(
   networkPartKind,
   {

@@ -8,9 +8,9 @@ import { range } from '../core/shape.ts';
 export interface Dependence {
   /** Coordinates as they are decoded, first to last, or `'reverse'`: the last coordinate first. */
   readonly order?: readonly number[] | 'reverse';
-  /** Blocks of the order, decoded at once each, so that decoding takes so many passes; D or more (the default) is one coordinate each, 2 a coupling. */
+  /** Blocks of the order, each decoded at once, so that decoding takes as many passes; D or more (the default) is one coordinate each, 2 a coupling. */
   readonly passes?: number;
-  /** Instead of both, a graph: `adjacency[i][j]` is 1 where coordinate i reads coordinate j. Acyclic; the diagonal is not looked at. */
+  /** Instead of both, a graph: `adjacency[i][j]` is 1 where coordinate i reads coordinate j. Acyclic; the diagonal is ignored. */
   readonly adjacency?: readonly (readonly number[])[];
 }
 
@@ -46,7 +46,7 @@ export const checkedDependence = ({
   if (passes !== undefined && !(Number.isInteger(passes) && passes >= 1))
     return refuse('not a number of passes', '1, 2, …', `${passes}`);
   if (Array.isArray(order) && [...order].sort((a, b) => a - b).some((v, i) => v !== i))
-    return refuse('the order is no permutation', `each of 0 … ${order.length - 1} once`, `[${order.join(', ')}]`);
+    return refuse('the order is not a permutation', `each of 0 … ${order.length - 1} once`, `[${order.join(', ')}]`);
   if (adjacency !== undefined) {
     const d = adjacency.length;
     if (d < 1 || adjacency.some((row) => row.length !== d || row.some((v) => v !== 0 && v !== 1)))

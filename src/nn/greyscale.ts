@@ -7,7 +7,8 @@ import { noiseNetworkKind } from './kinds.ts';
 import type { NoiseConditioned } from './noise-conditioned.ts';
 
 /**
- * A network of images `[H, W, C]` for grey images `[H, W]`: one channel is put behind what goes in and taken off what comes out, `[…, H, W]`.
+ * A noise-conditioned network of images `[H, W, C]` for grey images `[H, W]`: an axis of one channel is added to its input and removed from its output, `[…, H,
+ * W]`.
  *
  * @example
  * greyscale(unet({ channels: 32, multipliers: [1, 2] }));   // for MNIST's [28, 28]

@@ -6,17 +6,37 @@ import type { NoiseConditioned } from './noise-conditioned.ts';
 import type { SequentialPart } from './sequential.ts';
 import type { Embedding } from './time-embedding.ts';
 
-/** Networks. */
+/**
+ * The kind of declaration that networks are, for `define`; messages call one a "network".
+ *
+ * @example
+ * mlp.definitions[0].kind === networkKind;   // true
+ */
 export const networkKind = kind<Network>('network');
 
-/** A part of `sequential` that says what it is. */
+/** A part of `sequential` that has a specification. */
 export type NetworkPart = SequentialPart & { readonly spec: Spec };
 
-/** What `sequential` is made of; networks are such parts too. */
+/**
+ * The kind of declaration of the layers that `sequential` is made of, for `define`; networks are such parts too. Messages call one a "network part".
+ *
+ * @example
+ * dense.definitions[0].kind === networkPartKind;   // true
+ */
 export const networkPartKind = kind<NetworkPart>('network part', { also: [networkKind] });
 
-/** Networks that read a noise level beside their input. */
+/**
+ * The kind of declaration of networks that read a noise level beside their input, for `define`; messages call one a "noise network".
+ *
+ * @example
+ * resMlp.definitions[0].kind === noiseNetworkKind;   // true
+ */
 export const noiseNetworkKind = kind<NoiseConditioned>('noise network');
 
-/** Embeddings of a noise level. */
+/**
+ * The kind of declaration of embeddings of a noise level, for `define`; messages call one an "embedding".
+ *
+ * @example
+ * sinusoidal.definitions[0].kind === embeddingKind;   // true
+ */
 export const embeddingKind = kind<Embedding>('embedding');

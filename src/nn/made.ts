@@ -28,9 +28,13 @@ export interface MadeOptions {
 }
 
 /**
- * MADE (Germain et al. 2015, arXiv:1502.03509): a perceptron on a vector `[D]` whose outputs for coordinate i depend on coordinates before i only.
- * The asked-for shape is `[width, D]`; degrees of hidden units go round 1 … D−1, so the dependency holds by masks for any widths. An autoregressive
- * layer with another order, fewer passes or a graph asks it for the masks of that.
+ * MADE (Germain et al. 2015, arXiv:1502.03509): a perceptron on a vector `[D]` whose outputs for coordinate i depend on coordinates before i only. The output
+ * has shape `[…, D]`. Degrees of hidden units cycle through 1 … D−1, so the masks keep the dependence for any widths. An autoregressive layer with another
+ * order, fewer passes or a graph requests the masks for that. Parameters `kernel` and `bias` at `dense0` … and `out`; the last layer is zero at the start
+ * unless `zeroLast` is false. Throws `ShapeError`, when applied, where the event is not a vector or the output does not end in D.
+ *
+ * @example
+ * autoregressive(affineMap(), { conditioner: made([64, 64]) });
  */
 export const made = define(
   networkKind,

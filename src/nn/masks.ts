@@ -1,10 +1,10 @@
-/** Masks of a perceptron whose outputs may read some inputs only: every unit is what it has seen, and an edge runs where nothing new would be seen. */
+/** Masks of a perceptron whose outputs may read some inputs only: every unit is labelled with the inputs it depends on, and an edge is kept where it adds none. */
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { range } from '../core/shape.ts';
 import type { Reads } from './dependence.ts';
 
-/** Units by what they have seen: so many ranks, or a set of coordinates. */
+/** Units by the inputs they depend on: a number of ranks, or a set of coordinates. */
 interface Seen<U> {
   readonly inputs: readonly U[];
   readonly hidden: (n: number) => readonly U[];
@@ -58,6 +58,6 @@ const bySets = (rows: readonly Row[], width: number, context: number): Masks => 
   });
 };
 
-/** The masks for `width` parameters of each coordinate, which read coordinates as `reads` says and `context` more inputs, which stand first. */
+/** The masks for `width` parameters of each coordinate, which read coordinates as given by `reads`, and `context` more inputs, which come first. */
 export const masks = (reads: Reads, width: number, context: number): Masks =>
   reads.rows === undefined ? byDegrees(reads, width, context) : bySets(reads.rows, width, context);

@@ -18,11 +18,12 @@ export interface MlpOptions {
 }
 
 /**
- * A multi-layer perceptron with the given hidden widths: the event is flattened, the result takes the asked-for shape.
- * Weights start uniform on ±1/√fan-in.
+ * A multi-layer perceptron with the given hidden widths: the event is flattened, and the result has the requested shape. hᵢ₊₁ = f(hᵢ Wᵢ + bᵢ), and a linear
+ * last layer, zero at the start unless `zeroLast` is false; weights start uniform on ±1/√fan-in. A context is joined to the flattened event. Cost: one
+ * vector–matrix product a layer. Throws `ArgumentError` where a width is not a positive integer.
  *
  * @example
- * affineCoupling({ conditioner: mlp([64, 64]) })
+ * affineCoupling({ conditioner: mlp([64, 64]) });
  */
 export const mlp = define(
   networkKind,

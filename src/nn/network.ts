@@ -12,13 +12,13 @@ import { nested } from '../core/specification.ts';
 import type { Dependence } from './dependence.ts';
 import { networkKind } from './kinds.ts';
 
-/** A function from an event to an array of any asked-for shape; its parameters stand where it is applied. */
+/** A function from an event to an array of any requested shape; its parameters stand where it is applied. */
 export interface Network {
   readonly spec: Spec;
   readonly apply: (x: Expr, output: Shape) => Scoped<Expr>;
   /**
    * The same network reading a context beside its input: conditioning is application. A perceptron reads both as one vector, a MADE lets every output see the
-   * context, a convolutional network reads it as more channels. Parameters stand where they stood; kernels that read the context have more rows.
+   * context, a convolutional network reads it as more channels. Parameters keep their places; kernels that read the context have more rows.
    *
    * @example
    * const layer = (c: Expr) => affineCoupling({ conditioner: mlp([64]).given(c) });
@@ -31,12 +31,18 @@ export interface Network {
 /** A network without its context: what {@link network} completes. */
 export type Plain = Pick<Network, 'spec' | 'apply'>;
 
-/** An event and a context as one vector. */
+/**
+ * An event and a context flattened and joined to one vector: the event's elements first, in row-major order, then those of the context.
+ *
+ * @example
+ * besideContext(ops.input('x', [2, 2]), ops.input('c', [3]));   // [7]
+ */
 export const besideContext = (x: Expr, context: AnyContext): Expr =>
   o.concat([o.reshape(x, [sizeOf(x.shape)]), contextVector(context)]);
 
 /**
- * A network of your own. `read` says how it reads a context, where that is more than a longer vector.
+ * A network of your own: `apply` maps an event to an array of the requested shape, with parameters at the place where it is applied. `read` says how it reads a
+ * context; by default event and context are joined to one vector ({@link besideContext}).
  *
  * @example
  * const twice = network({ spec: opaque('twice', 'an example'), apply: (x, output) => scope.of(ops.reshape(ops.mul(2, x), output)) });
@@ -54,7 +60,15 @@ export const network = (
     ),
 }); // biome-ignore format: one idea
 
-/** A network around another one: its context is read by the one inside. */
+/**
+ * A network that wraps another one: `make` says what is computed of the inner network. A context given to the result is passed on to the inner network.
+ *
+ * @example
+ * const doubled = around(mlp([16]), (inner) => ({
+ *   spec: opaque('doubled', 'an example'),
+ *   apply: (x, output) => scope.map((y) => ops.mul(2, y))(inner.apply(x, output)),
+ * }));
+ */
 export const around = (inner: Network, make: (inner: Network) => Plain): Network => ({
   ...make(inner),
   given: (context) => around(inner.given(context), make),
@@ -66,15 +80,27 @@ export const around = (inner: Network, make: (inner: Network) => Plain): Network
  */
 export interface NetworkLayer {
   (x: Expr): Scoped<Expr>;
-  /** What it was made from, where it can be said in JSON. */
+  /** Its type and arguments, where JSON can express them. */
   readonly spec?: Spec;
 }
 
-/** A function as a layer that keeps its declaration. */
+/**
+ * A function as a network layer that keeps its specification: `spec` is its type and arguments as JSON. The function gets one event, of any shape it accepts,
+ * and its parameters belong to the place where it is applied.
+ *
+ * @example
+ * const twice = networkLayer({ type: 'twice' }, (x) => scope.of(ops.mul(2, x)));
+ */
 export const networkLayer = <F extends (x: Expr) => Scoped<Expr>>(spec: Spec, f: F): F & { readonly spec: Spec } =>
   Object.assign(f, { spec });
 
-/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+/**
+ * The definition by which a network at a context is read from JSON, `{ type: 'given', network, context }`. `given` is a method, so its definition stands by
+ * itself.
+ *
+ * @example
+ * networkAtContext.definitions[0].type;   // 'given'
+ */
 export const networkAtContext: Defined = define(
   networkKind,
   {

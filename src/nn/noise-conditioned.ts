@@ -16,14 +16,14 @@ import { noiseNetworkKind } from './kinds.ts';
 import type { Embedding } from './time-embedding.ts';
 
 /**
- * A function of an event and a scalar noise coordinate (a time, or ¼ log σ) to an array of the asked-for shape; its parameters stand where it is
+ * A function of an event and a scalar noise coordinate (a time, or ¼ log σ) to an array of the requested shape; its parameters stand where it is
  * applied. Conditioning is application: {@link NoiseConditioned.given} is the same network with a context read beside the coordinate.
  */
 export interface NoiseConditioned {
   readonly spec: Spec;
   readonly apply: (x: Expr, c: Expr, output: Shape) => Sc.Scoped<Expr>;
   /**
-   * The network reading a context: vectors (a one-hot class; zeros say "no class") through one more embedding, images of a network of images as more
+   * The network reading a context: vectors (a one-hot class; zeros mean "no class") through one more embedding, images of a network of images as more
    * channels, repeated to the event's size.
    */
   readonly given: (context: AnyContext) => NoiseConditioned;
@@ -63,7 +63,8 @@ const withContexts = (
 };
 
 /**
- * A network from what it does with an embedded coordinate and, where there is one, a context.
+ * A noise-conditioned network of your own: `apply` maps an event, a scalar noise coordinate, the requested shape and, where there is one, a context (a vector)
+ * to an array of that shape. With `images` contexts of two axes or more become channels of the event; otherwise they are flattened.
  *
  * @example
  * const nothing = noiseConditioned(opaque('nothing', 'an example'), (x, c, output) => scope.of(ops.broadcastTo(0, output)));
@@ -75,7 +76,11 @@ export const noiseConditioned = (
 ): NoiseConditioned => withContexts(spec, apply, { declaration, images }, []);
 
 /**
- * The vector that every block reads: silu(W₂ silu(W₁ e(c) + V context)) of `[width]`. Parameters `embed/time`, `embed/context`, `embed/out`.
+ * The vector that every block of a noise-conditioned network reads, silu(W₂ silu(W₁ e(c) + V context)) of shape `[width]`, from an embedding e, a scalar noise
+ * coordinate c and, where there is one, a context (flattened). Parameters `embed/time`, `embed/context` and `embed/out`, each a dense layer.
+ *
+ * @example
+ * conditioning(sinusoidal({ size: 16 }), 32)(ops.scalar(0.5), undefined);   // [32]
  */
 export const conditioning =
   (embedding: Embedding, width: number) =>
@@ -87,7 +92,13 @@ export const conditioning =
       return activations.silu(Sc.at('out', dense(width)(activations.silu(both)))(scope));
     });
 
-/** A network at a context, as JSON: `given` is a method, so its definition stands by itself. */
+/**
+ * The definition by which a noise-conditioned network at a context is read from JSON, `{ type: 'given', network, context }`. `given` is a method, so its
+ * definition stands by itself.
+ *
+ * @example
+ * noiseNetworkAtContext.definitions[0].type;   // 'given'
+ */
 export const noiseNetworkAtContext: Defined = define(
   noiseNetworkKind,
   {

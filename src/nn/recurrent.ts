@@ -14,14 +14,17 @@ import { type Network, network } from './network.ts';
 const width = (owner: string, hidden: number): number =>
   Number.isInteger(hidden) && hidden >= 1
     ? hidden
-    : raise('ArgumentError', owner, 'the width of the state is a positive integer', { got: `${hidden}` });
+    : raise('ArgumentError', owner, 'the width of the state must be a positive integer', { got: `${hidden}` });
 
 /**
- * One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) for a state h `[n]` and an input x:
+ * One step of a gated recurrent unit (Cho et al. 2014, arXiv:1406.1078) for a state h `[n]` and an input x `[d]`, giving the next state `[n]`:
  *
  *     r = σ(W_r [x, h])    u = σ(W_u [x, h])    h′ = u ∘ h + (1 − u) ∘ tanh(W_x x + r ∘ W_h h)
  *
- * Parameters `gates`, `candidate` and `state`, each a dense layer.
+ * Parameters `gates`, `candidate` and `state`, each a dense layer with a bias. Cost: 3 n (n + d) products.
+ *
+ * @example
+ * gru(ops.input('h', [16]), ops.input('x', [3]));
  */
 export const gru =
   (h: Expr, x: Expr): Sc.Scoped<Expr> =>
@@ -37,12 +40,14 @@ export const gru =
 /** A sequence `[T, D]` of an event: a vector is a sequence of numbers, an image one of its rows. */
 const steps = (shape: Shape): readonly [number, number] =>
   shape.length === 0
-    ? raise('ShapeError', '', 'recurrent: a number is no sequence', { expected: '[T, …]', got: showShape(shape) })
+    ? raise('ShapeError', '', 'recurrent: a scalar is not a sequence', { expected: '[T, …]', got: showShape(shape) })
     : [shape[0], sizeOf(shape.slice(1))];
 
 /**
- * Reads a sequence `[T, …]`, last element first, by a gated recurrent unit from the zero state; the result is a dense layer of the last state, of any
- * shape. Reading backwards puts the first elements, with which {@link unrolled} starts, next to the code (Sutskever et al. 2014). T steps.
+ * A network that reads a sequence `[T, …]`, last element first, by a gated recurrent unit ({@link gru}) from the zero state; the result is a dense layer of the
+ * last state, of any shape. Reading backwards puts the first elements, with which {@link unrolled} starts, next to the code (Sutskever et al. 2014,
+ * arXiv:1409.3215). Cost: T steps of the unit in one loop. Throws `ArgumentError` where the width is not a positive integer and, when applied, `ShapeError` for
+ * a scalar.
  *
  * @example
  * const encoder = conditionalNormal([28, 28], [20], { network: recurrent(64) });

@@ -18,9 +18,9 @@ export interface ResMlpOptions {
 }
 
 /**
- * A residual perceptron that reads a noise level, for events that are vectors: h₀ = W x, hᵢ₊₁ = hᵢ + f(Wᵢ f(hᵢ) + Vᵢ e(c)) over the given widths
- * (a change of width is a plain layer), and a last layer that starts at zero, so that an untrained network says 0. One product per layer and
- * one for its reading of the noise level. Throws `ArgumentError` where a width is no positive integer or there is none.
+ * A residual perceptron that reads a noise level, for events that are vectors: h₀ = W x, hᵢ₊₁ = hᵢ + f(Wᵢ f(hᵢ) + Vᵢ e(c)) over the given widths (a change of
+ * width is a plain layer), and a last layer that is zero at the start, so that an untrained network returns 0. Cost: one product a layer and one for its
+ * reading of the noise level. Throws `ArgumentError` where a width is not a positive integer or there is none. Source: after He et al. 2016, arXiv:1512.03385.
  *
  * @example
  * resMlp([128, 128, 128]);
@@ -44,7 +44,7 @@ export const resMlp = define(
   ): NoiseConditioned => {
     const bad = hidden.find((w) => !Number.isInteger(w) || w < 1);
     if (bad !== undefined || hidden.length === 0)
-      return raise('ArgumentError', 'resMlp', 'one width or more, positive integers', {
+      return raise('ArgumentError', 'resMlp', 'needs one or more widths, positive integers', {
         got: `[${hidden.join(', ')}]`,
       });
     const f = activations[activation];

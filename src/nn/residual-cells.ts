@@ -11,13 +11,13 @@ import { activations, dense } from './dense.ts';
 const heNormal = (inputs: number): Initializer => normalInit(Math.sqrt(2 / inputs));
 const nothing = (): Initializer => zeros;
 
-/** A 1×1 convolution: one dense layer at every pixel; parameters `kernel` and `bias`, zero at the start where asked. */
+/** A 1×1 convolution: one dense layer at every pixel; parameters `kernel` and `bias`, zero at the start with `zero`. */
 export const pointwise = (outputs: number, start: 'he' | 'zero' = 'he'): ((x: Expr) => Sc.Scoped<Expr>) =>
   convolution(outputs, 1, start === 'zero' ? nothing : heNormal);
 
 /**
- * A depth-wise convolution: every channel by a k × k kernel of its own, k odd, zeros outside the image. Parameter `kernel [k, k, C]`. k² products of a
- * channel's row and the shifted image.
+ * A depth-wise convolution of an image `[H, W, C]` that keeps its shape: every channel is convolved with its own k × k kernel, k odd, with zeros outside the
+ * image. Parameter `kernel [k, k, C]`, no bias. Cost: k² H W C products.
  *
  * @example
  * depthwise(3)(ops.input('x', [7, 7, 16]));
@@ -44,8 +44,8 @@ export const depthwise =
   };
 
 /**
- * Squeeze and excite (Hu, Shen & Sun 2018, arXiv:1709.01507): channels scaled by gates in (0, 1) that a small network reads off their means over the image;
- * swish inside, and at least 4 units, so that none is dead from the start.
+ * Squeeze and excite (Hu, Shen & Sun 2018, arXiv:1709.01507) for an image `[H, W, C]`: x scaled channel by channel with gates σ(W₂ silu(W₁ m)) in (0, 1), m the
+ * means of the channels over the image. The hidden layer has C / reduction units, at least 4. Parameters `squeeze` and `excite`, each a dense layer.
  *
  * @example
  * squeezeExcite(4)(ops.input('x', [7, 7, 16]));
@@ -66,7 +66,7 @@ const then = (name: string, f: (x: Expr) => Sc.Scoped<Expr>): ((x: Sc.Scoped<Exp
   Sc.chain((v) => Sc.at(name, f(v)));
 const swish = Sc.map(activations.silu);
 
-/** How wide a {@link decoderCell} is, and what its kernels see. */
+/** Options of {@link decoderCell}. */
 export interface DecoderCellOptions {
   /** Channels inside per channel outside. */
   readonly expansion?: number;
@@ -75,7 +75,8 @@ export interface DecoderCellOptions {
 }
 
 /**
- * The cell of the generative side: x + SE(1×1 → depth-wise → 1×1), swish before each, widened inside. The last 1×1 starts at zero: the identity.
+ * The residual cell of NVAE's generative side (Vahdat & Kautz 2020, arXiv:2007.03898, figure 3) for an image `[H, W, C]`: x + SE(1×1 → depth-wise → 1×1) with
+ * swish in between and `expansion` · C channels inside. The last 1×1 is zero at the start, so that the cell starts as the identity.
  *
  * @example
  * decoderCell({ expansion: 2 })(ops.input('x', [7, 7, 16]));
@@ -97,7 +98,8 @@ export const decoderCell =
   };
 
 /**
- * The cell of the inference side: x + SE(3×3 → 3×3), swish before each. The last convolution starts at zero: the identity.
+ * The residual cell of NVAE's inference side (Vahdat & Kautz 2020, arXiv:2007.03898, figure 3) for an image `[H, W, C]`: x + SE(3×3 → 3×3), swish before each.
+ * The last convolution is zero at the start, so that the cell starts as the identity.
  *
  * @example
  * encoderCell(ops.input('x', [7, 7, 16]));

@@ -1,4 +1,4 @@
-/** Layers one after the other, each at a place of its own. */
+/** Layers in sequence, each at its own place. */
 
 import type { AnyContext } from '../algebra/context.ts';
 import { opaque, type Spec } from '../algebra/spec.ts';
@@ -30,12 +30,12 @@ const specOf = (part: SequentialPart): Spec => {
   return name === undefined ? opaque('layer', 'a function') : { type: name };
 };
 
-/** What a part is called in places: a network that reads a context is called what it is without. */
+/** The name of a part in places: a network with a context has its name without one. */
 const nameOf = (spec: Spec): string => (spec.type === 'given' ? nameOf(spec.network as Spec) : spec.type);
 
 const isNetwork = (part: SequentialPart): part is Network => 'apply' in part && 'spec' in part;
 
-/** One part on a value, asked for a shape where it can be. */
+/** One part applied to a value, with a requested shape where it takes one. */
 const applied =
   (part: SequentialPart, x: Expr, output: Shape): Sc.Scoped<Expr> =>
   (scope) => {
@@ -45,11 +45,11 @@ const applied =
   };
 
 /**
- * Layers one after the other: `f₁`, then `f₂`, …. Layer i stands at `i.<its type>` (`0.dense/kernel`, `2.dense/kernel`), so that equal layers have
- * parameters of their own. A part is a layer (`dense(64)`), a function of expressions (`ops.tanh`, `activation('tanh')`), or a network; a network that is
- * last is asked for the shape that is asked of the whole, one before that for the shape it is given. The result of other parts is reshaped. As a
+ * Layers in sequence: `f₁`, then `f₂`, …. Layer i stands at `i.<its type>` (`0.dense/kernel`, `2.dense/kernel`), so that equal layers have
+ * parameters of their own. A part is a layer (`dense(64)`), a function of expressions (`ops.tanh`, `activation('tanh')`), or a network; a
+ * network in last place gives the shape requested of the whole, one before that keeps the shape of its input. The result of other parts is reshaped. As a
  * function it gives what its last part gives, and may be a part itself. Its spec can be read back where those of its parts can. Throws
- * `ArgumentError` for no parts, and `ShapeError` in use where the last part does not give as many numbers as are asked for. Cost: that of
+ * `ArgumentError` where there are no parts and, when applied, `ShapeError` where the last part does not give as many numbers as are requested. Cost: that of
  * the parts.
  *
  * @example
@@ -82,7 +82,7 @@ export const sequential = define(
     Sc.map((y: Expr) =>
       sizeOf(y.shape) === sizeOf(output)
         ? reshape(y, output)
-        : raise('ShapeError', `${parts.length - 1}.${specs[parts.length - 1].type}`, 'the last layer gives another number of numbers than is asked for', {
+        : raise('ShapeError', `${parts.length - 1}.${specs[parts.length - 1].type}`, 'the last layer does not give as many numbers as are requested', {
             expected: showShape(output),
             got: showShape(y.shape),
           }),

@@ -19,7 +19,7 @@ export interface SpectrallyNormalisedOptions {
   readonly iterations?: number;
   /** c, the norm that kernels get; default 1. */
   readonly coefficient?: number;
-  /** Leave kernels whose norm is below c as they are, instead of scaling them up to it; default false. */
+  /** Leave kernels whose norm is below c unchanged, instead of scaling them up to c; default false. */
   readonly ceiling?: boolean;
 }
 
@@ -71,9 +71,11 @@ const normalisedSpectrally = <L extends Network | NetworkLayer>(
 ): L => {
   const { iterations = 1, coefficient = 1, ceiling = false } = options;
   if (!Number.isInteger(iterations) || iterations < 1)
-    raise('ArgumentError', 'spectrallyNormalised', 'power iteration takes one step or more', { got: `${iterations}` });
+    raise('ArgumentError', 'spectrallyNormalised', 'power iteration needs one or more steps', { got: `${iterations}` });
   if (!(coefficient > 0 && Number.isFinite(coefficient)))
-    raise('ArgumentError', 'spectrallyNormalised', 'the coefficient is a positive number', { got: `${coefficient}` });
+    raise('ArgumentError', 'spectrallyNormalised', 'the coefficient must be a positive number', {
+      got: `${coefficient}`,
+    });
   const inside = readsNormalised({ iterations, coefficient, ceiling });
   const normalised =
     <A>(part: Sc.Scoped<A>): Sc.Scoped<A> =>
@@ -122,9 +124,9 @@ const normalisedNetwork = define(
  * kind `kernel`, of two axes or more, has a buffer `u [out]` under its name, which moves by `iterations` steps v = W u / |W u|, u ← vᵀW / |vᵀW| in each move that reads it; u and v are constants to
  * the derivative of σ̂ = vᵀ W u. Where the model is used, σ̂ = |W u| with u as training left it. At the start u is a normal draw after 15 steps. Kernels of
  * convolutions, `[k, k, in, out]` or `[out, in, k, k]`, count as matrices of all inputs × outputs, as in the paper: a proxy of the convolution's own norm.
- * `ceiling` divides by max(1, σ̂ / c) instead (residual flows: Behrmann et al. 2019, arXiv:1811.00995). Biases stay as they are.
+ * `ceiling` divides by max(1, σ̂ / c) instead (residual flows: Behrmann et al. 2019, arXiv:1811.00995). Biases are unchanged.
  * Reading it on real and on generated events in one loss is fine; inside a loop it is not. Cost: 2 products of W and a vector an iteration, once a batch.
- * Throws `ArgumentError` where c is not positive or the iterations no positive integer.
+ * Throws `ArgumentError` where c is not positive or the iterations are not a positive integer.
  *
  * @example
  * const layer = spectrallyNormalised(dense(64));

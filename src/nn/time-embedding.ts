@@ -20,12 +20,12 @@ export interface Embedding {
 const halfOf = (owner: string, size: number): number =>
   Number.isInteger(size) && size >= 2 && size % 2 === 0
     ? size / 2
-    : raise('ArgumentError', owner, 'size is a positive even integer', { got: `${size}` });
+    : raise('ArgumentError', owner, 'size must be a positive even integer', { got: `${size}` });
 
 const positive = (owner: string, name: string, value: number): number =>
   value > 0 && Number.isFinite(value)
     ? value
-    : raise('ArgumentError', owner, `${name} is a positive number`, { got: `${value}` });
+    : raise('ArgumentError', owner, `${name} must be a positive number`, { got: `${value}` });
 
 /** (sin ωᵢ c, cos ωᵢ c) for fixed frequencies. */
 const waves = (frequencies: readonly number[], c: Expr): Expr => {

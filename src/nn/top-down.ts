@@ -30,7 +30,7 @@ export interface TopDownOptions {
   readonly expansion?: number;
   /** Side of the depth-wise kernels, odd. */
   readonly kernel?: number;
-  /** Where the parameters stand, shared by all that walk the same ladder. */
+  /** Where the parameters stand, shared by all users of the same ladder. */
   readonly name?: string;
 }
 
@@ -115,7 +115,7 @@ const descend = (l: Ladder, h: Expr, epsilon: Expr): Sc.Scoped<Expr> =>
     Sc.chain((v) => Sc.at('cell', decoderCell(l)(o.add(h, v)))),
   );
 
-/** What the data say, place by place: features `[H/p, W/p, channels]`. */
+/** Features of the data, place by place: `[H/p, W/p, channels]`. */
 export const featuresOf = (l: Ladder, x: Expr): Sc.Scoped<Expr> =>
   Sc.sharedInLayer(
     `${l.name}/up`,
@@ -140,11 +140,12 @@ export const residual = (l: Ladder, g: number, h: Expr, features: Expr): Sc.Scop
   );
 
 /**
- * The generative side of NVAE (Vahdat & Kautz 2020, arXiv:2007.03898, §3) as a network: from white noise of all groups in one vector to any numbers at every
- * pixel. A state h, learned at the outermost, goes down: z_g = μ(h) + σ(h) ε_g is the group's prior given the groups above it, and a depth-wise
- * cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a distribution of ε is a distribution *relative to
- * the prior*, which is what the paper's residual normal posterior is. One scale: places are patches of 4 × 4 pixels, or 2 × 2, or 1. Parameters stand at
- * `shared/<name>`. Throws `ShapeError` where the input is not the groups' numbers or the output is not of the data's shape.
+ * The generative side of NVAE (Vahdat & Kautz 2020, arXiv:2007.03898, §3) as a network: from the white noise of all groups in one vector to an array over the
+ * data. A state h starts from a learned constant and goes down the groups: z_g = μ(h) + σ(h) ε_g is the group's prior given the groups above it, and a
+ * depth-wise cell reads it into the state. With ε standard normal this is p(z) = Π p(z_g | z_<g) as a change of variables, so that a distribution of ε is a
+ * distribution *relative to the prior*, which is the paper's residual normal posterior. There is one scale: patches of 4 × 4 pixels, of 2 × 2, or single
+ * pixels. Parameters stand at `shared/<name>`. Throws `ArgumentError` where an option is not a positive integer (odd for the kernel) and, when applied,
+ * `ShapeError` where the input does not have the groups' numbers or the output does not end in the data's shape.
  *
  * @example
  * const decoder = conditionalBernoulli([392], [28, 28], { network: topDown({ data: [28, 28], groups: 4, latent: 2 }) });

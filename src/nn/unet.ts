@@ -39,12 +39,12 @@ const nothing = (): Initializer => zeros;
 const { silu } = activations;
 
 /**
- * The U-Net of diffusion models (Ho et al. 2020, arXiv:2006.11239, appendix B; with the adaptive group norm of Dhariwal & Nichol 2021) for events
- * `[H, W, C]`: residual blocks (group norm, SiLU, 3×3 convolution, twice; the noise level scales and shifts the second norm) at each level on the
- * way down and, beside what the way down found there, on the way up; self-attention at the lowest level; last layer zero at the start. It gives
- * any shape `[…, H, W, C']`. With one block in each level it has 80 to 100 times channels² Σ multipliers² parameters.
+ * The U-Net of diffusion models (Ho et al. 2020, arXiv:2006.11239, appendix B; with the adaptive group norm of Dhariwal & Nichol 2021, arXiv:2105.05233) for
+ * events `[H, W, C]`: residual blocks (group norm, SiLU, 3×3 convolution, twice; the noise level scales and shifts the second norm) at each level on the way
+ * down and, joined with the features of the way down, on the way up; self-attention at the lowest level; the last layer is zero at the start. It gives any
+ * shape `[…, H, W, C']`. With one block a level it has 80 to 100 times channels² Σ multipliers² parameters.
  *
- * Throws `ArgumentError` where an option cannot be used and, in use, `ShapeError` where the event is no image whose sides the levels can halve.
+ * Throws `ArgumentError` where an option is out of range and, when applied, `ShapeError` where the event is not an image whose sides the levels can halve.
  *
  * @example
  * unet({ channels: 32, multipliers: [1, 2], patch: 2 });   // 28 × 28 digits at 14 × 14 and 7 × 7
@@ -87,7 +87,7 @@ export const unet = define(
     const counts = { channels, blocks, groups, patch, multiplier: Math.min(...multipliers) };
     const bad = Object.entries(counts).find(([, n]) => !Number.isInteger(n) || n < 1);
     if (bad !== undefined || multipliers.length === 0 || !multipliers.every(Number.isInteger))
-    return raise('ArgumentError', 'unet', `${bad?.[0] ?? 'multipliers'}: a positive integer is needed`, { got: bad === undefined ? `[${multipliers.join(', ')}]` : `${bad[1]}` }); // biome-ignore format: one sentence
+    return raise('ArgumentError', 'unet', `${bad?.[0] ?? 'multipliers'}must be a positive integer`, { got: bad === undefined ? `[${multipliers.join(', ')}]` : `${bad[1]}` }); // biome-ignore format: one sentence
     const widths = multipliers.map((m) => m * channels);
     if (
       channels % groups !== 0 ||
@@ -96,7 +96,7 @@ export const unet = define(
       (heads > 0 && widths[widths.length - 1] % heads !== 0)
     )
       // biome-ignore format: one condition
-      return raise('ArgumentError', 'unet', 'groups divide the channels and heads those of the lowest level', {
+      return raise('ArgumentError', 'unet', 'groups must divide the channels, and heads the channels of the lowest level', {
       got: `${channels} channels, ${groups} groups, ${widths[widths.length - 1]} at the lowest level, ${heads} heads`,
     });
 

@@ -1,11 +1,11 @@
-/** The distribution of a critically-damped Langevin diffusion: what its network says, how it is sampled, and its likelihood by the probability flow. */
+/** The distribution of a critically-damped Langevin diffusion: how it is sampled, and its likelihood by the probability flow. */
 
 import { pipe } from 'fp-ts/lib/function.js';
 import { capability, type Having, having } from '../algebra/capability.ts';
 import { type AnyDist, type Dist, distribution } from '../algebra/dist.ts';
 import type { Approximate, MeanBound, Samples } from '../algebra/evidence.ts';
 import { distributionKind } from '../algebra/kinds.ts';
-import { isReadable, type Json } from '../algebra/spec.ts';
+import { isReadable } from '../algebra/spec.ts';
 import { oneOf, positiveInteger, shapeCodec, strict } from '../core/codec.ts';
 import { define } from '../core/definition.ts';
 import { hutchinson } from '../core/differentiate/index.ts';
@@ -20,51 +20,17 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import { nested } from '../core/specification.ts';
 import { rk4, solveOde } from '../dynamics/index.ts';
 import { noiseNetworkKind } from '../nn/kinds.ts';
-import type { NoiseConditioned } from '../nn/noise-conditioned.ts';
 import { smallResMlp } from '../nn/small.ts';
 import type { Cld, PhasePoint } from './cld.ts';
 import { cld, cldFields } from './cld.ts';
-
-/** A denoiser of velocities. */
-export interface PhaseDenoiser<out S extends Shape = Shape> {
-  /** What it is made of, as JSON: part of its distribution's specification. */
-  readonly spec: { readonly [key: string]: Json };
-  readonly shape: S;
-  readonly process: Cld;
-  /** ε̂: the noise of v given (x, v); the score is −ε̂/ℓ with ℓ the last Cholesky factor of hybrid score matching's covariance. */
-  readonly noise: (at: PhasePoint, t: Expr) => Sc.Scoped<Expr>;
-}
-
-/** ∇_v log p_t(x, v). */
-export const phaseScore =
-  ({ process, noise }: PhaseDenoiser) =>
-  (at: PhasePoint, t: Expr): Sc.Scoped<Expr> =>
-    Sc.map((e: Expr) => o.neg(o.div(e, process.covariance(t).factor.vv)))(noise(at, t));
-
-/**
- * The denoiser of a network, by the mixed score (Dockhorn et al. 2022, §3.2): ε̂ = ℓ v/M + net(x, v, c), so that a network that says 0 gives the score of
- * the stationary distribution; c = ¼ log ℓ²/M is its coordinate of noise. The network reads x and v stacked, `[2, …shape]` (channels last where the event is
- * `[H, W, C]`), and says an array of the event's shape. Parameters stand at `net`.
- */
-export const phaseDenoiser = <const S extends Shape>(
-  process: Cld,
-  network: NoiseConditioned,
-  { shape }: { readonly shape: S },
-): PhaseDenoiser<S> => ({
-  spec: { shape, process: { ...process.constants }, network: network.spec },
-  shape,
-  process,
-  noise: ({ x, v }, t) => {
-    const { factor } = process.covariance(t);
-    const unit = o.mul(1 / Math.sqrt(process.mass), v);
-    const both = shape.length === 3 ? o.concat([x, unit], 2) : o.stack([x, unit], shape.length === 2 ? 2 : 0);
-    const output = shape.length === 2 ? [...shape, 1] : shape;
-    const c = o.mul(0.5, o.log(o.mul(1 / Math.sqrt(process.mass), factor.vv)));
-    return Sc.map((said: Expr) => o.add(o.mul(o.div(factor.vv, process.mass), v), o.reshape(said, shape)))(
-      Sc.owned(network.declaration, Sc.at('net', network.apply(both, c, output))),
-    );
-  },
-});
+import {
+  type PhaseDenoiser,
+  type PhaseStep,
+  phaseDenoiser,
+  phaseEulerMaruyama,
+  phaseScore,
+  symmetricSplitting,
+} from './phase-denoiser.ts';
 
 /** How the reverse process is stepped: by Euler and Maruyama, or by a symmetric splitting whose other half is solved exactly. */
 export type CldSampler = 'eulerMaruyama' | 'sscs';
@@ -79,66 +45,6 @@ export interface CldDiffusionOptions {
   readonly likelihoodSteps?: number;
 }
 
-/** One step of a sampler over −dt, from the noisier time. */
-type PhaseStep = (at: PhasePoint, t: Expr, dt: Expr) => D.Draw<PhasePoint>;
-
-const noiseOf = (shape: Shape): D.Draw<Expr> => D.fromRandom(R.normal(shape));
-
-/**
- * Euler–Maruyama on the reverse process dx = −β v/M dt, dv = [β x + β Γ v/M + 2 Γ β s_v] dt + √(2Γβ) dw̄.
- */
-export const phaseEulerMaruyama = (d: PhaseDenoiser): PhaseStep => {
-  const { beta, mass, friction } = d.process;
-  return ({ x, v }, t, dt) =>
-    pipe(
-      D.fromScoped(phaseScore(d)({ x, v }, t)),
-      D.chain((score) =>
-        D.map((z: Expr) => {
-          const pull = o.add(o.mul(beta, x), o.mul(beta * friction, o.add(o.mul(1 / mass, v), o.mul(2, score))));
-          const kick = o.add(o.mul(dt, pull), o.mul(o.sqrt(o.mul(2 * friction * beta, dt)), z));
-          return { x: o.sub(x, o.mul(o.mul(beta / mass, dt), v)), v: o.add(v, kick) };
-        })(noiseOf(x.shape)),
-      ),
-    );
-};
-
-/**
- * The symmetric splitting SSCS (Dockhorn et al. 2022, §3.3): half a step of dx = −β v/M dt, dv = β x dt − Γβ v/M dt + √(2Γβ) dw̄, which is the forward process with
- * v turned round and exact; a whole step of dv = 2Γβ (s_v + v/M) dt by Euler; half a step again. Exact for the stationary distribution at any step.
- */
-export const symmetricSplitting = (d: PhaseDenoiser): PhaseStep => {
-  const { process } = d;
-  const { beta, mass, friction } = process;
-  const half = ({ x, v }: PhasePoint, dt: Expr): D.Draw<PhasePoint> => {
-    const h = o.mul(0.5, dt);
-    const turned = process.mean(h, { x, v: o.neg(v) });
-    const { factor } = process.covariance(h, 0);
-    return pipe(
-      noiseOf(x.shape),
-      D.chain((a) =>
-        D.map((b: Expr) => ({
-          x: o.add(turned.x, o.mul(factor.xx, a)),
-          v: o.neg(o.add(turned.v, o.add(o.mul(factor.vx, a), o.mul(factor.vv, b)))),
-        }))(noiseOf(x.shape)),
-      ),
-    );
-  };
-  return (at, t, dt) =>
-    pipe(
-      half(at, dt),
-      D.chain(({ x, v }) =>
-        pipe(
-          D.fromScoped(phaseScore(d)({ x, v }, t)),
-          D.map((score) => ({
-            x,
-            v: o.add(v, o.mul(o.mul(2 * friction * beta, dt), o.add(score, o.mul(1 / mass, v)))),
-          })),
-        ),
-      ),
-      D.chain((moved) => half(moved, dt)),
-    );
-};
-
 const samplers: { readonly [K in CldSampler]: (d: PhaseDenoiser) => PhaseStep } = {
   eulerMaruyama: phaseEulerMaruyama,
   sscs: symmetricSplitting,
@@ -148,7 +54,13 @@ const samplers: { readonly [K in CldSampler]: (d: PhaseDenoiser) => PhaseStep } 
 const phaseTimes = ({ start, end }: Cld, n: number): number[] =>
   Array.from({ length: n + 1 }, (_, i) => start + (end - start) * (i / n) ** 2);
 
-/** (x, v) at the first time, from the stationary distribution at the last, in one loop. */
+/**
+ * Draws (x, v) at the first time of the process, each of the event's shape: from the stationary distribution N(0, diag(1, M)) at the last time by `steps`
+ * reverse steps in one loop. Cost: `steps` evaluations of the network.
+ *
+ * @example
+ * const { x, v } = value(samplePhase(phaseDenoiser(cld(), resMlp([4]), { shape: [2] }), { steps: 3 }), { seed: 0 });
+ */
 export const samplePhase =
   (d: PhaseDenoiser, { sampler = 'sscs', steps = 100 }: CldDiffusionOptions = {}): D.Draw<PhasePoint> =>
   (scope) => {
@@ -173,16 +85,23 @@ export const samplePhase =
     );
   };
 
-/** The denoiser of velocities that a distribution of {@link cldDiffusion} keeps: hybrid score matching trains it. */
+/**
+ * The capability under which a distribution of {@link cldDiffusion} keeps its phase denoiser; hybrid score matching reads and trains it.
+ *
+ * @example
+ * const d = cldDiffusion(phaseDenoiser(cld(), resMlp([16]), { shape: [2] }));
+ * capabilityOf(phaseDenoising, d)?.shape;   // [2]
+ */
 export const phaseDenoising = capability<PhaseDenoiser>()('phaseDenoiser', {
   named: (d, place) => ({ ...d, noise: (at, t) => Sc.at(place, d.noise(at, t)) }),
   resampled: (d) => d,
 });
 
 /**
- * The distribution of x. Samples run the reverse process and drop v. log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the
- * pair and Hutchinson's probe (Dockhorn et al. 2022, appendix B.4): a bound, in nats. Cost: `steps` evaluations a sample, 4 `likelihoodSteps` of
- * the network and a derivative a density. Throws `ArgumentError` where a number of steps is no positive integer.
+ * Critically-damped Langevin diffusion as a distribution of x (Dockhorn et al. 2022, arXiv:2112.07068). Samples run the reverse process and drop v. The
+ * log-density is a bound, in nats, log p(x) ≥ E_v [log p(x, v) − log N(v; 0, γ M)], with log p(x, v) by the probability flow of the pair and Hutchinson's probe
+ * (appendix B.4). Cost: `steps` evaluations of the network a sample; 4 `likelihoodSteps` of the network and its derivative a density. Throws `ArgumentError`
+ * where a number of steps is not a positive integer.
  *
  * @example
  * cldDiffusion(phaseDenoiser(cld(), resMlp([64, 64]), { shape: [2] }), { sampler: 'eulerMaruyama', steps: 500 });

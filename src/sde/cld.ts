@@ -47,7 +47,7 @@ export interface Cld extends Required<CldOptions> {
   readonly friction: number;
   /** E[(x_t, v_t)] from (x₀, v₀), after a time t. */
   readonly mean: (t: Expr, from: PhasePoint) => PhasePoint;
-  /** Covariance after a time t from x₀ known and v₀ of variance γ' M; γ' is `velocity` unless said otherwise. */
+  /** Covariance after a time t from x₀ known and v₀ of variance γ' M; γ' is `velocity` by default. */
   readonly covariance: (t: Expr, velocity?: number) => PhaseCovariance;
 }
 
@@ -63,7 +63,12 @@ const thirdGamma = (z: Expr): Expr => {
   return o.where(small, near, far);
 };
 
-/** Options of {@link cld} as JSON. */
+/**
+ * The options of {@link cld} as codecs, for JSON: all positive numbers.
+ *
+ * @example
+ * Object.keys(cldFields);   // ['mass', 'beta', 'velocity', 'start', 'end']
+ */
 export const cldFields = {
   mass: positiveNumber,
   beta: positiveNumber,
@@ -73,10 +78,15 @@ export const cldFields = {
 };
 
 /**
- * The process. Throws `ArgumentError` where a constant is not positive or the span is empty.
+ * The process of critically-damped Langevin diffusion (Dockhorn, Vahdat & Kreis 2022, arXiv:2112.07068), with closed-form mean and covariance:
+ *
+ *     dx = β v/M dt        dv = −β x dt − β Γ v/M dt + √(2 Γ β) dw        Γ² = 4 M,  v₀ ~ N(0, γ M I)
+ *
+ * `mean` and `covariance` take a scalar time; x and v have the event's shape. Throws `ArgumentError` where a constant is not positive or `start` is not before
+ * `end`.
  *
  * @example
- * cld().covariance(ops.scalar(0.5)).xx;   // 0.98646
+ * value(cld().covariance(ops.scalar(0.5)).xx);   // 0.986
  */
 export const cld = ({ mass = 0.25, beta = 4, velocity = 0.04, start = 1e-3, end = 1 }: CldOptions = {}): Cld => {
   const constants = { mass, beta, velocity, start, end };

@@ -19,7 +19,12 @@ import { denoiserKind } from './kinds.ts';
 import type { Terminal } from './process.ts';
 import { ends, rangeCodec } from './range-codec.ts';
 
-/** The gradient of a scalar function of an event, at an event. */
+/**
+ * The gradient of a scalar function of an event, ∇f(x), of the event's shape, by reverse-mode differentiation. Cost: one evaluation and one gradient of f.
+ *
+ * @example
+ * value(gradientOf((x) => () => ops.sum(ops.square(x)))(ops.constant([1, 2])));   // [2, 4]
+ */
 export const gradientOf =
   (f: (x: Expr) => Scoped<Expr>) =>
   (x: Expr): Scoped<Expr> =>
@@ -29,7 +34,14 @@ export const gradientOf =
     return applyLambda({ variables: [v], results: [g] }, [x])[0];
   };
 
-/** A denoiser whose score has a field added: ε' = ε − σ g, x̂₀' = x̂₀ + (σ²/α) g. */
+/**
+ * The denoiser whose score has a field g(x, t) added: s′ = s + g, and with it ε̂′ = ε̂ − σ g and x̂₀′ = x̂₀ + (σ²/α) g. g has the event's shape. It is the
+ * common step of guidance and of posterior sampling. Cost: one evaluation of g for each of the denoiser.
+ *
+ * @example
+ * const pull = (x, t) => () => ops.neg(x);
+ * withScoreAdded(opaque('pulled', 'an example'), exactDenoiser(vp(), standardNormal([2])), pull);
+ */
 export const withScoreAdded = <S extends Shape>(
   spec: Spec,
   of: Denoiser<S, 'signal'>,
@@ -58,8 +70,9 @@ export interface GuidanceOptions {
 }
 
 /**
- * Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233; Song et al. 2021, §5): the score gets scale · ∇ₓ log p(y | x_t) of a likelihood that reads noisy
- * events, log p(y | x_t) = `logLikelihood(x, t)`, a scalar. Cost: one gradient of it an evaluation. The likelihood's parameters stand where it puts them.
+ * Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233; Song et al. 2021, arXiv:2011.13456, §5): the score becomes s + scale · ∇ₓ log p(y | x_t),
+ * where `logLikelihood(x, t)` = log p(y | x_t) is a scalar in nats and reads noisy events. The likelihood names its own parameters. Cost: one gradient of the
+ * likelihood for each evaluation of the denoiser.
  *
  * @example
  * const right = (x) => () => ops.sum(ops.logSigmoid(ops.mul(4, x)));   // p(y | x_t): to the right of 0
@@ -85,9 +98,9 @@ export interface ClassifierFreeOptions<S extends Shape, T extends Terminal = Ter
 }
 
 /**
- * Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): every prediction is u + scale (c − u), from a denoiser that knows the condition and
- * one that does not (often the same network, given zeros: `network.given`). Cost: two evaluations. Throws `ArgumentError` where the two noise
- * differently, `ShapeError` where their events differ.
+ * Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): every prediction is u + scale (c − u), with c from a denoiser that knows the condition and u
+ * from one that does not (often the same network given zeros: `network.given`). Cost: two evaluations. Throws `ArgumentError` where the two denoisers have
+ * different processes, `ShapeError` where their events have different shapes.
  *
  * @example
  * const of = (loc) => exactDenoiser(vp(), normal([2], { loc }));
@@ -167,8 +180,8 @@ export const classifierFreeGuidance = define(
 );
 
 /**
- * A denoiser whose x̂₀ is kept in a range that the data are known to be in (DDPM's `clip_denoised`, "static thresholding"); the noise, score and velocity are those
- * of that x̂₀. Its probability flow is another than the unclipped one's.
+ * A denoiser whose x̂₀ is clipped to a range that the data are known to lie in (`clip_denoised` in DDPM's code, "static thresholding"); noise, score and
+ * velocity are derived from the clipped x̂₀. Its probability flow differs from that of the unclipped denoiser.
  *
  * @example
  * clipData(exactDenoiser(vp(), standardNormal([2])), [-1, 1]);

@@ -1,4 +1,4 @@
-/** What a reverse chain can be looked at by: its rate and distortion, and pictures between two events. */
+/** Analyses of a reverse chain: its rate–distortion curve, and interpolations between two events. */
 import { pipe } from 'fp-ts/lib/function.js';
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
@@ -13,13 +13,14 @@ import { allTerms, dataScale, noised, priorTerm, type ReverseChain } from './ddp
 export interface RateDistortion {
   /** Nats sent so far: L_T, then a term of the bound a step; the last is −(the bound). */
   readonly rate: Expr;
-  /** Root mean squared error of x̂₀ as the receiver knows it then, in units of [−1, 1] (0 at the end). */
+  /** Root mean squared error of the receiver's estimate x̂₀ at that point, in units of [−1, 1] (0 at the end). */
   readonly distortion: Expr;
 }
 
 /**
- * Rate and distortion of progressive coding (Ho et al. 2020, §4.3, algorithms 3–4): sending x_T, then x_{T−1} …, then x₀ costs the terms of the bound; at
- * x_k the receiver knows x̂₀(x_k). Both `[T + 1]`. Cost: T evaluations in one loop.
+ * Rate and distortion of progressive coding (Ho et al. 2020, arXiv:2006.11239, §4.3, algorithms 3–4): sending x_T, then x_{T−1} …, then x₀ costs the terms of
+ * the bound, and at x_k the receiver's estimate is x̂₀(x_k). `rate` is in nats, `distortion` a root mean squared error in units of [−1, 1]; both are `[T + 1]`.
+ * Cost: T evaluations in one loop.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
@@ -41,8 +42,9 @@ export const rateDistortion =
   };
 
 /**
- * Events between two (Ho et al. 2020, §4.3): both are noised to step k by the same noise, mixed, x_k = (1 − λ) x_k + λ x′_k, and denoised with the same
- * noise for every λ; `[λs, …shape]`. Larger k changes more. Throws nothing: λ outside [0, 1] extrapolates.
+ * Interpolations between two events (Ho et al. 2020, arXiv:2006.11239, §4.3): both are noised to step k = `at` with the same noise, mixed, x_k = (1 − λ) x_k +
+ * λ x′_k, and denoised with the same noise for every λ of `weights`, giving `[λs, …shape]`. A larger k changes more; λ outside [0, 1] extrapolates. Cost: k
+ * evaluations of the denoiser for each λ.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });

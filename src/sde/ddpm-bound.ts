@@ -1,4 +1,4 @@
-/** The terms of DDPM's bound (Ho, Jain & Abbeel 2020, arXiv:2006.11239, eq. 5): what a reverse chain says, how data are scaled, and each step's divergence. */
+/** The terms of DDPM's bound (Ho, Jain & Abbeel 2020, arXiv:2006.11239, eq. 5): what a reverse chain predicts, how data are scaled, and each step's divergence. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { AnyDist } from '../algebra/dist.ts';
 import type { Spec } from '../algebra/spec.ts';
@@ -14,11 +14,11 @@ import { normal } from '../distributions/normal.ts';
 import { type GaussianChain, normalKl, tabled } from './ddpm-chain.ts';
 import type { Denoiser } from './denoiser.ts';
 
-/** What the reverse chain says of x_{k−1} given x_k. */
+/** The reverse chain's prediction of x_{k−1} given x_k. */
 export interface Reversed {
-  /** x̂₀, the data that x_k is thought to come from: the mean of x_{k−1} is `fromData`·x̂₀ + `fromNoisy`·x_k. */
+  /** x̂₀, the estimate of the data that x_k comes from: the mean of x_{k−1} is `fromData`·x̂₀ + `fromNoisy`·x_k. */
   readonly data: Expr;
-  /** ε̂, the noise that x_k is thought to hold: (x_k − α_k x̂₀)/σ_k, but for rounding and clipping. */
+  /** ε̂, the estimate of the noise in x_k: (x_k − α_k x̂₀)/σ_k, up to rounding and clipping. */
   readonly noise: Expr;
   /** log of the variances of x_{k−1}: a scalar, or an array of the event's shape. */
   readonly logVariance: Expr;
@@ -31,13 +31,13 @@ export interface ReverseChain<out S extends Shape> {
   readonly chain: GaussianChain;
   /** x̂₀ and variances at x_k; `index` is the integer k − 1, 0 … T − 1. */
   readonly reverse: (x: Expr, index: Expr) => Scoped<Reversed>;
-  /** The denoiser it looks at, where it is made of one: for other samplers. Its x̂₀ is kept in the same range. */
+  /** The denoiser that it evaluates, where it is made of one: for other samplers. Its x̂₀ is clipped to the same range. */
   readonly denoiser?: Denoiser<S>;
   /** Its identity, that of its denoiser. */
   readonly declaration?: Declaration | undefined;
 }
 
-/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal distribution; real data are what they are. */
+/** How x₀ relates to events: levels are stretched over [−1, 1] and decoded by the discretised normal distribution; real data are unchanged. */
 export interface DataScale {
   readonly toData: (event: Expr) => Expr;
   readonly decoder: (mean: Expr, logVariance: Expr) => AnyDist;
@@ -45,7 +45,13 @@ export interface DataScale {
   readonly toEvent: (x0: Expr) => Expr;
 }
 
-/** {@link DataScale} of events with integer levels, or of real events where `levels` is left out. */
+/**
+ * How events relate to x₀. With `levels` L, integers 0 … L − 1 are mapped linearly to [−1, 1] and decoded by the discretised normal distribution (a
+ * log-probability, in nats); without, events are real numbers and the decoder is normal (a log-density).
+ *
+ * @example
+ * value(dataScale([2], 256).toData(ops.constant([0, 255])));   // [−1, 1]
+ */
 export const dataScale = (shape: Shape, levels?: number): DataScale => {
   const deviation = (logVariance: Expr): Expr => o.broadcastTo(o.exp(o.mul(0.5, logVariance)), shape);
   if (levels === undefined)
@@ -59,14 +65,32 @@ export const dataScale = (shape: Shape, levels?: number): DataScale => {
   };
 };
 
-/** A table `[T]` at an index. */
+/**
+ * The entry of a table `[T]` at an integer index, 0 … T − 1: a scalar.
+ *
+ * @example
+ * value(lookUp(ops.constant([10, 20, 30]), ops.scalar(1, 'int32')));   // 20
+ */
 export const lookUp = (table: Expr, index: Expr): Expr => o.gather(table, index);
 
-/** x_k = α_k x₀ + σ_k ε at the step of an index. */
+/**
+ * The noisy event x_k = α_k x₀ + σ_k ε of a chain; `index` is k − 1 (int32), x₀ and ε have the event's shape.
+ *
+ * @example
+ * const chain = variancePreservingChain(betas({ steps: 10 }));
+ * noised(chain, ops.constant([1, 2]), ops.scalar(3, 'int32'), ops.constant([0.1, -0.2]));
+ */
 export const noised = ({ alpha, sigma }: GaussianChain, x0: Expr, index: Expr, noise: Expr): Expr =>
   o.add(o.mul(lookUp(o.constant(alpha.slice(1)), index), x0), o.mul(lookUp(o.constant(sigma.slice(1)), index), noise));
 
-/** The mean of x_{k−1} given x_k and (an estimate of) x₀. */
+/**
+ * The mean of q(x_{k−1} | x_k, x₀), `fromData`ₖ x₀ + `fromNoisy`ₖ x_k (Ho et al. 2020, arXiv:2006.11239, eq. 7), of the event's shape; x₀ may be an estimate.
+ * `index` is k − 1 (int32).
+ *
+ * @example
+ * const chain = variancePreservingChain(betas({ steps: 10 }));
+ * posteriorMean(chain, ops.scalar(3, 'int32'), ops.constant([1, 2]), ops.constant([0.5, 1]));
+ */
 export const posteriorMean = (chain: GaussianChain, index: Expr, x0: Expr, x: Expr): Expr =>
   o.add(
     o.mul(lookUp(tabled(chain, (s) => s.fromData), index), x0),
@@ -82,7 +106,14 @@ export interface BoundTerm {
 const safeLog = (v: number): number => (v > 0 ? Math.log(v) : 0);
 
 /**
- * The term of step k at noise ε: KL(q(x_{k−1} | x_k, x₀) ‖ p(x_{k−1} | x_k)), and −log p(x₀ | x₁) at k = 1 (L_{k−1} of Ho et al., eq. 5).
+ * The term of step k of the negative bound at noise ε, in nats: KL(q(x_{k−1} | x_k, x₀) ‖ p(x_{k−1} | x_k)), and −log p(x₀ | x₁) at k = 1 (L_{k−1} of Ho et al.
+ * 2020, arXiv:2006.11239, eq. 5); with it the squared error of x̂₀ summed over the event. Both are scalars; `index` is k − 1 (int32). Cost: one evaluation of
+ * the denoiser.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * const term = boundTerm(reverse, dataScale([2]))(ops.constant([0.5, 0]), ops.scalar(2, 'int32'), ops.constant([1, -1]));
+ * value(term).nats;
  */
 export const boundTerm =
   (model: ReverseChain<Shape>, scale: DataScale) =>
@@ -107,15 +138,33 @@ export const boundTerm =
     );
   };
 
-/** KL(q(x_T | x₀) ‖ N(0, I)): what the chain leaves of the data at its end. */
+/**
+ * The term L_T = KL(q(x_T | x₀) ‖ N(0, I)) in nats, a scalar: the information that the chain leaves of the data at its end (Ho et al. 2020, arXiv:2006.11239,
+ * eq. 5).
+ *
+ * @example
+ * value(priorTerm(variancePreservingChain(betas({ steps: 1000 })), ops.constant([1, -1])));   // 4e-5
+ */
 export const priorTerm = ({ alpha, sigma, steps }: GaussianChain, x0: Expr): Expr =>
   normalKl(o.mul(alpha[steps], x0), o.broadcastTo(2 * Math.log(sigma[steps]), x0.shape), o.scalar(0));
 
-/** An index 0 … T − 1, each as likely. */
+/**
+ * Draws an index 0 … T − 1 (an int32 scalar), uniformly.
+ *
+ * @example
+ * value(draw.fromRandom(drawIndex(10)), { seed: 0 });
+ */
 export const drawIndex = (steps: number): R.Random<Expr> =>
   R.map((u: Expr) => o.cast(o.min(steps - 1, o.floor(o.mul(steps, u))), 'int32'))(R.uniform([]));
 
-/** Every term at one noise a step: nats and squared errors, `[T]`, from step 1 on. */
+/**
+ * Every term of the negative bound, each at one draw of noise: nats and squared errors, `[T]` each, from step 1 on. The negative bound is their sum plus {@link
+ * priorTerm}. Cost: T evaluations of the denoiser in one loop.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * value(allTerms(reverse, dataScale([2]))(ops.constant([0.5, 0])), { seed: 0 }).nats;   // 4 numbers
+ */
 export const allTerms =
   (model: ReverseChain<Shape>, scale: DataScale) =>
   (event: Expr): D.Draw<BoundTerm> =>

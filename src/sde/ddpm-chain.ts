@@ -1,5 +1,5 @@
 /**
- * A Gaussian chain: a noising process looked at T + 1 times. x_k = α_k x₀ + σ_k ε for k = 0 … T, α_0 = 1 and σ_0 = 0 the data; steps are Markov,
+ * A Gaussian chain: a noising process observed at T + 1 times. x_k = α_k x₀ + σ_k ε for k = 0 … T, α_0 = 1 and σ_0 = 0 the data; steps are Markov,
  * x_k = a_k x_{k−1} + √b_k ε, and by Bayes' rule q(x_{k−1} | x_k, x₀) is normal with mean `fromData`·x₀ + `fromNoisy`·x_k. Everything about the chain is
  * a table of numbers in double precision; DDPM (Ho et al. 2020, eq. 6–7), its bound and its layers read them.
  */
@@ -32,8 +32,8 @@ export interface GaussianChain {
 }
 
 /**
- * The chain through marginals x_k = α_k x₀ + σ_k ε, k = 1 … T; data (1, 0) are put in front. Throws `ArgumentError` naming the step where
- * less noise would be left than before: no Markov chain has such marginals.
+ * The chain with marginals x_k = α_k x₀ + σ_k ε, k = 1 … T, from the lists of the αs and σs; the data (α, σ) = (1, 0) come before them. Throws `ArgumentError`
+ * naming the step that adds no noise: no Markov chain has such marginals.
  *
  * @example
  * gaussianChain([0.9, 0.5], [0.3, 0.9]).step[1].keep;   // 0.5/0.9
@@ -64,7 +64,8 @@ export const gaussianChain = (alphas: readonly number[], sigmas: readonly number
 };
 
 /**
- * The variance-preserving chain of β₁ … β_T: α_k² = ᾱ_k = ∏ (1 − β), σ_k² = 1 − ᾱ_k by sums of logarithms, which keep their digits.
+ * The variance-preserving chain of β₁ … β_T: α_k² = ᾱ_k = ∏_{i ≤ k} (1 − βᵢ), σ_k² = 1 − ᾱ_k, computed by sums of logarithms so that no digits are lost. Throws
+ * `ArgumentError` where a step adds no noise. Source: Ho et al. 2020, arXiv:2006.11239.
  *
  * @example
  * variancePreservingChain(betas({ steps: 1000 })).alpha[1000] ** 2;   // 4.04e-5
@@ -81,13 +82,21 @@ export const variancePreservingChain = (beta: readonly number[]): GaussianChain 
   );
 };
 
-/** A number of every step as a constant `[T]`, by a function of the step. */
+/**
+ * A number of every step as a constant `[T]`, computed from the step and its number k = 1 … T.
+ *
+ * @example
+ * value(tabled(variancePreservingChain([0.1, 0.2]), (s) => s.added));   // [0.1, 0.2]
+ */
 export const tabled = (chain: GaussianChain, f: (step: ChainStep, k: number) => number): Expr =>
   o.constant(chain.step.map((s, i) => f(s, i + 1)));
 
 /**
- * log of the variances that reverse steps may take, `[T]` each (Ho et al. 2020, §3.2): `large` b_k is right for standard normal data, `small` b̃_k
- * for data at one point. The first step has b̃ = 0; both take b̃₂ there, as the paper's code does (b₁ where T = 1).
+ * The logarithms of the variances that reverse steps may take, `[T]` each (Ho et al. 2020, arXiv:2006.11239, §3.2): `large` b_k is optimal for standard normal
+ * data, `small` b̃_k for data concentrated at one point. At the first step, where b̃₁ = 0, both take b̃₂, as the paper's code does (b₁ where T = 1).
+ *
+ * @example
+ * value(reverseLogVariances(variancePreservingChain([0.1, 0.2])).small);
  */
 export const reverseLogVariances = (chain: GaussianChain): { readonly large: Expr; readonly small: Expr } => {
   const first = chain.steps > 1 ? chain.step[1].posterior : chain.step[0].added;
@@ -97,7 +106,13 @@ export const reverseLogVariances = (chain: GaussianChain): { readonly large: Exp
   };
 };
 
-/** KL(N(m, v) ‖ N(m + d, w)) in nats, summed over the event: ½ Σ (v/w − 1 − log(v/w) + d²/w), by logarithms of v and w. */
+/**
+ * KL(N(m, v) ‖ N(m + d, w)) in nats, summed over the event: ½ Σ (v/w − 1 − log(v/w) + d²/w). It takes d of the event's shape and the logarithms of v and w,
+ * scalars or of the event's shape; near v = w it loses no digits.
+ *
+ * @example
+ * value(normalKl(ops.constant([1, 0]), ops.scalar(0), ops.scalar(0)));   // 0.5
+ */
 export const normalKl = (distance: Expr, logV: Expr, logW: Expr): Expr => {
   const logRatio = o.sub(logV, logW);
   const excess = o.sub(o.expm1(logRatio), logRatio);

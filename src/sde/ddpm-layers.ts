@@ -23,10 +23,10 @@ export interface DdpmLayersOptions extends Pick<DdpmOptions, 'levels'> {
 }
 
 /**
- * The chain as what it is: T {@link stochastic} layers, encoded by the fixed q(x_k | x_{k−1}) = N(a_k x_{k−1}, b_k I) and decoded by the learned
- * p(x_{k−1} | x_k), composed. Pushing N(0, I) through them is denoising diffusion with the bound of every hierarchical VAE,
- * log p(x_T) + Σ log p(x_{k−1} | x_k) − log q(x_k | x_{k−1}): the same in expectation as the split bound of `ddpm`, with more variance and T networks in the
- * graph. For small T: to see that it is so. All layers share one set of parameters. Cost: T evaluations either way.
+ * The chain of denoising diffusion as T {@link stochastic} layers, composed: encoded by the fixed q(x_k | x_{k−1}) = N(a_k x_{k−1}, b_k I) and decoded by the
+ * learned p(x_{k−1} | x_k). Pushing N(0, I) through them gives the bound of any hierarchical VAE, in nats, log p(x_T) + Σ [log p(x_{k−1} | x_k) − log q(x_k |
+ * x_{k−1})]: equal in expectation to that of {@link ddpm}, with more variance and T networks in the graph, so it is for small T. All layers share one set of
+ * parameters. Cost: T evaluations in either direction. Source: Ho et al. 2020, arXiv:2006.11239.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });
@@ -82,8 +82,8 @@ export const ddpmLayers = define(
 );
 
 /**
- * The k-th of {@link ddpmLayers}, k = 1 … T. The first alone joins data to x₁: under the probability flow of a process from there, or any distribution of slightly noisy data, it
- * makes a distribution of the data, levels included.
+ * The k-th layer of {@link ddpmLayers}, k = 1 … T. The first layer by itself connects data to x₁: over the probability flow of a process from there, or over
+ * any distribution of slightly noisy data, it gives a distribution of the data, with levels too. Cost: one evaluation of the denoiser.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 3 });

@@ -22,9 +22,9 @@ const LARGEST = 0.999;
 const cosineSignal = (u: number): number => Math.cos(((u + 0.008) / 1.008) * 0.5 * Math.PI) ** 2;
 
 /**
- * β₁ … β_T: `linear` from `first` to `last` (Ho, Jain & Abbeel 2020, arXiv:2006.11239: 1e-4 to 0.02 at T = 1000; other T keep β T, so that as much
- * noise is added in all), `quadratic` likewise in √β, `cosine` by ᾱ(t) = cos²((t/T + s)/(1 + s) · π/2)/ᾱ(0) (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 17).
- * Throws `ArgumentError` where T is no positive integer or a β is not in (0, 1).
+ * The noise variances β₁ … β_T: `linear` from `first` to `last` (Ho, Jain & Abbeel 2020, arXiv:2006.11239: 1e-4 to 0.02 at T = 1000; other T keep β T, so that
+ * the total noise is the same), `quadratic` likewise in √β, `cosine` by ᾱ(t) = cos²((t/T + s)/(1 + s) · π/2)/ᾱ(0) (Nichol & Dhariwal 2021, arXiv:2102.09672,
+ * eq. 17). Throws `ArgumentError` where T is not a positive integer or a β is not in (0, 1).
  *
  * @example
  * betas({ schedule: 'cosine', steps: 4 }).length;   // 4
@@ -36,7 +36,10 @@ export const betas = ({
   last,
 }: BetaScheduleOptions = {}): readonly number[] => {
   if (!Number.isInteger(steps) || steps < 1)
-    return raise('ArgumentError', 'betas', 'steps is not a number of steps', { expected: '1, 2, …', got: `${steps}` });
+    return raise('ArgumentError', 'betas', 'the number of steps must be a positive integer', {
+      expected: '1, 2, …',
+      got: `${steps}`,
+    });
   const at = Array.from({ length: steps }, (_, i) => i);
   if (schedule === 'cosine')
     return at.map((i) => Math.min(LARGEST, 1 - cosineSignal((i + 1) / steps) / cosineSignal(i / steps)));

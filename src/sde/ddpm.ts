@@ -1,6 +1,6 @@
 /**
  * Denoising diffusion as a latent-variable model (Ho, Jain & Abbeel 2020, arXiv:2006.11239): data, then T latents x_1 … x_T from a fixed Gaussian
- * chain, and a reverse chain that is learned. Its bound splits into terms of closed form (eq. 5), so a look at one step estimates it without bias.
+ * chain, and a reverse chain that is learned. Its bound splits into terms of closed form (eq. 5), so one random step estimates it without bias.
  */
 
 import { pipe } from 'fp-ts/lib/function.js';
@@ -35,11 +35,11 @@ import type { Denoiser } from './denoiser.ts';
 import { gridKind, samplerKind } from './kinds.ts';
 import { resampling, type Sampling, sampleWith } from './sampler.ts';
 
-/** What {@link ddpm} is told beside its reverse chain. */
+/** Options of {@link ddpm}. */
 export interface DdpmOptions {
-  /** Events are integers 0 … levels − 1; real numbers where it is left out. */
+  /** Events are integers 0 … levels − 1; real numbers by default. */
   readonly levels?: number;
-  /** Steps that one estimate of the bound looks at: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
+  /** Steps that one estimate of the bound evaluates: `one` at random (cheap: for training), or `all` of them (T evaluations: for reports). */
   readonly terms?: 'one' | 'all';
   /** Other ways to sample (DDIM, a few steps), for chains of a denoiser; default the reverse chain itself. */
   readonly sampling?: Sampling;
@@ -54,20 +54,33 @@ export interface ReverseChained {
   readonly scale: DataScale;
 }
 
-/** The reverse chain that a distribution of {@link ddpm} keeps: estimators and pictures read it, where the distribution's own parameters stand. */
+/**
+ * The capability under which a distribution of {@link ddpm} keeps its reverse chain and the scale of its events: estimators and pictures read it, at the place
+ * of the distribution's own parameters ({@link onReverseChain}).
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * capabilityOf(reversing, ddpm(reverse))?.reverseChain.chain.steps;   // 4
+ */
 export const reversing = capability<ReverseChained>()('reversed');
 
-/** A part that reads the reverse chain, at its place. */
+/**
+ * A draw that reads the reverse chain of a {@link ddpm}, moved to the place where the distribution keeps the chain's parameters (`denoiser`).
+ *
+ * @example
+ * const reverse = reverseChain(predict('noise', vp(), resMlp([16]), { shape: [2] }), { steps: 4 });
+ * onReverseChain(allTerms(reverse, dataScale([2]))(ops.input('x', [2])));
+ */
 export const onReverseChain = <A>(part: D.Draw<A>): D.Draw<A> => D.at(PLACE, part);
 
 /**
- * Denoising diffusion as a distribution (Ho et al. 2020): samples run the reverse chain from N(0, I), each latent drawn from p(x_{k−1} | x_k); `logDensity`
- * is an estimate of the variational bound, in nats,
+ * Denoising diffusion as a distribution (Ho, Jain & Abbeel 2020, arXiv:2006.11239): samples run the reverse chain from N(0, I), each latent drawn from
+ * p(x_{k−1} | x_k); `logDensity` is an unbiased estimate of the variational bound, in nats,
  *
  *     log p(x₀) ≥ E log p(x₀ | x₁) − Σ_{k>1} KL(q(x_{k−1} | x_k, x₀) ‖ p(x_{k−1} | x_k)) − KL(q(x_T | x₀) ‖ N(0, I)),
  *
- * T times the term of one random step, or all terms. With `levels` it is a log-probability of integers, so bits/dim need no offset.
- * Cost: one evaluation of the network (T with `terms: 'all'`) a density, T a sample, in one loop.
+ * by T times the term of one random step, or by all terms. With `levels` it is a log-probability of integers, so that bits per dimension need no offset. Cost:
+ * one evaluation of the network a density (T with `terms: 'all'`), T a sample, in one loop.
  *
  * @example
  * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
@@ -154,7 +167,7 @@ const denoiserOf = (model: ReverseChain<Shape>): Denoiser<Shape, 'signal'> =>
   (model.denoiser as Denoiser<Shape, 'signal'> | undefined) ??
   raise('ArgumentError', 'ddpm', 'only the chain of a denoiser can be sampled otherwise', { got: model.spec.type });
 
-/** One reverse step from x_k to x_{k−1}, k > 1, with what was thought of x₀. */
+/** One reverse step from x_k to x_{k−1}, k > 1, with the estimate of x₀. */
 const reverseStep =
   (model: ReverseChain<Shape>) =>
   (x: Expr, index: Expr): D.Draw<{ readonly x: Expr; readonly data: Expr }> =>
@@ -171,7 +184,7 @@ const reverseStep =
       ),
     );
 
-/** What a run of the reverse chain leaves. */
+/** The result of a run of the reverse chain. */
 export interface ReverseRun {
   /** The event. */
   readonly event: Expr;
@@ -179,7 +192,14 @@ export interface ReverseRun {
   readonly progress: Expr;
 }
 
-/** The reverse chain from x_k on, with what it thought of the data on the way. */
+/**
+ * The reverse chain from x_k (k = `from`) to an event, with the estimate x̂₀ after each step: `{ event: […shape], progress: [k, …shape] }`, progressive
+ * generation (Ho et al. 2020, arXiv:2006.11239, §4.3). With `levels` the event is integers. Cost: k evaluations of the denoiser in one loop.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * value(reverseRun(reverse, 4)(ops.constant([1, -1])), { seed: 0 }).progress;   // [4, 2]
+ */
 export const reverseRun =
   (model: ReverseChain<Shape>, from: number, levels?: number) =>
   (x: Expr): D.Draw<ReverseRun> =>
@@ -208,7 +228,14 @@ export const reverseRun =
       }),
     );
 
-/** The reverse chain from x_k to an event: ancestral sampling. */
+/**
+ * The reverse chain from x_k (k = `from`) to an event of the same shape: ancestral sampling, algorithm 2 of Ho et al. 2020 (arXiv:2006.11239). With `levels`
+ * the event is integers. Cost: k evaluations of the denoiser in one loop.
+ *
+ * @example
+ * const reverse = reverseChain(exactDenoiser(vp(), normal([2], { scale: 0.5 })), { steps: 4 });
+ * value(reverseFrom(reverse, 4)(ops.constant([1, -1])), { seed: 0 });
+ */
 export const reverseFrom =
   (model: ReverseChain<Shape>, from: number, levels?: number) =>
   (x: Expr): D.Draw<Expr> =>

@@ -1,5 +1,5 @@
 /**
- * Denoisers: the one thing that samplers and estimators take. What a network predicts is declared once; noise, data, score and velocity are linear in
+ * Denoisers: what samplers and estimators take. What a network predicts is declared once; noise, data, score and velocity are linear in
  * (x, prediction) and follow:
  *
  *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
@@ -23,7 +23,7 @@ import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { type Preconditioning, standard } from './preconditioning.ts';
 import type { Process, Terminal } from './process.ts';
 
-/** What a network is asked for. */
+/** What a network predicts. */
 export type Prediction = 'noise' | 'data' | 'score' | 'velocity';
 
 /** A function of a noisy event and its time (a scalar). */
@@ -35,7 +35,7 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   readonly shape: S;
   readonly process: Process<T>;
   readonly prediction: Prediction;
-  /** What the network says, preconditioned, as its own kind of prediction. */
+  /** The network's output, preconditioned, as its own kind of prediction. */
   readonly raw: Field;
   /** E[x₀ | x_t]. */
   readonly data: Field;
@@ -49,7 +49,12 @@ export interface Denoiser<out S extends Shape = Shape, out T extends Terminal = 
   readonly declaration?: Declaration | undefined;
 }
 
-/** The same denoiser whose fields are read as `there` says. */
+/**
+ * A denoiser with each of its fields (raw, data, noise, score, velocity) mapped by a function, such as {@link placedField}.
+ *
+ * @example
+ * movedDenoiser(predict('noise', vp(), resMlp([16]), { shape: [2] }), placedField('teacher'));
+ */
 export const movedDenoiser = <S extends Shape, T extends Terminal>(
   of: Denoiser<S, T>,
   there: (field: Field) => Field,
@@ -62,14 +67,26 @@ export const movedDenoiser = <S extends Shape, T extends Terminal>(
   velocity: there(of.velocity),
 });
 
-/** A field at a place of its own. */
+/**
+ * A field whose parameters stand at a place of their own: every name in it gets the prefix `place/`.
+ *
+ * @example
+ * const field = predict('noise', vp(), resMlp([16]), { shape: [2] }).score;
+ * placedField('teacher')(field)(ops.input('x', [2]), ops.scalar(0.5));
+ */
 export const placedField =
   (place: string) =>
   (field: Field): Field =>
   (x, t) =>
     Sc.at(place, field(x, t));
 
-/** The denoiser that a distribution is the distribution of: score matching trains it. What `Denoises` is at run time. */
+/**
+ * The capability under which a distribution keeps the denoiser that it is made from: score matching reads and trains it. `Denoises` is the same in the type of
+ * a distribution.
+ *
+ * @example
+ * capabilityOf(denoising, diffusion(exactDenoiser(vp(), standardNormal([2]))))?.shape;   // [2]
+ */
 export const denoising = capability<Denoiser>()('denoiser', {
   named: (d, place) => movedDenoiser(changed('named', d, place), placedField(place)),
   resampled: (d) => d,
@@ -101,7 +118,11 @@ const told: { readonly [P in Prediction]: (both: Both, at: Numbers) => Expr } = 
 };
 
 /**
- * One kind of prediction from another, at a noisy event x and a time: the 2 × 2 linear maps between noise, data, score and velocity.
+ * One kind of prediction from another, at a noisy event x and a scalar time t, by the linear maps that follow from
+ *
+ *     x = α x₀ + σ ε        s = −ε/σ        v = α ε − σ x₀    (velocity: Salimans & Ho 2022, arXiv:2202.00512)
+ *
+ * All arrays have the event's shape. Cost: a few elementwise operations.
  *
  * @example
  * convert('noise', 'score', vp())(ops.input('x', [2]), ops.scalar(0.5), ops.input('noise', [2]));
@@ -118,13 +139,28 @@ export interface DenoiserParts<S extends Shape, T extends Terminal>
   extends Pick<Denoiser<S, T>, 'spec' | 'shape' | 'process' | 'prediction' | 'raw' | 'declaration'>,
     Partial<Pick<Denoiser, Prediction>> {}
 
-/** A field whose every evaluation is one reading of a declaration. */
+/**
+ * A field each of whose evaluations counts as one reading of a declaration, so that several evaluations share parameters instead of claiming them twice.
+ * Without a declaration the field is unchanged.
+ *
+ * @example
+ * const d = predict('noise', vp(), resMlp([16]), { shape: [2] });
+ * ownedField(d.declaration, (x, t) => scope.map((s) => ops.mul(2, s))(d.score(x, t)));
+ */
 export const ownedField =
   (declaration: Declaration | undefined, field: Field): Field =>
   (x, t) =>
     Sc.owned(declaration, (scope) => field(x, t)(scope));
 
-/** A denoiser from one field and what it predicts; the other three are derived. For fields of one's own. */
+/**
+ * A denoiser from one field `raw` and what it predicts; data, noise, score and velocity are derived from it as in {@link convert}, unless they are given.
+ * Fields take an event and a scalar time and return an array of the event's shape. Throws `ShapeError`, when evaluated, where the event has another shape.
+ *
+ * @example
+ * const spec = opaque('standard', 'an example');
+ * const raw = (x, t) => scope.of(ops.neg(x));   // the score of N(0, I), which vp() keeps
+ * denoiser({ spec, shape: [2], process: vp(), prediction: 'score', raw }).data(ops.constant([1, 2]), ops.scalar(0.5));
+ */
 export const denoiser = <const S extends Shape, T extends Terminal>(parts: DenoiserParts<S, T>): Denoiser<S, T> => {
   const { prediction, process, shape, spec, declaration = declare('network', spec.type) } = parts;
   const raw = ownedField(declaration, parts.raw);
@@ -154,7 +190,7 @@ export const denoiser = <const S extends Shape, T extends Terminal>(parts: Denoi
   };
 };
 
-/** Anything where P can be predicted on a process with terminal T; else what nothing is, with the sentence that says why. */
+/** Anything where P can be predicted on a process with terminal T; else a type without values, with the sentence that says why. */
 export type Predictable<P extends Prediction, T extends Terminal> = T extends 'pure'
   ? P extends 'noise' | 'score'
     ? {
@@ -171,8 +207,9 @@ export interface PredictOptions<S extends Shape> {
 }
 
 /**
- * The denoiser of a network that predicts noise, data, score or velocity: raw(x, t) = c_skip x + c_out net(c_in x, c_noise). Noise and score cannot be
- * predicted on a process that ends in pure noise: that does not compile (and throws `ArgumentError` where types were lost). Parameters stand at `net`.
+ * The denoiser of a network that predicts noise, data, score or velocity: raw(x, t) = c_skip x + c_out net(c_in x, c_noise), with the scalings of a {@link
+ * Preconditioning}. Parameters stand at `net`. Cost: one evaluation of the network. Noise and score cannot be predicted on a process that ends in pure noise:
+ * that does not compile, and throws `ArgumentError` for declarations from JSON. Throws `ShapeError`, when evaluated, where the event has another shape.
  *
  * @example
  * predict('velocity', vp(), resMlp([16]), { shape: [2] }).score(ops.input('x', [2]), ops.scalar(0.5));

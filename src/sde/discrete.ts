@@ -13,11 +13,11 @@ import { processKind } from './kinds.ts';
 import { type OfTime, type Process, process, valueAt, valuesAt } from './process.ts';
 
 /**
- * The variance-preserving process through the steps β₁ … β_T: ᾱ(k) = ∏_{i ≤ k} (1 − βᵢ) at k = 1 … T, and in between the rate −log(1 − β_k) is constant, so
- * that it is an SDE for every time in (0, T]. Throws `ArgumentError` where a β is not in (0, 1).
+ * The variance-preserving process of the steps β₁ … β_T: ᾱ(k) = ∏_{i ≤ k} (1 − βᵢ) at k = 1 … T; in between the rate −log(1 − β_k) is constant, so that it is
+ * an SDE for every time in (0, T]. Throws `ArgumentError` where a β is not in (0, 1) or there are fewer than two. Source: Ho et al. 2020, arXiv:2006.11239.
  *
  * @example
- * fromBetas([0.1, 0.2]).alpha(ops.scalar(2));   // √(0.9 · 0.8)
+ * value(fromBetas([0.1, 0.2]).alpha(ops.scalar(2)));   // 0.849: √(0.9 · 0.8)
  */
 export const fromBetas = define(
   processKind,
@@ -69,7 +69,8 @@ export const fromBetas = define(
 );
 
 /**
- * The process of DDPM's schedules, over t = 1 … T: `linear` (Ho et al. 2020), `quadratic` in √β, `cosine` (Nichol & Dhariwal 2021). See `betas`.
+ * The variance-preserving process of DDPM's schedules, over t = 1 … T: `linear` (Ho et al. 2020, arXiv:2006.11239), `quadratic` in √β, `cosine` (Nichol &
+ * Dhariwal 2021, arXiv:2102.09672). The variances are those of {@link betas}. Throws `ArgumentError` where T is too small or a β is not in (0, 1).
  *
  * @example
  * ddpmProcess({ schedule: 'cosine', steps: 200 }).span;   // { start: 1, end: 200 }
@@ -97,9 +98,8 @@ export const ddpmProcess = define(
 );
 
 /**
- * A variance-preserving process, its signal moved down until none is left at the end: α' = (α − α(T))/(1 − α(T)), σ'² = 1 − α'² (Lin et al. 2024,
- * arXiv:2305.08891, algorithm 1). The result is `pure`: noise and score cannot be predicted on it, data and velocity can. Throws `ArgumentError` where
- * α² + σ² is not 1.
+ * A variance-preserving process shifted so that no signal is left at its end: α' = (α − α(T))/(1 − α(T)), σ'² = 1 − α'² (Lin et al. 2024, arXiv:2305.08891,
+ * algorithm 1). The result is `pure`: noise and score cannot be predicted on it, data and velocity can. Throws `ArgumentError` where α² + σ² is not 1.
  *
  * @example
  * zeroTerminalSnr(vp()).alpha(ops.scalar(1));   // 0

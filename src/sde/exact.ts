@@ -49,7 +49,8 @@ const componentsOf = (dist: AnyDist): Components => {
 };
 
 /**
- * The exact marginal p_t of a normal distribution or a mixture of normal distributions under a process: Σ wₖ N(α mₖ, α² sₖ² + σ²). Throws `ArgumentError` for other distributions.
+ * The exact marginal p_t of a normal distribution or a mixture of normal distributions under a process, Σ wₖ N(α mₖ, α² sₖ² + σ²), at a time (a number or a
+ * scalar expression). Its log-density is in nats. Throws `ArgumentError` for other distributions.
  *
  * @example
  * diffuse(vp())(normal([2], { loc: 1, scale: 0.5 }))(0.3).logDensity(ops.input('x', [2]));

@@ -21,7 +21,16 @@ const needs = (owner: string, rule: string, holds: boolean, got: string): void =
 };
 
 /**
- * The variance-preserving process of any rate: α = e^{−B/2}, σ² = 1 − e^{−B} (by expm1: no cancellation near 0), a = −β/2, g² = β; λ = −log(e^B − 1).
+ * The variance-preserving process of any noise rate β(t) with integral B(t): α = e^{−B/2}, σ² = 1 − e^{−B} (by expm1, which loses no digits near 0), drift a =
+ * −β/2, g² = β, log-SNR λ = −log(e^B − 1). `timeOf` is the inverse of B. The prior is N(0, I). Throws `ArgumentError` where the span is empty. Source: Song et
+ * al. 2021, arXiv:2011.13456.
+ *
+ * @example
+ * variancePreserving(opaque('constantRate', 'an example'), { start: 1e-3, end: 1 }, {
+ *   rate: (t) => ops.broadcastTo(5, t.shape),
+ *   integral: (t) => ops.mul(5, t),
+ *   timeOf: (b) => ops.mul(0.2, b),
+ * });
  */
 export const variancePreserving = (
   spec: Spec,
@@ -68,11 +77,12 @@ const vpOptions = (owner: string, { betaMin = 0.1, betaMax = 20, start = 1e-3 }:
 };
 
 /**
- * The variance-preserving SDE dx = −½β(t) x dt + √β(t) dw on [0, 1], β linear: α = e^{−B/2}, σ² = 1 − e^{−B}, B = ∫β. Prior N(0, I); for data of
- * about unit variance (images on [−1, 1]). Song et al. 2021 (arXiv:2011.13456), appendices B and C. Throws `ArgumentError` unless 0 < betaMin ≤ betaMax.
+ * The variance-preserving SDE dx = −½ β(t) x dt + √β(t) dw on [0, 1] with β(t) = β₀ + t (β₁ − β₀): α = e^{−B/2}, σ² = 1 − e^{−B}, B = ∫₀ᵗ β. The prior is N(0,
+ * I); it suits data of about unit variance (images on [−1, 1]). Throws `ArgumentError` unless 0 < betaMin ≤ betaMax. Source: Song et al. 2021,
+ * arXiv:2011.13456, appendices B and C.
  *
  * @example
- * vp().alpha(ops.scalar(0.5));
+ * value(vp().alpha(ops.scalar(0.5)));   // 0.281
  */
 export const vp = define(
   processKind,
@@ -89,11 +99,12 @@ export const vp = define(
 );
 
 /**
- * The sub-VP SDE dx = −½β x dt + √(β (1 − e^{−2B})) dw: α = e^{−B/2}, σ = 1 − e^{−B} (a standard deviation). Its variance is never above VP's.
- * Prior N(0, I). Song et al. 2021, appendices B and C.
+ * The sub-VP SDE dx = −½ β x dt + √(β (1 − e^{−2B})) dw on [0, 1]: α = e^{−B/2}, σ = 1 − e^{−B} (a standard deviation), with β and B as in {@link vp}. Its
+ * variance is never above that of VP. The prior is N(0, I). Throws `ArgumentError` unless 0 < betaMin ≤ betaMax. Source: Song et al. 2021, arXiv:2011.13456,
+ * appendices B and C.
  *
  * @example
- * subVp().sigma(ops.scalar(0.5));
+ * value(subVp().sigma(ops.scalar(0.5)));   // 0.921
  */
 export const subVp = define(
   processKind,
@@ -134,8 +145,9 @@ export interface VeOptions {
 }
 
 /**
- * The variance-exploding SDE on [0, 1]: α = 1, σ(t) = σ_min (σ_max/σ_min)^t, g² = 2 ln(σ_max/σ_min) σ². Its path has σ(0)² = σ_min² at time 0 already
- * (`initial`). Prior N(0, σ_max²). Song et al. 2021, appendices B and C. Throws `ArgumentError` unless 0 < sigmaMin < sigmaMax.
+ * The variance-exploding SDE on [0, 1]: α = 1, σ(t) = σ_min (σ_max/σ_min)^t, g² = 2 ln(σ_max/σ_min) σ². Its path already has σ(0)² = σ_min² at time 0
+ * (`initial`). The prior is N(0, σ_max² I). Throws `ArgumentError` unless 0 < sigmaMin < sigmaMax. Source: Song et al. 2021, arXiv:2011.13456, appendices B and
+ * C.
  *
  * @example
  * ve({ sigmaMax: 20 }).logSnr(ops.scalar(0.5));
@@ -177,11 +189,11 @@ export interface EdmOptions {
 }
 
 /**
- * EDM's coordinates: time is the standard deviation of the noise, α = 1 and σ(t) = t, so g² = 2t. Prior N(0, σ_max²). Karras et al. 2022
- * (arXiv:2206.00364), section 3. Throws `ArgumentError` unless 0 < sigmaMin < sigmaMax.
+ * The process in EDM's coordinates, where time is the standard deviation of the noise: α = 1, σ(t) = t, so g² = 2t. The prior is N(0, σ_max² I). Throws
+ * `ArgumentError` unless 0 < sigmaMin < sigmaMax. Source: Karras et al. 2022, arXiv:2206.00364, §3.
  *
  * @example
- * edm({ sigmaMax: 20 }).span;
+ * edm({ sigmaMax: 20 }).span;   // { start: 0.002, end: 20 }
  */
 export const edm = define(
   processKind,

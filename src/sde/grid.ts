@@ -1,5 +1,5 @@
 /**
- * Grids: the times at which a sampler stops, from noise to data. A grid is a rule that any process can be asked for its times, so the same grid is swapped
+ * Grids: the times at which a sampler stops, from noise to data. A grid is a rule that gives the times of any process, so the same grid is used with different
  * between processes. Times fall strictly from at most `span.end` to at least `span.start`; what is left at the last time is removed by the sampler's
  * last denoising (see `sampleWith`), so no grid needs a time where σ = 0.
  */
@@ -24,7 +24,8 @@ export interface Grid {
 }
 
 /**
- * The checked times of a grid for a process. Throws `ArgumentError` naming the step that does not go from noise to data, or that leaves the span.
+ * The checked times of a grid for a process, strictly decreasing from noise to data: one more than there are steps. Throws `ArgumentError` where there is no
+ * step, where a time leaves the span, or where a step does not go from noise to data; the message names it.
  *
  * @example
  * timesOf(uniformGrid(10), vp()).length;   // 11
@@ -75,7 +76,7 @@ const logSnrEnds = (process: Process): readonly [number, number] => {
 };
 
 /**
- * `n` steps of one length in t.
+ * `n` steps uniform in t: t_i = end + (i/n)(start − end), i = 0 … n. Throws `ArgumentError` where n is not a positive integer.
  *
  * @example
  * uniformGrid(4).times(edm());
@@ -95,7 +96,13 @@ export const uniformGrid = define(
   }),
 );
 
-/** `n` steps whose times are quadratic in their number: √t is uniform, so steps shorten towards the data. */
+/**
+ * `n` steps uniform in √t: t_i = (√end + (i/n)(√start − √end))², i = 0 … n, so that steps shorten towards the data. Throws `ArgumentError` where n is not a
+ * positive integer.
+ *
+ * @example
+ * quadraticGrid(2).times(vp());   // [1, 0.266, 0.001]
+ */
 export const quadraticGrid = define(
   gridKind,
   {
@@ -114,7 +121,13 @@ export const quadraticGrid = define(
   }),
 );
 
-/** `n` steps of one length in log-SNR: DPM-Solver's grid. */
+/**
+ * `n` steps uniform in log-SNR λ = log(α²/σ²): the grid of DPM-Solver (Lu et al. 2022, arXiv:2206.00927). Where no signal is left at the end, λ = −12 stands
+ * for it. Throws `ArgumentError` where n is not a positive integer.
+ *
+ * @example
+ * logSnrGrid(2).times(vp());   // [1, 0.305, 0.001]
+ */
 export const logSnrGrid = define(
   gridKind,
   {
@@ -131,7 +144,8 @@ export const logSnrGrid = define(
 );
 
 /**
- * `n` steps uniform in (σ/α)^{1/ρ}, ρ = 7: Karras et al. 2022, equation 5. With `n` = 17 and the last denoising, `edmHeun` costs 35 evaluations.
+ * `n` steps uniform in (σ/α)^{1/ρ}, ρ = 7 by default (Karras et al. 2022, arXiv:2206.00364, eq. 5). With `n` = 17 and the last denoising, `edmHeun` costs 35
+ * evaluations. Throws `ArgumentError` where n is not a positive integer.
  *
  * @example
  * karrasGrid(17).times(edm());
@@ -163,10 +177,13 @@ export const karrasGrid = define(
 export type Spacing = 'linear' | 'quadratic';
 
 /**
- * DDIM's sub-sequence τ of the T times of a discrete process, `n` of them: τᵢ = 1 + ⌊iT/n⌋ (linear) or 1 + ⌊0.8 T (i/(n−1))²⌋ (quadratic), i = 0 … n−1
- * (Song et al. 2021, arXiv:2010.02502, appendix D.2). Where the quadratic rule names a time more than once (near the data, from n² > 0.8 T on), the later ones
- * are the next times that are free: τᵢ ≥ τᵢ₋₁ + 1. The first time of the process is its last; the last denoising takes it to the data.
- * Throws `ArgumentError` for processes in continuous time, and where there are fewer than `n` times.
+ * DDIM's sub-sequence τ of `n` of the T times of a discrete process: τᵢ = 1 + ⌊iT/n⌋ (`linear`) or 1 + ⌊0.8 T (i/(n−1))²⌋ (`quadratic`), i = 0 … n−1 (Song et
+ * al. 2021, arXiv:2010.02502, appendix D.2). Where the quadratic rule names a time more than once (near the data, once n² > 0.8 T), the later ones move to the
+ * next free time: τᵢ ≥ τᵢ₋₁ + 1. The grid ends at the process's first time; the last denoising goes from there to the data. Throws `ArgumentError` where n is
+ * not a positive integer, for processes in continuous time, and where the process has fewer than `n` times.
+ *
+ * @example
+ * subSequence(4).times(ddpmProcess({ steps: 1000 }));   // [751, 501, 251, 1]
  */
 export const subSequence = define(
   gridKind,
@@ -199,7 +216,13 @@ export const subSequence = define(
   }),
 );
 
-/** Times of one's own, from noise to data. */
+/**
+ * A grid of times of your own, strictly decreasing from noise to data. They are checked against the process when they are used: {@link timesOf} throws
+ * `ArgumentError` where a time leaves the span or does not decrease.
+ *
+ * @example
+ * sampleWith(ddim(), givenGrid([1, 0.5, 0.1]));
+ */
 export const givenGrid = define(
   gridKind,
   {

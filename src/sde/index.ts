@@ -3,7 +3,7 @@
 export type * from './cld.ts';
 export { cld } from './cld.ts';
 export type * from './cld-diffusion.ts';
-export { cldDiffusion, phaseDenoiser, phaseDenoising, samplePhase } from './cld-diffusion.ts';
+export { cldDiffusion, phaseDenoising, samplePhase } from './cld-diffusion.ts';
 export type * from './control.ts';
 export { classifierFreeGuidance, classifierGuidance, clipData } from './control.ts';
 export type * from './ddpm.ts';
@@ -27,6 +27,7 @@ export * from './kinds.ts';
 export * from './langevin-samplers.ts';
 export * from './latents.ts';
 export * from './path-samplers.ts';
+export * from './phase-denoiser.ts';
 export type * from './preconditioning.ts';
 export { standard, unscaled } from './preconditioning.ts';
 export * from './probability-flow.ts';

@@ -30,15 +30,16 @@ export interface Observation<out S extends Shape = Shape> {
 }
 
 /**
- * The pixels where the mask is 1: inpainting fills in the others. y has the event's shape; what it says of other pixels is ignored. Throws `ArgumentError`
- * where the mask is no 0s and 1s, one for each number of the event.
+ * The observation of the pixels where the mask is 1, y = m ∘ x: sampling given it is inpainting. The mask has one number for each element of the event, in
+ * row-major order; y has the event's shape, and its other pixels are ignored. Throws `ArgumentError` where the mask has another length or a number other than 0
+ * and 1.
  *
  * @example
- * masked([2, 2], [1, 1, 0, 0]);   // the first row is seen
+ * masked([2, 2], [1, 1, 0, 0]);   // the first row is observed
  */
 export const masked = <const S extends Shape>(shape: S, mask: readonly number[]): Observation<S> => {
   if (mask.length !== sizeOf(shape) || !mask.every((m) => m === 0 || m === 1))
-    return raise('ArgumentError', 'masked', 'a mask is a 0 or a 1 for each number of an event', {
+    return raise('ArgumentError', 'masked', 'a mask must have a 0 or a 1 for each element of an event', {
       expected: `${sizeOf(shape)} of them, for ${showShape(shape)}`,
       got: `${mask.length} numbers`,
     });
@@ -54,14 +55,15 @@ export const masked = <const S extends Shape>(shape: S, mask: readonly number[])
 };
 
 /**
- * The grey of colour images `[H, W, C]`, the mean of their channels: colourisation finds the colours. y is `[H, W]`. Throws `ShapeError` for other events.
+ * The observation of colour images `[H, W, C]` as grey ones `[H, W]`, the mean of their channels: sampling given it is colourisation. Throws `ShapeError` where
+ * the shape does not have three axes.
  *
  * @example
  * greyOf([8, 8, 3]).apply(ops.input('x', [8, 8, 3]));   // [8, 8]
  */
 export const greyOf = <const S extends readonly [number, number, number]>(shape: S): Observation<S> => {
   if (shape.length !== 3)
-    return raise('ShapeError', 'greyOf', 'the event is no colour image', {
+    return raise('ShapeError', 'greyOf', 'the event is not a colour image', {
       expected: '[H, W, C]',
       got: showShape(shape),
     });
@@ -75,17 +77,17 @@ export const greyOf = <const S extends readonly [number, number, number]>(shape:
 };
 
 /**
- * Any matrix of full row rank, m rows of as many numbers as an event has: y is `[m]`. Its inverses are Cholesky factors of A Aᵀ. Throws `ArgumentError` where a
- * row has another length.
+ * The observation y = A x by any matrix A of full row rank: m rows of as many numbers as an event has, y of shape `[m]`. Its inverses are by Cholesky factors
+ * of A Aᵀ. Throws `ArgumentError` where there is no row or a row has another length.
  *
  * @example
- * linearMap([3], [[1, 1, 0], [0, 0, 2]]).lift(ops.constant([1, 4]));   // [0.5, 0.5, 2]
+ * value(linearMap([3], [[1, 1, 0], [0, 0, 2]]).lift(ops.constant([1, 4])));   // [0.5, 0.5, 2]
  */
 export const linearMap = <const S extends Shape>(shape: S, rows: readonly (readonly number[])[]): Observation<S> => {
   const [m, n] = [rows.length, sizeOf(shape)];
   const bad = rows.findIndex((r) => r.length !== n);
   if (m === 0 || bad >= 0)
-    return raise('ArgumentError', 'linearMap', 'a row has another length than the event', {
+    return raise('ArgumentError', 'linearMap', 'a row does not have the length of the event', {
       expected: `rows of ${n} numbers`,
       got: m === 0 ? 'no row' : `row ${bad} of ${rows[bad].length}`,
     });
@@ -107,9 +109,9 @@ export const linearMap = <const S extends Shape>(shape: S, rows: readonly (reado
 };
 
 /**
- * Replacement (Song et al. 2021, arXiv:2011.13456, appendix I): after every step the observed part of x becomes that of the noised observation,
- * x ← x + A⁺(α y + σ A z − A x), z fresh. Any sampler, no more evaluations; what is not observed follows by its harmony with the rest, approximately. With the
- * sampler's last denoising the result is x̂₀ of the last x, free of its noise in every pixel.
+ * Posterior sampling by replacement (Song et al. 2021, arXiv:2011.13456, appendix I): after every step of a sampler the observed part of x is replaced by that
+ * of the noised observation, x ← x + A⁺(α y + σ A z − A x), with fresh z. It works with any sampler and costs no further evaluations; what is not observed is
+ * drawn only approximately from the posterior. With the sampler's last denoising the result is x̂₀ of the last x, without noise in any pixel.
  *
  * @example
  * sampleWith(replaced(ddim(), masked([2], [1, 0]), ops.constant([0.7, 0])), logSnrGrid(20));
@@ -138,8 +140,8 @@ export const replaced = (
 });
 
 /**
- * The null space (DDNM, Wang, Yu & Zhang 2023, arXiv:2212.00490, eq. 10): x̂₀ is corrected to x̂₀ + A⁺(y − A x̂₀), which agrees with a noiseless y, at every
- * evaluation. Any sampler; noise, score and velocity are those of the corrected x̂₀.
+ * Posterior sampling by null-space correction (DDNM; Wang, Yu & Zhang 2023, arXiv:2212.00490, eq. 10): at every evaluation x̂₀ is corrected to x̂₀ + A⁺(y − A
+ * x̂₀), which agrees with a noiseless y. It works with any sampler; noise, score and velocity are derived from the corrected x̂₀. Cost: that of the denoiser.
  *
  * @example
  * sampleWith(ddim(), logSnrGrid(20))(nullSpace(exactDenoiser(vp(), standardNormal([2])), masked([2], [1, 0]), ops.constant([0.7, 0])));
@@ -173,8 +175,9 @@ export interface ReconstructionOptions {
 }
 
 /**
- * The gradient (ΠGDM, Song, Vahdat, Mardani & Kautz 2023; reconstruction guidance, Ho et al. 2022, arXiv:2204.03458): the score gets the gradient of
- * log N(y; A x̂₀(x), τ² I + r_t² A Aᵀ), through the denoiser. Exact for normal data N(m, σ_d² I), for any A and τ. Cost: one evaluation and its gradient.
+ * Posterior sampling by reconstruction guidance (ΠGDM: Song, Vahdat, Mardani & Kautz 2023; Ho et al. 2022, arXiv:2204.03458): the gradient of log N(y; A
+ * x̂₀(x), τ² I + r_t² A Aᵀ) through the denoiser is added to the score. Exact for normal data N(m, σ_d² I), for any A and τ. Cost: one evaluation of the
+ * denoiser and its gradient.
  *
  * @example
  * reconstructionGuidance(exactDenoiser(vp(), standardNormal([2])), masked([2], [1, 0]), ops.constant([0.7, 0]), { noise: 0.1 });

@@ -17,7 +17,7 @@ import { samplerKind } from './kinds.ts';
 import { valueAt } from './process.ts';
 import { asked, type DiffusionSampler, memoryless } from './sampler.ts';
 
-/** A step done n times as a loop, each with noise of its own. */
+/** A step repeated n times in a loop, each with its own noise. */
 const times =
   (n: number, step: (x: Expr) => D.Draw<Expr>) =>
   (x: Expr): D.Draw<Expr> =>
@@ -51,11 +51,12 @@ export interface LangevinCorrectorOptions {
 }
 
 /**
- * The Langevin corrector: at its time, x ← x + e s + √(2e) z. It stays at `from`; what moves on is the predictor beside it.
+ * The Langevin corrector, x ← x + e s + √(2e) z at a fixed time: it stays at `from`, and the predictor next to it moves on.
  *
- * `level`: e = 2 (snr σ)² (score-SDE's annealed corrector): a Langevin chain proper, right in any dimension. `norms`: e = 2 (snr ‖z‖/‖s‖)², norms of the one event
- * (Song et al. 2021, algorithm 4 with α = 1; its code takes means over the batch, so that samples depend on their mates): for events of many
- * coordinates, where norms hardly vary; where a score comes near 0 such a step has no bound, so it is held to σ², at which Langevin steps stop contracting.
+ * With `size: 'level'` the step is e = 2 (snr σ)², the annealed corrector of score-SDE: a proper Langevin chain, valid in any dimension. With `norms` it is e =
+ * 2 (snr ‖z‖/‖s‖)² with the norms of the one event (Song et al. 2021, arXiv:2011.13456, algorithm 4 with α = 1; its code averages over the batch, which makes
+ * samples depend on one another): for events of many coordinates, where norms hardly vary. Where the score approaches 0 such a step is unbounded, so it is at
+ * most σ², where Langevin steps stop contracting. Cost: `steps` evaluations of the denoiser. Throws `ArgumentError` where `snr` is not positive.
  *
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
@@ -101,9 +102,10 @@ export interface AnnealedLangevinOptions {
 }
 
 /**
- * Annealed Langevin dynamics: at each later time of the grid, `steps` steps x ← x + e s + √(2e) z with e = ε (σ/σ_last)² (Song & Ermon 2019, arXiv:1907.05600,
- * algorithm 1). The convention is the code's, e rather than the paper's α/2: at fixed σ the distribution that stays is that of ULA with step e.
- * Throws `ArgumentError` where ε ≥ 2σ_last²: such steps diverge.
+ * Annealed Langevin dynamics (Song & Ermon 2019, arXiv:1907.05600, algorithm 1): at each later time of the grid, `steps` steps x ← x + e s + √(2e) z with e = ε
+ * (σ/σ_last)², ε = `stepSize`. The convention is that of the code, e rather than the paper's α/2; at fixed σ the stationary distribution is that of ULA with
+ * step e. Cost: `steps` evaluations of the denoiser a level. Throws `ArgumentError` where ε is not positive, and, for a denoiser, where ε ≥ 2σ_last²: such
+ * steps diverge.
  *
  * @example
  * sampleWith(annealedLangevin({ stepSize: 2e-5 }), uniformGrid(9));   // ten levels of ve, geometric in σ

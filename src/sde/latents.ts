@@ -27,8 +27,9 @@ const along =
   };
 
 /**
- * The latent of an event: a deterministic sampler followed from data to noise (Song, Meng & Ermon 2021, §4.3). {@link decodeWith} comes back but for the error of
- * the steps. Throws `ArgumentError` for samplers that draw noise or keep a memory.
+ * The latent of an event, of its shape: a deterministic sampler followed from data to noise (Song, Meng & Ermon 2021, arXiv:2010.02502, §4.3). {@link
+ * decodeWith} inverts it up to the error of the steps. Cost: the sampler's evaluations for each step. Throws `ArgumentError` for samplers that draw noise or
+ * keep a memory, and where the grid does not fit the process.
  *
  * @example
  * encodeWith(ddim(), logSnrGrid(100))(exactDenoiser(vp(), normal([2])))(ops.input('x', [2]));
@@ -39,7 +40,14 @@ export const encodeWith =
   (x: Expr): D.Draw<Expr> =>
     along('encodeWith', sampler, denoiser)(x, [...timesOf(grid, denoiser.process)].reverse());
 
-/** The event of a latent: a deterministic sampler from noise to data, the last time's noise left in. See {@link encodeWith}. */
+/**
+ * The event of a latent, of its shape: a deterministic sampler from noise to data, with the noise of the last time left in. It inverts {@link encodeWith} up to
+ * the error of the steps. Cost: the sampler's evaluations for each step. Throws `ArgumentError` for samplers that draw noise or keep a memory, and where the
+ * grid does not fit the process.
+ *
+ * @example
+ * decodeWith(ddim(), logSnrGrid(100))(exactDenoiser(vp(), normal([2])))(ops.input('z', [2]));
+ */
 export const decodeWith =
   <T extends Terminal>(sampler: DiffusionSampler<T>, grid: Grid) =>
   (denoiser: Denoiser<Shape, T>) =>
@@ -47,11 +55,12 @@ export const decodeWith =
     along('decodeWith', sampler, denoiser)(z, timesOf(grid, denoiser.process));
 
 /**
- * Spherical interpolation: along the great circle between two latents, whose points have lengths that normal latents have (Shoemake 1985; DDIM's appendix D.5).
- * `weight` 0 is `a`, 1 is `b`; between parallel latents the straight line.
+ * Spherical interpolation of two latents of one shape, sin((1 − w)θ)/sin θ · a + sin(wθ)/sin θ · b with θ the angle between them: it keeps the lengths that
+ * normal latents have (Shoemake 1985; Song, Meng & Ermon 2021, arXiv:2010.02502, appendix D.5). `weight` w is a scalar: 0 gives `a`, 1 gives `b`. Between
+ * parallel latents it is linear.
  *
  * @example
- * slerp(ops.constant([1, 0]), ops.constant([0, 1]), ops.scalar(0.5));   // (√½, √½)
+ * value(slerp(ops.constant([1, 0]), ops.constant([0, 1]), ops.scalar(0.5)));   // [0.707, 0.707]
  */
 export const slerp = (a: Expr, b: Expr, weight: Expr): Expr => {
   const cosine = o.div(o.dot(a, b), o.sqrt(o.mul(o.dot(a, a), o.dot(b, b))));
@@ -63,7 +72,8 @@ export const slerp = (a: Expr, b: Expr, weight: Expr): Expr => {
 };
 
 /**
- * Events between two events: their latents interpolated by {@link slerp} and decoded, one for each weight, `[weights, …event]`.
+ * Events between two events: their latents ({@link encodeWith}) are interpolated by {@link slerp} and decoded, one for each weight, giving `[weights, …event]`.
+ * Cost: the runs of two encodings and of one decoding for each weight. Throws `ArgumentError` for samplers that draw noise or keep a memory.
  *
  * @example
  * interpolateWith(ddim(), logSnrGrid(50))(exactDenoiser(vp(), normal([2])))([0, 0.5, 1])(ops.input('a', [2]), ops.input('b', [2]));

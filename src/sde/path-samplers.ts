@@ -33,8 +33,8 @@ const both = (d: Denoiser<Shape>, x: Expr, t: Expr): D.Draw<{ readonly data: Exp
   );
 
 /**
- * The reverse-diffusion predictor: the steps of the forward process, x_from = r x_to + q ε, reversed one by one, x ← (2 − r) x + q² s + q z (Song et al. 2021,
- * appendix E). One evaluation a step.
+ * The reverse-diffusion predictor: each step of the forward process, x_from = r x_to + q ε, is reversed by x ← (2 − r) x + q² s + q z (Song et al. 2021,
+ * arXiv:2011.13456, appendix E). Cost: one evaluation of the denoiser a step.
  *
  * @example
  * sampleWith(reverseDiffusion(), uniformGrid(1000));
@@ -61,8 +61,9 @@ export const reverseDiffusion = define(
 export type ReverseVariance = 'small' | 'large';
 
 /**
- * Ancestral sampling: x_to ~ q(x_to | x_from, x₀) with the denoiser's estimate for x₀. `small` is right for data at a point, `large` for standard normal
- * data (Ho et al. 2020, §3.2: DDPM's two choices; Song et al. 2021, appendix F, for VE). One evaluation a step.
+ * Ancestral sampling: x_to ~ q(x_to | x_from, x₀) with the denoiser's estimate for x₀. `small` variances are optimal for data at one point, `large` ones for
+ * standard normal data (Ho et al. 2020, arXiv:2006.11239, §3.2; for VE Song et al. 2021, arXiv:2011.13456, appendix F). Cost: one evaluation of the denoiser a
+ * step.
  *
  * @example
  * sampleWith(ancestral({ variance: 'large' }), subSequence(1000));   // DDPM
@@ -93,8 +94,9 @@ export const ancestral = define(
 );
 
 /**
- * DDIM: x_to = α x̂₀ + √(σ² − c²) ε̂ + c z with c = η · the deviation of q(x_to | x_from, x₀): η = 0 (default) is deterministic, η = 1 is {@link ancestral}
- * (Song, Meng & Ermon 2021, arXiv:2010.02502, equation 12). With η = 0 it is Euler's method in σ/α, and as a function of x it can be undone: `encodeWith`.
+ * DDIM (Song, Meng & Ermon 2021, arXiv:2010.02502, eq. 12): x_to = α x̂₀ + √(σ² − c²) ε̂ + c z, with c = η times the standard deviation of q(x_to | x_from,
+ * x₀). η = 0 (default) is deterministic, η = 1 is {@link ancestral}. With η = 0 it is Euler's method in σ/α, and its steps can be inverted: {@link encodeWith}.
+ * Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where η is not in [0, 1].
  *
  * @example
  * sampleWith(ddim({ eta: 0.5 }), subSequence(50, 'quadratic'));
@@ -132,9 +134,9 @@ export const ddim = define(
 export type LastPrediction = { readonly data: Expr; readonly step: Expr };
 
 /**
- * DPM-Solver++(2M): second order in log-SNR from the last two predictions of the data, one evaluation a step (Lu et al. 2022, arXiv:2211.01095, algorithm 2).
- * With h the step in ½λ and r the last one over it, D̃ = D + (D − D_last)/(2r) and x ← (σ'/σ) x − α' (e^{−h} − 1) D̃. The first step has no last
- * prediction and is of first order (DDIM); so is a step from pure noise. Deterministic.
+ * DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, algorithm 2): a deterministic method of second order in log-SNR from the last two predictions of the
+ * data. With h the step in ½λ and r the ratio of the last step to it, D̃ = D + (D − D_last)/(2r) and x ← (σ'/σ) x − α' (e^{−h} − 1) D̃. The first step, which
+ * has no last prediction, is of first order (DDIM); so is a step from pure noise. Cost: one evaluation of the denoiser a step.
  *
  * @example
  * sampleWith(dpmSolver(), logSnrGrid(15));
@@ -177,9 +179,10 @@ export interface EdmHeunOptions {
 }
 
 /**
- * EDM's stochastic sampler: in x/α and σ/α the probability flow is d(x/α) = ε̂ d(σ/α); each step first adds noise (`churn`), then takes one step of Heun's
- * method (Karras et al. 2022, algorithm 2). Second order where `churn` is 0; two evaluations a step. It never leaves the span: noise is added up to
- * σ/α at its end. Not from pure noise, where x/α has no value: that does not compile.
+ * EDM's stochastic sampler (Karras et al. 2022, arXiv:2206.00364, algorithm 2): in x/α and σ/α the probability flow is d(x/α) = ε̂ d(σ/α); each step first adds
+ * noise (`churn`), then takes one step of Heun's method. Second order where `churn` is 0. It never leaves the span: noise is added up to the value of σ/α at
+ * its end. Cost: two evaluations of the denoiser a step. Throws `ArgumentError` where `churn` is negative. It cannot start from pure noise, where x/α is
+ * undefined: that does not compile.
  *
  * @example
  * sampleWith(edmHeun(), karrasGrid(17));   // 35 evaluations
@@ -204,7 +207,10 @@ export const edmHeun = define(
     noise: scale = 1,
   }: EdmHeunOptions = {}): DiffusionSampler<'signal'> => {
     if (!(churn >= 0))
-      return raise('ArgumentError', 'edmHeun', 'churn is not negative', { expected: '0 or more', got: `${churn}` });
+      return raise('ArgumentError', 'edmHeun', 'churn must not be negative', {
+        expected: '0 or more',
+        got: `${churn}`,
+      });
     const bounds = between[1] === Number.POSITIVE_INFINITY ? between.slice(0, 1) : between;
     return memoryless<'signal'>(
       { type: 'edmHeun', churn, between: bounds, noise: scale },

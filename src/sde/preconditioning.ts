@@ -1,4 +1,4 @@
-/** Preconditioning: how a network is scaled, so that what goes in and what is asked of it have about unit variance at every time. */
+/** Preconditioning: how a network is scaled, so that its inputs and targets have about unit variance at every time. */
 
 import type { Spec } from '../algebra/spec.ts';
 import { positiveNumber } from '../core/codec.ts';
@@ -28,14 +28,20 @@ export interface Preconditioning {
 /** α below this counts as this in the coordinate of noise, so that it stays finite where no signal is left. */
 const LEAST_SIGNAL = 1e-4;
 
-/** ¼ log(σ/α), EDM's coordinate of noise: between about −2 and 2. */
+/**
+ * The noise coordinate that networks read, c = ¼ log(σ/α), elementwise: between about −2 and 2 (Karras et al. 2022, arXiv:2206.00364, table 1). α is at least
+ * 1e-4 in it, so that it is finite where no signal is left.
+ *
+ * @example
+ * value(noiseCoordinate(ops.scalar(1), ops.scalar(1)));   // 0
+ */
 export const noiseCoordinate = (alpha: Expr, sigma: Expr): Expr =>
   o.mul(0.25, o.log(o.div(sigma, o.max(alpha, LEAST_SIGNAL))));
 
 /**
- * Unit variance for every kind of prediction and every process, for data of standard deviation σ_d, with S = σ² + α²σ_d²: c_in = 1/√S and
- * c_noise = ¼ log(σ/α). Data: c_skip = ασ_d²/S and c_out = σσ_d/√S (EDM's, Karras et al. 2022, table 1, here in x rather than x/α); noise: c_out = 1;
- * score: c_out = 1/σ; velocity: c_out = √(α² + σ²σ_d²).
+ * The scalings that give inputs and targets of a network unit variance for every kind of prediction and every process, for data of standard deviation σ_d. With
+ * S = σ² + α²σ_d²: c_in = 1/√S and c_noise = ¼ log(σ/α). Data: c_skip = ασ_d²/S and c_out = σσ_d/√S (EDM's, Karras et al. 2022, arXiv:2206.00364, table 1, here
+ * in x rather than x/α); noise: c_out = 1; score: c_out = 1/σ; velocity: c_out = √(α² + σ²σ_d²). All are scalars.
  *
  * @example
  * standard({ sigmaData: 0.5 }).scalings('data', edm())(ops.scalar(1));
@@ -73,8 +79,8 @@ export const standard = define(
 );
 
 /**
- * No scaling: the network sees x and the time as a fraction of the span times `times` (999 for DDPM and score-SDE), and says the prediction itself; a
- * score is divided by σ, as NCSNv2 and score-SDE do.
+ * No scaling: the network reads x and the time as a fraction of the span multiplied by `times` (999 for DDPM and score-SDE), and its output is the prediction;
+ * a score is divided by σ, as NCSNv2 and score-SDE do (Song & Ermon 2020, arXiv:2006.09011; Song et al. 2021, arXiv:2011.13456).
  *
  * @example
  * unscaled({ times: 999 }).scalings('noise', vp())(ops.scalar(0.5)).noise;

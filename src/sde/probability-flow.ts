@@ -17,7 +17,14 @@ import { type Grid, givenGrid, logSnrGrid, timesOf } from './grid.ts';
 import { denoiserKind, gridKind, samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
-/** The velocity of the flow, dx/dt = a x − ½ g² ∇ log p_t(x), at one place. */
+/**
+ * The velocity of the probability flow, dx/dt = a(t) x − ½ g(t)² ∇log p_t(x), of the event's shape (Song et al. 2021, arXiv:2011.13456, eq. 13), with the
+ * denoiser's parameters read in a scope. Cost: one evaluation of the denoiser.
+ *
+ * @example
+ * const d = exactDenoiser(vp(), standardNormal([2]));
+ * value((inScope) => flowField(d, inScope)(ops.constant([1, 2]), ops.scalar(0.5)));   // [0, 0]: vp() keeps N(0, I)
+ */
 export const flowField =
   (denoiser: Denoiser<Shape, 'signal'>, scope: Scope) =>
   (x: Expr, t: Expr): Expr => {
@@ -27,8 +34,9 @@ export const flowField =
   };
 
 /**
- * The probability flow as a sampler: one step of a solver in t from each time to the next (Song et al. 2021, equation 13). A solver that chooses its steps makes them
- * between the times of the grid. Not from pure noise, where the velocity has no value: that does not compile.
+ * The probability flow as a sampler (Song et al. 2021, arXiv:2011.13456, eq. 13): one step of a solver in t from each time of the grid to the next; an adaptive
+ * solver chooses its own steps in between. Cost: the solver's evaluations a step. It cannot start from pure noise, where the velocity is undefined: that does
+ * not compile, and throws `ArgumentError` for declarations from JSON.
  *
  * @example
  * sampleWith(flowSampler({ solver: rk4() }), uniformGrid(20));
@@ -68,11 +76,11 @@ export interface ProbabilityFlowOptions<V extends TraceBy = TraceBy> {
 export type FlowGrade<V extends TraceBy> = ContinuousGrade<V>;
 
 /**
- * The probability flow as a layer: encode solves dx/dt = a x − ½ g² s from data to prior with ∫ div, decode solves it back; log p(x) = log prior(z) + ∫ div dt
- * (Song et al. 2021, equation 39). One probe is drawn for a whole solve, so the answer does not depend on the steps but for their error. Parameters of the
- * denoiser stand where the layer stands. Cost: the solver's evaluations in each direction, times the event's size where the divergence is exact.
- *
- * `start` of the process is where the data stand; what the distribution says is the density of the flow from there.
+ * The probability flow as a layer: encode solves dx/dt = a x − ½ g² s from data to prior, with the integral of its divergence, and decode solves it back; log
+ * p(x) = log prior(z) + ∫ div dt, in nats (Song et al. 2021, arXiv:2011.13456, eq. 39). One probe is drawn for a whole solve, so that the result depends on the
+ * steps only through their error. The denoiser's parameters stand at the layer's place. Data stand at `span.start` of the process, and the density is that of
+ * the flow from there. Cost: the solver's evaluations in each direction, times the event's size where the divergence is exact. Throws `ArgumentError` where the
+ * process ends in pure noise or the grid does not fit it.
  *
  * @example
  * const score = exactDenoiser(vp(), normal([2], { scale: 0.5 }));

@@ -53,7 +53,12 @@ export interface Process<out T extends Terminal = Terminal> {
   readonly prior: <const S extends Shape>(shape: S) => Dist<S, Exact & Samples>;
 }
 
-/** df/dt of an elementwise function, by forward differentiation. */
+/**
+ * The derivative df/dt of an elementwise function of time, of the shape of t, by forward-mode differentiation.
+ *
+ * @example
+ * value(slope((t) => ops.square(t))(ops.constant([1, 2])));   // [2, 4]
+ */
 export const slope =
   (f: OfTime): OfTime =>
   (t) => {
@@ -62,11 +67,21 @@ export const slope =
     return applyLambda({ variables: [v], results: [d] }, [t])[0];
   };
 
-/** Values of a function of time at some times, on the host in double precision. */
+/**
+ * The values of an elementwise function of time at a list of times, on the host in double precision.
+ *
+ * @example
+ * valuesAt(vp().alpha, [0, 0.5]);   // [1, 0.281]
+ */
 export const valuesAt = (f: OfTime, times: readonly number[]): number[] =>
   times.length === 0 ? [] : toNumbers(evaluateProgram(program([f(o.constant(times))], 'float64'), {})[0]);
 
-/** One value of a function of time, on the host in double precision. */
+/**
+ * The value of an elementwise function of time at one time, on the host in double precision.
+ *
+ * @example
+ * valueAt(vp().alpha, 0.5);   // 0.281
+ */
 export const valueAt = (f: OfTime, time: number): number => valuesAt(f, [time])[0];
 
 /** ∫₀ᵗ f, by Gauss–Legendre quadrature. */
@@ -105,7 +120,20 @@ export interface ProcessParts<T extends Terminal> extends Pick<Process<T>, 'spec
   readonly priorScale?: number;
 }
 
-/** A process from its parts: for families of one's own with closed forms. */
+/**
+ * A noising process from its parts, for families of your own with closed forms. `alpha`, `sigma` and `span` are required; what is missing is derived: the
+ * log-SNR, drift α̇/α and g² = d(σ²)/dt − 2aσ² by differentiation, the inverse of log-SNR by 60 bisections, the prior N(0, σ(end)² I). Functions of time are
+ * elementwise. Throws `ArgumentError` unless 0 ≤ start < end. {@link gaussianPath} checks the path as well.
+ *
+ * @example
+ * process({
+ *   spec: opaque('cosine', 'an example'),
+ *   span: { start: 0.01, end: 1.5 },
+ *   terminal: 'signal',
+ *   alpha: ops.cos,
+ *   sigma: ops.sin,
+ * });
+ */
 export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> => {
   const { span, alpha, sigma, spec } = parts;
   if (!(span.start >= 0 && span.start < span.end))
@@ -138,7 +166,7 @@ export const process = <T extends Terminal>(parts: ProcessParts<T>): Process<T> 
   };
 };
 
-/** A Gaussian path of one's own. */
+/** Options of {@link gaussianPath}. */
 export interface GaussianPathOptions<T extends Terminal> {
   readonly spec?: Spec;
   readonly alpha: OfTime;
@@ -152,7 +180,7 @@ export interface GaussianPathOptions<T extends Terminal> {
 /** α below this part of its largest value counts as 0: cos(π/2) is 6e-17. */
 const NONE = 1e-12;
 
-/** Where a path has no log-SNR, or its terminal is not what it says, as a sentence. */
+/** Where a path has no log-SNR, or its terminal does not agree with α at the end, as a sentence. */
 const pathFault = (
   times: readonly number[],
   alphas: readonly number[],
@@ -171,16 +199,16 @@ const pathFault = (
       `α = ${alphas[gone]}`,
     ];
   if (gone === last && terminal === 'signal')
-    return ['there is no signal left at the end, which the terminal does not say', "terminal 'pure', or an earlier end", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+    return ['there is no signal left at the end, but the terminal is declared as signal', "terminal 'pure', or an earlier end", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
   if (gone < 0 && terminal === 'pure')
-    return ['there is signal left at the end, which is said to be pure noise', "α = 0 at the end, or terminal 'signal'", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
+    return ['there is signal left at the end, which is declared as pure noise', "α = 0 at the end, or terminal 'signal'", `α(${times[last]}) = ${alphas[last]}`]; // biome-ignore format: one idea
   return undefined;
 };
 
 /**
- * The process of a path x_t = α(t) x₀ + σ(t) ε: its SDE follows by differentiation, a = α̇/α and g² = d(σ²)/dt − 2aσ². Throws `ArgumentError` where the span is
- * empty; where there is no noise at the start (σ = 0: the log-SNR is infinite), no signal before the end (α ≤ 0) or at an end that is not said to be `pure`, or some
- * at one that is; and where the signal grows back: log-SNR must fall from start to end. It is asked at 65 times.
+ * The process of a path x_t = α(t) x₀ + σ(t) ε; its SDE follows by differentiation, with drift a = α̇/α and g² = d(σ²)/dt − 2aσ². α and σ are elementwise.
+ * Throws `ArgumentError` where the span is empty; where there is no noise at the start (σ = 0, an infinite log-SNR); where no signal is left before the end (α
+ * ≤ 0); where `terminal` does not agree with α at the end; and where the log-SNR does not fall from start to end. The path is checked at 65 times.
  *
  * @example
  * const linear = gaussianPath({ alpha: (t) => ops.sub(1, t), sigma: (t) => t, span: { start: 1e-3, end: 1 }, terminal: 'pure' });
@@ -209,7 +237,7 @@ export const gaussianPath = <const T extends Terminal>({
       );
 };
 
-/** A linear SDE of one's own. */
+/** Options of {@link linearSde}. */
 export interface LinearSdeOptions {
   readonly spec?: Spec;
   /** a(t). */
@@ -226,8 +254,9 @@ export interface LinearSdeOptions {
 }
 
 /**
- * The process of dx = a(t) x dt + g(t) dw from time 0: α = e^{∫a}, σ² = α² (σ(0)² + ∫ g²/α²), by quadrature where the integral is not given
- * (exact to rounding for smooth a and g). Cost: `nodes` evaluations of g for one σ, and as many more of a for each where its integral is missing.
+ * The process of dx = a(t) x dt + g(t) dw from time 0: α = e^{∫a}, σ² = α² (σ(0)² + ∫ g²/α²), by Gauss–Legendre quadrature where an integral is not given
+ * (exact to rounding for smooth a and g). Cost: `nodes` evaluations of g for one σ, and as many of a for each of those where `driftIntegral` is missing. Throws
+ * `ArgumentError` where the span is empty.
  *
  * @example
  * const ou = linearSde({ drift: (t) => ops.mul(t, 0), diffusion: (t) => ops.exp(t), span: { start: 1e-3, end: 2 } });

@@ -1,4 +1,4 @@
-/** Reverse chains of denoisers: a denoiser looked at at T times, with fixed or learned variances. */
+/** Reverse chains of denoisers: a denoiser evaluated at T times, with fixed or learned variances. */
 
 import { capability, changed, type Having, having, needs } from '../algebra/capability.ts';
 import { oneOf, shapeCodec, text } from '../core/codec.ts';
@@ -29,11 +29,22 @@ import { denoiserKind, preconditioningKind, processKind } from './kinds.ts';
 import { standard } from './preconditioning.ts';
 import { type Process, type Terminal, valuesAt } from './process.ts';
 
-/** The chain of a process at times from the data's side to the noise's: x_k is x at the k-th time. The data are put in front. */
+/**
+ * The Gaussian chain of a process observed at given times, rising from the data's side to the noise's: x_k is x at the k-th time, and the data (α, σ) = (1, 0)
+ * come before. Throws `ArgumentError` where a step adds no noise.
+ *
+ * @example
+ * chainAt(vp(), [0.1, 0.5, 1]).steps;   // 3
+ */
 export const chainAt = (process: Process, times: readonly number[]): GaussianChain =>
   gaussianChain(valuesAt(process.alpha, times), valuesAt(process.sigma, times));
 
-/** T times of a process, equally far apart, the last at its end: k (end/T) for k = 1 … T. */
+/**
+ * T equally spaced times of a process, t_k = k · end/T for k = 1 … T.
+ *
+ * @example
+ * chainTimes(vp(), 4);   // [0.25, 0.5, 0.75, 1]
+ */
 export const chainTimes = ({ span }: Process, steps: number): readonly number[] =>
   Array.from({ length: steps }, (_, i) => (span.end * (i + 1)) / steps);
 
@@ -43,27 +54,34 @@ export interface ReverseChainOptions {
   readonly steps?: number;
   /** Variances of the reverse steps: `large` β (right for normal data; default), or `small` β̃ (right for data at one point). */
   readonly variance?: 'large' | 'small';
-  /** x̂₀ is kept in this range, where data are known to be in it (Ho et al. clip to [−1, 1]). */
+  /** x̂₀ is clipped to this range, where data are known to lie in it (Ho et al. clip to [−1, 1]). */
   readonly range?: readonly [number, number];
 }
 
-/** Options of {@link reverseChain} for denoisers that say their variances. */
+/** Options of {@link reverseChain} for denoisers that predict variances. */
 export interface LearnedChainOptions extends Omit<ReverseChainOptions, 'variance'> {
   readonly variance: 'learned';
 }
 
-/** r for every coordinate: log of the variance of a reverse step is (1 + r)/2 of log β and (1 − r)/2 of log β̃ (Nichol & Dhariwal 2021, eq. 15). */
+/**
+ * The capability under which a denoiser predicts the variances of reverse steps: a field r, of the event's shape, with log variance = ½ (1 + r) log β + ½ (1 −
+ * r) log β̃ for every coordinate (Nichol & Dhariwal 2021, arXiv:2102.09672, eq. 15).
+ *
+ * @example
+ * has(learnedVariance, predictWithVariance('noise', vp(), resMlp([16]), { shape: [2] }));   // true
+ */
 export const learnedVariance = capability<Field>()('learned', {
   named: (r, place) => placedField(place)(r),
   shared: (r, sharing) => sharedField(sharing)(r),
 });
 
-/** A denoiser that says beside its prediction how sure it is. */
+/** A denoiser that also predicts the variances of reverse steps. */
 export type VarianceDenoiser<S extends Shape = Shape> = Denoiser<S, 'signal'> & Having<typeof learnedVariance>;
 
 /**
- * The reverse chain of a denoiser at T times. Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where variances are to be learned by a
- * denoiser that says none (types say so first).
+ * The reverse chain of a denoiser at T = `steps` times, p(x_{k−1} | x_k) = N(`fromData`·x̂₀ + `fromNoisy`·x_k, v_k) with fixed or learned variances v_k (Ho et
+ * al. 2020, arXiv:2006.11239; learned: Nichol & Dhariwal 2021, arXiv:2102.09672). Cost: one evaluation of the denoiser a step. Throws `ArgumentError` where
+ * `variance` is `learned` and the denoiser predicts none (which does not compile).
  *
  * @example
  * ddpm(reverseChain(predict('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'small' }));
@@ -85,7 +103,7 @@ export function reverseChain(
   const tables = reverseLogVariances(chain);
   const learned =
     variance === 'learned'
-      ? needs(learnedVariance, denoiser, 'reverseChain', 'this denoiser says no variances', 'predictWithVariance')
+      ? needs(learnedVariance, denoiser, 'reverseChain', 'this denoiser predicts no variances', 'predictWithVariance')
       : undefined;
   const table = o.constant(times);
   const logVariance =
@@ -120,7 +138,7 @@ export function reverseChain(
   };
 }
 
-/** One of the two arrays that a network gives where one is asked for. */
+/** One of the two outputs of a network, as a network with one output. */
 const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
   ...network,
   given: (context) => head(network.given(context), i),
@@ -129,8 +147,9 @@ const head = (network: NoiseConditioned, i: 0 | 1): NoiseConditioned => ({
 });
 
 /**
- * A network that predicts, and says its variance beside (Nichol & Dhariwal 2021, arXiv:2102.09672, §3.1): {@link predict} of its first output, and its
- * second as it is. Both are one evaluation. For {@link reverseChain}'s learned variances.
+ * The denoiser of a network with two outputs, a prediction and the variances of reverse steps (Nichol & Dhariwal 2021, arXiv:2102.09672, §3.1): {@link predict}
+ * of the first output, and the second as {@link learnedVariance}. The network returns `[2, …shape]`. Cost: one evaluation for both. For learned variances
+ * in {@link reverseChain}.
  *
  * @example
  * ddpm(reverseChain(predictWithVariance('noise', vp(), resMlp([64, 64]), { shape: [2] }), { steps: 10, variance: 'learned' }));
@@ -178,7 +197,7 @@ export const predictWithVariance = define(
   },
 );
 
-/** A field whose parameters stand where all who share them read them. */
+/** A field whose parameters stand at a shared place. */
 const sharedField =
   (sharing: Sharing) =>
   (field: Field): Field =>
@@ -186,8 +205,8 @@ const sharedField =
     Sc.sharedBy(sharing, field(x, t));
 
 /**
- * A denoiser whose parameters stand at one absolute place: distributions made from it (a chain, a probability flow, a sampler) share them, and a checkpoint of one fits the
- * others.
+ * A denoiser whose parameters stand at one absolute place, `shared/<place>`: the distributions made from it (a chain, a probability flow, a sampler) share
+ * them, and a checkpoint of one fits the others.
  *
  * @example
  * sharedDenoiser('unet', predict('noise', vp(), resMlp([64, 64]), { shape: [2] }));

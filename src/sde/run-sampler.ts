@@ -13,7 +13,7 @@ import type { Terminal } from './process.ts';
 import type { SampleOptions } from './sampler.ts';
 import { type Stepped, samplerPrograms, tableName } from './sampler-programs.ts';
 
-/** What is told after each block of steps. */
+/** The progress reported after each block of steps. */
 export interface SamplerProgress {
   /** Steps done and steps in all, over all rows. */
   readonly done: number;
@@ -22,7 +22,7 @@ export interface SamplerProgress {
   readonly time: number;
   /** The number of the first of these rows. */
   readonly firstRow: number;
-  /** The rows as they are now, `[rows, …event]`: frames of a trajectory. */
+  /** The current rows, `[rows, …event]`: frames of a trajectory. */
   readonly x: Tensor;
 }
 
@@ -35,7 +35,7 @@ export interface CompiledSamplerOptions<T extends Terminal> extends Stepped<T> {
   readonly rows?: number;
 }
 
-/** What one run of a {@link CompiledSampler} is told. */
+/** Options of one run of a {@link CompiledSampler}. */
 export interface DrawOptions extends SampleOptions {
   readonly grid: Grid;
   /** Number of samples. */
@@ -66,8 +66,8 @@ const finiteRow = ({ data, shape }: Tensor): number => {
 };
 
 /**
- * A sampler to be drawn from again and again: {@link runSampler} with its programs kept. They are those of blocks of `block` steps of `rows` samples; a last block
- * with fewer steps is a program of its own, and fewer samples than `rows` cost as much as `rows`.
+ * A sampler for repeated draws: {@link runSampler} with its compiled programs kept. A program runs `block` steps of `rows` samples; a last block with fewer
+ * steps is a program of its own, and fewer samples than `rows` cost as much as `rows`. Errors are those of {@link runSampler}, on the left of each draw.
  *
  * @example
  * const sampler = compiledSampler({ denoiser: exactDenoiser(vp(), normal([2])), sampler: ddim(), rows: 4 });

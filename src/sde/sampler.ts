@@ -49,7 +49,14 @@ export interface DiffusionSampler<in T extends Terminal = Terminal, M extends St
 /** The memory of a method without. */
 export type NoMemory = Readonly<Record<never, Expr>>;
 
-/** A method without memory. */
+/**
+ * A sampler without memory from one step function, x at `from` to x at `to` (scalars, `from` the noisier). `evaluations` is the number of evaluations of the
+ * denoiser a step; `reversible` states that a step draws no noise, so that {@link encodeWith} may follow it backwards.
+ *
+ * @example
+ * const halfway = memoryless(opaque('halfway', 'an example'), 1, (d) => (x, from, to) =>
+ *   draw.map((x0) => ops.mul(0.5, ops.add(x, x0)))(draw.fromScoped(d.data(x, from))));
+ */
 export const memoryless = <T extends Terminal = Terminal>(
   spec: Spec,
   evaluations: number,
@@ -67,16 +74,27 @@ export const memoryless = <T extends Terminal = Terminal>(
   },
 });
 
-/** The denoiser itself, where its process keeps some signal to the end. Throws `ArgumentError` otherwise: for declarations whose types were lost (JSON). */
+/**
+ * The denoiser itself where its process keeps some signal to the end. Throws `ArgumentError`, in the name of `owner`, where the process ends in pure noise: the
+ * compiler says so first, except for declarations from JSON.
+ *
+ * @example
+ * withSignal('mySampler', exactDenoiser(vp(), standardNormal([2])));
+ */
 export const withSignal = <S extends Shape>(owner: string, denoiser: Denoiser<S>): Denoiser<S, 'signal'> =>
   denoiser.process.terminal === 'signal'
     ? (denoiser as Denoiser<S, 'signal'>)
-    : raise('ArgumentError', owner, 'there is no step from pure noise: its velocity has no value there', {
+    : raise('ArgumentError', owner, 'no step can start from pure noise: the velocity is undefined there', {
         expected: 'a process that keeps some signal, or ddim(), ancestral(), dpmSolver()',
         got: denoiser.process.spec.type,
       });
 
-/** A denoiser's field at its place, its value marked so that a number that is not finite is found by it. */
+/**
+ * A field evaluated at x and a scalar time, as a draw whose value is labelled with `name`, so that an error about a number that is not finite names it.
+ *
+ * @example
+ * asked(exactDenoiser(vp(), standardNormal([2])).score, 'score', ops.constant([1, 2]), ops.scalar(0.5));
+ */
 export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr> =>
   D.chain(
     (value: Expr) => (scope: { readonly path: string }) => (cursor) =>
@@ -84,8 +102,8 @@ export const asked = (field: Field, name: string, x: Expr, t: Expr): D.Draw<Expr
   )(D.fromScoped(field(x, t)));
 
 /**
- * In every step first a corrector, which stays at its time, then a predictor, which moves on (Song et al. 2021, algorithm 1, in the order of its code):
- * the two alternate, each with a memory of its own.
+ * Predictor–corrector sampling (Song et al. 2021, arXiv:2011.13456, algorithm 1, in the order of its code): in every step first a corrector, which stays at its
+ * time, then a predictor, which moves on; each has a memory of its own. Cost: the evaluations of both.
  *
  * @example
  * predictorCorrector({ corrector: langevinCorrector({ snr: 0.16 }), predictor: reverseDiffusion() });
@@ -131,7 +149,13 @@ export interface Sampling {
   readonly grid: Grid;
 }
 
-/** The sampler of a distribution is a choice: the same parameters at the same places, the same density, other steps. */
+/**
+ * The capability of a distribution to be sampled with another sampler and grid: the same parameters at the same places, and the same density.
+ *
+ * @example
+ * const d = diffusion(exactDenoiser(vp(), standardNormal([2])));
+ * capabilityOf(resampling, d)?.({ sampler: dpmSolver(), grid: logSnrGrid(10) });
+ */
 export const resampling = capability<(sampling: Sampling) => AnyDist>()('sampledWith', {
   named: (make, place) => (sampling) => named(place)(make(sampling) as Dist<Shape, unknown>),
 });
@@ -145,14 +169,27 @@ export interface SampleOptions {
   readonly finish?: Finish;
 }
 
-/** Evaluations of the denoiser in a whole run. */
+/**
+ * The evaluations of the denoiser in a run of `steps` steps: those of the steps, and one more where the run ends with a denoising (the default).
+ *
+ * @example
+ * evaluationsOf(edmHeun(), 17);   // 35
+ */
 export const evaluationsOf = (
   sampler: DiffusionSampler<never>,
   steps: number,
   { finish = 'denoised' }: SampleOptions = {},
 ): number => sampler.evaluations * steps + (finish === 'denoised' ? 1 : 0);
 
-/** The loop of a sampler over some times, from an event at the first; `keep` says what is kept of the event after every step, stacked. */
+/**
+ * The loop of a sampler over times (`[from, to]`, arrays `[n]`), from a state at the first. It gives the last state, and `keep` of the event after every step,
+ * stacked on a leading axis of n. Noise is keyed by the number of the step. Cost: n steps of the sampler.
+ *
+ * @example
+ * const d = exactDenoiser(vp(), normal([2], { scale: 0.5 }));
+ * const times = [ops.constant([1, 0.5]), ops.constant([0.5, 0.1])];
+ * walkFrom(ddim(), d, (x) => x)({ x: ops.constant([1, -1]), memory: {} }, times);
+ */
 export const walkFrom =
   <T extends Terminal, M extends Struct, K extends Struct>(
     sampler: DiffusionSampler<T, M>,
@@ -179,7 +216,13 @@ export const walkFrom =
     );
   };
 
-/** {@link walkFrom} that keeps nothing on its way. Noise is keyed by the number of the step. */
+/**
+ * {@link walkFrom} that keeps nothing on the way: the last state of a sampler after the steps `[from, to]`. Noise is keyed by the number of the step.
+ *
+ * @example
+ * const d = exactDenoiser(vp(), normal([2], { scale: 0.5 }));
+ * stepsFrom(ddim(), d)({ x: ops.constant([1, -1]), memory: {} }, [ops.constant([1, 0.5]), ops.constant([0.5, 0.1])]);
+ */
 export const stepsFrom =
   <T extends Terminal, M extends Struct>(sampler: DiffusionSampler<T, M>, denoiser: Denoiser<Shape, T>) =>
   (state: SamplerState<M>, times: readonly Expr[]): D.Draw<SamplerState<M>> =>
@@ -188,9 +231,9 @@ export const stepsFrom =
     );
 
 /**
- * A sampler over a grid: given a denoiser, a draw from the prior taken to the data in ONE loop. Noise of step i is keyed by i, and sample j does not depend
- * on its batch mates. Long runs of large events: `runSampler`, which shows progress and holds the noise of a few steps only.
- * Throws `ArgumentError` where the grid does not fit the process.
+ * A sampler over a grid: given a denoiser, a draw from its prior taken to the data in ONE loop, an array of the event's shape. Noise of step i is keyed by i,
+ * and sample j does not depend on the rest of the batch. Cost: {@link evaluationsOf}. For long runs of large events use `runSampler`, which reports progress
+ * and holds the noise of a few steps only. Throws `ArgumentError` where the grid does not fit the process.
  *
  * @example
  * sampleWith(ddim(), logSnrGrid(20))(exactDenoiser(vp(), normal([2], { scale: 0.5 })));

@@ -20,7 +20,12 @@ import type { Denoiser } from './denoiser.ts';
 import { samplerKind } from './kinds.ts';
 import { type DiffusionSampler, memoryless, withSignal } from './sampler.ts';
 
-/** mean + scale · z with fresh z. */
+/**
+ * A draw of N(mean, scale²): mean + scale · z with z standard normal of the mean's shape. `scale` is an expression that broadcasts to it.
+ *
+ * @example
+ * value(spread(ops.constant([1, 2]), ops.scalar(0.1)), { seed: 0 });
+ */
 export const spread = (mean: Expr, scale: Expr): D.Draw<Expr> =>
   D.map((z: Expr) => o.add(mean, o.mul(scale, z)))(D.fromRandom(normal(mean.shape)));
 
@@ -64,11 +69,12 @@ const reverseSde = <C extends Calculus>(
         },
         { reversible: churn === 0 },
       )
-    : raise('ArgumentError', type, 'churn is not negative', { expected: '0 or more', got: `${churn}` });
+    : raise('ArgumentError', type, 'churn must not be negative', { expected: '0 or more', got: `${churn}` });
 
 /**
- * Euler–Maruyama for the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: all have the marginals of the forward
- * process (Anderson 1982; Zhang & Chen 2022, arXiv:2204.13902, §2). Weak order 1; one evaluation a step. Steps are those of the grid.
+ * Euler–Maruyama on the generalised reverse process dx = [a x − ½ (1 + λ²) g² s] dt + λ g dw̄, λ = `churn`: every λ has the marginals of the forward process
+ * (Anderson 1982; Zhang & Chen 2022, arXiv:2204.13902, §2). Steps are those of the grid. Weak order 1. Cost: one evaluation of the denoiser a step. Throws
+ * `ArgumentError` where `churn` is negative.
  *
  * @example
  * sampleWith(eulerMaruyama(), uniformGrid(1000));
@@ -86,8 +92,8 @@ export const eulerMaruyama = define(
 );
 
 /**
- * Stochastic Heun for the same process: the trapezoid of its drift over an Euler step, with one increment of noise. Weak order 2 where g is constant; two
- * evaluations a step.
+ * Stochastic Heun on the generalised reverse process of {@link eulerMaruyama}: the trapezoid of its drift over an Euler step, with one increment of noise. Weak
+ * order 2 where g is constant. Cost: two evaluations of the denoiser a step. Throws `ArgumentError` where `churn` is negative.
  *
  * @example
  * sampleWith(stochasticHeun(), uniformGrid(200));

@@ -22,7 +22,12 @@ export interface TimeDist {
   readonly of: (process: Process) => OfProcess;
 }
 
-/** Uniform on the span. */
+/**
+ * The uniform distribution on the span of the process, p(t) = 1/(end − start): the time of the loss in continuous time (Song et al. 2021, arXiv:2011.13456).
+ *
+ * @example
+ * value(uniformTime.of(vp({ start: 0.5 })).at(ops.constant([0, 0.5])));   // [0.5, 0.75]
+ */
 export const uniformTime: TimeDist & Defined = defineValue(
   timeKind,
   { type: 'uniformTime', about: 'Any time with the same chance.', examples: [{}] },
@@ -35,7 +40,13 @@ export const uniformTime: TimeDist & Defined = defineValue(
   },
 );
 
-/** Uniform on start, start + 1, … end: the steps of a discrete process. */
+/**
+ * The uniform distribution on start, start + 1, … end, the steps of a discrete process. Its `density` is the probability of one step, 1/(end − start + 1) (Ho
+ * et al. 2020, arXiv:2006.11239).
+ *
+ * @example
+ * value(discreteTime.of(ddpmProcess({ steps: 10 })).at(ops.constant([0, 0.99])));   // [1, 10]
+ */
 export const discreteTime: TimeDist & Defined = defineValue(
   timeKind,
   { type: 'discreteTime', about: 'Any step of a discrete process with the same chance.', examples: [{}] },
@@ -60,15 +71,21 @@ const fall =
   (t) =>
     o.div(process.diffusion2(t), o.square(process.sigma(t)));
 
-/** ∫ g²/σ² dt over the span: λ(start) − λ(end). */
+/**
+ * ∫ g²/σ² dt over the span, which is λ(start) − λ(end) as dλ/dt = −g²/σ²: the normalising constant of {@link importanceTime}. Where no signal is left at the
+ * end, λ = −12 stands for it.
+ *
+ * @example
+ * likelihoodMass(vp());   // 19.2
+ */
 export const likelihoodMass = (process: Process): number => {
   const [first, last] = logSnrs(process);
   return first - last;
 };
 
 /**
- * p(t) ∝ g²/σ², the importance distribution of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, §5): as g²/σ² = −dλ/dt for every process, it is
- * the distribution under which log-SNR is uniform, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
+ * p(t) ∝ g²/σ², the importance distribution of the likelihood weighting (Song, Durkan, Murray & Ermon 2021, arXiv:2101.09258, §5). As g²/σ² = −dλ/dt for every
+ * process, log-SNR is uniform under it, and its inverse distribution function is the inverse of log-SNR, in closed form for vp, subVp, ve and edm.
  *
  * @example
  * importanceTime.of(vp()).at(ops.constant([0.1, 0.9]));
@@ -97,10 +114,10 @@ export interface LogNormalTimeOptions {
 }
 
 /**
- * log(σ/α) normal, cut to the span of the process: EDM's distribution (Karras et al. 2022, table 1).
+ * log(σ/α) ~ N(mean, deviation²), truncated to the span of the process: EDM's distribution (Karras et al. 2022, arXiv:2206.00364, table 1).
  *
  * @example
- * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // 1
+ * logNormalTime({ mean: 0 }).of(edm()).at(ops.scalar(0.5));   // about 1
  */
 export const logNormalTime = define(
   timeKind,

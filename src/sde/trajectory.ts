@@ -1,4 +1,4 @@
-/** What a sampler does on its way: the states between noise and data, for pictures and for those who want to look. */
+/** The trajectory of a sampler: its states between noise and data, for figures. */
 import * as D from '../core/draw.ts';
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
@@ -9,8 +9,8 @@ import type { Terminal } from './process.ts';
 import { type DiffusionSampler, walkFrom } from './sampler.ts';
 
 /**
- * The states of a sampler at every time of its grid, `[n + 1, …]`: the draw from the prior first, the last time (whose noise is left in it) last. The
- * same noise as `sampleWith`'s. One loop.
+ * The states of a sampler at every time of its grid, `[n + 1, …event]`: the draw from the prior first, that of the last time (with its noise left in) last. The
+ * noise is that of {@link sampleWith}. Cost: the evaluations of n steps in one loop. Throws `ArgumentError` where the grid does not fit the process.
  *
  * @example
  * const path = trajectory(ddim(), logSnrGrid(20))(exactDenoiser(vp(), normal([2], { scale: 0.5 })));

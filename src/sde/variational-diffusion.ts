@@ -39,7 +39,7 @@ export interface VariationalDiffusionOptions {
  *
  *     log p(x₀) ≥ E log π(x_T) + D log(σ_T α_s/σ_s) − ½ ∫ (g²/σ²) E‖ε̂(x_t, t) − ε‖² dt
  *
- * so `elbo` of it is likelihood-weighted denoising in nats, with its constant, and what it says of data through dequantisation is bits per dimension with
+ * so `elbo` of it is likelihood-weighted denoising in nats, with its constant, and its log-density of dequantised data gives bits per dimension with
  * evidence `bound`. The first two terms are closed; the integral is one time drawn uniformly in log-SNR (or `times` of them, stratified).
  * Cost: `times` passes. Throws `ArgumentError` where `times` is not a positive integer.
  *

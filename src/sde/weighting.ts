@@ -11,7 +11,7 @@ import * as o from '../core/ops/index.ts';
 import { weightingKind } from './kinds.ts';
 import type { OfTime, Process } from './process.ts';
 
-/** A weight of the loss at each time, said for both ways to write that loss. */
+/** A weight of the loss at each time, for both forms of that loss. */
 export interface Weighting {
   readonly spec: Spec;
   /** The factor of ‖ε̂ − ε‖². */
@@ -27,7 +27,13 @@ const every =
   (t) =>
     f(snr(process, t));
 
-/** 1 for the noise loss: L_simple of Ho et al. 2020; λ = σ² for the score loss of Song et al. 2021. */
+/**
+ * Weight 1 for the noise loss ‖ε̂ − ε‖², which is SNR for the data loss and σ² for the score loss: L_simple of Ho et al. 2020 (arXiv:2006.11239). The weights
+ * are elementwise functions of time.
+ *
+ * @example
+ * value(simpleWeighting.noise(vp())(ops.constant([0.1, 0.9])));   // [1, 1]
+ */
 export const simpleWeighting: Weighting & Defined = defineValue(
   weightingKind,
   { type: 'simpleWeighting', about: 'Every noise level counts alike.', examples: [{}] },
@@ -38,7 +44,13 @@ export const simpleWeighting: Weighting & Defined = defineValue(
   },
 );
 
-/** g²/σ² for the noise loss, λ = g² for the score loss: half of it is the bound on likelihood of Song, Durkan, Murray & Ermon 2021 (arXiv:2101.09258). */
+/**
+ * Weight g²/σ² for the noise loss ‖ε̂ − ε‖², which is g² for the score loss: half the loss is the bound on the negative log-likelihood, in nats up to a
+ * constant, of Song, Durkan, Murray & Ermon 2021 (arXiv:2101.09258). The weights are elementwise functions of time.
+ *
+ * @example
+ * likelihoodWeighting.noise(vp())(ops.constant([0.1, 0.9]));
+ */
 export const likelihoodWeighting: Weighting & Defined = defineValue(
   weightingKind,
   { type: 'likelihoodWeighting', about: 'Noise levels count as they do in the likelihood.', examples: [{}] },
@@ -51,10 +63,11 @@ export const likelihoodWeighting: Weighting & Defined = defineValue(
 );
 
 /**
- * (σ² + σ_d²)/(σ σ_d)² for the data loss in EDM's σ, i.e. SNR + 1/σ_d²: unit weight for the loss of the network itself (Karras et al. 2022, table 1).
+ * Weight SNR + 1/σ_d² for the data loss ‖x̂₀ − x₀‖², which is (σ² + σ_d²)/(σ σ_d)² in EDM's σ and unit weight for the loss of the network itself (Karras et al.
+ * 2022, arXiv:2206.00364, table 1). The weights are elementwise functions of time.
  *
  * @example
- * edmWeighting({ sigmaData: 0.5 }).data(edm())(ops.scalar(1));
+ * value(edmWeighting({ sigmaData: 0.5 }).data(edm())(ops.scalar(1)));   // 5
  */
 export const edmWeighting = define(
   weightingKind,
@@ -71,7 +84,12 @@ export const edmWeighting = define(
   }),
 );
 
-/** min(SNR, γ) for the data loss, γ = 5 (Hang et al. 2023, arXiv:2303.09556). */
+/**
+ * Weight min(SNR, γ) for the data loss ‖x̂₀ − x₀‖², γ = 5 by default (Hang et al. 2023, arXiv:2303.09556). The weights are elementwise functions of time.
+ *
+ * @example
+ * minSnrWeighting({ gamma: 5 }).data(vp())(ops.constant([0.1, 0.9]));
+ */
 export const minSnrWeighting = define(
   weightingKind,
   {

@@ -212,7 +212,7 @@ describe('bounds of N(0, ¼) with its exact denoiser', () => {
         values(ddpm(reverseChain(exact, { steps: 30, variance })).logDensity(x), 20).map((v) => expect.closeTo(v, 9)),
       );
     // @ts-expect-error a denoiser without variances has none to learn
-    expect(() => reverseChain(exact, { variance: 'learned' })).toThrow(/says no variances/);
+    expect(() => reverseChain(exact, { variance: 'learned' })).toThrow(/predicts no variances/);
   });
 
   test('the probability flow under the first layer is tighter than the chain, and both bound log p', () => {

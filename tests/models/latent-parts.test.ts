@@ -122,7 +122,7 @@ describe('recurrent networks', () => {
   });
   test('refuse what is no width and no sequence', () => {
     expect(() => recurrent(0)).toThrow(/positive integer/);
-    expect(() => unrolled(2).apply(o.constant([1]), [2])(root)).toThrow(/no sequence/);
+    expect(() => unrolled(2).apply(o.constant([1]), [2])(root)).toThrow(/not a sequence/);
   });
 });
 

@@ -59,8 +59,8 @@ describe('embeddings', () => {
   });
 
   test('of odd size, or slower than nothing, are refused', () => {
-    expect(() => sinusoidal({ size: 5 })).toThrow('size is a positive even integer');
-    expect(() => gaussianFourier({ scale: 0 })).toThrow('scale is a positive number');
+    expect(() => sinusoidal({ size: 5 })).toThrow('size must be a positive even integer');
+    expect(() => gaussianFourier({ scale: 0 })).toThrow('scale must be a positive number');
   });
 });
 
@@ -204,8 +204,8 @@ describe.each(networks)('%s', (_, net, shape) => {
 
 describe('networks that cannot be', () => {
   test('say why', () => {
-    expect(() => resMlp([])).toThrow('one width or more');
-    expect(() => unet({ channels: 12 })).toThrow('groups divide the channels');
+    expect(() => resMlp([])).toThrow('one or more widths');
+    expect(() => unet({ channels: 12 })).toThrow('groups must divide the channels');
     expect(() => inScope(unet().apply(o.input('x', [30, 28, 1]), o.scalar(0), [30, 28, 1]))).toThrow('sides the levels can halve'); // biome-ignore format: one line
   });
 });

@@ -186,7 +186,7 @@ describe('batchNormalised', () => {
 
   test.each<[string, () => unknown, RegExp]>([
     ['a rate above 1', () => batchNormalised({ rate: 1.5 }), /rate is a number from 0 to 1.*got 1.5/],
-    ['no epsilon', () => batchNormalised({ epsilon: 0 }), /epsilon is a positive number/],
+    ['no epsilon', () => batchNormalised({ epsilon: 0 }), /epsilon must be a positive number/],
     ['a scalar', () => batchNormalised()(o.scalar(1))(Sc.root), /no axis of channels/],
   ])('%s is refused', (_name, build, message) => expect(build).toThrow(message));
 });
@@ -373,7 +373,7 @@ describe('spectrallyNormalised', () => {
     [
       'a negative coefficient',
       () => spectrallyNormalised(dense(2), { coefficient: -1 }),
-      /coefficient is a positive number/,
+      /coefficient must be a positive number/,
     ],
   ])('%s is refused', (_name, build, message) => expect(build).toThrow(message));
 });

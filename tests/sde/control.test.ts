@@ -158,7 +158,7 @@ describe('observations', () => {
   test('refuse what does not fit', () => {
     expect(() => masked([2], [1, 0.5])).toThrow(/a 0 or a 1/);
     expect(() => linearMap([3], [[1, 2]])).toThrow(/row 0 of 2/);
-    expect(() => greyOf([4, 4] as never)).toThrow(/no colour image/);
+    expect(() => greyOf([4, 4] as never)).toThrow(/not a colour image/);
   });
 });
 

@@ -149,7 +149,7 @@ describe('what does not fit', () => {
 
   test('nor is there a probability flow from pure noise', () => {
     const denoiser = { type: 'predict', prediction: 'velocity', shape: [2], process: pure, network };
-    expect(refused('dist', { type: 'diffusion', denoiser })).toMatch(/there is no step from pure noise/);
+    expect(refused('dist', { type: 'diffusion', denoiser })).toMatch(/no step can start from pure noise/);
   });
 
   test('names and constants are told apart', () => {
