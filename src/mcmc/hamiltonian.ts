@@ -106,7 +106,10 @@ export const hmc = define(
     if (!Number.isInteger(steps) || steps < 1)
       raise('ArgumentError', 'hmc', 'the number of leapfrog steps must be positive', { got: `${steps}` });
     if (!(jitter >= 0 && jitter < 1))
-      raise('ArgumentError', 'hmc', 'the jitter must be a share of the step size', { expected: '[0, 1)', got: `${jitter}` });
+      raise('ArgumentError', 'hmc', 'the jitter must be a share of the step size', {
+        expected: '[0, 1)',
+        got: `${jitter}`,
+      });
     return (target) => {
       const at = evaluated(target);
       return {

@@ -96,7 +96,10 @@ export const persistent = (options: ReplayOptions): ((kernel: AnyKernel) => Pers
         count(owner, 'a step moves one chain or more', n);
         enough(n);
         if (buffer.shape[0] !== size)
-          raise('ShapeError', owner, 'the buffer has another size', { expected: `[${size}, …]`, got: `[${buffer.shape}]` });
+          raise('ShapeError', owner, 'the buffer has another size', {
+            expected: `[${size}, …]`,
+            got: `[${buffer.shape}]`,
+          });
         const run = vmapRandom((x) => listed(moved(x)))(o.sliceAxis(buffer, 0, 0, n));
         return map(
           (ends: Expr): Replayed => ({

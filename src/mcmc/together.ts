@@ -102,10 +102,15 @@ export const kernelMixture = <const Ks extends readonly AnyKernel[]>(
 ): Kernel<Mixed<Ks>, { readonly chosen: Expr; readonly kernels: Infos<Ks> }> => {
   const total = weights.reduce((a, w) => a + w, 0);
   if (kernels.length === 0 || weights.length !== kernels.length || weights.some((w) => !(w >= 0)) || !(total > 0))
-    raise('ArgumentError', 'kernelMixture', 'every kernel needs one weight that is not negative, and one must be positive', {
-      expected: `${kernels.length} weights`,
-      got: `[${weights.join(', ')}]`,
-    });
+    raise(
+      'ArgumentError',
+      'kernelMixture',
+      'every kernel needs one weight that is not negative, and one must be positive',
+      {
+        expected: `${kernels.length} weights`,
+        got: `[${weights.join(', ')}]`,
+      },
+    );
   const warmUp = longestOf(kernels);
   return {
     spec: { type: 'kernelMixture', kernels: kernels.map((k) => k.spec), weights },

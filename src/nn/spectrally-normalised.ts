@@ -73,7 +73,9 @@ const normalisedSpectrally = <L extends Network | NetworkLayer>(
   if (!Number.isInteger(iterations) || iterations < 1)
     raise('ArgumentError', 'spectrallyNormalised', 'power iteration needs one or more steps', { got: `${iterations}` });
   if (!(coefficient > 0 && Number.isFinite(coefficient)))
-    raise('ArgumentError', 'spectrallyNormalised', 'the coefficient must be a positive number', { got: `${coefficient}` });
+    raise('ArgumentError', 'spectrallyNormalised', 'the coefficient must be a positive number', {
+      got: `${coefficient}`,
+    });
   const inside = readsNormalised({ iterations, coefficient, ceiling });
   const normalised =
     <A>(part: Sc.Scoped<A>): Sc.Scoped<A> =>

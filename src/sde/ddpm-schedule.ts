@@ -36,7 +36,10 @@ export const betas = ({
   last,
 }: BetaScheduleOptions = {}): readonly number[] => {
   if (!Number.isInteger(steps) || steps < 1)
-    return raise('ArgumentError', 'betas', 'the number of steps must be a positive integer', { expected: '1, 2, …', got: `${steps}` });
+    return raise('ArgumentError', 'betas', 'the number of steps must be a positive integer', {
+      expected: '1, 2, …',
+      got: `${steps}`,
+    });
   const at = Array.from({ length: steps }, (_, i) => i);
   if (schedule === 'cosine')
     return at.map((i) => Math.min(LARGEST, 1 - cosineSignal((i + 1) / steps) / cosineSignal(i / steps)));
