@@ -31,7 +31,7 @@ export interface AdaptiveSolution {
   readonly tried: Expr;
   /** Evaluations of the field, those of rejected steps included. */
   readonly evaluations: Expr;
-  /** The sum of the embedded estimates of the error of each accepted step, array by array: what was gained on the way, without how it grew. No gradient. */
+  /** The sum of the embedded estimates of the error of each accepted step, array by array: local errors only, without their growth along the solution. It has no gradient. */
   readonly error: Arrays;
   /** Whether it stopped because its steps became too short (bool). */
   readonly failed: Expr;

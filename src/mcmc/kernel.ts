@@ -136,7 +136,7 @@ export const movedTo = <S extends Position, I extends Struct>(kernel: Kernel<S, 
 /** A struct without leaves. */
 export type Nothing = Readonly<Record<never, Expr>>;
 
-/** What is kept of a kernel where something else moves the chain before its next step: its state where it has `moved`, else nothing. */
+/** The part of a kernel's state that is kept where something else moves the chain before its next step: its state where it has `moved`, else nothing. */
 export type Kept<S extends Position> = S | Nothing;
 
 /** What is kept of a state. */

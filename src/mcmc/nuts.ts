@@ -23,7 +23,7 @@ import { acceptanceOf, positiveStep } from './metropolis.ts';
 
 /** The info of a step of {@link nuts}; scalars. */
 export type NutsInfo = Gradients & {
-  /** The mean over the trajectory of min(1, e^(−ΔH)): what the step size is tuned by. */
+  /** The mean over the trajectory of min(1, e^(−ΔH)): the step size is tuned by it. */
   readonly acceptance: Expr;
   /** H of the state that was kept. */
   readonly energy: Expr;

@@ -14,7 +14,7 @@ export interface ReplayOptions {
   readonly size: number;
   /** Chains moved by a step by default; all of them where it is left out. */
   readonly take?: number;
-  /** The probability that a chain starts anew from `start` before it moves; default 0. */
+  /** The probability that a chain restarts from `start` before it moves; default 0. */
   readonly reinitialise?: number;
   /** Where chains start: a position of one chain. */
   readonly start: Random<Expr>;
@@ -30,7 +30,7 @@ export interface Replayed {
   readonly buffer: Expr;
 }
 
-/** Chains that outlive the step of whoever uses them: what {@link persistent} gives. The buffer is a value, kept by the caller. */
+/** Chains that persist between the steps of their user: the result of {@link persistent}. The buffer is a value, kept by the caller. */
 export interface PersistentChains {
   readonly spec: Spec;
   /** Chains at their starts, `[size, …event]`. */
@@ -47,7 +47,7 @@ const count = (owner: string, sentence: string, n: number): void => {
  * A replay buffer of chains (Tieleman 2008, doi:10.1145/1390156.1390290; Du & Mordatch 2019, arXiv:1903.08689, §3.2): a queue of `size` positions, `[size,
  * …event]`. A step takes the n that have waited longest, restarts each from `start` with probability `reinitialise`, moves it by `steps` of the kernel and
  * appends it: every chain moves once in size / n steps. A step is a pure function of the buffer, which a loop or a training state carries; what a kernel keeps
- * besides a position (a momentum, an adapted step size) is made anew at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i
+ * besides a position (a momentum, an adapted step size) is recreated at each move. Noise is keyed by a chain's place in the queue, so what happens to chain i
  * does not depend on n. Where chains restart, the ends have different ages, and follow the kernel's distribution only as `reinitialise` → 0. Cost: n · `steps`
  * kernel steps. Throws `ArgumentError` where a number is out of range or a step moves more chains than the buffer holds, `ShapeError` where a step is given
  * another buffer.
@@ -80,7 +80,7 @@ export const persistent = (options: ReplayOptions): ((kernel: AnyKernel) => Pers
   enough(take);
   return (kernel) => {
     const chain = chainEnd(kernel, steps);
-    /** A chain from a position, begun anew with some probability. */
+    /** A chain from a position, restarted with some probability. */
     const moved =
       (position: Expr): Random<Expr> =>
       (cursor) => {

@@ -1,4 +1,4 @@
-/** Host arrays of a run of chains: where they start, what is kept, what is wrong with them. */
+/** Host arrays of a run of chains: starting positions, kept draws, and failures. */
 import { raise } from '../core/errors.ts';
 import { fillNoise } from '../core/noise.ts';
 import { foldIn, keyOf } from '../core/prng.ts';

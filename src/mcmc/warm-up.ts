@@ -118,7 +118,7 @@ export interface AdaptedOptions {
   readonly target?: number;
   /** The first step size. Default 1. */
   readonly stepSize?: number;
-  /** What is learned beside the step size: the variance of each coordinate as inverse mass, or nothing. Default diagonal. */
+  /** What is learned besides the step size: the variance of each coordinate as inverse mass, or nothing. Default diagonal. */
   readonly mass?: 'diagonal' | 'unit';
 }
 

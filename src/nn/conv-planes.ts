@@ -1,4 +1,4 @@
-/** Images as planes `[C, H, W]`, the layout that `conv2d` reads: what a U-Net works in. Events `[H, W, C]` are turned once each way. */
+/** Images as planes `[C, H, W]`, the layout of `conv2d`, in which a U-Net computes. Events `[H, W, C]` are transposed once each way. */
 import type { Expr } from '../core/expr.ts';
 import * as o from '../core/ops/index.ts';
 import { type Initializer, zeros } from '../core/parameters.ts';

@@ -1,5 +1,5 @@
 /**
- * Control: denoisers made from denoisers, so that every sampler is controlled alike. Scores of conditions add, ∇ log p(x | y) = ∇ log p(x) + ∇ log p(y | x), and
+ * Control: denoisers made from denoisers, so that control works with every sampler. Scores of conditions add, ∇ log p(x | y) = ∇ log p(x) + ∇ log p(y | x), and
  * data, noise and velocity follow.
  */
 

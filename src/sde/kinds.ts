@@ -1,4 +1,4 @@
-/** Kinds of what a diffusion model is made of. */
+/** The kinds of the parts of a diffusion model. */
 import { kind } from '../core/definition.ts';
 import type { Denoiser, DiffusionSampler, Grid, Preconditioning, Process, TimeDist, Weighting } from './index.ts';
 

@@ -107,7 +107,7 @@ const bisected =
       },
     }).carry[0];
 
-/** What a process is made from; what is missing is derived. */
+/** The parts of a process; missing ones are derived. */
 export interface ProcessParts<T extends Terminal> extends Pick<Process<T>, 'spec' | 'span' | 'alpha' | 'sigma'> {
   readonly terminal: T;
   /** Of a process in steps, whose span is 1 … steps. */

@@ -28,7 +28,7 @@ export type SamplerState<M extends Struct = Struct> = {
   readonly memory: M;
 };
 
-/** A sampler for denoisers of processes with terminal T: one for `signal` alone has no step from pure noise. M is what it remembers. */
+/** A sampler for denoisers of processes with terminal T: one for `signal` only has no step from pure noise. M is its memory. */
 // biome-ignore lint/suspicious/noExplicitAny: samplers are invariant in their memory; a sampler of any memory has no other name
 export interface DiffusionSampler<in T extends Terminal = Terminal, M extends Struct = any> {
   readonly spec: Spec;

@@ -213,7 +213,7 @@ describe('deterministic solvers', () => {
 
   test('a method without an estimate of its error does not choose its steps', () => {
     expect(() => rungeKutta(tableaux.rk4, adaptive())).toThrow(/no error estimate/);
-    expect(() => integrate(field, { from: 0, to: 1, tableau: tableaux.rk4 })([o.scalar(1), o.scalar(1)])).toThrow(/no estimate/); // biome-ignore format: one idea
+    expect(() => integrate(field, { from: 0, to: 1, tableau: tableaux.rk4 })([o.scalar(1), o.scalar(1)])).toThrow(/no error estimate/); // biome-ignore format: one idea
     expect(() => dormandPrince({ rtol: 0 })).toThrow(/tolerances and maxSteps are positive/);
   });
 

@@ -369,7 +369,7 @@ describe('spectrallyNormalised', () => {
   });
 
   test.each<[string, () => unknown, RegExp]>([
-    ['no iteration', () => spectrallyNormalised(dense(2), { iterations: 0 }), /one step or more.*got 0/],
+    ['no iteration', () => spectrallyNormalised(dense(2), { iterations: 0 }), /one or more steps.*got 0/],
     [
       'a negative coefficient',
       () => spectrallyNormalised(dense(2), { coefficient: -1 }),
