@@ -47,7 +47,7 @@ const approximationOf = async (running: Running, x: Tensor, seed: number): Promi
 /**
  * The mean of −log p(x) over every row of a data set, in nats, with its Monte Carlo standard error and as bits per dimension (mean / (D log 2)). Where the
  * distribution has only a bound, the number is an upper bound; where a solver computes the density, its error is estimated on the first 256 rows. `seed` fixes the
- * noise of bounds. Cost: one log-density a row. Throws `ShapeError` where rows have another shape than the events of the distribution.
+ * noise of bounds. Cost: one log-density a row.
  *
  * @example
  * const result = await evaluate(run(dist, fitted.parameters, onnx('cpu')), data);

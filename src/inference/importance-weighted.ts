@@ -16,8 +16,7 @@ import type { AnyObjective, Objective } from './objective.ts';
 
 /**
  * The importance-weighted bound log (1/k) Σᵢ wᵢ over k independent one-sample bounds log wᵢ on log p(x), a scalar in nats. Its expectation does not fall with k and
- * tends to log p(x). Source: Burda, Grosse & Salakhutdinov (2016, arXiv:1509.00519). Cost: k one-sample bounds. Throws `ArgumentError` where k is not a positive
- * integer.
+ * tends to log p(x). Source: Burda, Grosse & Salakhutdinov (2016, arXiv:1509.00519). Cost: k one-sample bounds.
  *
  * @example
  * const autoencoder = vae([4], { latent: 2, hidden: [8] });

@@ -144,7 +144,7 @@ export const elbo = define(
 );
 
 /**
- * An objective times a number: the loss of event x is weight · loss(x). Throws `ArgumentError` where the loss is one of whole batches.
+ * An objective times a number: the loss of event x is weight · loss(x). From JSON, a loss of whole batches is an `ArgumentError`.
  *
  * @example
  * const half = weighted(0.5, maximumLikelihood(dist));

@@ -86,7 +86,7 @@ const CONTEXT = 'given context';
 
 /**
  * The vectorised programs of a distribution for batches of `size` events (log-density, sample, encoding, …), before compilation: what {@link run} compiles and `export`
- * writes. The precision is the first one of the backend. Throws `ArgumentError` where a program is asked for that the distribution has no evidence for.
+ * writes. The precision is the first one of the backend.
  *
  * @example
  * const { outputs } = distPrograms(normal([2]), 16, onnx('cpu')).logDensity();

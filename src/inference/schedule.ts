@@ -22,7 +22,7 @@ export interface Schedule {
 }
 
 /**
- * One learning rate at every step. Throws `ArgumentError` where it is not positive and finite.
+ * The same learning rate at every step. Rates read from JSON must be positive.
  *
  * @example
  * constant(1e-3).at(500);   // 0.001
@@ -45,8 +45,8 @@ const cosineOf = (from: number, steps: number, to = 0): Schedule => ({
 });
 
 /**
- * Half a cosine from `from` down to `to`, then `to`: to + ½ (from − to) (1 + cos(πt / steps)) at step t ≤ steps. Source: Loshchilov & Hutter (2017,
- * arXiv:1608.03983), one period. Throws `ArgumentError` where a rate is out of range or `steps` is not a positive integer.
+ * Half a cosine from `from` down to `to` (default 0), then `to`: to + ½ (from − to) (1 + cos(πt / steps)) at step t ≤ steps. Source: Loshchilov & Hutter (2017,
+ * arXiv:1608.03983), one period.
  *
  * @example
  * cosine(1e-3, 10_000).at(5_000);   // half of 1e-3
@@ -65,8 +65,7 @@ export const cosine = define(
 );
 
 /**
- * A linear rise from 0 over `steps` steps, then another schedule from its beginning: t / steps · after(0) at step t < steps, after(t − steps) later. Throws `ArgumentError`
- * where `steps` is not a positive integer.
+ * A linear rise from 0 over `steps` steps, followed by another schedule from its beginning.
  *
  * @example
  * const schedule = warmUp(500, cosine(1e-3, 10_000));
