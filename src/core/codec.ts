@@ -15,11 +15,21 @@ export interface CodecError extends t.ValidationError {
   readonly failure?: Failure;
 }
 
-/** Plain objects: what a JSON object parses to. */
+/**
+ * Whether a value is a plain object: what a JSON object parses to; arrays and null are not.
+ *
+ * @example
+ * codecs.isRecord({ a: 1 });   // true
+ */
 export const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
   typeof u === 'object' && u !== null && !Array.isArray(u);
 
-/** A value as a sentence shows it: short JSON. */
+/**
+ * A value as an error message shows it: short JSON, numbers as they are.
+ *
+ * @example
+ * codecs.showJson([1, 2]);   // '[1,2]'
+ */
 export const showJson = (u: unknown): string => {
   if (u === undefined) return 'nothing';
   if (typeof u === 'number') return `${u}`;
@@ -33,35 +43,96 @@ export const showJson = (u: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
-/** A value that satisfies a predicate; the name completes `expected …`. Serialised as it is. */
+/**
+ * The codec of values that satisfy a predicate; encoding is the identity. The name completes `expected …` in messages.
+ *
+ * @example
+ * const even = codecs.that('an even number', (u) => codecs.integer.is(u) && u % 2 === 0);
+ * even.is(4);   // true
+ */
 export const that = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
   new t.Type<A>(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
 
-/** Finite numbers. */
+/**
+ * The codec of finite numbers.
+ *
+ * @example
+ * codecs.finite.is(Number.NaN);   // false
+ */
 export const finite = that('a number', (u): u is number => typeof u === 'number' && Number.isFinite(u));
-/** Finite numbers above zero. */
+/**
+ * The codec of finite numbers above 0.
+ *
+ * @example
+ * codecs.positiveNumber.is(0);   // false
+ */
 export const positiveNumber = that('a positive number', (u): u is number => finite.is(u) && u > 0);
-/** Finite numbers from zero. */
+/**
+ * The codec of finite numbers from 0.
+ *
+ * @example
+ * codecs.nonNegative.is(0);   // true
+ */
 export const nonNegative = that('a number from 0', (u): u is number => finite.is(u) && u >= 0);
-/** Whole numbers. */
+/**
+ * The codec of safe integers.
+ *
+ * @example
+ * codecs.integer.is(1.5);   // false
+ */
 export const integer = that('an integer', (u): u is number => Number.isSafeInteger(u));
-/** 1, 2, 3, … */
+/**
+ * The codec of the integers 1, 2, 3, …
+ *
+ * @example
+ * codecs.positiveInteger.is(0);   // false
+ */
 export const positiveInteger = that('a positive integer', (u): u is number => integer.is(u) && u > 0);
-/** 0, 1, 2, … */
+/**
+ * The codec of the integers 0, 1, 2, …
+ *
+ * @example
+ * codecs.natural.is(0);   // true
+ */
 export const natural = that('an integer from 0', (u): u is number => integer.is(u) && u >= 0);
-/** `true` or `false`. */
+/**
+ * The codec of `true` and `false`.
+ *
+ * @example
+ * codecs.boolean.is(true);   // true
+ */
 export const boolean = that('true or false', (u): u is boolean => typeof u === 'boolean');
-/** Text. */
+/**
+ * The codec of strings.
+ *
+ * @example
+ * codecs.text.is('a');   // true
+ */
 export const text = that('a text', (u): u is string => typeof u === 'string');
-/** One of some texts. */
+/**
+ * The codec of one of several strings.
+ *
+ * @example
+ * codecs.oneOf(['relu', 'tanh']).is('tanh');   // true
+ */
 export const oneOf = <const S extends readonly string[]>(names: S): t.Type<S[number]> =>
   that(`one of ${names.join(', ')}`, (u): u is S[number] => typeof u === 'string' && names.includes(u));
-/** A list. */
+/**
+ * The codec of lists whose items follow a codec.
+ *
+ * @example
+ * codecs.list(codecs.finite).is([1, 2]);   // true
+ */
 export const list = <A, O>(
   item: t.Type<A, O>,
   name = `a list, each ${item.name}`,
 ): t.Type<readonly A[], readonly O[]> => t.readonlyArray(item, name);
-/** Sizes of the axes of an event. */
+/**
+ * The codec of shapes: lists of positive integers, the sizes of the axes of an event.
+ *
+ * @example
+ * codecs.shapeCodec.is([28, 28]);   // true
+ */
 export const shapeCodec = list(positiveInteger, 'a shape: a list of positive integers');
 
 /** What a record of codecs decodes to: keys that must be there, and keys that may. */
@@ -69,7 +140,12 @@ export type Fields<R extends t.Props, O extends t.Props> = { readonly [K in keyo
   readonly [K in keyof O]?: t.TypeOf<O[K]>;
 };
 
-/** A key that nobody asked for, with the nearest one that is known. */
+/**
+ * The message for an unknown key, with the nearest known one.
+ *
+ * @example
+ * codecs.unknownKey('hiden', ['hidden']);   // "unknown key 'hiden'; did you mean 'hidden'?"
+ */
 export const unknownKey = (key: string, known: readonly string[], what = 'key'): string => {
   const near = nearestName(key, known);
   if (near !== undefined) return `unknown ${what} '${key}'; did you mean '${near}'?`;
@@ -93,8 +169,11 @@ const renamed = (
 };
 
 /**
- * Records with exactly these keys: one that is missing or unknown is an error that names it (and the nearest known one). Keys in
- * `ignored` are let pass and left out.
+ * The codec of records with exactly these keys: a missing or unknown key is an error that names it (and the nearest known one). Keys in `ignored` are accepted and left
+ * out.
+ *
+ * @example
+ * codecs.decode(codecs.strict({ hidden: codecs.positiveInteger }), { hiden: 3 });   // left: unknown key 'hiden'
  */
 export const strict = <R extends t.Props, O extends t.Props = Record<never, never>>(
   required: R,
@@ -141,7 +220,12 @@ export const strict = <R extends t.Props, O extends t.Props = Record<never, neve
   return new t.Type(name, (u): u is Fields<R, O> => E.isRight(validate(u, [])), validate, encode);
 };
 
-/** The JSON path of an error's context: `transport.layers[1]`; members of unions and intersections have no key. */
+/**
+ * The JSON path of the context of an io-ts error: `transport.layers[1]`; members of unions and intersections add no key.
+ *
+ * @example
+ * codecs.jsonPath([{ key: '', type: codecs.finite }, { key: 'loc', type: codecs.finite }]);   // 'loc'
+ */
 export const jsonPath = (context: t.Context, start = ''): string =>
   context.slice(1).reduce((path, { key }, i) => {
     const parent = context[i];
@@ -151,11 +235,22 @@ export const jsonPath = (context: t.Context, start = ''): string =>
     return joinPath(path, key);
   }, start);
 
-/** `path.key`, with the key quoted where it is not a plain name. */
+/**
+ * `path.key`, with the key in brackets and quotes where it is not a plain name.
+ *
+ * @example
+ * codecs.joinPath('transport', 'layers');   // 'transport.layers'
+ */
 export const joinPath = (path: string, key: string): string =>
   !/^[\w$]+$/.test(key) ? `${path}[${JSON.stringify(key)}]` : path === '' ? key : `${path}.${key}`;
 
-/** The errors of a validation as one failure: an unknown key first, since it often explains the rest. */
+/**
+ * The errors of a validation as one `SpecError`: an unknown key first, since it often explains the others.
+ *
+ * @example
+ * const result = codecs.finite.decode('1');
+ * if (result._tag === 'Left') codecs.decodeFailure(result.left)._tag;   // 'SpecError'
+ */
 export const decodeFailure = (errors: readonly CodecError[], start = ''): Failure => {
   const first =
     errors.find((e) => e.message?.startsWith('unknown')) ??
@@ -166,11 +261,21 @@ export const decodeFailure = (errors: readonly CodecError[], start = ''): Failur
   return failure('SpecError', path, first.message ?? `expected ${expected}, got ${showJson(first.value)}`);
 };
 
-/** A value through a codec; `start` goes in front of the path of what does not fit. */
+/**
+ * Decodes a value by a codec. Returns a `SpecError` with the path of the part that does not fit; `start` is put in front of that path.
+ *
+ * @example
+ * codecs.decode(codecs.positiveInteger, 3);   // right(3)
+ */
 export const decode = <A>(codec: t.Decoder<unknown, A>, json: unknown, start = ''): E.Either<Failure, A> =>
   E.mapLeft((errors: t.Errors) => decodeFailure(errors, start))(codec.decode(json));
 
-/** Text as JSON; a `SpecError` says where it stops being JSON. */
+/**
+ * Parses JSON. Returns a `SpecError` that says where the text stops being JSON.
+ *
+ * @example
+ * codecs.parseJson('{"a": 1}');   // right({ a: 1 })
+ */
 export const parseJson = (source: string, path = ''): E.Either<Failure, unknown> =>
   E.tryCatch(
     () => JSON.parse(source) as unknown,

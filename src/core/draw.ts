@@ -14,13 +14,23 @@ import { asConstants, inward, root, type Scope, type Scoped } from './scope.ts';
 /** A value over parameters and noise. */
 export type Draw<A> = Scoped<Random<A>>;
 
-/** A value that depends on neither. */
+/**
+ * The pure value: no parameters, no noise.
+ *
+ * @example
+ * value(draw.of(ops.scalar(2)));   // 2
+ */
 export const of =
   <A>(a: A): Draw<A> =>
   () =>
   (c) => [a, c];
 
-/** Applies a function to the value. */
+/**
+ * Applies a function to the value.
+ *
+ * @example
+ * value(draw.map((e) => ops.add(5, e))(draw.fromRandom(random.normal([]))), { seed: 0 });
+ */
 export const map =
   <A, B>(f: (a: A) => B) =>
   (da: Draw<A>): Draw<B> =>
@@ -30,7 +40,12 @@ export const map =
     return [f(a), next];
   };
 
-/** Sequences: the second part may depend on the first's value. Noise is drawn in order; parameters live at one place. */
+/**
+ * Sequences two parts, of which the second may depend on the value of the first. Noise is drawn in this order; both parts name parameters at the same place.
+ *
+ * @example
+ * const walk = draw.chain((x) => draw.map((e) => ops.add(x, e))(draw.fromRandom(random.normal([]))))(draw.of(ops.scalar(1)));
+ */
 export const chain =
   <A, B>(f: (a: A) => Draw<B>) =>
   (da: Draw<A>): Draw<B> =>
@@ -40,32 +55,57 @@ export const chain =
     return f(a)(scope)(next);
   };
 
-/** Applies a drawn function to a drawn value. */
+/**
+ * Applies a drawn function to a drawn value.
+ *
+ * @example
+ * value(draw.ap(draw.of(ops.scalar(1)))(draw.of((x) => ops.add(x, 1))));   // 2
+ */
 export const ap =
   <A>(da: Draw<A>) =>
   <B>(df: Draw<(a: A) => B>): Draw<B> =>
     chain((f: (a: A) => B) => map(f)(da))(df);
 
-/** A value over parameters only. */
+/**
+ * A part with parameters and without noise.
+ *
+ * @example
+ * value(draw.fromScoped(scope.parameter('w', [2], { init: parameters.ones })));   // [1, 1]
+ */
 export const fromScoped =
   <A>(part: Scoped<A>): Draw<A> =>
   (scope) =>
   (c) => [part(scope), c];
 
-/** A value over noise only. */
+/**
+ * A part with noise and without parameters.
+ *
+ * @example
+ * value(draw.fromRandom(random.uniform([2])), { seed: 0 });   // two numbers in (0, 1)
+ */
 export const fromRandom =
   <A>(ra: Random<A>): Draw<A> =>
   () =>
     ra;
 
-/** A part one place further in: parameters get the segment in their names, noise a stream of its own, errors the path. */
+/**
+ * A part one place further in: its parameters get the segment in their names, its noise a stream of its own, its errors the segment in their path.
+ *
+ * @example
+ * const inner = draw.at('encoder', draw.fromScoped(scope.parameter('w', [2], { init: parameters.ones })));   // the parameter is 'encoder/w'
+ */
 export const at =
   <A>(segment: string, part: Draw<A>): Draw<A> =>
   (scope) =>
   (c) =>
     within(segment, () => fork(part(inward(scope, segment)))(c));
 
-/** A part as one reading of a declaration: see `owned` of scopes. Noise is untouched. */
+/**
+ * A part as one reading of a declaration: see `scope.owned`. Noise is unchanged.
+ *
+ * @example
+ * const part = draw.owned(undefined, draw.of(ops.scalar(1)));
+ */
 export const owned =
   <A>(declaration: Declaration | undefined, part: Draw<A>, method?: string, given?: Expr): Draw<A> =>
   (scope) =>
@@ -79,7 +119,12 @@ export const owned =
     return during(reading, () => part({ ...scope, reading })(c));
   };
 
-/** A method of a declaration that reads an expression: every call is a reading. */
+/**
+ * A method of a declaration that reads an expression; each call is one reading of the declaration.
+ *
+ * @example
+ * const logDensity = draw.method(normal([2]).declaration, 'logDensity', (x) => draw.of(ops.sum(x)));
+ */
 export const method =
   <A>(declaration: Declaration, name: string, f: (x: Expr) => Draw<A>): ((x: Expr) => Draw<A>) =>
   (x) =>
@@ -116,7 +161,12 @@ export const detached =
   (scope) =>
     part(asConstants(scope));
 
-/** A part with a stream of noise of its own, at the same place. */
+/**
+ * A part with its own stream of noise, at the same place: the noise drawn after it does not depend on how much it draws.
+ *
+ * @example
+ * const e = draw.forked(draw.fromRandom(random.normal([2])));
+ */
 export const forked =
   <A>(part: Draw<A>): Draw<A> =>
   (scope) =>
@@ -155,13 +205,23 @@ export const condDraw =
       (c) => otherwise(scope)(c),
     );
 
-/** Marks an expression with the place it was made at. */
+/**
+ * Labels an expression with the path of the current place, which error messages show.
+ *
+ * @example
+ * value(draw.at('layer', draw.labelled(ops.scalar(1))));   // 1
+ */
 export const labelled =
   (x: Expr): Draw<Expr> =>
   (scope) =>
   (c) => [label(scope.path, x), c];
 
-/** The value, at the outermost place. It is one reading: what it claims twice by one name is an error where parameters are collected. */
+/**
+ * The value at the outermost place, as one reading: a parameter name that the part claims twice is an `ArgumentError` where parameters are collected.
+ *
+ * @example
+ * value(draw.runDraw(normal([2]).logDensity(ops.array([0, 0]))));   // −log 2π = -1.838
+ */
 export const runDraw = <A>(da: Draw<A>, scope: Scope = root, noise = 'noise'): A =>
   runRandom(da({ ...scope, reading: scope.reading ?? open(undefined, scope.path) }), start(noise));
 
@@ -171,7 +231,12 @@ declare module 'fp-ts/HKT' {
   }
 }
 
-/** fp-ts's Monad (hence Functor and Applicative) of {@link Draw}. */
+/**
+ * fp-ts's Monad (hence Functor and Applicative) of {@link Draw}.
+ *
+ * @example
+ * value(draw.Monad.map(draw.of(ops.scalar(1)), (x) => ops.add(x, 1)));   // 2
+ */
 export const Monad: Monad1<'Draw'> = {
   URI: 'Draw',
   of,

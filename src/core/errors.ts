@@ -51,7 +51,12 @@ export class PushforwardError extends Error implements Failure {
   }
 }
 
-/** One sentence: `path: message (expected …, got …)`. */
+/**
+ * A failure in one sentence: `path: message (expected …, got …)`.
+ *
+ * @example
+ * sentence(failure('ArgumentError', 'steps', 'must be positive', { got: '0' }));   // 'steps: must be positive (got 0)'
+ */
 export const sentence = (f: Failure): string => {
   const wanted =
     f.expected === undefined && f.got === undefined
@@ -60,7 +65,12 @@ export const sentence = (f: Failure): string => {
   return `${f.path ? `${f.path}: ` : ''}${f.message}${wanted}`;
 };
 
-/** Builds a {@link Failure} value. */
+/**
+ * A {@link Failure} as plain data: a tag, the path of the offending part, a sentence, and what was expected and got.
+ *
+ * @example
+ * failure('FileError', 'points.csv', 'no such file')._tag;   // 'FileError'
+ */
 export const failure = (
   _tag: ErrorTag,
   path: string,
@@ -68,7 +78,12 @@ export const failure = (
   details: { readonly expected?: string; readonly got?: string } = {},
 ): Failure => ({ _tag, path, message, ...details });
 
-/** Throws a {@link PushforwardError}; for smart constructors. */
+/**
+ * Throws a {@link PushforwardError} with the given tag, path and sentence; for smart constructors.
+ *
+ * @example
+ * const positive = (n) => (n > 0 ? n : raise('ArgumentError', 'n', 'must be positive', { got: `${n}` }));
+ */
 export const raise = (
   _tag: ErrorTag,
   path: string,
@@ -78,7 +93,12 @@ export const raise = (
   throw new PushforwardError({ _tag, path, message, ...details });
 };
 
-/** Any thrown value as a {@link Failure}; unknown errors become `fallback`. */
+/**
+ * A thrown value as a {@link Failure}: that of a {@link PushforwardError}; any other error gets the tag `fallback` and its own message.
+ *
+ * @example
+ * toFailure('FileError', 'points.csv')(new Error('disk full'))._tag;   // 'FileError'
+ */
 export const toFailure =
   (fallback: ErrorTag, path = '') =>
   (e: unknown): Failure =>
@@ -89,7 +109,12 @@ export const toFailure =
         })
       : failure(fallback, path, e instanceof Error ? e.message : String(e));
 
-/** Runs `f`; a {@link PushforwardError} thrown inside gets `segment` in front of its path. */
+/**
+ * The result of `f`; a {@link PushforwardError} thrown inside is thrown again with `segment` in front of its path.
+ *
+ * @example
+ * within('coupling', () => 2);   // 2
+ */
 export const within = <A>(segment: string, f: () => A): A => {
   try {
     return f();

@@ -15,5 +15,10 @@ const versionAbove = (folder: string): string => {
   return above === folder ? 'unknown' : versionAbove(above);
 };
 
-/** The version of this library, wherever it was built to. */
+/**
+ * The version of this library, from its package.json; `unknown` where the code was taken out of its package. Cost: reads one small file.
+ *
+ * @example
+ * libraryVersion();   // such as '1.2.0'
+ */
 export const libraryVersion = (): string => versionAbove(dirname(fileURLToPath(import.meta.url)));

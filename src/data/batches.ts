@@ -24,9 +24,12 @@ const batchesPerEpoch = (size: number, batchSize: number): number =>
       });
 
 /**
- * The rows of batch `step`: a pure function of its arguments, so that training can stop and go on anywhere. Every epoch
- * is a fresh permutation of the data, of which the last, incomplete batch is dropped.
- * Throws `ArgumentError` where the batch is larger than the data.
+ * The row numbers of batch `step`, `[batchSize]`: a pure function of its arguments, so training resumes anywhere. Every epoch is a new random permutation of the
+ * rows; its last, incomplete batch is dropped. Throws `ArgumentError` where the batch is larger than the data or `step` is not an integer from 0. Cost: a permutation
+ * of the rows for each epoch.
+ *
+ * @example
+ * batchIndices(100, 10, 0, 3).length;   // 10
  */
 export const batchIndices = (size: number, batchSize: number, seed: number, step: number): Int32Array => {
   const perEpoch = batchesPerEpoch(size, batchSize);

@@ -5,8 +5,13 @@ import { sizeOf } from '../core/shape.ts';
 import { type Dataset, fromSource } from './dataset.ts';
 
 /**
- * Grey levels as coin flips, thrown once: element j of row i is 1 with chance k / (levels − 1), by the seed, the row and the element alone. What models
- * of binary images are measured on; training throws anew at every step (`dynamicallyBinarised`). Throws `DataError` where the data are not levels.
+ * Binary images drawn once from grey levels: element j of row i is 1 with probability k / (levels − 1), a function of the seed, the row and the element alone. Used for
+ * evaluating models of binary images (Salakhutdinov & Murray 2008); training draws anew at every step ({@link dynamicallyBinarised}). Throws `DataError` where the
+ * data are not levels.
+ *
+ * @example
+ * const grey = fromRows('grey', Float32Array.from([0, 255, 128, 64]), [4], { levels: 256 });
+ * binarised(grey, 0).levels;   // 2
  */
 export const binarised = (data: Dataset, seed: number): Dataset => {
   const { levels } = data;

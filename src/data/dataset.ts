@@ -85,9 +85,11 @@ const checkValues = (name: string, values: RowSource, shape: Shape, options: Dat
 };
 
 /**
- * A data set over any source of rows, after one pass that checks every value. `checked` says that the source cannot
- * hold anything else than finite numbers (and levels), so that the pass can be left out.
- * Throws `DataError` naming row and column, `ShapeError` where columns or labels do not fit.
+ * A data set over any source of rows, after one pass that checks every value. `checked: true` says that the source holds only finite numbers (and levels), and skips
+ * that pass. Throws `DataError` naming row and column for NaN, infinite values and values that are not levels, `ShapeError` where columns or labels do not fit.
+ *
+ * @example
+ * const copy = fromSource('copy', data.values, data.shape, {}, true);
  */
 export const fromSource = (
   name: string,
@@ -119,8 +121,11 @@ export const rowsOf = (values: Float32Array, width: number): RowSource => ({
 });
 
 /**
- * A data set over rows in memory, row-major. Throws `ShapeError` where the array is not a whole number of events and
- * `DataError` for NaN, infinite values and values that are not levels.
+ * A data set over rows in memory, row-major `[rows, …shape]`; the array is not copied. Throws `ShapeError` where the array is not a whole number of events and `DataError`
+ * for NaN, infinite values and values that are not levels.
+ *
+ * @example
+ * fromRows('points', Float32Array.from([1, 2, 3, 4]), [2]).size;   // 2
  */
 export const fromRows = (name: string, values: Float32Array, shape: Shape, options: DatasetOptions = {}): Dataset => {
   const width = sizeOf(shape);
@@ -132,14 +137,24 @@ export const fromRows = (name: string, values: Float32Array, shape: Shape, optio
   return fromSource(name, rowsOf(values, width), shape, options);
 };
 
-/** The rows at `indices` as one new row-major array. */
+/**
+ * The rows at `indices` as one new row-major array of indices.length × D numbers. Indices may repeat.
+ *
+ * @example
+ * readRows(data, [0, 0, 5]).length;   // 6: three rows of shape [2]
+ */
 export const readRows = (dataset: Dataset, indices: ArrayLike<number>): Float32Array => {
   const out = new Float32Array(indices.length * sizeOf(dataset.shape));
   dataset.values.read(indices, out);
   return out;
 };
 
-/** All rows as one new array; for data that fit into memory. */
+/**
+ * All rows as one new row-major array, for data that fit into memory.
+ *
+ * @example
+ * allRows(data).length === 2 * data.size;   // true
+ */
 export const allRows = (dataset: Dataset): Float32Array =>
   readRows(
     dataset,
@@ -158,7 +173,12 @@ const select = (dataset: Dataset, size: number, rowAt: (i: number) => number): D
     : { labels: Int32Array.from({ length: size }, (_, i) => (dataset.labels as Int32Array)[rowAt(i)]) }),
 });
 
-/** Rows `from … to − 1`. Throws `ArgumentError` outside the data and for nothing at all. */
+/**
+ * The rows `from … to − 1`, as a view. Throws `ArgumentError` where the range is empty or outside the data.
+ *
+ * @example
+ * take(data, 0, 100).size;   // 100
+ */
 export const take = (dataset: Dataset, from: number, to: number): Dataset =>
   Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= dataset.size
     ? select(dataset, to - from, (i) => from + i)
@@ -172,9 +192,11 @@ export interface Parts {
 }
 
 /**
- * Disjoint parts, in the order train, validation, test: contiguous without a seed, of a random permutation with one.
- * Boundaries are the rounded running sums, so fractions that sum to 1 use every row. Rows left over are not used.
- * Throws `ArgumentError` where the parts are more than there is or one of them is empty.
+ * Disjoint parts, in the order train, validation, test: contiguous without a seed, of a random permutation with one. Boundaries are the rounded running sums, so
+ * fractions that sum to 1 use every row; the rest is unused. Throws `ArgumentError` where the parts exceed the data or one of them is empty.
+ *
+ * @example
+ * const { train, validation } = splitDataset(data, { train: 0.9, validation: 0.1 }, 0);
  */
 export const splitDataset = <const P extends Parts>(
   dataset: Dataset,

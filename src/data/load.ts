@@ -137,6 +137,9 @@ const reshape = (dataset: Dataset, shape: Shape, path: string): Dataset =>
  *
  * Failures: `FileError` (missing, truncated, damaged, unknown format), `DataError` (text, NaN, ragged rows; the path is
  * `file.csv:17`), `UnknownName` (a column that is not there), `ShapeError` (`shape` of another size).
+ *
+ * @example
+ * const load = loadDataset('points.csv');   // await load() gives Either<Failure, Dataset>
  */
 export const loadDataset = (path: string, options: LoadOptions = {}): TaskEither<Failure, Dataset> =>
   tryCatch(

@@ -21,7 +21,13 @@ export interface Statistics {
   readonly maximum: Float64Array;
 }
 
-/** One pass over the data with Welford's recurrence `m += (x − m)/n`, `s += (x − m_old)(x − m_new)`, in double. */
+/**
+ * Mean, standard deviation, minimum and maximum of each column, in one pass by Welford's recurrence m ← m + (x − m)/n, s ← s + (x − m_old)(x − m_new), in float64
+ * (Welford 1962). Arrays have one number for each of the D elements of an event.
+ *
+ * @example
+ * const { mean, deviation } = statistics(data);
+ */
 export const statistics = (dataset: Dataset): Statistics => {
   const width = sizeOf(dataset.shape);
   const mean = new Float64Array(width);
@@ -58,13 +64,24 @@ const scalingOf = (
   };
 };
 
-/** The scaling that gives each column mean 0 and standard deviation 1. */
+/**
+ * The scaling y = (x − shift) / scale that gives each column mean 0 and standard deviation 1; a constant column is only centred. Cost: one pass over the data.
+ *
+ * @example
+ * const scaling = standardScaling(data);
+ */
 export const standardScaling = (dataset: Dataset): Scaling => {
   const s = statistics(dataset);
   return scalingOf(dataset, s, (j) => ({ shift: s.mean[j], scale: s.deviation[j] }));
 };
 
-/** The scaling that gives each column the range `low … high`; a constant column becomes `low`. */
+/**
+ * The scaling y = (x − shift) / scale that maps each column onto [low, high]; a constant column becomes `low`. Throws `ArgumentError` where low ≥ high. Cost: one pass
+ * over the data.
+ *
+ * @example
+ * const scaling = minMaxScaling(data, -1, 1);
+ */
 export const minMaxScaling = (dataset: Dataset, low = 0, high = 1): Scaling => {
   if (!(low < high)) raise('ArgumentError', 'minMax', 'the range is empty', { got: `${low} … ${high}` });
   const s = statistics(dataset);
@@ -75,8 +92,12 @@ export const minMaxScaling = (dataset: Dataset, low = 0, high = 1): Scaling => {
 };
 
 /**
- * The data under a scaling (that of the training part, for validation and test parts), applied when rows are read. On
- * scaled data the two maps become one. A known entropy moves by `−Σ ln|scale|`; levels are no longer levels.
+ * The data under a scaling (that of the training part, for validation and test parts), applied when rows are read. Scaling twice is one composed scaling. A known entropy
+ * changes by −Σ log|scale| nats; levels are dropped. Throws `ShapeError` where the scaling is for events of another size.
+ *
+ * @example
+ * const { train, test } = splitDataset(data, { train: 0.8, test: 0.2 }, 0);
+ * const scaled = rescale(test, standardScaling(train));
  */
 export const rescale = (dataset: Dataset, scaling: Scaling): Dataset => {
   const width = sizeOf(dataset.shape);
@@ -110,14 +131,29 @@ const composeScalings = (f: Scaling, g: Scaling): Scaling => ({
   constant: [...new Set([...f.constant, ...g.constant])],
 });
 
-/** Each column to mean 0 and standard deviation 1; constant columns are only centred, and named in the scaling. */
+/**
+ * The data with each column at mean 0 and standard deviation 1; constant columns are only centred, and named in the scaling.
+ *
+ * @example
+ * statistics(standardise(data)).mean;   // about [0, 0]
+ */
 export const standardise = (dataset: Dataset): Dataset => rescale(dataset, standardScaling(dataset));
 
-/** Each column to the range `low … high`; constant columns become `low`, and are named in the scaling. */
+/**
+ * The data with each column on [low, high]; constant columns become `low`, and are named in the scaling. Throws `ArgumentError` where low ≥ high.
+ *
+ * @example
+ * statistics(minMax(data)).maximum;   // about [1, 1]
+ */
 export const minMax = (dataset: Dataset, low = 0, high = 1): Dataset =>
   rescale(dataset, minMaxScaling(dataset, low, high));
 
-/** Model values (whole rows) back in the units of the data, `x = shift + scale·y`; a new array. */
+/**
+ * Rows of model values in the units of the data, x = shift + scale · y, as a new row-major array.
+ *
+ * @example
+ * unscale(standardScaling(data), [0, 0]);   // the mean of the data
+ */
 export const unscale = (scaling: Scaling, values: ArrayLike<number>): Float32Array => {
   const width = scaling.shift.length;
   return Float32Array.from(values, (y, i) => scaling.shift[i % width] + scaling.scale[i % width] * y);

@@ -8,10 +8,20 @@ import type { Toy } from './toys/toy.ts';
 /** Every export of `toys/dists.ts` is a maker of a toy. */
 const makers: { readonly [name: string]: () => Toy } = { ...dists };
 
-/** Names of the toy distributions. */
+/**
+ * The names of the toy distributions, as {@link toyNamed} and the command line take them.
+ *
+ * @example
+ * toyNames.includes('twoMoons');   // true
+ */
 export const toyNames: readonly string[] = Object.keys(makers);
 
-/** The toy distribution of a name with its default parameters; `UnknownName` with the nearest name otherwise. */
+/**
+ * The toy distribution with a name and default parameters. Returns `UnknownName`, with the nearest name, where there is none.
+ *
+ * @example
+ * toyNamed('twoMoons');   // right(…)
+ */
 export const toyNamed = (name: string): Either<Failure, Toy> =>
   toyNames.includes(name) ? right(makers[name]()) : left(unknownName('toy', 'toy data set', name, toyNames));
 
@@ -21,11 +31,21 @@ export interface ToyOptions {
   readonly seed: number;
 }
 
-/** Points of a toy distribution as a data set of shape `[2]` that carries the distribution's entropy. */
+/**
+ * `size` points of a toy distribution as a data set of shape `[2]` that knows the distribution's entropy.
+ *
+ * @example
+ * toyDatasetOf(twoMoons(), { size: 1000, seed: 0 }).size;   // 1000
+ */
 export const toyDatasetOf = (toy: Toy, { size, seed }: ToyOptions): Dataset =>
   fromRows(toy.name, toy.sample(seed, size), [2], { columns: ['x', 'y'], entropy: toy.entropy });
 
-/** The data set of a named toy distribution, with `UnknownName` or `ArgumentError`. */
+/**
+ * The data set of a named toy distribution. Returns `UnknownName` where there is none and `ArgumentError` where `size` is not a positive integer.
+ *
+ * @example
+ * toyDataset('twoMoons', { size: 1000, seed: 0 });   // right(…)
+ */
 export const toyDataset = (name: string, options: ToyOptions): Either<Failure, Dataset> => {
   const found = toyNamed(name);
   if (found._tag === 'Left') return found;

@@ -9,7 +9,13 @@ import { nested } from '../core/specification.ts';
 import { objectiveKind } from './kinds.ts';
 import { type AnyObjective, type BatchObjective, isBatchObjective, type Objective } from './objective.ts';
 
-/** Grey levels 0 … levels−1 as coin flips with chance k/(levels−1) of a one. */
+/**
+ * Binary pixels drawn from grey levels: given k in 0 … levels − 1 of any shape, each element of the result is 1 with probability k / (levels − 1) and 0
+ * otherwise, independently (Salakhutdinov & Murray 2008). The result has the shape of k and the element type real.
+ *
+ * @example
+ * value(binarise(256)(ops.array([0, 255])), { seed: 0 });   // [0, 1]
+ */
 export const binarise =
   (levels: number) =>
   (k: Expr): D.Draw<Expr> =>

@@ -5,7 +5,14 @@ import type { Json, Spec } from '../algebra/spec.ts';
 import { decode, isRecord, list, natural, strict, t, text, that } from '../core/codec.ts';
 import type { Failure } from '../core/errors.ts';
 
-/** The version of the layout that is written: 3 has owners of slots, validations, the best and the stage; 2 had carried arrays, 1 had none. */
+/**
+ * The version of the checkpoint layout that this library writes. Format 3 stores slots by their owners, validations, the best state and the stage; 2 added
+ * buffers; 1 is the first. All of them are read; {@link loadCheckpoint} returns a `FileError` for a newer one.
+ *
+ * @example
+ * const { metadata } = toSafetensors({ state: fitted.last, spec: dist.spec });
+ * JSON.parse(metadata.pushforward).format === CHECKPOINT_FORMAT;   // true
+ */
 export const CHECKPOINT_FORMAT = 3;
 
 const specCodec = that(

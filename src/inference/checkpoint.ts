@@ -63,7 +63,14 @@ const flat = (tensors: Feeds): Tensor => {
   return { shape: [data.length], type: 'float32', data };
 };
 
-/** A checkpoint as named arrays and texts. Throws `ArgumentError` where a parameter's name is taken by something else that is saved. */
+/**
+ * A checkpoint as named arrays and metadata texts: parameters under their own names, the flat vectors of the optimiser under `optimizer/<slot>`, averages under
+ * `average/<name>`, buffers under `carried/<name>`; everything else is JSON in the metadata. Throws `ArgumentError` where two arrays have the same name.
+ * Cost: copies the optimiser's vectors once.
+ *
+ * @example
+ * const { tensors, metadata } = toSafetensors({ state: fitted.last, spec: dist.spec });
+ */
 export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): Safetensors => {
   const {
     parameters,
@@ -112,7 +119,13 @@ export const toSafetensors = ({ state, spec, training = {} }: CheckpointParts): 
 
 const notThere = (name: string): never => raise('FileError', '', `the checkpoint lacks '${name}'`);
 
-/** Named arrays and texts as a checkpoint, checked: nothing missing, nothing left over, sizes that agree. */
+/**
+ * The checkpoint in named arrays and metadata texts: the inverse of {@link toSafetensors}, bit for bit. Returns a `FileError` where the metadata are not those
+ * of a checkpoint, an array is missing or unexpected, sizes disagree, or a newer version of the library wrote it.
+ *
+ * @example
+ * const checkpoint = fromSafetensors(toSafetensors({ state: fitted.last, spec: dist.spec }));   // right({ state, spec, … })
+ */
 export const fromSafetensors = ({ tensors, metadata }: Safetensors): E.Either<Failure, Checkpoint> =>
   pipe(
     Object.hasOwn(metadata, KEY)
@@ -198,7 +211,13 @@ const checked = (h: Header, tensors: Feeds): Checkpoint => {
   };
 };
 
-/** Writes a checkpoint. The file that was there stays whole until the new one is on the disk. */
+/**
+ * Writes a checkpoint to a safetensors file, atomically: an existing file stays whole until the new one is on disk. Returns a `FileError` where the file cannot be
+ * written, and an `ArgumentError` where two arrays have the same name. Nothing is written before the task is run.
+ *
+ * @example
+ * const save = saveCheckpoint('runs/moons.safetensors', { state: fitted.last, spec: dist.spec });   // await save() writes the file
+ */
 export const saveCheckpoint = (path: string, parts: CheckpointParts): TE.TaskEither<Failure, void> =>
   pipe(
     TE.fromEither(E.tryCatch(() => toSafetensors(parts), toFailure('FileError', path))),
@@ -206,7 +225,7 @@ export const saveCheckpoint = (path: string, parts: CheckpointParts): TE.TaskEit
   );
 
 /**
- * What `fit` calls to save its state; throws the failure, which then ends training.
+ * A function that saves the training state to one file, for the option `checkpoint` of `fit`. It throws the failure of {@link saveCheckpoint}, which ends training.
  *
  * @example
  * const checkpoint = { every: 500, save: saveTo('runs/moons.safetensors', { spec: dist.spec }) };   // an option of fit
@@ -218,7 +237,13 @@ export const saveTo =
     if (E.isLeft(saved)) throw new PushforwardError(saved.left);
   };
 
-/** Reads a checkpoint; `readDist(checkpoint.spec)` gives the distribution again. Everything that is not right is a `FileError`. */
+/**
+ * Reads a checkpoint; `readDist(checkpoint.spec)` reconstructs the distribution, `checkpoint.state` resumes training. Returns a `FileError` with the path where
+ * the file is missing, damaged, or not a checkpoint.
+ *
+ * @example
+ * const load = loadCheckpoint('runs/moons.safetensors');   // await load() reads the file
+ */
 export const loadCheckpoint = (path: string): TE.TaskEither<Failure, Checkpoint> =>
   pipe(
     readSafetensors(path),

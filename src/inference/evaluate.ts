@@ -44,7 +44,15 @@ const approximationOf = async (running: Running, x: Tensor, seed: number): Promi
   return { because, error: off.reduce((sum, v) => sum + v, 0) / off.length };
 };
 
-/** Evaluates a distribution on every row of a data set; of an approximate distribution it estimates the error, on its first rows. */
+/**
+ * The mean of −log p(x) over every row of a data set, in nats, with its Monte Carlo standard error and as bits per dimension (mean / (D log 2)). Where the
+ * distribution has only a bound, the number is an upper bound; where a solver computes the density, its error is estimated on the first 256 rows. `seed` fixes the
+ * noise of bounds. Cost: one log-density a row.
+ *
+ * @example
+ * const result = await evaluate(run(dist, fitted.parameters, onnx('cpu')), data);
+ * showEvaluation(result);   // '−log p = … ± … nats (… bits/dim)'
+ */
 export const evaluate = async (running: Running, data: Dataset, seed = 0): Promise<Evaluation> => {
   const indices = Int32Array.from({ length: data.size }, (_, i) => i);
   const block = 4096;
@@ -75,11 +83,22 @@ export const evaluate = async (running: Running, data: Dataset, seed = 0): Promi
   };
 };
 
-/** `40 steps of rk4: off by about 2e-5 nats`. */
+/**
+ * The error of an approximate number in one line; the error is in nats.
+ *
+ * @example
+ * showApproximation({ because: '40 steps of rk4', error: 2e-5 });   // '40 steps of rk4: off by about 2e-5 nats'
+ */
 export const showApproximation = ({ because, error }: ApproximationError): string =>
   `${because}: off by about ${error < 1e-3 ? error.toExponential(0) : error.toPrecision(2)} nats`;
 
-/** `−log p = 1.034 ± 0.010 nats`, or `≤` where the number is a bound, `≈` where it is approximate, and then by what. */
+/**
+ * An evaluation in one line: `−log p = 1.0340 ± 0.0100 nats (0.7459 bits/dim)`. The sign is `≤` where the number is a bound and `≈` where it is approximate, followed
+ * by the source of the approximation.
+ *
+ * @example
+ * showEvaluation({ nats: 1.034, standardError: 0.01, bitsPerDim: 0.7459, events: 500, evidence: 'exact' });
+ */
 export const showEvaluation = (e: Evaluation): string => {
   const { approximation } = e;
   const sign = signOf(e.evidence, { approximate: approximation !== undefined, negative: true });

@@ -9,20 +9,51 @@ import type { Schedule } from './schedule.ts';
 import type { ScoreModel } from './scores/score-model.ts';
 import type { Selector } from './selector.ts';
 
-/** Objectives. */
+/**
+ * The kind of objectives, for {@link define} and {@link readObjective}: an objective of your own becomes readable from JSON by a definition of this kind.
+ *
+ * @example
+ * objectiveKind.name;   // 'objective'
+ */
 export const objectiveKind = kind<AnyObjective<Shape>>('objective');
 
-/** Markov kernels, as energies take them: families of kernels, and those that know the distribution. */
+/**
+ * The kind of Markov kernels that objectives of energies accept: families of kernels on any log-density, and kernels that use the structure of the distribution
+ * (block Gibbs).
+ *
+ * @example
+ * anyKernelKind.name;
+ */
 export const anyKernelKind: Kind<KernelFamily> = kernelKind;
 
-/** Optimisers. */
+/**
+ * The kind of optimisers, for {@link define}.
+ *
+ * @example
+ * optimizerKind.name;   // 'optimizer'
+ */
 export const optimizerKind = kind<Optimizer>('optimizer');
 
-/** Schedules of learning rates. */
+/**
+ * The kind of learning-rate schedules, for {@link define}.
+ *
+ * @example
+ * scheduleKind.name;   // 'schedule'
+ */
 export const scheduleKind = kind<Schedule>('schedule');
 
-/** Selectors of parameters. */
+/**
+ * The kind of selectors of parameters, for {@link define}.
+ *
+ * @example
+ * selectorKind.name;   // 'selector'
+ */
 export const selectorKind = kind<Selector>('selector');
 
-/** Networks that are scores. */
+/**
+ * The kind of networks that give a score ∇ₓ log p(x) directly, for {@link define}.
+ *
+ * @example
+ * scoreModelKind.name;   // 'score model'
+ */
 export const scoreModelKind = kind<ScoreModel<Shape>>('score model');

@@ -58,11 +58,21 @@ export interface BatchObjective<in out S extends Shape> {
 /** What a move lowers: a loss per event, or per batch. */
 export type AnyObjective<S extends Shape> = Objective<S> | BatchObjective<S>;
 
-/** Whether the loss is one of a batch. */
+/**
+ * Whether the loss of an objective is one number for a whole batch (`batchLoss`) rather than one for each event (`loss`).
+ *
+ * @example
+ * isBatchObjective(maximumLikelihood(dist));   // false
+ */
 export const isBatchObjective = <S extends Shape>(objective: AnyObjective<S>): objective is BatchObjective<S> =>
   'batchLoss' in objective;
 
-/** The objective where its loss is one of single events: what types say when a program is compiled. Throws `ArgumentError`. */
+/**
+ * The objective itself where its loss is that of single events. Throws `ArgumentError`, with `owner` in the message, where it is a loss of whole batches.
+ *
+ * @example
+ * ofEvents('my objective', maximumLikelihood(dist));
+ */
 export const ofEvents = <S extends Shape>(owner: string, objective: AnyObjective<S>): Objective<S> =>
   isBatchObjective(objective)
     ? raise('ArgumentError', '', `${owner}: the objective is a loss of whole batches`, {
@@ -100,8 +110,12 @@ export const maximumLikelihood = define(
 );
 
 /**
- * The evidence lower bound: the mean of a one-sample bound on log p(x) (all Monte Carlo, SGVB-A of Kingma & Welling 2014), maximised. Of an exact distribution, or
- * one whose log-density is estimated without bias, it is maximum likelihood.
+ * The negative evidence lower bound, the mean over the data of −log w(x) in nats, where log w(x) = log p(x, z) − log q(z | x), z ~ q(z | x), is a one-sample bound:
+ * E log w(x) ≤ log p(x). Equal to maximum likelihood where the log-density is exact or an unbiased estimate. Source: the estimator SGVB-A of Kingma & Welling
+ * (2014, arXiv:1312.6114). Cost: one pass of encoder and decoder a step. Throws `ArgumentError` where the distribution has no bound on its log-density.
+ *
+ * @example
+ * fit({ objective: elbo(vae([2], { latent: 1 })), data, steps: 100 });
  */
 export const elbo = define(
   objectiveKind,
@@ -129,7 +143,12 @@ export const elbo = define(
     negativeLog('elbo', demand<S>('elbo', dist, 'meanBound')),
 );
 
-/** An objective times a number. */
+/**
+ * An objective times a number: the loss of event x is weight · loss(x). From JSON, a loss of whole batches is an `ArgumentError`.
+ *
+ * @example
+ * const half = weighted(0.5, maximumLikelihood(dist));
+ */
 export const weighted = define(
   objectiveKind,
   {

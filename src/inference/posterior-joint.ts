@@ -33,7 +33,12 @@ export interface Joint<A extends Shapes> {
   readonly [Named]?: A;
 }
 
-/** The joint distribution of nothing: where a declaration starts. */
+/**
+ * The joint distribution of no quantities: the start of a declaration, to which {@link site} adds one quantity after another.
+ *
+ * @example
+ * pipe(joint, site('mu', () => normal([]))).sites.length;   // 1
+ */
 // biome-ignore lint/complexity/noBannedTypes: a record without names
 export const joint: Joint<{}> = { sites: [] };
 
@@ -75,7 +80,14 @@ export const drawJoint = <A extends Shapes>(of: Joint<A>): D.Draw<Values<A>> =>
     return [known as Values<A>, at];
   });
 
-/** log p of all quantities together, in nats. Throws `ShapeError` where a value has another shape than its distribution's events. */
+/**
+ * The joint log-density Σᵢ log p(xᵢ | x₁ … xᵢ₋₁) of all quantities, a scalar in nats. Throws `ShapeError` where a value has another shape than the events of
+ * its distribution.
+ *
+ * @example
+ * const model = pipe(joint, site('mu', () => normal([])), site('y', ({ mu }) => normal([3], { loc: mu })));
+ * value(jointDensity(model)({ mu: ops.scalar(0), y: ops.array([0, 0, 0]) }));   // −2 log 2π = -3.676
+ */
 export const jointDensity =
   <A extends Shapes>(of: Joint<A>) =>
   (values: Values<A>): D.Draw<Expr> =>

@@ -84,7 +84,14 @@ export interface RunningConditional<R> {
 /** The name of the input that a context is fed by. */
 const CONTEXT = 'given context';
 
-/** The vectorised expressions of a distribution, for `size` examples: what is compiled, and what `export` writes. */
+/**
+ * The vectorised programs of a distribution for batches of `size` events (log-density, sample, encoding, …), before compilation: what {@link run} compiles and `export`
+ * writes. The precision is the first one of the backend.
+ *
+ * @example
+ * const { outputs } = distPrograms(normal([2]), 16, onnx('cpu')).logDensity();
+ * outputs[0].shape;   // [16]
+ */
 export const distPrograms = (dist: AnyDist, size: number, backend: Pick<Backend, 'precisions'>) => {
   const fresh = { fresh: isTrainingNoise };
   const perExample = (f: (v: Expr) => D.Draw<readonly Expr[]>): Program => eachProgram(f, dist.shape, size, backend);

@@ -199,7 +199,13 @@ export const encodeSafetensors = ({ tensors, metadata }: Safetensors): Uint8Arra
   ];
 };
 
-/** Reads a safetensors file. */
+/**
+ * Reads all arrays and metadata texts of a safetensors file. Returns a `FileError` where the file is missing, truncated or malformed, or has an element
+ * type that the library does not know.
+ *
+ * @example
+ * const read = readSafetensors('runs/moons.safetensors');   // await read() gives Either<Failure, { tensors, metadata }>
+ */
 export const readSafetensors = (path: string): TE.TaskEither<Failure, Safetensors> =>
   pipe(
     TE.tryCatch(
@@ -214,7 +220,13 @@ export const readSafetensors = (path: string): TE.TaskEither<Failure, Safetensor
     TE.chainEitherK((bytes) => decodeSafetensors(bytes, path)),
   );
 
-/** Writes a safetensors file: the whole file appears, or the one that was there stays. */
+/**
+ * Writes arrays and metadata texts to a safetensors file, atomically: either the whole file appears, or an existing one stays. Returns a `FileError` where it cannot
+ * be written.
+ *
+ * @example
+ * const write = writeSafetensors('weights.safetensors', fitted.parameters, { trained: 'on moons' });   // await write() writes the file
+ */
 export const writeSafetensors = (
   path: string,
   tensors: Readonly<Record<string, Tensor>>,

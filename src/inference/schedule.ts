@@ -21,7 +21,12 @@ export interface Schedule {
   readonly at: (step: number, told?: Told) => number;
 }
 
-/** One value for ever. */
+/**
+ * The same learning rate at every step. Rates read from JSON must be positive.
+ *
+ * @example
+ * constant(1e-3).at(500);   // 0.001
+ */
 export const constant = define(
   scheduleKind,
   {
@@ -39,7 +44,13 @@ const cosineOf = (from: number, steps: number, to = 0): Schedule => ({
   at: (t) => (t >= steps ? to : to + 0.5 * (from - to) * (1 + Math.cos((Math.PI * t) / steps))),
 });
 
-/** From `from` to `to` along half a cosine over `steps` steps (Loshchilov & Hutter 2017, one period), `to` afterwards. */
+/**
+ * Half a cosine from `from` down to `to` (default 0), then `to`: to + ½ (from − to) (1 + cos(πt / steps)) at step t ≤ steps. Source: Loshchilov & Hutter (2017,
+ * arXiv:1608.03983), one period.
+ *
+ * @example
+ * cosine(1e-3, 10_000).at(5_000);   // half of 1e-3
+ */
 export const cosine = define(
   scheduleKind,
   {
@@ -53,7 +64,12 @@ export const cosine = define(
   cosineOf,
 );
 
-/** A linear rise from 0 over `steps` steps in front of another schedule, which then starts at its beginning. */
+/**
+ * A linear rise from 0 over `steps` steps, followed by another schedule from its beginning.
+ *
+ * @example
+ * const schedule = warmUp(500, cosine(1e-3, 10_000));
+ */
 export const warmUp = define(
   scheduleKind,
   {
@@ -142,7 +158,12 @@ export const stepwise = define(
   },
 );
 
-/** A number means a constant schedule. Throws `ArgumentError` where it is not positive and finite. */
+/**
+ * A schedule from a schedule or a number; a number is a constant rate. Throws `ArgumentError` where the number is not positive and finite.
+ *
+ * @example
+ * toSchedule(1e-3).spec;   // { type: 'constant', value: 0.001 }
+ */
 export const toSchedule = (s: Schedule | number): Schedule =>
   typeof s !== 'number'
     ? s

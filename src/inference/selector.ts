@@ -21,7 +21,12 @@ export interface Selector {
   readonly selects: (parameter: Parameter) => boolean;
 }
 
-/** Every parameter: the unit of {@link both}; `not(everything)` selects none. */
+/**
+ * The selector of every parameter: the unit of {@link both}; `not(everything)` selects none.
+ *
+ * @example
+ * everything.selects;   // always true
+ */
 export const everything: Selector & Defined = defineValue(
   selectorKind,
   { type: 'everything', about: 'All parameters.', examples: [{}] },

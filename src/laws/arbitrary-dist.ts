@@ -43,8 +43,11 @@ const described = (dist: AnyDist, region: RandomDist['region']): RandomDist => {
 };
 
 /**
- * Random distributions with exact densities over events of the given shape: location–scale families and mixtures of two on the reals, bounded
- * families on (0, 1), with random parameters.
+ * A fast-check arbitrary of distributions with exact densities over events of a shape: location–scale families and mixtures of two on the reals, bounded families
+ * on (0, 1), with random parameters.
+ *
+ * @example
+ * fc.sample(arbitraryDistribution(fc, [2]), 1)[0].dist.shape;   // [2]
  */
 export const arbitraryDistribution = (
   fc: DistCheckLike,
@@ -84,7 +87,12 @@ export const arbitraryDistribution = (
 /** Few numbers, so that integrals over balls are within reach of a sum over draws. */
 const few = [[2], [3], [4], [5], [2, 3]];
 
-/** Random distributions pushed through random compositions ({@link arbitraryTransport}): exact distributions of up to `depth` layers. */
+/**
+ * A fast-check arbitrary of distributions pushed forward through random compositions ({@link arbitraryTransport}) of up to `depth` layers; their densities are exact.
+ *
+ * @example
+ * const [{ dist: random }] = fc.sample(arbitraryDist(fc, { depth: 2 }), 1);
+ */
 export const arbitraryDist = (
   fc: DistCheckLike,
   { depth = 4 }: { readonly depth?: number } = {},

@@ -138,6 +138,9 @@ export interface ArbitraryTransportOptions {
 /**
  * Random bijective compositions of 1 to `depth` layers, each an example of a definition or its inverse, over events of shapes [2] … [5], [2, 3] and [2, 4, 1], on the reals, (0, 1) or
  * the positive numbers. Definitions of your own take part beside the library's: `definitions: [...definitions, ...definitionsOf(mine)]`.
+ *
+ * @example
+ * const [{ layer, region }] = fc.sample(arbitraryTransport(fc, { depth: 2 }), 1);
  */
 export const arbitraryTransport = (
   fc: FastCheckLike,

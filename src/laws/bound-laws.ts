@@ -13,8 +13,11 @@ import { pointsIn } from './region.ts';
 import { agree, type Verdict, verdict } from './verdict.ts';
 
 /**
- * A uniform distribution on [0, 1) seen through a uniform dequantiser gives every event the log-probability −D log L exactly: log₂ L bits for each
- * dimension, 8 of them for 256 levels.
+ * The verdict that a uniform distribution on [0, 1) behind a uniform dequantiser gives every event the log-probability −D log L nats exactly: log₂ L bits per dimension,
+ * 8 for 256 levels.
+ *
+ * @example
+ * uniformLevelsDist(dequantise({ levels: 4 }), { levels: 4, shape: [2] }).holds;   // true
  */
 export const uniformLevelsDist = (
   dequantiser: Endo<'bound'>,
@@ -26,7 +29,12 @@ export const uniformLevelsDist = (
   return agree('uniform over L levels has log P = −D log L', logDensities(dist, points, {}, seed), want, 1e-12);
 };
 
-/** P(k) = ∫ p(y) dy over [k/L, (k+1)/L], k = 0 … L−1, of a distribution over one number in [0, 1), by quadrature. */
+/**
+ * P(k) = ∫ p(y) dy over [k/L, (k+1)/L], k = 0 … L − 1, of a distribution of one number in [0, 1), by composite Gauss–Legendre quadrature. Cost: 128 L densities.
+ *
+ * @example
+ * levelProbabilities(uniform([1]), 4, {});   // [0.25, 0.25, 0.25, 0.25]
+ */
 export const levelProbabilities = (base: AnyDist, levels: number, parameters: Parameters): number[] => {
   const panels = 16;
   const { nodes, weights } = panelRule(0, 1, levels * panels);
@@ -55,9 +63,12 @@ const moments = (values: readonly number[]): { readonly mean: number; readonly e
 const errors = (excess: number, error: number): number => excess / Math.max(error, 1e-9);
 
 /**
- * A distribution of one integer in 0 … L−1 that is a dequantiser over an exact distribution `base` on [0, 1): for every level, the mean bound is below log P(k),
- * and the mean of exp(bound) is P(k), with P(k) by quadrature; and the P(k) sum to one (where `base` has its mass inside [0, 1)).
- * Deviations in standard errors.
+ * Laws of a distribution of one integer in 0 … L − 1 that is a dequantiser over an exact distribution `base` on [0, 1): for every level the mean bound is at most
+ * log P(k), the mean of exp(bound) is P(k), with P(k) by quadrature, and the P(k) sum to one (where `base` has all its mass in [0, 1)). Deviations are in standard errors.
+ *
+ * @example
+ * const behind = pipe(uniform([1]), pushforward(dequantise({ levels: 2 })));
+ * const verdicts = levelBoundLaws(behind, 2, {}, { base: uniform([1]), count: 200 });
  */
 export const levelBoundLaws = (
   dist: Dist<Shape, unknown> | AnyDist,

@@ -47,7 +47,12 @@ const ran = (
   };
 };
 
-/** Both layers are the same map with the same contributions, up to the names of parameters. Only for layers without noise. */
+/**
+ * Verdicts that two layers are the same map with the same contributions, up to the names of parameters. For layers without noise only.
+ *
+ * @example
+ * sameMap('identity', affine(), compose(affine()), { shape: [2] });
+ */
 export const sameMap = (law: string, f: Layer, g: Layer, options: CompositionLawOptions): Verdict[] => {
   const x = o.input('x', options.shape);
   const [a, b] = [ran(f.encode(x), x, options), ran(g.encode(x), x, options)];
@@ -67,8 +72,11 @@ const handMade = (f: Layer, g: Layer, x: Expr): D.Draw<Step> =>
   )(D.at('f', (s) => f.encode(x)(s)));
 
 /**
- * compose of layers (data side first, none with noise): contributions add, composition is associative, {@link identity} is its unit,
- * contributes nothing and changes nothing, and one layer alone is itself.
+ * Laws of `compose` for three layers (data side first, without noise): contributions add, composition is associative, {@link identity} is its unit and contributes 0, and
+ * the composition of one layer is that layer.
+ *
+ * @example
+ * assertLaws('compose', compositionLaws(affine(), reverse(), affine(), { shape: [2] }));
  */
 export const compositionLaws = (
   f: Endo<'bijective'>,
@@ -97,8 +105,11 @@ export const compositionLaws = (
 };
 
 /**
- * Laws of {@link inverse}: its contribution is the negative of the other direction's, inverting twice is doing nothing, f followed by f⁻¹ (with
- * the same parameters) is the identity with contribution 0, and inverse(compose(f, g)) = compose(inverse(g), inverse(f)). Latents are real.
+ * Laws of {@link inverse}: its contribution is the negative of the other direction's; inverting twice gives the layer back; f followed by f⁻¹ (with the same parameters)
+ * is the identity with contribution 0; and inverse(compose(f, g)) = compose(inverse(g), inverse(f)). Latents are real.
+ *
+ * @example
+ * assertLaws('inverse', inverseLaws(affine(), reverse(), { shape: [2] }));
  */
 export const inverseLaws = (f: Endo<'bijective'>, g: Endo<'bijective'>, options: CompositionLawOptions): Verdict[] => {
   const { shape, region = 'reals', count = 3, seed = 0 } = options;

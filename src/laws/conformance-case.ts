@@ -91,7 +91,12 @@ export const coins = (shape: Shape): CaseInput => ({
   type: 'bool',
 });
 
-/** A full name: `op/case`. */
+/**
+ * The full name of a case: `op/case`.
+ *
+ * @example
+ * caseId('exp', primitiveCases.exp[0]);
+ */
 export const caseId = (op: string, c: Case): string => `${op}/${c.name}`;
 
 const drawElement = (d: Domain, i: number, uniform: () => number): number => {

@@ -8,7 +8,12 @@ import { apart, between, type Case, integers, offIntegers, positive, testCase } 
 import { elementwiseCases, leafCases } from './conformance-elementwise.ts';
 import { controlCases, linearCases } from './conformance-linear.ts';
 
-/** Cases of every primitive: a forgotten one does not compile. */
+/**
+ * The conformance cases of every primitive; the type requires an entry for each.
+ *
+ * @example
+ * primitiveCases.exp.length > 0;   // true
+ */
 export const primitiveCases: { readonly [O in Op]: readonly Case[] } = {
   ...leafCases,
   ...elementwiseCases,
@@ -19,7 +24,12 @@ export const primitiveCases: { readonly [O in Op]: readonly Case[] } = {
   ...branchCases,
 };
 
-/** Forms composed of primitives whose derivatives are easy to get wrong together. */
+/**
+ * The conformance cases of functions composed of primitives, whose derivatives are easy to get wrong (softmax, log-sum-exp, …).
+ *
+ * @example
+ * Object.keys(derivedCases).includes('softmax');   // true
+ */
 export const derivedCases: Readonly<Record<string, readonly Case[]>> = {
   logSumExp: [
     testCase('all', [between([2, 3])], (x) => o.logSumExp(x)),
@@ -77,5 +87,10 @@ export const derivedCases: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-/** Every case under the name of its primitive or derived form. */
+/**
+ * Every conformance case, under the name of its primitive or derived function.
+ *
+ * @example
+ * Object.keys(conformanceCases).includes('exp');   // true
+ */
 export const conformanceCases: Readonly<Record<string, readonly Case[]>> = { ...primitiveCases, ...derivedCases };

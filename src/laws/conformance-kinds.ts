@@ -9,7 +9,12 @@ import { type Tensor, tensor } from '../core/tensor.ts';
 import { vmapAll } from '../core/vectorize.ts';
 import { between, type Case, type CaseInput, drawInput } from './conformance-case.ts';
 
-/** The kinds of question. */
+/**
+ * The comparisons that {@link conformance} makes for each case.
+ *
+ * @example
+ * kinds.includes('vjp');   // true
+ */
 export const kinds = ['value', 'vjp', 'jvp', 'second', 'mixed', 'vmap'] as const;
 
 /** One of {@link kinds}. */

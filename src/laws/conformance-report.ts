@@ -30,14 +30,24 @@ const cell = (rows: readonly Row[]): string => {
 const worstOf = (rows: readonly Row[]): Row | undefined =>
   rows.filter((r) => Number.isFinite(r.error)).reduce<Row | undefined>((a, r) => (a === undefined || r.error > a.error ? r : a), undefined); // biome-ignore format: one idea
 
-/** One sentence for a backend: how many answers pass, and the worst error among the finite ones. */
+/**
+ * The results of one backend in a line: how many comparisons pass, the largest finite error, the seconds taken.
+ *
+ * @example
+ * conformanceCounts({ name: 'mine', rows: [], seconds: 1 });   // 'mine: 0 of 0 pass, 1.0 s'
+ */
 export const conformanceCounts = ({ name, rows, seconds }: BackendRows): string => {
   const worst = worstOf(rows);
   const where = worst === undefined ? '' : `, worst ${shown(worst.error)} (${worst.op}/${worst.case}, ${worst.kind})`;
   return `${name}: ${rows.filter((r) => r.pass).length} of ${rows.length} pass${where}, ${seconds.toFixed(1)} s`;
 };
 
-/** The table, then each failure in full, then the counts. */
+/**
+ * The results of several backends as text: a table, each failure in full, and a line for each backend.
+ *
+ * @example
+ * conformanceReport([{ name: 'mine', rows: [], seconds: 1 }]);
+ */
 export const conformanceReport = (backends: readonly BackendRows[]): string => {
   const ops = [...new Set(backends.flatMap((b) => b.rows.map((r) => r.op)))];
   const columns = backends.map((b) => {

@@ -157,7 +157,13 @@ const questionsOf = (op: string, c: Case, wanted: readonly Kind[], seed: number)
     .filter((q) => q.outputs.length > 0);
 };
 
-/** Every question about every case to a backend, against `reference`. */
+/**
+ * Compares a backend with `reference`: for each case, the value, vjp, jvp, second and mixed derivatives, and vmap, one row each. The tolerance is relative and
+ * multiplied by the condition of the case. Cost: minutes for all cases; choose some by `ops` and `kinds`. A failure of the backend is a row that does not pass.
+ *
+ * @example
+ * const rows = await conformance(reference, { ops: ['exp'], kinds: ['value'], precision: 'float64' });
+ */
 export const conformance = async (backend: Backend, options: ConformanceOptions = {}): Promise<Row[]> => {
   const { precision = 'float32', seed = 0, batch = 64 } = options;
   const base = options.tolerance ?? (precision === 'float32' ? 1e-4 : 1e-9);
@@ -170,7 +176,12 @@ export const conformance = async (backend: Backend, options: ConformanceOptions 
   return rows;
 };
 
-/** Why a backend cannot run here, in a sentence; nothing where it can. */
+/**
+ * The reason why a backend cannot run on this machine, in a sentence; undefined where it can. Cost: compiles and runs one tiny program.
+ *
+ * @example
+ * await absence(reference);   // undefined
+ */
 export const absence = async (backend: Backend): Promise<string | undefined> => {
   const [precision] = backend.precisions;
   try {

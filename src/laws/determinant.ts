@@ -1,6 +1,11 @@
 /** Determinants on the host, for checking log-dets against Jacobians. */
 
-/** log |det A| of a row-major n×n matrix by LU with partial pivoting; −∞ for a singular one. O(n³). */
+/**
+ * log |det A| of a row-major n × n matrix by LU decomposition with partial pivoting; −∞ for a singular matrix. Cost: O(n³).
+ *
+ * @example
+ * logAbsDet([2, 0, 0, 3], 2);   // log 6 = 1.792
+ */
 export const logAbsDet = (values: ArrayLike<number>, n: number): number => {
   const a = Float64Array.from(values);
   let total = 0;
@@ -19,7 +24,12 @@ export const logAbsDet = (values: ArrayLike<number>, n: number): number => {
   return total;
 };
 
-/** ½ log det JᵀJ of a row-major m×n Jacobian, m ≥ n: the volume of an injective map; log |det J| where m = n. */
+/**
+ * ½ log det JᵀJ of a row-major m × n Jacobian, m ≥ n: the log-volume element of an injective map, log |det J| where m = n. Cost: O(m n² + n³).
+ *
+ * @example
+ * logVolume([3, 4], 2, 1);   // log 5 = 1.609
+ */
 export const logVolume = (j: ArrayLike<number>, m: number, n: number): number => {
   if (m === n) return logAbsDet(j, n);
   const gram = Float64Array.from({ length: n * n }, (_, k) => {

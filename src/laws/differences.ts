@@ -138,7 +138,12 @@ export const checkVmap = (p: PlacedCase, tolerance = 1e-12): Deviation[] => {
   return [deviation('vmap', got.flatMap((t) => Array.from(t.data)), want, [], tolerance)]; // biome-ignore format: one idea
 };
 
-/** {@link checkDerivatives} and {@link checkVmap} of one case. */
+/**
+ * Compares the derivatives of a case on `reference` with central differences, and its `vmap` with one example at a time: one deviation for each comparison.
+ *
+ * @example
+ * const deviations = checkAgainstDifferences('exp', primitiveCases.exp[0]);
+ */
 export const checkAgainstDifferences = (id: string, source: Case, seed = 0): Deviation[] => {
   const p = place(id, source, seed);
   return [...checkDerivatives(p), ...checkVmap(p)];

@@ -30,8 +30,11 @@ export interface DistLawOptions {
 }
 
 /**
- * The same noise gives the same sample; a sample's own log-density is the log-density of the sample, up to what rounding the sample to float64
- * costs where the density is steep (a squashed sample next to 1 has lost digits); samples are in the support, or rounded onto its edge.
+ * Laws of a sampler: the same noise gives the same sample; the log-density returned with a sample is the log-density of that sample, up to the rounding of the sample to
+ * float64 where the density is steep (a squashed sample next to 1 has lost digits); samples lie in the support or are rounded onto its edge.
+ *
+ * @example
+ * assertLaws('normal', samplerLaws(normal([2]), {}));
  */
 export const samplerLaws = (dist: AnyDist, parameters: Parameters, seed = 0, tolerance = 1e-8): Verdict[] => {
   const n = 64;
@@ -68,7 +71,12 @@ export const samplerLaws = (dist: AnyDist, parameters: Parameters, seed = 0, tol
   return [...common, agree('logDensity(sample) = its own log-density', snapped, own, tolerance, (i) => `sample ${i}`)];
 };
 
-/** Gradients of Σ log p(xᵢ) are finite in events and parameters, and reach every parameter. */
+/**
+ * Laws of gradients: those of Σᵢ log p(xᵢ) are finite in the events and the parameters, and reach every parameter.
+ *
+ * @example
+ * assertLaws('flow', gradientLaws(dist, pointsIn('reals', [2], 4), distParameters(dist)));
+ */
 export const gradientLaws = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
   const n = points.shape[0];
   const { outputs } = distPrograms(dist, n, reference).logDensity();
@@ -96,7 +104,12 @@ export const gradientLaws = (dist: AnyDist, points: Tensor, parameters: Paramete
   ];
 };
 
-/** A batch is its examples: example i of a batch has the log-density (and the noise) it has alone. */
+/**
+ * The law of batches: example i of a batch has the log-density (and the noise) that it has on its own.
+ *
+ * @example
+ * assertLaws('normal', batchLaws(normal([2]), pointsIn('reals', [2], 4), {}));
+ */
 export const batchLaws = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Verdict[] => {
   const n = points.shape[0];
   const together = logDensities(dist, points, parameters, seed);
@@ -121,8 +134,11 @@ export const batchLaws = (dist: AnyDist, points: Tensor, parameters: Parameters,
 };
 
 /**
- * Off the support the log-density is −∞, at its edges it is not NaN, and everywhere its gradient is finite.
- * `outside` and `edges` are events `[n, …shape]`.
+ * Laws at the support: outside it the log-density is −∞, at its edges it is not NaN, and everywhere its gradient is finite. `outside` and `edges` are events
+ * `[n, …shape]`.
+ *
+ * @example
+ * const verdicts = edgeLaws(exponential([1]), { outside: tensorOf([-1], [1, 1]), edges: tensorOf([0], [1, 1]) }, {});
  */
 export const edgeLaws = (
   dist: AnyDist,

@@ -12,7 +12,12 @@ import { pointsIn, type Region, randomised } from './region.ts';
 /** A distribution's parameters by name. */
 export type Parameters = Readonly<Record<string, Tensor>>;
 
-/** Random parameters of a distribution; data-dependent ones see random points of the region. */
+/**
+ * Random parameters of a distribution, by name ({@link randomised}); initial values that depend on data are computed from random points of the region.
+ *
+ * @example
+ * const parameters = distParameters(dist);
+ */
 export const distParameters = (dist: AnyDist, region: Region = 'reals', seed = 0, spread = 0.3): Parameters => {
   const x = o.input('x', dist.shape);
   const drawn = D.runDraw(dist.sampleAndLogDensity);
@@ -42,7 +47,12 @@ const runChunked = (
   return parts[0].map((_, k) => Float64Array.from(parts.flatMap((part) => Array.from(part[k].data))));
 };
 
-/** log p (or what the evidence says) of each row of `points`, in nats. */
+/**
+ * log p of each row of `points` `[n, …shape]` on `reference`, in nats: a bound or an unnormalised value where that is the evidence of the distribution.
+ *
+ * @example
+ * logDensities(normal([1]), tensorOf([0], [1, 1]), {});   // [−½ log 2π] = [-0.919]
+ */
 export const logDensities = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Float64Array =>
   runChunked((size) => distPrograms(dist, size, reference).logDensity(), points.shape[0], parameters, seed, points)[0];
 
@@ -50,7 +60,12 @@ export const logDensities = (dist: AnyDist, points: Tensor, parameters: Paramete
 export const scores = (dist: AnyDist, points: Tensor, parameters: Parameters, seed = 0): Float64Array =>
   runChunked((size) => distPrograms(dist, size, reference).score(), points.shape[0], parameters, seed, points)[0];
 
-/** `n` samples with their log-densities. */
+/**
+ * `n` samples `[n, …shape]` on `reference`, with their log-densities `[n]` in nats.
+ *
+ * @example
+ * const { values, logDensity } = scoredSamples(normal([2]), 10, {});
+ */
 export const scoredSamples = (
   dist: AnyDist,
   n: number,
@@ -66,7 +81,12 @@ export const scoredSamples = (
   return { values: tensor(values, [n, ...dist.shape]), logDensity };
 };
 
-/** `n` samples. */
+/**
+ * `n` samples `[n, …shape]` on `reference`; the same seed gives the same samples.
+ *
+ * @example
+ * samples(normal([2]), 10, {}).shape;   // [10, 2]
+ */
 export const samples = (dist: AnyDist, n: number, parameters: Parameters, seed = 0): Tensor =>
   tensor(runChunked((size) => distPrograms(dist, size, reference).sample(), n, parameters, seed)[0], [
     n,

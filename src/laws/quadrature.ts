@@ -3,7 +3,12 @@ import type { Shape } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type Tensor, tensor } from '../core/tensor.ts';
 
-/** Nodes in (−1, 1) and weights of the n-point Gauss–Legendre rule (exact to degree 2n − 1), by Newton's iteration. */
+/**
+ * Nodes in (−1, 1) and weights of the n-point Gauss–Legendre rule, exact for polynomials of degree 2n − 1, by Newton's iteration on the Legendre polynomial.
+ *
+ * @example
+ * gaussLegendre(2).nodes;   // ±1/√3
+ */
 export const gaussLegendre = (n: number): { readonly nodes: Float64Array; readonly weights: Float64Array } => {
   const nodes = new Float64Array(n);
   const weights = new Float64Array(n);
@@ -24,7 +29,13 @@ export const gaussLegendre = (n: number): { readonly nodes: Float64Array; readon
   return { nodes, weights };
 };
 
-/** Composite Gauss–Legendre on [low, high]: `panels` pieces of `order` points. */
+/**
+ * Nodes and weights of composite Gauss–Legendre quadrature on [low, high]: `panels` intervals with `order` nodes each.
+ *
+ * @example
+ * const { nodes, weights } = panelRule(0, Math.PI, 10);
+ * nodes.reduce((sum, x, i) => sum + weights[i] * Math.sin(x), 0);   // ∫ sin = 2
+ */
 export const panelRule = (
   low: number,
   high: number,
@@ -70,7 +81,12 @@ const axisRule = (axis: Axis, panels: number) => {
   };
 };
 
-/** The product rule over events of a shape with one axis for each coordinate: points `[n, …shape]` and their weights. */
+/**
+ * The product rule over events of a shape, with one axis for each coordinate: points `[n, …shape]` and weights `[n]`, n = (nodes per axis)^D.
+ *
+ * @example
+ * const { points, weights } = productRule([1], [{ low: 0, high: 1 }], 4);
+ */
 export const productRule = (
   shape: Shape,
   axes: readonly Axis[],

@@ -25,7 +25,12 @@ export const boundsOf = (region: Region): readonly [number, number] => {
   return 'levels' in region ? [0, region.levels - 1] : [region.low, region.high];
 };
 
-/** `n` points of a region, `[n, …shape]`: standard normal on the reals, log-normal on the positive numbers, uniform elsewhere. Same seed, same points. */
+/**
+ * `n` random points of a region, `[n, …shape]`: standard normal on the reals, log-normal on the positive numbers, uniform elsewhere. The same seed gives the same points.
+ *
+ * @example
+ * pointsIn('reals', [2], 5).shape;   // [5, 2]
+ */
 export const pointsIn = (region: Region, shape: Shape, n: number, seed = 0): Tensor => {
   const g = generator(foldIn(keyOf(seed), 'laws:points'));
   const [low, high] = boundsOf(region);
@@ -57,8 +62,11 @@ export interface RandomisedOptions {
 }
 
 /**
- * Values for every parameter and buffer of some expressions: initial value + noise (where it is real), keyed by seed and name. Layers that start
- * as the identity are then not, so that a law cannot hold by accident.
+ * Values of every parameter and buffer of some expressions, by name: initial value + normal noise (where it is real), a function of seed and name. Layers whose initial
+ * value is the identity are then not the identity, so no law holds by accident.
+ *
+ * @example
+ * const values = randomised([draw.runDraw(dist.logDensity(ops.input('x', [2])))]);
  */
 export const randomised = (
   outputs: readonly Expr[],

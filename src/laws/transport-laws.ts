@@ -36,14 +36,25 @@ export interface TransportLawOptions {
   readonly zeros?: (i: number, j: number) => boolean;
 }
 
-/** Where the Jacobian of a coupling is zero: the first half of the last axis passes through, and each other coordinate sees it and itself. */
+/**
+ * Where the Jacobian ∂zᵢ/∂xⱼ of a coupling is zero: the first half of the last axis passes through, and each other coordinate depends on that half and itself. Indices
+ * are flat.
+ *
+ * @example
+ * couplingZeros([4])(0, 1);   // true: the first coordinate passes through
+ */
 export const couplingZeros = (shape: Shape): ((i: number, j: number) => boolean) => {
   const n = shape[shape.length - 1];
   const passes = (i: number): boolean => i % n < Math.floor(n / 2);
   return (i, j) => i !== j && (passes(i) || !passes(j));
 };
 
-/** Where the Jacobian of an elementwise layer is zero: off the diagonal. */
+/**
+ * Where the Jacobian ∂zᵢ/∂xⱼ of an elementwise layer is zero: i ≠ j.
+ *
+ * @example
+ * elementwiseZeros(0, 1);   // true
+ */
 export const elementwiseZeros = (i: number, j: number): boolean => i !== j;
 
 const both = (layer: Layer, first: 'encode' | 'decode', x: Parameters<Layer['encode']>[0]) => {

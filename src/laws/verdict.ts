@@ -14,7 +14,12 @@ export interface Verdict {
   readonly detail: string;
 }
 
-/** A verdict from its worst deviation; a NaN never holds. */
+/**
+ * A verdict from the worst deviation: it holds where worst ≤ tolerance, so never for NaN.
+ *
+ * @example
+ * verdict('1 + 1 = 2', 0, 1e-9).holds;   // true
+ */
 export const verdict = (law: string, worst: number, tolerance: number, detail = ''): Verdict => ({
   law,
   holds: worst <= tolerance,
@@ -23,11 +28,21 @@ export const verdict = (law: string, worst: number, tolerance: number, detail = 
   detail,
 });
 
-/** |a − b| / max(1, |a|, |b|); 0 for equal infinities, NaN where either is NaN. */
+/**
+ * |a − b| / max(1, min(|a|, |b|)): absolute for small numbers, relative for large ones; 0 for equal infinities, NaN where either is NaN.
+ *
+ * @example
+ * deviation(1, 1.5);   // 0.5
+ */
 export const deviation = (a: number, b: number): number =>
   a === b ? 0 : Math.abs(a - b) / Math.max(1, Math.min(Math.abs(a), Math.abs(b)));
 
-/** Two lists of numbers must agree: the verdict names the element that agrees least. Differences up to `slack` (absolute) are forgiven. */
+/**
+ * The verdict that two lists of numbers agree, by {@link deviation}; it names the element that agrees least. Absolute differences up to `slack` count as none.
+ *
+ * @example
+ * agree('values', [1, 2], [1, 2], 1e-9).holds;   // true
+ */
 export const agree = (
   law: string,
   got: ArrayLike<number>,
@@ -47,10 +62,20 @@ export const agree = (
   return verdict(law, worst, tolerance, at < 0 ? '' : `${where(at)}: ${got[at]} against ${want[at]}`);
 };
 
-/** The laws that do not hold. */
+/**
+ * The verdicts of laws that do not hold.
+ *
+ * @example
+ * violations([verdict('false', 1, 0), verdict('true', 0, 0)]).length;   // 1
+ */
 export const violations = (verdicts: readonly Verdict[]): Verdict[] => verdicts.filter((v) => !v.holds);
 
-/** One line a law: `✗ law: worst 3e-2 > 1e-9 (where)`. */
+/**
+ * Verdicts as text, one line for each law: `✗ law: 3.00e-2 > 1e-9 (where)`.
+ *
+ * @example
+ * showVerdicts([verdict('1 + 1 = 2', 0, 1e-9)]);   // '✓ 1 + 1 = 2: 0.00e+0 ≤ 1e-9'
+ */
 export const showVerdicts = (verdicts: readonly Verdict[]): string =>
   verdicts
     .map((v) => {
@@ -59,7 +84,12 @@ export const showVerdicts = (verdicts: readonly Verdict[]): string =>
     })
     .join('\n');
 
-/** Throws an `ArgumentError` that lists every violation: one line in any test framework. */
+/**
+ * Does nothing where every law holds; throws an `ArgumentError` that lists every violation otherwise. One line in any test framework.
+ *
+ * @example
+ * assertLaws('normal', samplerLaws(normal([2]), {}));
+ */
 export const assertLaws = (subject: string, verdicts: readonly Verdict[]): void => {
   const bad = violations(verdicts);
   if (bad.length > 0) raise('ArgumentError', subject, `laws are broken\n${showVerdicts(bad)}`);

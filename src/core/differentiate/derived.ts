@@ -10,6 +10,10 @@ import { grad, vjp } from './reverse.ts';
 /**
  * The Jacobian ∂yᵢ/∂xⱼ of an expression by a node: shape `y.shape ++ x.shape`. Reverse mode, one cotangent for each element of y,
  * all at once by `vmap`: cost ≈ size(y) programs. See {@link jacobianForward} where x is smaller than y.
+ *
+ * @example
+ * const x = ops.array([1, 2]);
+ * value(jacobian(ops.square(x), x));   // [[2, 0], [0, 4]]
  */
 export const jacobian = (y: Expr, x: Expr): Expr => {
   const n = sizeOf(y.shape);
@@ -18,7 +22,13 @@ export const jacobian = (y: Expr, x: Expr): Expr => {
   return o.reshape(j, [...y.shape, ...x.shape]);
 };
 
-/** {@link jacobian} by forward mode: cost ≈ size(x) programs. */
+/**
+ * The Jacobian ∂yᵢ/∂xⱼ, shape `y.shape ++ x.shape`, by forward mode: cost ≈ size(x) programs. Equal to {@link jacobian}; cheaper where x is smaller than y.
+ *
+ * @example
+ * const x = ops.array([1, 2]);
+ * value(jacobianForward(ops.square(x), x));   // [[2, 0], [0, 4]]
+ */
 export const jacobianForward = (y: Expr, x: Expr): Expr => {
   const n = sizeOf(x.shape);
   const columns = o.reshape(o.eye(n), [n, ...x.shape]);
@@ -29,6 +39,10 @@ export const jacobianForward = (y: Expr, x: Expr): Expr => {
 /**
  * The exact divergence Σᵢ ∂yᵢ/∂xᵢ of a field y(x) of x's shape, as a trace of forward derivatives: cost ≈ size(x) programs.
  * Throws `ShapeError` where y and x differ in shape.
+ *
+ * @example
+ * const x = ops.array([1, 2]);
+ * value(divergence(ops.square(x), x));   // 2 + 4 = 6
  */
 export const divergence = (y: Expr, x: Expr): Expr => {
   if (!sameShape(y.shape, x.shape))
@@ -48,13 +62,22 @@ export const divergence = (y: Expr, x: Expr): Expr => {
 /**
  * Hutchinson's estimate vᵀ (∂y/∂x) v of the divergence for a probe v of x's shape: unbiased where E[v vᵀ] = I (Gaussian or Rademacher
  * noise; Rademacher has the smaller variance: none at all for a diagonal Jacobian). Cost: one vjp.
+ *
+ * @example
+ * const x = ops.array([1, 2]);
+ * value(hutchinson(ops.square(x), x, ops.array([1, -1])));   // 6
  */
 export const hutchinson = (y: Expr, x: Expr, probe: Expr): Expr => {
   const [c] = vjp([y], [x], [probe]);
   return o.dot(c, probe);
 };
 
-/** The derivative of a function of one array with a scalar result, as a function. */
+/**
+ * The derivative of a function of one array with a scalar result, as a function of the same shape. Cost: one vjp.
+ *
+ * @example
+ * value(derivative((x) => ops.sum(ops.square(x)))(ops.array([1, 2])));   // [2, 4]
+ */
 export const derivative =
   (f: (x: Expr) => Expr) =>
   (x: Expr): Expr => {

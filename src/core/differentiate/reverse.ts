@@ -17,10 +17,20 @@ import { reverseCond } from './reverse-cond.ts';
 import { reverseCustom } from './reverse-custom.ts';
 import { isReal, reverseRules } from './reverse-rules.ts';
 
-/** Zeros with the shape of an expression. */
+/**
+ * Zeros with the shape of an expression.
+ *
+ * @example
+ * value(zerosLike(ops.array([1, 2])));   // [0, 0]
+ */
 export const zerosLike = (x: { readonly shape: readonly number[] }): Expr => o.broadcastTo(o.scalar(0), x.shape);
 
-/** Ones with the shape of an expression. */
+/**
+ * Ones with the shape of an expression.
+ *
+ * @example
+ * value(onesLike(ops.array([1, 2])));   // [1, 1]
+ */
 export const onesLike = (x: { readonly shape: readonly number[] }): Expr => o.broadcastTo(o.scalar(1), x.shape);
 
 const accumulate = (a: Expr | undefined, b: Expr): Expr => (a === undefined ? b : o.add(a, b));

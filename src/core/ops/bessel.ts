@@ -20,6 +20,9 @@ const asymptotic = Array.from({ length: 25 }, (_, k) =>
 /**
  * log (e^{−κ} I₀(κ)) for κ ≥ 0, to a few units of rounding. Where κ < 25 by the trapezoid rule for 1/2π ∮ e^{−κ (1 − cos t)} dt, which for a
  * periodic analytic function is exact to rounding; beyond, by the asymptotic series. Its derivative is I₁/I₀ − 1, without cancellation.
+ *
+ * @example
+ * value(ops.logBesselI0Scaled(0));   // 0
  */
 export const logBesselI0Scaled = (operand: Operand): Expr => {
   const k = lift(operand);

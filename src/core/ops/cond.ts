@@ -45,7 +45,14 @@ const belongs = (e: Expr, made: ReadonlySet<Expr>): boolean =>
   e.op === 'custom' ||
   (made.has(e) && e.op !== 'variable' && e.op !== 'input' && e.op !== 'parameter' && e.op !== 'noise');
 
-/** A cond of which it is known what it closes over: `branches` makes the results of both from variables in place of `closure`, and mentions nothing else. */
+/**
+ * A {@link cond} whose closure is known: `branches` computes the results of both branches from variables that stand for `closure`, and mentions no other
+ * expression.
+ *
+ * @example
+ * const w = input('w', [2]);
+ * const [y] = ops.condOver(input('flag', [], 'bool'), [w], ([v]) => [[ops.exp(v)], [ops.neg(v)]]);
+ */
 export const condOver = (
   flag: Expr,
   closure: readonly Expr[],

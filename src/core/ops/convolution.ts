@@ -32,12 +32,21 @@ const attributesOf = (x: readonly number[], w: readonly number[], o: Conv2dOptio
   return { stride, padding, groups: o.groups ?? 1 };
 };
 
-/** Rows or columns of a convolution's output. */
+/**
+ * Rows or columns of a convolution's output: ⌊(size + pad₀ + pad₁ − kernel) / stride⌋ + 1.
+ *
+ * @example
+ * ops.convOutput(28, 3, 2, [1, 1]);   // 14
+ */
 export const convOutput = (size: number, kernel: number, stride: number, pad: readonly [number, number]): number =>
   Math.floor((size + pad[0] + pad[1] - kernel) / stride) + 1;
 
 /**
- * Cross-correlation of x `[N, C, H, W]` with kernels w `[O, C/groups, h, w]`: y[n,o,i,j] = Σ x[n,c,i·s+a−p,j·s+b−q] w[o,c,a,b].
+ * Cross-correlation of x `[N, C, H, W]` with kernels w `[O, C/groups, h, w]`: y[n,o,i,j] = Σ x[n,c,i·s+a−p,j·s+b−q] w[o,c,a,b], shape `[N, O, H', W']`.
+ * Throws `ShapeError` where the shapes do not fit. Cost: N O H' W' h w C / groups multiplications.
+ *
+ * @example
+ * ops.conv2d(input('x', [1, 3, 8, 8]), input('w', [16, 3, 3, 3]), { padding: 'same' }).shape;   // [1, 16, 8, 8]
  */
 export const conv2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): Expr => {
   const a = attributesOf(x.shape.slice(2), w.shape.slice(2), options);
@@ -61,17 +70,33 @@ export const conv2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): Expr => {
   return makeNode('conv2d', [x, w], a, [x.shape[0], w.shape[0], rows, columns], 'real');
 };
 
-/** The gradient of `conv2d` by its input, applied to g `[N, O, …]`: shape `xShape`. It is also the transposed convolution. */
+/**
+ * The transpose of `conv2d` as a map of its input, applied to g `[N, O, H', W']`: shape `xShape`. This is also the transposed convolution.
+ *
+ * @example
+ * const y = ops.conv2d(input('x', [1, 3, 8, 8]), input('w', [16, 3, 3, 3]));
+ * const g = ops.conv2dInputGradient(onesLike(y), input('w', [16, 3, 3, 3]), [1, 3, 8, 8], y.attributes);
+ */
 export const conv2dInputGradient = (g: Expr, w: Expr, xShape: readonly number[], a: Conv2dAttributes): Expr =>
   makeNode('conv2dInputGradient', [g, w], a, xShape, 'real');
 
-/** The gradient of `conv2d` by its kernels, given x and g `[N, O, …]`: shape `wShape`. */
+/**
+ * The transpose of `conv2d` as a map of its kernels, applied to g `[N, O, H', W']`: shape `wShape`.
+ *
+ * @example
+ * const x = input('x', [1, 3, 8, 8]);
+ * const y = ops.conv2d(x, input('w', [16, 3, 3, 3]));
+ * const g = ops.conv2dKernelGradient(x, onesLike(y), [16, 3, 3, 3], y.attributes);
+ */
 export const conv2dKernelGradient = (x: Expr, g: Expr, wShape: readonly number[], a: Conv2dAttributes): Expr =>
   makeNode('conv2dKernelGradient', [x, g], a, wShape, 'real');
 
 /**
- * Transposed convolution of x `[N, O, H, W]` with kernels w `[O, C/groups, h, w]`: `[N, C, H', W']`, the map whose transpose is
- * `conv2d` with the same kernels. With `same` padding the output is `stride` times as large.
+ * Transposed convolution of x `[N, O, H, W]` with kernels w `[O, C/groups, h, w]`: `[N, C, H', W']`, the transpose of `conv2d` with the same kernels. With `same` padding
+ * the output is `stride` times as large.
+ *
+ * @example
+ * ops.convTranspose2d(input('x', [1, 16, 4, 4]), input('w', [16, 3, 3, 3]), { stride: 2, padding: 'same' }).shape;   // [1, 3, 8, 8]
  */
 export const convTranspose2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): Expr => {
   const probe = attributesOf([0, 0], w.shape.slice(2), { ...options, padding: 'valid' });
@@ -92,7 +117,12 @@ export const convTranspose2d = (x: Expr, w: Expr, options: Conv2dOptions = {}): 
 const paddingSum = (p: Conv2dOptions['padding'], i: 0 | 1): number =>
   p === undefined || typeof p === 'string' ? 0 : p[i][0] + p[i][1];
 
-/** Each pixel of `[N, C, H, W]` repeated `factor × factor` times. */
+/**
+ * Each pixel of `[N, C, H, W]` repeated `factor × factor` times.
+ *
+ * @example
+ * ops.upsampleNearest(input('x', [1, 3, 4, 4]), 2).shape;   // [1, 3, 8, 8]
+ */
 export const upsampleNearest = (x: Expr, factor: number): Expr => {
   const [n, c, h, w] = x.shape;
   return reshape(broadcastTo(reshape(x, [n, c, h, 1, w, 1]), [n, c, h, factor, w, factor]), [
@@ -103,7 +133,12 @@ export const upsampleNearest = (x: Expr, factor: number): Expr => {
   ]);
 };
 
-/** Mean over `factor × factor` windows of `[N, C, H, W]`; H and W are multiples of `factor`. */
+/**
+ * Mean over `factor × factor` windows of `[N, C, H, W]`. Throws `ShapeError` where H or W is not a multiple of `factor`.
+ *
+ * @example
+ * ops.averagePool(input('x', [1, 3, 8, 8]), 2).shape;   // [1, 3, 4, 4]
+ */
 export const averagePool = (x: Expr, factor: number): Expr => {
   const [n, c, h, w] = x.shape;
   if (h % factor !== 0 || w % factor !== 0)

@@ -4,7 +4,13 @@ import { raise } from '../errors.ts';
 import { dependents, type Expr, type Lambda, makeNode, type Node, topological, variable } from '../expr.ts';
 import { sameShape, showShape } from '../shape.ts';
 
-/** Outer expressions that some results mention beside what depends on `variables`, each with a variable to stand for it: what a body closes over. */
+/**
+ * The outer expressions that some results mention and that do not depend on `variables`, each with a variable that stands for it: the closure of a body.
+ *
+ * @example
+ * const x = variable([], 'real');
+ * ops.closedOver([ops.mul(x, input('w', []))], [x]).size;   // 1
+ */
 export const closedOver = (results: readonly Expr[], variables: readonly Expr[]): Map<Expr, Expr> => {
   const order = topological(results);
   const inner = dependents(order, variables);

@@ -34,6 +34,9 @@ const stirling = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360
 /**
  * S(a) = log Γ(a) − (a − ½) log a + a − ½ log 2π for a > 0: about 1/(12a), by its asymptotic series where a ≥ 8.
  * Source: DLMF 5.11.1.
+ *
+ * @example
+ * value(ops.stirlingRemainder(10));   // about 1/120
  */
 export const stirlingRemainder = (operand: Operand): Expr => {
   const a = lift(operand);
@@ -48,8 +51,11 @@ export const stirlingRemainder = (operand: Operand): Expr => {
 const slopes = stirling.map((c, k) => -c * (2 * k + 1));
 
 /**
- * T(a) = ψ(a) − log a for a > 0: about −1/(2a), by its asymptotic series where a ≥ 8. With it and {@link stirlingRemainder} entropies and divergences are written
- * so that no large logarithms meet. Source: DLMF 5.11.2.
+ * T(a) = ψ(a) − log a for a > 0: about −1/(2a), by its asymptotic series where a ≥ 8. With it and {@link stirlingRemainder} entropies and divergences are
+ * computed without cancellation of large logarithms. Source: DLMF 5.11.2.
+ *
+ * @example
+ * value(ops.digammaRemainder(10));   // about -1/20
  */
 export const digammaRemainder = (operand: Operand): Expr => {
   const a = lift(operand);
@@ -60,7 +66,12 @@ export const digammaRemainder = (operand: Operand): Expr => {
   return where(small, sub(digamma(s), log(s)), sub(mul(r2, hornerOf(slopes, r2)), mul(0.5, r)));
 };
 
-/** ψ(a + d) − ψ(a) for a, d > 0, with its digits where d is small beside a. */
+/**
+ * ψ(a + d) − ψ(a) for a, d > 0, accurate where d is small beside a.
+ *
+ * @example
+ * value(ops.digammaRise(1, 1));   // 1
+ */
 export const digammaRise = (left: Operand, rise: Operand): Expr => {
   const a = lift(left);
   const more = add(a, rise);
@@ -85,6 +96,9 @@ export const isClose = (a: Expr, x: Expr): Expr => less(abs(sub(x, a)), mul(0.4,
 /**
  * a log(x / a) + a − x for a, x > 0: never positive, zero where x = a, and accurate around there.
  * Source: Loader (2000), the function bd0.
+ *
+ * @example
+ * value(ops.gammaDeviance(ops.scalar(2), ops.scalar(2)));   // 0
  */
 export const deviance = (a: Expr, x: Expr): Expr => {
   const close = isClose(a, x);
@@ -94,13 +108,21 @@ export const deviance = (a: Expr, x: Expr): Expr => {
   return where(close, near, add(mul(a, sub(log(z), log(a))), sub(a, z)));
 };
 
-/** log (xᵃ e⁻ˣ / Γ(a)) for a, x > 0: the log-density of log X, X of the standard gamma distribution. */
+/**
+ * log (xᵃ e⁻ˣ / Γ(a)) for a, x > 0: the log-density of log X, X of the standard gamma distribution.
+ *
+ * @example
+ * value(ops.gammaKernel(ops.scalar(1), ops.scalar(1)));   // -1
+ */
 export const gammaKernel = (a: Expr, x: Expr): Expr =>
   sub(add(deviance(a, x), mul(0.5, sub(log(a), Math.log(2 * Math.PI)))), stirlingRemainder(a));
 
 /**
- * log (xᵃ yᵇ / B(a, b)) for y = 1 − x (given beside x, since either may be too close to 1 to be had from the other): the log-density of
- * logit X, X of the beta distribution.
+ * log (xᵃ yᵇ / B(a, b)) for y = 1 − x: the log-density of logit X for X of the beta distribution. Both x and y are given, since either may be too close to 1 to
+ * compute the other from it.
+ *
+ * @example
+ * value(ops.betaKernel(ops.scalar(1), ops.scalar(1), ops.scalar(0.5), ops.scalar(0.5)));   // log ¼ = -1.386
  */
 export const betaKernel = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   const n = add(a, b);
@@ -109,7 +131,12 @@ export const betaKernel = (a: Expr, b: Expr, x: Expr, y: Expr): Expr => {
   return add(add(deviance(a, mul(n, x)), deviance(b, mul(n, y))), add(root, remainder));
 };
 
-/** {@link betaKernel} of log x and log(1 − x): as it stands, a log x + b log(1 − x) − log B, where an end is too near for x to be a number. */
+/**
+ * {@link betaKernel} of log x and log(1 − x), in nats: computed as a log x + b log(1 − x) − log B(a, b) where x or 1 − x would underflow.
+ *
+ * @example
+ * value(ops.betaKernelOfLogs(ops.scalar(1), ops.scalar(1), ops.log(0.5), ops.log(0.5)));   // log ¼ = -1.386
+ */
 export const betaKernelOfLogs = (a: Expr, b: Expr, logX: Expr, logY: Expr): Expr => {
   const end = less(min(logX, logY), -80);
   const plain = sub(add(mul(a, logX), mul(b, logY)), logBeta(a, b));
@@ -135,7 +162,12 @@ export const logBeta = (left: Operand, right: Operand): Expr => {
 /** ∂/∂a of log (xᵃ / Γ(a + 1)) = log x − ψ(a + 1). */
 export const gammaKernelSlope = (a: Expr, logX: Expr): Expr => sub(logX, digamma(add(a, 1)));
 
-/** Nodes in (0, 1) and weights of Gauss and Legendre's rule of eight points. */
+/**
+ * Nodes in (0, 1) and weights of the eight-point Gauss–Legendre rule.
+ *
+ * @example
+ * ops.legendre.length;   // 8
+ */
 export const legendre = [
   [0.01985507175123188, 0.05061426814518813], [0.10166676129318664, 0.11119051722668724],
   [0.2372337950418355, 0.15685332293894363], [0.4082826787521751, 0.18134189168918100],
@@ -144,8 +176,11 @@ export const legendre = [
 ] as const; // biome-ignore format: a table
 
 /**
- * log Γ(c + h) − 2 log Γ(c) + log Γ(c − h) for 0 < h < c: h² ∫₀¹ (1−t) (ψ′(c + th) + ψ′(c − th)) dt where h < 0.4 c, which has digits however small
- * h is; as it stands elsewhere.
+ * log Γ(c + h) − 2 log Γ(c) + log Γ(c − h) for 0 < h < c: h² ∫₀¹ (1−t) (ψ′(c + th) + ψ′(c − th)) dt where h < 0.4 c, accurate however small h is; the plain
+ * difference elsewhere.
+ *
+ * @example
+ * value(ops.lgammaCurvature(ops.scalar(3), ops.scalar(1)));   // log 1.5 = 0.405
  */
 export const lgammaCurvature = (c: Expr, h: Expr): Expr => {
   const close = less(h, mul(0.4, c));
@@ -157,15 +192,22 @@ export const lgammaCurvature = (c: Expr, h: Expr): Expr => {
   return where(close, mul(square(step), integral), direct);
 };
 
-/** `gammaKernel` at x = eˡ, where x itself may underflow: there e⁻ˣ is 1. */
+/**
+ * {@link gammaKernel} at x = eˡ, in nats; accurate where x underflows and e⁻ˣ is 1.
+ *
+ * @example
+ * value(ops.gammaKernelOfLog(ops.scalar(1), ops.scalar(0)));   // -1
+ */
 export const gammaKernelOfLog = (a: Expr, l: Expr): Expr => {
   const tiny = less(l, -80);
   return where(tiny, sub(mul(a, l), lgamma(a)), gammaKernel(a, exp(where(tiny, 0, l))));
 };
 
 /**
- * (a − b) ψ(a) − log Γ(a) + log Γ(b) less b log(b/a) + a − b: what is left of a divergence when its deviances are taken out. Zero where a = b, never
- * large where both are.
+ * (a − b) ψ(a) − log Γ(a) + log Γ(b) minus b log(b/a) + a − b: the part of a divergence beyond its deviances. Zero where a = b, never large where both are.
+ *
+ * @example
+ * value(ops.divergenceRemainder(ops.scalar(2), ops.scalar(2)));   // 0
  */
 export const divergenceRemainder = (a: Expr, b: Expr): Expr => {
   // ½ log(a/b) and the first term of T(a) (a − b), −½ (1 − b/a), are a deviance.

@@ -89,7 +89,12 @@ export const regularisedBeta = (left: Operand, right: Operand, at: Operand, comp
   return where(inside, where(swap, sub(1, value), value), where(lessEqual(given, 0), 0, 1));
 };
 
-/** log Iₓ(a, b), see {@link regularisedBeta}: with its digits where that rounds to 0 or 1. −∞ where x ≤ 0. */
+/**
+ * log Iₓ(a, b), see {@link regularisedBeta}, in nats: accurate where that rounds to 0 or 1. −∞ where x ≤ 0.
+ *
+ * @example
+ * value(ops.logRegularisedBeta(1, 1, 0.5));   // log ½ = -0.693
+ */
 export const logRegularisedBeta = (left: Operand, right: Operand, at: Operand, complement?: Operand): Expr => {
   const { given, inside, swap, kernel, part } = partsOf(left, right, at, complement);
   const l = min(0, add(kernel, log(part)));

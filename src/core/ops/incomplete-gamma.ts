@@ -209,11 +209,26 @@ const bothLogs = (left: Operand, right: Operand): readonly [p: Expr, q: Expr] =>
  */
 export const regularisedGammaP = (a: Operand, x: Operand): Expr => both(a, x)[0];
 
-/** The upper regularised incomplete gamma function Q(a, x) = 1 − P(a, x), see {@link regularisedGammaP}; 1 where x ≤ 0. */
+/**
+ * The upper regularised incomplete gamma function Q(a, x) = 1 − P(a, x), see {@link regularisedGammaP}; 1 where x ≤ 0.
+ *
+ * @example
+ * value(ops.regularisedGammaQ(1, 1));   // e⁻¹ = 0.368
+ */
 export const regularisedGammaQ = (a: Operand, x: Operand): Expr => both(a, x)[1];
 
-/** log P(a, x), see {@link regularisedGammaP}: with its digits in both tails, however far. −∞ where x ≤ 0. */
+/**
+ * log P(a, x), see {@link regularisedGammaP}, in nats: accurate far into both tails. −∞ where x ≤ 0.
+ *
+ * @example
+ * value(ops.logRegularisedGammaP(1, 1));   // log(1 − e⁻¹) = -0.459
+ */
 export const logRegularisedGammaP = (a: Operand, x: Operand): Expr => bothLogs(a, x)[0];
 
-/** log Q(a, x), see {@link logRegularisedGammaP}; 0 where x ≤ 0. */
+/**
+ * log Q(a, x), see {@link logRegularisedGammaP}, in nats; 0 where x ≤ 0.
+ *
+ * @example
+ * value(ops.logRegularisedGammaQ(1, 1));   // -1
+ */
 export const logRegularisedGammaQ = (a: Operand, x: Operand): Expr => bothLogs(a, x)[1];

@@ -10,7 +10,12 @@ import { axisOf, broadcastTo, expandDims, moveAxis, reshape } from './structure.
 const needInt = (op: string, i: Expr): Expr =>
   i.type === 'int32' ? i : raise('ShapeError', '', `${op}: indices must be int32`, { expected: 'int32', got: i.type });
 
-/** Slices of x at int32 `indices` along an axis: shape `x[:axis] ++ indices ++ x[axis+1:]`. Indices outside are undefined. */
+/**
+ * Slices of x at int32 `indices` along an axis: shape `x[:axis] ++ indices ++ x[axis+1:]`. Indices outside are undefined.
+ *
+ * @example
+ * value(ops.gather(ops.array([10, 20, 30]), ops.iota(2)));   // [10, 20]
+ */
 export const gather = (x: Expr, indices: Expr, axis = 0): Expr => {
   const a = axisOf('gather', axis, x.shape.length);
   needInt('gather', indices);
@@ -18,7 +23,12 @@ export const gather = (x: Expr, indices: Expr, axis = 0): Expr => {
   return makeNode('gather', [x, indices], { axis: a }, shape, x.type);
 };
 
-/** Zeros with `size` elements at `axis`, plus `updates` at `indices` (repeated indices add up): the transpose of `gather`. */
+/**
+ * Zeros with `size` elements at `axis`, plus `updates` at `indices` (repeated indices add up): the transpose of `gather`.
+ *
+ * @example
+ * value(ops.scatterAdd(ops.iota(2), ops.array([10, 20]), 3));   // [10, 20, 0]
+ */
 export const scatterAdd = (indices: Expr, updates: Expr, size: number, axis = 0): Expr => {
   needInt('scatterAdd', indices);
   const a = axisOf('scatterAdd', axis, updates.shape.length - indices.shape.length + 1);
@@ -33,7 +43,12 @@ export const scatterAdd = (indices: Expr, updates: Expr, size: number, axis = 0)
   return makeNode('scatterAdd', [indices, updates], { axis: a, size }, [...outer, size, ...inner], updates.type);
 };
 
-/** `out[…, i, …] = x[…, indices[…, i, …], …]` along an axis; the other axes agree. */
+/**
+ * `out[…, i, …] = x[…, indices[…, i, …], …]` along an axis; the other axes agree.
+ *
+ * @example
+ * value(ops.takeAlong(ops.array([[1, 2], [3, 4]]), ops.cast(ops.array([[1], [0]]), 'int32')));   // [[2], [3]]
+ */
 export const takeAlong = (x: Expr, indices: Expr, axis = -1): Expr => {
   const a = axisOf('takeAlong', axis, x.shape.length);
   const last = x.shape.length - 1;
@@ -50,10 +65,20 @@ export const takeAlong = (x: Expr, indices: Expr, axis = -1): Expr => {
   return moveAxis(reshape(gather(reshape(xs, [rows * n]), flat), is.shape), last, a);
 };
 
-/** Elements of an axis in ascending order; differentiable as the permutation it is. */
+/**
+ * Elements of an axis in ascending order; the derivative is that of the permutation. Cost: O(n log n) along the axis.
+ *
+ * @example
+ * value(ops.sort(ops.array([3, 1, 2])));   // [1, 2, 3]
+ */
 export const sort = (x: Expr, axis = -1): Expr => takeAlong(x, argSort(x, axis), axis);
 
-/** 1 where the last axis equals the index, else 0: shape `indices ++ [depth]`. */
+/**
+ * 1 where the last axis equals the index, else 0: shape `indices ++ [depth]`.
+ *
+ * @example
+ * value(ops.oneHot(ops.iota(2), 3));   // [[1, 0, 0], [0, 1, 0]]
+ */
 export const oneHot = (indices: Expr, depth: number): Expr => {
   const shape = [...needInt('oneHot', indices).shape, depth];
   return cast(
@@ -62,7 +87,12 @@ export const oneHot = (indices: Expr, depth: number): Expr => {
   );
 };
 
-/** The diagonal of the last two axes of `[…, n, n]`. */
+/**
+ * The diagonal of the last two axes of `[…, n, n]`.
+ *
+ * @example
+ * value(ops.diagonal(ops.array([[1, 2], [3, 4]])));   // [1, 4]
+ */
 export const diagonal = (x: Expr): Expr => {
   const n = x.shape[x.shape.length - 1];
   const lead = x.shape.slice(0, -2);
@@ -74,7 +104,12 @@ export const diagonal = (x: Expr): Expr => {
   return gather(reshape(x, [...lead, n * n]), at, lead.length);
 };
 
-/** Zeroes a triangle of the last two axes: keeps i ≥ j + offset (`lower`) or i ≤ j − offset. */
+/**
+ * One triangle of the last two axes, with zeros elsewhere: keeps i ≥ j (`lower`) or i ≤ j; with `strict` without the diagonal.
+ *
+ * @example
+ * value(ops.triangle(ops.array([[1, 2], [3, 4]]), true));   // [[1, 0], [3, 4]]
+ */
 export const triangle = (x: Expr, lower: boolean, strict = false): Expr => {
   const [n, m] = x.shape.slice(-2);
   const keep = Float64Array.from({ length: n * m }, (_, k) => {
@@ -85,7 +120,12 @@ export const triangle = (x: Expr, lower: boolean, strict = false): Expr => {
   return mul(x, constant(keep, [n, m]));
 };
 
-/** Identity matrix `[n, n]`. */
+/**
+ * The identity matrix `[n, n]`.
+ *
+ * @example
+ * value(ops.eye(2));   // [[1, 0], [0, 1]]
+ */
 export const eye = (n: number): Expr =>
   n === 0
     ? scalar(0)

@@ -74,7 +74,12 @@ export const normalCdf = (operand: Operand): Expr => {
   return where(central, add(0.5, middle), where(less(x, 0), tail, sub(1, tail)));
 };
 
-/** log Φ(x), elementwise, in nats: finite wherever x² is, with every digit in both tails. */
+/**
+ * log Φ(x), elementwise, in nats: finite wherever x² is, accurate in both tails.
+ *
+ * @example
+ * value(ops.normalLogCdf(0));   // log ½ = -0.693
+ */
 export const normalLogCdf = (operand: Operand): Expr => {
   const x = lift(operand);
   const { central, middle, ratio } = pieces(x);
@@ -153,7 +158,12 @@ export const normalQuantile = (operand: Operand): Expr => {
   return quantileOf(sub(p, 0.5), min(p, sub(1, p)));
 };
 
-/** erf⁻¹(y) = Φ⁻¹((1 + y)/2)/√2 for −1 ≤ y ≤ 1, elementwise, without forming 1 + y: small y keep their digits. */
+/**
+ * erf⁻¹(y) = Φ⁻¹((1 + y)/2)/√2 for −1 ≤ y ≤ 1, elementwise, accurate for small y.
+ *
+ * @example
+ * value(ops.erfInverse(0));   // 0
+ */
 export const erfInverse = (operand: Operand): Expr => {
   const y = lift(operand);
   return mul(Math.SQRT1_2, quantileOf(mul(0.5, y), mul(0.5, sub(1, abs(y)))));

@@ -18,8 +18,10 @@ const chernoff = (n: number, q: number, k: number): number => {
 };
 
 /**
- * The smallest batch that `Binomial(rows, rate)` rows overflow with probability below 10⁻⁹, by Chernoff's bound
- * `P(X ≥ k) ≤ exp(−n KL(k/n ‖ q))`; never more than all rows. For 256 expected of a million it is 365.
+ * The smallest batch size k with P(X > k) < 10⁻⁹ for X ~ Binomial(rows, rate), by Chernoff's bound P(X ≥ k) ≤ exp(−n KL(k/n ‖ q)); never more than all rows.
+ *
+ * @example
+ * poissonSlots(1_000_000, 256 / 1_000_000);   // 365
  */
 export const poissonSlots = (rows: number, rate: number): number => {
   let [low, high] = [Math.floor(rows * rate), rows];

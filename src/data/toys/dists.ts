@@ -21,9 +21,11 @@ const noisy = (g: Generator, [x, y]: Point, sigma: number): Point => [x + sigma 
 const pick = (g: Generator, points: readonly Point[]): Point => points[g.integer(points.length)];
 
 /**
- * scikit-learn's `make_moons` with its angle drawn instead of gridded: (cos t, sin t) or (1 − cos t, ½ − sin t), t uniform
- * on [0, π], noise σ. For σ = 0.1 the entropy is 1.00758, the same to 10⁻¹⁰ with 8 to 64 panels and to 10⁻⁷ at half the
- * step; with scikit-learn's grid of N angles, ends included, it is larger by about 0.9/N.
+ * Two interleaving half circles with Gaussian noise σ = `noise`: (cos t, sin t) or (1 − cos t, ½ − sin t), t uniform on [0, π]; scikit-learn's `make_moons` with a
+ * random angle. The entropy at σ = 0.1 is 1.00758 nats. `logDensity` is computed by quadrature over t.
+ *
+ * @example
+ * const data = toyDatasetOf(twoMoons({ noise: 0.05 }), { size: 1000, seed: 0 });
  */
 export const twoMoons = ({ noise = 0.1 }: { readonly noise?: number } = {}): Toy => {
   const outer = (t: number): Point => [Math.cos(t), Math.sin(t)];
@@ -47,7 +49,12 @@ export const twoMoons = ({ noise = 0.1 }: { readonly noise?: number } = {}): Toy
   });
 };
 
-/** Two concentric circles, each with half of the mass, angle uniform, noise σ (FFJORD's `circles`). */
+/**
+ * Two concentric circles with equal masses, uniform angle and Gaussian noise σ = `noise` (the `circles` of FFJORD, Grathwohl et al. 2019, arXiv:1810.01367).
+ *
+ * @example
+ * circles().sample(0, 10).length;   // 20: ten points
+ */
 export const circles = ({
   radii = [3, 1.5],
   noise = 0.24,
@@ -73,7 +80,12 @@ export const circles = ({
   });
 };
 
-/** Eight equal Gaussians on a circle of radius R at the multiples of 45°. */
+/**
+ * Eight equal Gaussians with standard deviation `sigma` on a circle of radius `radius`, at multiples of 45°.
+ *
+ * @example
+ * eightGaussians({ sigma: 0.2 }).logDensity(4, 0);   // in nats
+ */
 export const eightGaussians = ({
   radius = 4,
   sigma = 0.5,
@@ -98,7 +110,12 @@ export const eightGaussians = ({
   });
 };
 
-/** Twenty-five equal Gaussians on a 5×5 grid centred at the origin. */
+/**
+ * Twenty-five equal Gaussians with standard deviation `sigma` on a 5 × 5 grid centred at the origin.
+ *
+ * @example
+ * twentyFiveGaussians().entropy;   // in nats
+ */
 export const twentyFiveGaussians = ({
   spacing = 2,
   sigma = 0.2,
@@ -126,7 +143,12 @@ export const twentyFiveGaussians = ({
 /** Whether a square of side 2 with its lower left corner at even coordinates carries mass: 8 of the 16 in [−4, 4]². */
 const isDark = (x: number, y: number): boolean => (Math.floor(x / 2) + Math.floor(y / 2)) % 2 === 0;
 
-/** The uniform distribution on the 8 dark squares of side 2 of [−4, 4]² (FFJORD's `checkerboard`). */
+/**
+ * The uniform distribution on the 8 dark squares of side 2 of [−4, 4]² (FFJORD, Grathwohl et al. 2019, arXiv:1810.01367). Its entropy is log 32 nats.
+ *
+ * @example
+ * checkerboard().entropy;   // log 32 = 3.466
+ */
 export const checkerboard = (): Toy =>
   toy({
     name: 'checkerboard',
@@ -145,8 +167,11 @@ export const checkerboard = (): Toy =>
   });
 
 /**
- * The uniform distribution on two squares of side 2, apart along the diagonal: a support in two pieces, which no homeomorphism of the plane makes of a normal distribution
- * (Cornish et al. 2020, arXiv:1909.13833, §2).
+ * The uniform distribution on two separate squares of side 2: a disconnected support, onto which no homeomorphism of the plane maps a normal distribution (Cornish et
+ * al. 2020, arXiv:1909.13833, §2). Its entropy is log 8 nats.
+ *
+ * @example
+ * twoSquares().entropy;   // log 8 = 2.079
  */
 export const twoSquares = (): Toy =>
   toy({
@@ -165,11 +190,13 @@ export const twoSquares = (): Toy =>
   });
 
 /**
- * Five arms: (f₁, f₂) = (1 + 0.3 z₁, 0.1 z₂), turned by `−(2πk/5 + ¼ exp r)` with r = |f|, k uniform, and doubled.
+ * Five arms: (f₁, f₂) = (1 + 0.3 z₁, 0.1 z₂), rotated by −(2πk/5 + ¼ exp r) with r = |f|, k uniform, and doubled.
  *
- * The well-known generator twists by exp f₁ instead of exp r, which is not one-to-one in the far tail. A twist that
- * depends on the radius alone moves points along circles, so in polar coordinates it is a shear with determinant 1: the
- * density is that of five turned Gaussians at the untwisted point, divided by 4.
+ * The usual generator rotates by exp f₁ instead of exp r, which is not one-to-one in the far tail. A rotation that depends on the radius alone is, in polar coordinates,
+ * a shear with determinant 1: the density is that of five rotated Gaussians at the point rotated back, divided by 4.
+ *
+ * @example
+ * pinwheel().sample(0, 10).length;   // 20: ten points
  */
 export const pinwheel = (): Toy => {
   const arms = 5;
@@ -202,7 +229,12 @@ export const pinwheel = (): Toy => {
   });
 };
 
-/** Two spirals: ±(−t cos t, t sin t)/3 with t = 3π√u, u uniform on [0, 1], so about evenly along the arc; noise 0.1. */
+/**
+ * Two spirals ±(−t cos t, t sin t)/3 with t = 3π√u, u uniform on [0, 1] (roughly uniform in arc length), with Gaussian noise of standard deviation 0.1.
+ *
+ * @example
+ * spirals().sample(0, 10).length;   // 20: ten points
+ */
 export const spirals = (): Toy => {
   const noise = 0.1;
   const end = 3 * Math.PI;
@@ -222,7 +254,12 @@ export const spirals = (): Toy => {
   });
 };
 
-/** The Swiss roll seen from the side: (t cos t, t sin t)/5 with t uniform on [1.5π, 4.5π], noise 0.2 (FFJORD). */
+/**
+ * A planar Swiss roll (t cos t, t sin t)/5, t uniform on [1.5π, 4.5π], with Gaussian noise of standard deviation 0.2 (FFJORD, Grathwohl et al. 2019, arXiv:1810.01367).
+ *
+ * @example
+ * swissRoll().sample(0, 10).length;   // 20: ten points
+ */
 export const swissRoll = (): Toy => {
   const noise = 0.2;
   const [from, to] = [1.5 * Math.PI, 4.5 * Math.PI];

@@ -82,7 +82,11 @@ export const annealed = (
 };
 
 /**
- * The inverse temperatures of a walk: equal steps where a number is given, else as they are. Throws `ArgumentError` where they do not rise from 0 to 1.
+ * Inverse temperatures β₀ = 0 ≤ … ≤ β_L = 1 of annealed importance sampling: a number L gives L equal steps (L + 1 temperatures), a list is returned unchanged.
+ * Throws `ArgumentError` where L is not a positive integer or the list does not rise from 0 to 1.
+ *
+ * @example
+ * betasOf(4);   // [0, 0.25, 0.5, 0.75, 1]
  */
 export const betasOf = (betas: number | readonly number[]): readonly number[] => {
   if (typeof betas === 'number')

@@ -63,7 +63,14 @@ export const kernelOn =
     return isDistKernel(family) ? family.on(dist)(fixed) : family(targetAt(dist, fixed));
   };
 
-/** A family as a kernel for distributions, with its declaration. */
+/**
+ * A family of Markov kernels as a kernel for distributions: `on(dist)` is the kernel that leaves `dist` invariant, and `spec` its declaration. `on` throws
+ * `ArgumentError` where the family cannot sample the distribution.
+ *
+ * @example
+ * const kernel = asDistKernel(langevin({ stepSize: 0.1 }));
+ * kernel.spec;   // { type: 'langevin', stepSize: 0.1 }
+ */
 export const asDistKernel = (family: KernelFamily): DistKernel => ({
   spec: specOfFamily(family),
   on: (dist) => kernelOn(family, dist),

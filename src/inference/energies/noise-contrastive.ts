@@ -25,7 +25,12 @@ export interface NoiseContrastiveOptions<S extends Shape> {
   readonly logPartition?: number;
 }
 
-/** The name of the parameter that {@link noiseContrastive} learns: log Z in nats. */
+/**
+ * The name of the parameter that {@link noiseContrastive} learns: a scalar, log Z in nats, the logarithm of the normalising constant.
+ *
+ * @example
+ * const logZ = fitted.parameters[LOG_PARTITION];   // undefined here: `fitted` was trained by maximum likelihood
+ */
 export const LOG_PARTITION = 'noiseContrastive/logPartition';
 
 /**

@@ -77,7 +77,13 @@ export const effectiveSize = (logWeights: ArrayLike<number>): number => {
   return Math.exp(2 * logMeanExp(logWeights) - logMeanExp(twice)) * logWeights.length;
 };
 
-/** `log Z ≈ 12.31 [12.25, 12.36] nats, 12.20 ≤ E ≤ 12.44` — or `log Z = …` where it was summed. */
+/**
+ * An estimate of log Z in one line: `log Z = 12.310 nats` where it was summed exactly; else `≈`, with its 95 % interval and the stochastic bounds on it. All
+ * numbers are in nats.
+ *
+ * @example
+ * showPartition({ logZ: 12.31, evidence: 'exact' });   // 'log Z = 12.310 nats'
+ */
 export const showPartition = (p: Partition | PartitionEstimate): string => {
   const d = (v: number): string => v.toFixed(3);
   if (!('interval' in p)) return `log Z ${p.evidence === 'exact' ? '=' : '≈'} ${d(p.logZ)} nats`;

@@ -33,7 +33,13 @@ export interface SampledByOptions {
   readonly start?: Dist<Shape, Samples>;
 }
 
-/** The chain that a distribution is sampled by: estimators that run chains may take it from there, whatever constant the density has. */
+/**
+ * The capability of a distribution whose samples are ends of Markov chains (see {@link sampledBy}): its kernel and the distribution of its starting points.
+ * Annealed importance sampling and other estimators take their chains from it. It does not depend on the normalising constant.
+ *
+ * @example
+ * has(chaining, sampledBy({ kernel: langevin({ stepSize: 0.1 }), steps: 100 })(energy([2])));   // true
+ */
 export const chaining = capability<{ readonly kernel: DistKernel; readonly start: Dist<Shape, Samples> }>()('chain', {
   named: (chain) => chain,
   normalised: (chain) => chain,

@@ -15,11 +15,20 @@ import type { Objective } from '../objective.ts';
 /** What is denoised: a denoiser, or a distribution that has one under fixed transports (scaling, dequantisation). */
 export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
 
-/** Whether there is a denoiser under whatever a distribution was pushed through. */
+/**
+ * Whether a distribution contains a denoiser, below all transports it was pushed forward through.
+ *
+ * @example
+ * hasDenoiser(dist);   // false: a flow
+ */
 export const hasDenoiser = (dist: AnyDist): boolean => has(denoising, innermost(dist));
 
 /**
- * The denoiser of a distribution, found under whatever the distribution was pushed through. Throws `ArgumentError` where there is none.
+ * The denoiser of a distribution, below all transports it was pushed forward through. Throws `ArgumentError` where there is none.
+ *
+ * @example
+ * const noisePredictor = predict('noise', vp(), resMlp([16]), { shape: [2] });
+ * denoiserOf(diffusion(noisePredictor)).prediction;   // 'noise'
  */
 export const denoiserOf = (dist: AnyDist): Denoiser =>
   needs(

@@ -55,7 +55,13 @@ const noised = (process: Process, { time = uniformTime, drawnBy = time }: Denois
   );
 }; // biome-ignore format: one idea
 
-/** What squared errors of each prediction weigh: ‖ε̂ − ε‖² = SNR ‖x̂₀ − x₀‖² = σ² ‖ŝ − s‖² and ‖v̂ − v‖² = ((α² + σ²)/σ)² ‖x̂₀ − x₀‖². */
+/**
+ * The weight of the squared error of a prediction at time t, as a scalar expression. The weights of the predictions agree because ‖ε̂ − ε‖² = SNR ‖x̂₀ − x₀‖² =
+ * σ² ‖ŝ − s‖² and ‖v̂ − v‖² = ((α² + σ²)/σ)² ‖x̂₀ − x₀‖².
+ *
+ * @example
+ * value(weightOf('noise', simpleWeighting, vp())(ops.scalar(0.5)));   // 1
+ */
 export const weightOf = (prediction: Prediction, weighting: Weighting, process: Process) => (t: Expr): Expr => {
   const [a, s] = [process.alpha(t), process.sigma(t)];
   switch (prediction) {

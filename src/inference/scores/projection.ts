@@ -14,17 +14,33 @@ export interface Projection<out M extends SecondMoment = SecondMoment> {
   readonly draw: (shape: Shape) => R.Random<Expr>;
 }
 
-/** Independent signs: of the projections with E[v vᵀ] = I the one with the least variance, none at all for diagonal Jacobians. */
+/**
+ * Directions of independent signs ±1, each with probability ½. Of all projections with E[v vᵀ] = I the one whose quadratic forms vᵀAv vary least; the variance is zero
+ * for a diagonal A (Hutchinson 1990).
+ *
+ * @example
+ * const objective = slicedScoreMatching({ projection: rademacher });
+ */
 export const rademacher: Projection<'E[v vᵀ] = I'> = {
   name: 'rademacher',
   secondMoment: 'E[v vᵀ] = I',
   draw: R.rademacher,
 };
 
-/** Independent standard normal numbers. */
+/**
+ * Directions of independent standard normal numbers: E[v vᵀ] = I.
+ *
+ * @example
+ * const objective = slicedScoreMatching({ projection: gaussian });
+ */
 export const gaussian: Projection<'E[v vᵀ] = I'> = { name: 'gaussian', secondMoment: 'E[v vᵀ] = I', draw: R.normal };
 
-/** Directions of length 1, uniform on the sphere: with E[v vᵀ] = I/D, so that a sliced loss is that of the others over D. */
+/**
+ * Directions of length 1, uniform on the sphere: E[v vᵀ] = I/D, so a sliced loss is 1/D of that with the other projections.
+ *
+ * @example
+ * sphere.secondMoment;   // 'E[v vᵀ] = I/D'
+ */
 export const sphere: Projection<'E[v vᵀ] = I/D'> = {
   name: 'sphere',
   secondMoment: 'E[v vᵀ] = I/D',

@@ -37,8 +37,12 @@ export const sourceSpec = (source: HasScore<Shape>): { readonly [key: string]: S
   isDist(source) ? { dist: source.spec } : { model: source.spec };
 
 /**
- * The score of a distribution by differentiating its log-density, of which constants are lost: ∇ₓ log p. Parameters that only make constants (the last bias of an
- * energy) have no gradient, but stay parameters of what is trained: the distribution that is run afterwards asks for them. Cost: one backward pass.
+ * The score ∇ₓ log p(x) of a distribution by reverse-mode differentiation of its log-density; a score model is returned unchanged. Constants of the density have no
+ * effect: parameters that only add a constant (the last bias of an energy) get no gradient, but stay parameters of the objective, since the
+ * trained distribution needs them. Cost: one backward pass. Throws `ArgumentError` where the distribution has no log-density, not even up to a constant.
+ *
+ * @example
+ * value(scoreModel(normal([2])).score(ops.array([1, 2])));   // [-1, -2]
  */
 export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> => {
   if (!isDist(source)) return source;
@@ -80,7 +84,13 @@ export const scoreNetwork = define(
   },
 );
 
-/** The score of a denoiser at one time. */
+/**
+ * The score model of a denoiser at one time: s(x, t) = ∇ₓ log p_t(x) for fixed t, a scalar expression.
+ *
+ * @example
+ * const model = scoreAt(ops.scalar(0.5))(predict('noise', vp(), resMlp([16]), { shape: [2] }));
+ * model.shape;   // [2]
+ */
 export const scoreAt =
   (time: Expr) =>
   <S extends Shape>(denoiser: Denoiser<S>): ScoreModel<S> => ({

@@ -44,10 +44,13 @@ const knownInput = (e: Node<'parameter'> & Expr, array: Tensor | undefined): (re
 };
 
 /**
- * Initial values of the parameters and buffers of an objective or game, by name; numbers are rounded to float32. They come from the `reference` interpreter, so
- * every backend starts from the same. Where a definition depends on data (ActNorm), it sees `examples` (one batch, or one for each move), and runs on
- * `backend`. Throws `ArgumentError` where a definition depends on single examples, or on the data of a loss of whole batches.
- * What is `known` is not computed, and what starts from it (a copy, another place) starts from these arrays.
+ * Initial values of the parameters and buffers of an objective or game, by name, rounded to float32. They come from the `reference` interpreter, so they are the same
+ * on every backend. Where an initial value depends on data (ActNorm), it is computed on `backend` from `examples`: one batch, or one for each move. Arrays in `known` are
+ * used as they are, and whatever starts from them (a copy, another place) starts from these arrays. Throws `ArgumentError` where a definition depends on single
+ * examples, or on the data of a loss of whole batches.
+ *
+ * @example
+ * const first = await initialParameters(maximumLikelihood(dist), 0, tensorOf([0, 0, 1, 1], [2, 2]), onnx('cpu'));
  */
 export const initialParameters = async <S extends Shape>(
   objective: Trainable<S>,

@@ -27,7 +27,12 @@ export interface BatchStep {
   readonly advances: readonly Advance[];
 }
 
-/** The losses of a batch, `[B]`: the objective vectorised, each example with noise of its own. */
+/**
+ * The losses of the events of a batch `[B, …shape]`: an expression of shape `[B]`. The objective is vectorised, and each example draws noise of its own.
+ *
+ * @example
+ * batchLosses(maximumLikelihood(dist), ops.input('batch', [8, 2])).shape;   // [8]
+ */
 export const batchLosses = <S extends Shape>(
   objective: AnyObjective<S>,
   batch: Expr,
@@ -45,7 +50,12 @@ export const batchLosses = <S extends Shape>(
       });
 };
 
-/** The mean loss of a batch as a model is used: buffers are read and stay as they are. */
+/**
+ * The mean loss of a batch `[B, …shape]` outside training, a scalar expression: buffers are read and do not change.
+ *
+ * @example
+ * meanLoss(maximumLikelihood(dist), ops.input('batch', [8, 2])).shape;   // []
+ */
 export const meanLoss = <S extends Shape>(objective: AnyObjective<S>, batch: Expr): Expr =>
   o.mean(batchLosses(objective, batch));
 
