@@ -224,12 +224,7 @@ export const variationalPosterior = define(
   },
 );
 
-/**
- * A data set of `rows` zeros of shape `[1]`, for objectives that read no data ({@link variationalPosterior}): the batch size then counts Monte Carlo draws.
- *
- * @example
- * noData().size;   // 1024
- */
+/** Data that say nothing, `rows` of them: for objectives that read none. */
 export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32Array(rows), [1]);
 
 /**
@@ -272,12 +267,7 @@ export const quantities = async <L extends Shapes, R extends Readonly<Record<str
 };
 
 /**
- * A {@link Summary} of each element of each named array `[chains, draws, …shape]`: mean, standard deviation, quantiles, effective sample sizes and R̂ (Vehtari et al.
- * 2021, arXiv:1903.08008). Elements are named `theta[3]`, counted from 0. Cost: O(draws log draws) an element.
- *
- * @example
- * const draws = tensorOf(Array.from({ length: 400 }, (_, i) => Math.sin(i * i)), [4, 100]);   // 4 chains of 100 draws
- * const [{ mean, rHat }] = summaries({ mu: draws });
+ * A {@link Summary} for each element of each named array `[chains, draws, …]`: mean, sd, quantiles, effective sizes, R̂. Elements are named `theta[3]`, from 0.
  */
 export const summaries = (arrays: Readonly<Record<string, Tensor>>): Summary[] =>
   Object.entries(arrays).flatMap(([name, { shape, data }]) => {

@@ -17,158 +17,53 @@ const unary =
     return makeNode(op, [x], {}, x.shape, 'real');
   };
 
-/**
- * −x, elementwise; real or int32. Throws `ShapeError` for bool.
- *
- * @example
- * value(ops.neg(2));   // -2
- */
+/** −x; also for int32. */
 export const neg = (operand: Operand): Expr => {
   const x = lift(operand);
   return x.type === 'bool' ? need('neg', 'real', x) : makeNode('neg', [x], {}, x.shape, x.type);
 };
-/**
- * |x|, elementwise, with derivative sign(x).
- *
- * @example
- * value(ops.abs(-2));   // 2
- */
+/** |x|, with derivative sign(x). */
 export const abs = unary('abs');
-/**
- * The sign of x, elementwise: −1, 0 or 1, with derivative 0.
- *
- * @example
- * value(ops.sign(-2));   // -1
- */
+/** −1, 0 or 1, with derivative 0. */
 export const sign = unary('sign');
-/**
- * ⌊x⌋, elementwise: the largest integer not above x, with derivative 0.
- *
- * @example
- * value(ops.floor(1.5));   // 1
- */
+/** The largest integer not above x, with derivative 0. */
 export const floor = unary('floor');
-/**
- * eˣ, elementwise.
- *
- * @example
- * value(ops.exp(0));   // 1
- */
+/** eˣ. */
 export const exp = unary('exp');
-/**
- * eˣ − 1, elementwise, accurate near 0.
- *
- * @example
- * value(ops.expm1(1e-10));   // 1e-10
- */
+/** eˣ − 1, accurate near 0. */
 export const expm1 = unary('expm1');
-/**
- * Natural logarithm, elementwise; −∞ at 0, NaN below.
- *
- * @example
- * value(ops.log(1));   // 0
- */
+/** Natural logarithm; −∞ at 0, NaN below. */
 export const log = unary('log');
-/**
- * log(1 + x), elementwise, accurate near 0.
- *
- * @example
- * value(ops.log1p(1e-10));   // 1e-10
- */
+/** log(1 + x), accurate near 0. */
 export const log1p = unary('log1p');
-/**
- * √x, elementwise; NaN below 0.
- *
- * @example
- * value(ops.sqrt(4));   // 2
- */
+/** √x. */
 export const sqrt = unary('sqrt');
-/**
- * Sine of an angle in radians, elementwise.
- *
- * @example
- * value(ops.sin(0));   // 0
- */
+/** Sine of radians. */
 export const sin = unary('sin');
-/**
- * Cosine of an angle in radians, elementwise.
- *
- * @example
- * value(ops.cos(0));   // 1
- */
+/** Cosine of radians. */
 export const cos = unary('cos');
-/**
- * Hyperbolic tangent, elementwise.
- *
- * @example
- * value(ops.tanh(0));   // 0
- */
+/** Hyperbolic tangent. */
 export const tanh = unary('tanh');
-/**
- * The logistic function 1 / (1 + e⁻ˣ), elementwise.
- *
- * @example
- * value(ops.sigmoid(0));   // 0.5
- */
+/** 1 / (1 + e⁻ˣ). */
 export const sigmoid = unary('sigmoid');
-/**
- * log(1 + eˣ), elementwise, without overflow on either side.
- *
- * @example
- * value(ops.softplus(0));   // log 2 = 0.693
- */
+/** log(1 + eˣ), stable on both sides. */
 export const softplus = unary('softplus');
-/**
- * max(x, 0), elementwise, with derivative 0 at 0.
- *
- * @example
- * value(ops.relu(-1));   // 0
- */
+/** max(x, 0), with derivative 0 at 0. */
 export const relu = unary('relu');
-/**
- * The error function 2/√π ∫₀ˣ e^{−t²} dt, elementwise.
- *
- * @example
- * value(ops.erf(0));   // 0
- */
+/** The error function 2/√π ∫₀ˣ e^{−t²} dt. */
 export const erf = unary('erf');
-/**
- * log Γ(x) for x > 0, elementwise.
- *
- * @example
- * value(ops.lgamma(3));   // log 2 = 0.693
- */
+/** log Γ(x) for x > 0. */
 export const lgamma = unary('lgamma');
-/**
- * ψ⁽ⁿ⁾(x) for x > 0, elementwise: the (n+1)-th derivative of log Γ. `order` is n, from 0.
- *
- * @example
- * value(ops.polygamma(1, 1));   // π²/6 = 1.645
- */
+/** ψ⁽ⁿ⁾(x) for x > 0: the (n+1)-th derivative of log Γ. */
 export const polygamma = (order: number, operand: Operand): Expr => {
   const x = need('polygamma', 'real', lift(operand));
   return makeNode('polygamma', [x], { order }, x.shape, 'real');
 };
-/**
- * ψ(x) = d/dx log Γ(x) for x > 0, elementwise.
- *
- * @example
- * value(ops.digamma(1));   // −0.577, minus Euler’s constant
- */
+/** ψ(x) = d/dx log Γ(x) for x > 0. */
 export const digamma = (x: Operand): Expr => polygamma(0, x);
-/**
- * Logical negation of a bool expression, elementwise. Throws `ShapeError` for other element types.
- *
- * @example
- * value(ops.not(ops.less(1, 2)));   // 0
- */
+/** Logical not. */
 export const not = (x: Expr): Expr => makeNode('not', [need('not', 'bool', x)], {}, x.shape, 'bool');
-/**
- * Converts the element type: true becomes 1, a real is truncated towards zero, and any number but 0 becomes true.
- *
- * @example
- * value(ops.cast(ops.scalar(1.9), 'int32'));   // 1
- */
+/** Another element type: true is 1, a real is truncated towards zero, and any number but 0 is true. */
 export const cast = (x: Expr, type: ElementType): Expr =>
   x.type === type ? x : makeNode('cast', [x], {}, x.shape, type);
 
@@ -209,111 +104,36 @@ const logical =
     return makeNode(op, [x, y], {}, shape, 'bool');
   };
 
-/**
- * a + b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
- *
- * @example
- * value(ops.add(ops.array([1, 2]), 1));   // [2, 3]
- */
+/** a + b. */
 export const add = arithmetic('add');
-/**
- * a − b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
- *
- * @example
- * value(ops.sub(ops.array([1, 2]), 1));   // [0, 1]
- */
+/** a − b. */
 export const sub = arithmetic('sub');
-/**
- * a · b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
- *
- * @example
- * value(ops.mul(ops.array([1, 2]), 3));   // [3, 6]
- */
+/** a · b. */
 export const mul = arithmetic('mul');
-/**
- * a / b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
- *
- * @example
- * value(ops.div(ops.array([1, 2]), 2));   // [0.5, 1]
- */
+/** a / b. */
 export const div = arithmetic('div');
-/**
- * aᵇ, elementwise with broadcasting, for a ≥ 0 (any a where b is a constant integer).
- *
- * @example
- * value(ops.pow(2, 3));   // 8
- */
+/** aᵇ for a ≥ 0 (any a where b is a constant integer). */
 export const pow = arithmetic('pow');
-/**
- * The larger of a and b, elementwise with broadcasting; on ties the gradient goes to a.
- *
- * @example
- * value(ops.max(1, 2));   // 2
- */
+/** The larger of two; on ties the gradient goes to a. */
 export const max = arithmetic('max');
-/**
- * The smaller of a and b, elementwise with broadcasting; on ties the gradient goes to a.
- *
- * @example
- * value(ops.min(1, 2));   // 1
- */
+/** The smaller of two; on ties the gradient goes to a. */
 export const min = arithmetic('min');
-/**
- * a < b, elementwise with broadcasting: bool.
- *
- * @example
- * value(ops.less(1, 2));   // 1
- */
+/** a < b. */
 export const less = comparison('less');
-/**
- * a ≤ b, elementwise with broadcasting: bool.
- *
- * @example
- * value(ops.lessEqual(2, 2));   // 1
- */
+/** a ≤ b. */
 export const lessEqual = comparison('lessEqual');
-/**
- * a > b, elementwise with broadcasting: bool.
- *
- * @example
- * value(ops.greater(1, 2));   // 0
- */
+/** a > b. */
 export const greater = (a: Operand, b: Operand): Expr => less(b, a);
-/**
- * a ≥ b, elementwise with broadcasting: bool.
- *
- * @example
- * value(ops.greaterEqual(2, 2));   // 1
- */
+/** a ≥ b. */
 export const greaterEqual = (a: Operand, b: Operand): Expr => lessEqual(b, a);
-/**
- * a = b, elementwise with broadcasting: bool.
- *
- * @example
- * value(ops.equal(1, 2));   // 0
- */
+/** a = b. */
 export const equal = comparison('equal');
-/**
- * Logical conjunction of bool expressions, elementwise with broadcasting.
- *
- * @example
- * value(ops.and(ops.less(1, 2), ops.less(2, 1)));   // 0
- */
+/** Both. */
 export const and = logical('and');
-/**
- * Logical disjunction of bool expressions, elementwise with broadcasting.
- *
- * @example
- * value(ops.or(ops.less(1, 2), ops.less(2, 1)));   // 1
- */
+/** Either. */
 export const or = logical('or');
 
-/**
- * `condition ? a : b`, elementwise with broadcasting. The gradient is 0 for the branch not taken.
- *
- * @example
- * value(ops.where(ops.less(1, 2), 10, 20));   // 10
- */
+/** `condition ? a : b`, elementwise. No gradient flows through the branch not taken. */
 export const where = (condition: Expr, a: Operand, b: Operand): Expr => {
   need('where', 'bool', condition);
   const [x, y, shape] = aligned('select', a, b);
@@ -332,28 +152,13 @@ export const where = (condition: Expr, a: Operand, b: Operand): Expr => {
   );
 };
 
-/**
- * x², elementwise.
- *
- * @example
- * value(ops.square(3));   // 9
- */
+/** x². */
 export const square = (operand: Operand): Expr => {
   const x = lift(operand);
   return mul(x, x);
 };
-/**
- * 1 / x, elementwise.
- *
- * @example
- * value(ops.reciprocal(4));   // 0.25
- */
+/** 1 / x. */
 export const reciprocal = (x: Operand): Expr => div(1, x);
-/**
- * The sum of some expressions, with broadcasting; 0 for none.
- *
- * @example
- * value(ops.addAll([ops.scalar(1), ops.scalar(2), ops.scalar(3)]));   // 6
- */
+/** Sum of one or more expressions. */
 export const addAll = (terms: readonly Expr[]): Expr =>
   terms.length === 0 ? scalar(0) : terms.reduce((a, b) => add(a, b));
