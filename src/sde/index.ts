@@ -10,7 +10,7 @@ export type * from './ddpm.ts';
 export { ddpm, reverseRun, reversing } from './ddpm.ts';
 export * from './ddpm-analysis.ts';
 export type * from './ddpm-bound.ts';
-export { allTerms, noised } from './ddpm-bound.ts';
+export { allTerms, dataScale, noised } from './ddpm-bound.ts';
 export type * from './ddpm-chain.ts';
 export { gaussianChain, reverseLogVariances, variancePreservingChain } from './ddpm-chain.ts';
 export * from './ddpm-layers.ts';
