@@ -87,23 +87,43 @@ const keysOf = (of: object): Keys => (of as { readonly capabilities?: Keys }).ca
 
 const ownOf = (of: object, name: string): unknown => (of as { readonly [name: string]: unknown })[name];
 
-/** The same distribution (layer, denoiser), which can do more: the value of a key, in its type too. */
+/**
+ * The same distribution (layer, denoiser), which can do more: the value of a key, in its type too.
+ *
+ * @example
+ * const marked = having(capability()('mark'), 7)(affine());
+ */
 export const having =
   <C extends AnyCapability, const V extends ValueOf<C>>(key: C, value: V) =>
   <L extends object>(of: L): L & Having<C, V> =>
     ({ ...of, [key.name]: value, capabilities: { ...keysOf(of), [key.name]: key } }) as L & Having<C, V>;
 
-/** The value of a key; `undefined` where it is not declared, whatever properties there are. */
+/**
+ * The value of a key; `undefined` where it is not declared, whatever properties there are.
+ *
+ * @example
+ * capabilityOf(repeating, repeat(3, affine()));   // 3
+ */
 export const capabilityOf = <N extends string, V, K extends Change>(
   key: Capability<N, V, K>,
   of: object,
 ): V | undefined => (keysOf(of)[key.name] === (key as AnyCapability) ? (ownOf(of, key.name) as V) : undefined);
 
-/** Whether a key is declared, in the type where it is. */
+/**
+ * Whether a key is declared, in the type where it is.
+ *
+ * @example
+ * has(repeating, affine());   // false
+ */
 export const has = <C extends AnyCapability, L extends object>(key: C, of: L): of is L & Having<C> =>
   keysOf(of)[key.name] === key;
 
-/** The value of a key. Throws `ArgumentError`, as a sentence of `owner`, where it is not declared. */
+/**
+ * The value of a key. Throws `ArgumentError`, as a sentence of `owner`, where it is not declared.
+ *
+ * @example
+ * needs(repeating, repeat(3, affine()), 'mine', 'the layer is no repetition', 'repeat(n, layer)');   // 3
+ */
 export const needs = <N extends string, V, K extends Change>(
   key: Capability<N, V, K>,
   of: { readonly spec: Spec },

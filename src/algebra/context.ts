@@ -47,7 +47,12 @@ export interface ContextPart {
   readonly shape: Shape;
 }
 
-/** The arrays of a context, in the order of its fields. */
+/**
+ * The arrays of a context, in the order of its fields.
+ *
+ * @example
+ * contextParts({ age: [1], place: [2] }).map((p) => p.field);   // [['age'], ['place']]
+ */
 export const contextParts = (c: Context, field: readonly string[] = []): readonly ContextPart[] =>
   isShape(c)
     ? [{ field, shape: c }]
@@ -55,7 +60,12 @@ export const contextParts = (c: Context, field: readonly string[] = []): readonl
       ? [{ field, shape: [c.classes] }]
       : Object.entries(c).flatMap(([name, inner]) => contextParts(inner as Context, [...field, name]));
 
-/** Numbers in a context. */
+/**
+ * Numbers in a context.
+ *
+ * @example
+ * contextSize({ age: [1], kind: classes(3) });   // 4
+ */
 export const contextSize = (c: Context): number => contextParts(c).reduce((n, p) => n + sizeOf(p.shape), 0);
 
 /** A context in words. */
@@ -69,7 +79,12 @@ export const showContext = (c: Context): string =>
 /** The arrays of a context's value, in the order of its fields. */
 export const arraysOf = (c: AnyContext): readonly Expr[] => (isExpr(c) ? [c] : Object.values(c).flatMap(arraysOf));
 
-/** A context's value as one vector: its arrays flattened, side by side. */
+/**
+ * A context's value as one vector: its arrays flattened, side by side.
+ *
+ * @example
+ * contextVector({ age: ops.constant([30]), place: ops.constant([0.5, 0.2]) });   // an expression [3]
+ */
 export const contextVector = (c: AnyContext): Expr => {
   const flat = arraysOf(c).map((e) => o.reshape(e, [sizeOf(e.shape)]));
   return flat.length === 1 ? flat[0] : o.concat(flat);
@@ -86,7 +101,12 @@ const built = <C extends Context>(c: C, make: (part: ContextPart) => Expr, field
     ? make(contextParts(c, field)[0])
     : Object.fromEntries(Object.entries(c).map(([k, inner]) => [k, built(inner as Context, make, [...field, k])]))) as ContextValue<C>; // biome-ignore format: one idea
 
-/** A context's value from {@link contextVector}. */
+/**
+ * A context's value from {@link contextVector}.
+ *
+ * @example
+ * contextOfVector({ age: [1], place: [2] }, ops.constant([30, 0.5, 0.2]));   // { age: [1], place: [2] } of expressions
+ */
 export const contextOfVector = <C extends Context>(c: C, vector: Expr): ContextValue<C> => {
   let at = 0;
   return built(c, ({ shape }) => {
@@ -97,7 +117,12 @@ export const contextOfVector = <C extends Context>(c: C, vector: Expr): ContextV
   });
 };
 
-/** A context of zeros: "nothing is known". */
+/**
+ * A context of zeros: "nothing is known".
+ *
+ * @example
+ * noContext(classes(3));   // zeros [3]: no class
+ */
 export const noContext = <C extends Context>(c: C): ContextValue<C> => built(c, ({ shape }) => o.broadcastTo(0, shape));
 
 /** Whether arrays fit a context; throws `ShapeError` where they do not. */

@@ -21,7 +21,12 @@ const lacks: { readonly [U in Use | 'samples']: string } = {
 /** Whether the number of a distribution of that evidence can be used so. */
 export const granted = (evidence: Evidence, use: Use): boolean => (grants[evidence] as readonly Use[]).includes(use);
 
-/** Whether a distribution gives what is wanted of it: a use of its number, or samples. */
+/**
+ * Whether a distribution gives what is wanted of it: a use of its number, or samples.
+ *
+ * @example
+ * gives(standardNormal([2]), 'exactLogDensity');   // true
+ */
 export const gives = (dist: AnyDist, use: Use | 'samples'): boolean =>
   use === 'samples' ? dist.unsampled !== true : granted(dist.evidence, use);
 

@@ -63,7 +63,12 @@ export interface AnyDist extends Carrier {
   readonly named?: { readonly place: string; readonly dist: AnyDist } | undefined;
 }
 
-/** Whether something is a distribution, where it may be another record (a denoiser, a model of a score): a density says so. */
+/**
+ * Whether something is a distribution, where it may be another record (a denoiser, a model of a score): a density says so.
+ *
+ * @example
+ * isDist(standardNormal([2]));   // true
+ */
 export const isDist = (of: object): of is AnyDist => 'logDensity' in of;
 
 /** A distribution over events of shape S with evidence E. */

@@ -30,7 +30,12 @@ export type Evidence = keyof typeof grants;
 /** What a number can be used as. */
 export type Use = (typeof grants)[Evidence][number];
 
-/** Every kind of evidence, from the most to the least. */
+/**
+ * Every kind of evidence, from the most to the least.
+ *
+ * @example
+ * evidences.includes('exact');   // true
+ */
 export const evidences = Object.keys(grants) as readonly Evidence[];
 
 type IsUnion<T, All = T> = [T] extends [never] ? false : T extends unknown ? ([All] extends [T] ? false : true) : never;

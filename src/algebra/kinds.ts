@@ -9,16 +9,36 @@ import { plainGrade } from './evidence.ts';
 import type { ScalarMap } from './scalar-map.ts';
 import type { Endo, Layer } from './transport.ts';
 
-/** Distributions. */
+/**
+ * Distributions.
+ *
+ * @example
+ * codecOf(distributionKind).decode({ type: 'standardNormal', shape: [2] });
+ */
 export const distributionKind = kind<AnyDist>('distribution');
 
-/** Layers. */
+/**
+ * Layers.
+ *
+ * @example
+ * codecOf(layerKind).decode({ type: 'affine' });
+ */
 export const layerKind = kind<Layer>('layer');
 
-/** Scalar maps. */
+/**
+ * Scalar maps.
+ *
+ * @example
+ * codecOf(mapKind).decode({ type: 'affineMap' });
+ */
 export const mapKind = kind<ScalarMap>('map');
 
-/** Conditional distributions. */
+/**
+ * Conditional distributions.
+ *
+ * @example
+ * codecOf(conditionalKind).decode({ type: 'parametrised', family: 'normal', context: [2], event: [1] });
+ */
 export const conditionalKind = kind<Conditional<Context, Shape>>('conditional');
 
 /** A layer as one that keeps any shape: types were checked when the declaration was written, what JSON says is checked where it is pushed forward. */

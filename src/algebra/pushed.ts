@@ -40,10 +40,20 @@ export const onInnermost = <A>(dist: AnyDist, x: Expr, f: (base: AnyDist, z: Exp
   );
 };
 
-/** An event on the side of the innermost base distribution: through every transport it was pushed by. */
+/**
+ * An event on the side of the innermost base distribution: through every transport it was pushed by.
+ *
+ * @example
+ * encodeToBase(pipe(standardNormal([2]), pushforward(scale(3))), ops.constant([3, 6]));   // [1, 2]
+ */
 export const encodeToBase = (dist: AnyDist, x: Expr): D.Draw<Expr> => onInnermost(dist, x, (_, z) => D.of(z));
 
-/** The event that a point on the side of the innermost base distribution is decoded to: through every transport it was pushed by. */
+/**
+ * The event that a point on the side of the innermost base distribution is decoded to: through every transport it was pushed by.
+ *
+ * @example
+ * decodeFromBase(pipe(standardNormal([2]), pushforward(scale(3))), ops.constant([1, 2]));   // [3, 6]
+ */
 export const decodeFromBase = (dist: AnyDist, z: Expr): D.Draw<Expr> =>
   dist.pushed === undefined
     ? D.of(z)
@@ -55,7 +65,12 @@ export const decodeFromBase = (dist: AnyDist, z: Expr): D.Draw<Expr> =>
         ),
       );
 
-/** The distribution under everything a distribution was pushed through; the distribution itself where it was not. */
+/**
+ * The distribution under everything a distribution was pushed through; the distribution itself where it was not.
+ *
+ * @example
+ * innermost(pipe(standardNormal([2]), pushforward(affine()), pushforward(reverse()))).spec;   // { type: 'standardNormal', … }
+ */
 export const innermost = (dist: AnyDist): AnyDist =>
   dist.named !== undefined
     ? innermost(dist.named.dist)

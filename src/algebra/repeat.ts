@@ -18,7 +18,12 @@ import type { Endo, Layer, Step } from './transport.ts';
 /** A number of copies that can be built; more is a slip of the pen. */
 const copies = that('an integer from 1 to 10000', (u): u is number => positiveInteger.is(u) && u <= 10_000);
 
-/** How often a repetition repeats its layer. */
+/**
+ * How often a repetition repeats its layer.
+ *
+ * @example
+ * capabilityOf(repeating, repeat(3, affine()));   // 3
+ */
 export const repeating = capability<number>()('times');
 
 /** Options of {@link repeat}. */

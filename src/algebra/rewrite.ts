@@ -158,6 +158,9 @@ const run =
 /**
  * A layer rewritten for events of one shape: a chain of what is left, each at its own place. Its `spec` stays the declaration it was made from. A
  * layer that is not a chain comes back as it is.
+ *
+ * @example
+ * rewriteLayer(compose(reverse(), reverse(), affine()), [2]).parts.length;   // 1
  */
 export const rewriteLayer = (layer: Layer, shape: Shape): Layer => {
   const whole: Item = { trail: [], layer, shape };

@@ -9,10 +9,20 @@ export interface Spec {
   readonly [key: string]: Json;
 }
 
-/** A specification that cannot be read back (a hand-made layer, a parameter that is an expression). */
+/**
+ * A specification that cannot be read back (a hand-made layer, a parameter that is an expression).
+ *
+ * @example
+ * opaque('mine', 'it was made by hand');   // { type: 'mine', opaque: 'it was made by hand' }
+ */
 export const opaque = (type: string, why: string): Spec => ({ type, opaque: why });
 
-/** Whether a specification can be read back from JSON. */
+/**
+ * Whether a specification can be read back from JSON.
+ *
+ * @example
+ * isReadable(opaque('mine', 'it was made by hand'));   // false
+ */
 export const isReadable = (spec: Json): boolean =>
   spec === null || typeof spec !== 'object'
     ? true

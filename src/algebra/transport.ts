@@ -109,13 +109,29 @@ export interface LayerOptions {
 /**
  * A layer of your own that keeps any event shape. `contribution` is a scalar: sum over the event. Each run of a direction names a parameter once (see
  * `scope.again` for a network that it runs several times); another layer at the same place is an error.
+ *
+ * @example
+ * const negate = endo('bijective', {
+ *   spec: { type: 'negate' },
+ *   encode: (x) => draw.of({ value: ops.neg(x), contribution: ops.scalar(0) }),
+ *   decode: (z) => draw.of({ value: ops.neg(z), contribution: ops.scalar(0) }),
+ * });
  */
 export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> => {
   const layer: Layer = { cost: parallel, parts: [], grade, dataShape: (z) => z, endo: true, ...declared(options) };
   return layer as Endo<G>;
 };
 
-/** A layer of your own between two shapes. */
+/**
+ * A layer of your own between two shapes.
+ *
+ * @example
+ * const flat = transport('bijective', { data: [2, 2], latent: [4] }, {
+ *   spec: { type: 'flat' },
+ *   encode: (x) => draw.of({ value: ops.reshape(x, [4]), contribution: ops.scalar(0) }),
+ *   decode: (z) => draw.of({ value: ops.reshape(z, [2, 2]), contribution: ops.scalar(0) }),
+ * });
+ */
 export const transport = <const X extends Shape, const Z extends Shape, G extends Grade>(
   grade: G,
   shapes: { readonly data: X; readonly latent: Z },
@@ -145,7 +161,16 @@ export const transport = <const X extends Shape, const Z extends Shape, G extend
   return between as Transport<X, Z, G>;
 };
 
-/** A bijection of any shape from two functions without noise; each returns log |det ∂z/∂x| with its value. */
+/**
+ * A bijection of any shape from two functions without noise; each returns log |det ∂z/∂x| with its value.
+ *
+ * @example
+ * const double = bijection({
+ *   spec: { type: 'double' },
+ *   encode: (x) => () => ({ value: ops.mul(2, x), contribution: ops.scalar(sizeOf(x.shape) * Math.LN2) }),
+ *   decode: (z) => () => ({ value: ops.mul(0.5, z), contribution: ops.scalar(sizeOf(z.shape) * Math.LN2) }),
+ * });
+ */
 export const bijection = (options: {
   readonly spec: Spec;
   readonly cost?: Cost;
@@ -159,7 +184,12 @@ export const bijection = (options: {
     decode: (z) => D.fromScoped(options.decode(z)),
   });
 
-/** Nothing changes: the unit of {@link compose}. */
+/**
+ * Nothing changes: the unit of {@link compose}.
+ *
+ * @example
+ * compose(identity(), affine());   // affine, by another name
+ */
 export const identity = define(
   layerKind,
   { type: 'identity', about: 'Nothing changes.', regions: 'any', examples: [{}] },
@@ -244,7 +274,12 @@ function invert(layer: Layer): Layer {
   };
 }
 
-/** The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign. */
+/**
+ * The layer with its sides exchanged; only for bijections. `inverse(inverse(f))` is f, and contributions change sign.
+ *
+ * @example
+ * pipe(standardNormal([2]), pushforward(inverse(affineCoupling())));
+ */
 export const inverse = define(
   layerKind,
   {

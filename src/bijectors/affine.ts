@@ -9,6 +9,9 @@ import * as Sc from '../core/scope.ts';
 
 /**
  * Learned elementwise affine map, z = x · e^{s} + t with s, t of the event's shape, both starting at 0: log |det ∂z/∂x| = Σ s.
+ *
+ * @example
+ * pipe(standardNormal([3]), pushforward(affine()));   // a diagonal normal distribution, learned
  */
 export const affine = define(
   layerKind,

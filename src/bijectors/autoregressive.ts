@@ -184,6 +184,9 @@ export const maf = define(
 
 /**
  * Inverse autoregressive flow (Kingma et al. 2016, arXiv:1606.04934): fast sampling, sequential density. {@link maf} turned round, with its options.
+ *
+ * @example
+ * pipe(standardNormal([3]), pushforward(iaf({ conditioner: made([32]) })));   // samples in one pass
  */
 export const iaf = define(
   layerKind,

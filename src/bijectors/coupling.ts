@@ -183,7 +183,12 @@ export const affineCoupling = define(
     ),
 );
 
-/** Additive coupling (NICE, Dinh et al. 2014): (a, b) ↦ (a, b + t(a)), log |det| = 0. */
+/**
+ * Additive coupling (NICE, Dinh et al. 2014): (a, b) ↦ (a, b + t(a)), log |det| = 0.
+ *
+ * @example
+ * repeat(4, compose(additiveCoupling({ conditioner: mlp([32]) }), reverse()));
+ */
 export const additiveCoupling = define(
   layerKind,
   {

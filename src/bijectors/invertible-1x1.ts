@@ -204,5 +204,10 @@ export const invertible1x1 = define(
   },
 );
 
-/** A linear layer z = W x of vectors: {@link invertible1x1} under the name it has there. */
+/**
+ * A linear layer z = W x of vectors: {@link invertible1x1} under the name it has there.
+ *
+ * @example
+ * linear({ parametrisation: 'qr' });
+ */
 export const linear = (options: Invertible1x1Options = {}): Endo<'bijective'> => invertible1x1(options);

@@ -19,6 +19,9 @@ export interface LogitOptions {
  * log |det ∂z/∂x| = Σ log(1 − 2α) + softplus(z) + softplus(−z), finite wherever z is. Off the support (y outside (0, 1): with α = 0 the ends
  * belong to it) z is 0 and the contribution −∞, with gradient 0: no density, and no NaN.
  * Throws `ArgumentError` where α is outside [0, ½).
+ *
+ * @example
+ * pipe(standardNormal([2]), pushforward(logit()));   // a distribution on (0, 1)
  */
 export const logit = defineMapLayer(
   {

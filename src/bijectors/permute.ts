@@ -18,7 +18,12 @@ import { range } from '../core/shape.ts';
 
 const volumePreserving = (value: Expr) => () => ({ value, contribution: scalar(0) });
 
-/** The last axis in reverse order. Its own inverse; log |det| = 0. */
+/**
+ * The last axis in reverse order. Its own inverse; log |det| = 0.
+ *
+ * @example
+ * repeat(4, compose(affineCoupling(), reverse()));
+ */
 export const reverse = define(
   layerKind,
   { type: 'reverse', about: 'The last axis in reverse order.', regions: 'any', examples: [{}] },
@@ -64,7 +69,12 @@ const permutationOf = ({
       ? permute({ seed })
       : raise('SpecError', '', "permute: one of 'order' and 'seed'", { got: showJson({ order, seed }) });
 
-/** The last axis in another order: z[i] = x[order[i]]; log |det| = 0. */
+/**
+ * The last axis in another order: z[i] = x[order[i]]; log |det| = 0.
+ *
+ * @example
+ * compose(permute({ seed: 3 }), permute({ order: [2, 0, 1] }));
+ */
 export const permute = define(
   layerKind,
   {

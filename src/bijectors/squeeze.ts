@@ -21,7 +21,12 @@ export interface SqueezeOptions {
   readonly order?: SqueezeOrder;
 }
 
-/** `[H, W, C]` to `[H/f, W/f, f²·C]`. Throws `ShapeError` where f does not divide both sides. */
+/**
+ * `[H, W, C]` to `[H/f, W/f, f²·C]`. Throws `ShapeError` where f does not divide both sides.
+ *
+ * @example
+ * squeezed([4, 4, 3]);   // [2, 2, 12]
+ */
 export const squeezed = (shape: Shape, factor = 2): readonly [number, number, number] => {
   const [h, w, c] = shape;
   return shape.length === 3 && Number.isInteger(factor) && factor >= 1 && h % factor === 0 && w % factor === 0

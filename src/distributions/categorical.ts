@@ -111,6 +111,9 @@ export const categorical = define(
 
 /**
  * A choice among K classes as a vector with one 1: events `[…shape, K]`. log P(x) = Σ xₖ log pₖ nats, −∞ for anything but such a vector.
+ *
+ * @example
+ * oneHotCategorical({ probs: [0.2, 0.3, 0.5] });   // events [3]
  */
 export const oneHotCategorical = define(
   distributionKind,

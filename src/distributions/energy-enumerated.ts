@@ -28,7 +28,12 @@ export interface Enumeration {
   readonly given: (k: Expr) => D.Draw<Expr>;
 }
 
-/** The states of a distribution that can be summed. Evaluated where it is asked for: a distribution with too many states can still be declared. */
+/**
+ * The states of a distribution that can be summed. Evaluated where it is asked for: a distribution with too many states can still be declared.
+ *
+ * @example
+ * has(enumerating, rbm([3], { hidden: 2 }));   // true
+ */
 export const enumerating = capability<() => Enumeration>()('enumeration', {
   named: (enumeration, place) => () => {
     const { states, logWeight, given } = enumeration();

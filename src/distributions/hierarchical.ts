@@ -21,7 +21,12 @@ export interface Level {
   readonly logDensity: Expr;
 }
 
-/** The groups at z that a distribution is made of, in order, each given the ones before it; their log-densities sum to log p(z). */
+/**
+ * The groups at z that a distribution is made of, in order, each given the ones before it; their log-densities sum to log p(z).
+ *
+ * @example
+ * has(grouping, hierarchical(standardNormal([2]), conditionalNormal([2], [3])));   // true
+ */
 export const grouping = capability<(z: Expr) => D.Draw<readonly Level[]>>()('levels', {
   named: (levels, place) => (z) => D.at(place, levels(z)),
 });
@@ -147,7 +152,12 @@ const divergence = (q: Level, p: Level): D.Draw<Divergence> => {
     : D.of({ value: o.sub(q.logDensity, p.logDensity), evidence: 'unbiased', size });
 };
 
-/** A distribution's groups at z: one of everything where it has no groups. Run it where the distribution's parameters stand. */
+/**
+ * A distribution's groups at z: one of everything where it has no groups. Run it where the distribution's parameters stand.
+ *
+ * @example
+ * levelsOf(hierarchical(standardNormal([2]), conditionalNormal([2], [3])))(ops.constant([0, 0, 0, 0, 0]));
+ */
 export const levelsOf =
   (dist: AnyDist) =>
   (z: Expr): D.Draw<readonly Level[]> =>

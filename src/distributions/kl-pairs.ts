@@ -153,7 +153,12 @@ const trials =
       : undefined;
   };
 
-/** The library's closed forms. Yours: `kl(p, q, { pairs: { ...klPairs, 'mine/mine': (p, q) => … } })`. */
+/**
+ * The library's closed forms. Yours: `kl(p, q, { pairs: { ...klPairs, 'mine/mine': (p, q) => … } })`.
+ *
+ * @example
+ * Object.keys(klPairs).length;   // pairs of families with a closed form
+ */
 export const klPairs: KlTable = {
   'normal/normal': normals,
   'standardNormal/standardNormal': normals,

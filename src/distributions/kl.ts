@@ -85,7 +85,12 @@ export const kl = <S extends Shape>(
     : { value, evidence: 'exact' };
 };
 
-/** Differential (or Shannon) entropy −E_p log p(x) in nats: the distribution's fact where it has one, else the mean of `samples` draws. */
+/**
+ * Differential (or Shannon) entropy −E_p log p(x) in nats: the distribution's fact where it has one, else the mean of `samples` draws.
+ *
+ * @example
+ * value(entropy(normal([1])));   // ½ log 2πe = 1.419
+ */
 export const entropy = <S extends Shape>(
   p: Dist<S, Exact & Samples>,
   { samples = 1 }: Pick<EstimateOptions, 'samples'> = {},
@@ -96,7 +101,12 @@ export const entropy = <S extends Shape>(
     : { value: D.of(fact), evidence: 'exact' };
 };
 
-/** Cross-entropy −E_p log q(x) = H(p) + KL(p ‖ q) in nats: exact where both are, else the mean of `samples` draws from p. */
+/**
+ * Cross-entropy −E_p log q(x) = H(p) + KL(p ‖ q) in nats: exact where both are, else the mean of `samples` draws from p.
+ *
+ * @example
+ * value(crossEntropy(normal([1]), normal([1], { loc: 1 })));   // H(p) + KL(p ‖ q) = 1.919
+ */
 export const crossEntropy = <S extends Shape>(
   p: Dist<S, Exact & Samples>,
   q: Dist<S, Exact>,

@@ -9,7 +9,12 @@ import { argument } from './argument-codec.ts';
 import { familyOf } from './family-of.ts';
 import { type EveryFact, type Family, inverseCdf, type LocationScale, locationScale, type ScalarDist, scalarFamily } from './scalar-dist.ts'; // biome-ignore format: one line
 
-/** The standard logistic distribution: log p(z) = −softplus(z) − softplus(−z) nats. */
+/**
+ * The standard logistic distribution: log p(z) = −softplus(z) − softplus(−z) nats.
+ *
+ * @example
+ * standardLogistic.logDensity(ops.scalar(0));   // −2 log 2
+ */
 export const standardLogistic: ScalarDist<EveryFact> = inverseCdf({
   support: reals,
   logDensity: (z) => o.neg(o.add(o.softplus(z), o.softplus(o.neg(z)))),

@@ -86,7 +86,12 @@ const known: ReadonlyMap<FamilyConstructor, ParametricFamily> = new Map([
   entry('bernoulli', bernoulli, { logits: 'real' }, 2),
 ]);
 
-/** The families that {@link parametrised} knows, by name. */
+/**
+ * The families that {@link parametrised} knows, by name.
+ *
+ * @example
+ * Object.keys(parametricFamilies);   // normal, laplace, logistic, …
+ */
 export const parametricFamilies: { readonly [name: string]: ParametricFamily } = Object.fromEntries(
   [...known.values()].map((f) => [f.name, f]),
 );

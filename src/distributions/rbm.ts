@@ -40,7 +40,12 @@ export interface Blocks {
   readonly visibleGiven: (h: Expr) => Sc.Scoped<Dist<readonly [number], Exact & Samples>>;
 }
 
-/** What block Gibbs samples by; a constant of the density is nothing to it. */
+/**
+ * What block Gibbs samples by; a constant of the density is nothing to it.
+ *
+ * @example
+ * has(blocking, rbm([3], { hidden: 2 }));   // true
+ */
 export const blocking = capability<Blocks>()('blocks', {
   named: ({ hiddenGiven, visibleGiven }, place) => ({
     hiddenGiven: (v) => Sc.at(place, hiddenGiven(v)),
@@ -65,7 +70,12 @@ export type Bridging<S extends Shape> = (base?: {
   readonly scale?: Argument;
 }) => MachineBridge<S>;
 
-/** The bridge of distributions that a distribution brings along, for annealed importance sampling. */
+/**
+ * The bridge of distributions that a distribution brings along, for annealed importance sampling.
+ *
+ * @example
+ * has(bridging, rbm([3], { hidden: 2 }));   // true
+ */
 export const bridging = capability<Bridging<Shape>>()('bridge', {
   named: (bridge, place) => (base) => {
     const { from, at } = bridge(base);

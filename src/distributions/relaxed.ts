@@ -166,6 +166,9 @@ const binaryLog = (t: Expr, l: Expr, tau: Expr): Expr => {
 /**
  * The binary Concrete distribution: x = σ((l + e)/τ) for standard logistic e, on (0, 1)ᴰ. log p(x) = Σ log τ + d − 2 softplus(d) − log x − log (1−x) nats,
  * d = l − τ logit x; −∞ outside. Reparameterised; `sampleAndLogDensity` scores logit x itself. Throws `ArgumentError` where τ is not positive.
+ *
+ * @example
+ * relaxedBernoulli([2], { logits: [0.5, -1], temperature: 0.3 });   // events in (0, 1)
  */
 export const relaxedBernoulli = define(
   distributionKind,

@@ -15,7 +15,12 @@ import { normal, standardNormal } from './normal.ts';
 
 type Vectors = Dist<readonly [number], Exact & Samples>;
 
-/** The prior of a ladder's white noise: standard normal, in groups, so that what each group costs can be told. */
+/**
+ * The prior of a ladder's white noise: standard normal, in groups, so that what each group costs can be told.
+ *
+ * @example
+ * whiteGroups({ data: [4, 4, 1], groups: 2, latent: 1 });
+ */
 export const whiteGroups = (options: TopDownOptions): Vectors & Hierarchical => {
   const { groups, size } = ladderOf(options);
   const one = standardNormal([size] as readonly [number]) as Vectors;

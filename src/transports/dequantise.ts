@@ -25,6 +25,9 @@ export interface DequantiseOptions {
  *
  * so the number that comes out is a log-*probability* of the levels, and bits/dim is −log P / (D log 2) with no offset to remember:
  * a uniform distribution over 256 levels gives exactly 8. Decoding rounds down: k = ⌊L y⌋, kept in range.
+ *
+ * @example
+ * pipe(standardNormal([4]), pushforward(logit()), pushforward(dequantise({ levels: 256 })));   // bits/dim without an offset
  */
 export const dequantise = define(
   layerKind,

@@ -26,6 +26,9 @@ const vector = (owner: string, shape: Shape): number =>
 /**
  * Keeps the first part of a vector: encode (a, b) ↦ a with contribution log p(b | a); decode draws b ~ p(b | a). Exact. The shapes come from the
  * distribution of what is dropped: its context is a, its event b. Multi-scale flows factor out halves this way (Dinh et al. 2017, §3.6).
+ *
+ * @example
+ * pipe(standardNormal([2]), pushforward(slice([3], conditionalNormal([2], [1]))));   // 3 numbers, the last given the others
  */
 export const slice = define(
   layerKind,
@@ -74,6 +77,9 @@ export const slice = define(
 /**
  * Appends noise to a vector: encode x ↦ (x, u) with u ~ q(u | x) and contribution −log q(u | x); decode drops u. A bound. Augmented flows (ANF, Huang
  * et al. 2020; VFlow, Chen et al. 2020) are `compose(augment(…), …bijections)`.
+ *
+ * @example
+ * compose(augment([4], conditionalNormal([2], [2])), affineCoupling(), reverse());   // from 2 numbers to 4
  */
 export const augment = define(
   layerKind,
@@ -118,7 +124,12 @@ export const augment = define(
   },
 );
 
-/** Absolute values, for distributions that are symmetric about 0 in every coordinate: decode draws the signs. Contribution −D log 2, exact. */
+/**
+ * Absolute values, for distributions that are symmetric about 0 in every coordinate: decode draws the signs. Contribution −D log 2, exact.
+ *
+ * @example
+ * pipe(halfNormal([2]), pushforward(abs()));   // N(0, 1) again
+ */
 export const abs = define(
   layerKind,
   { type: 'abs', about: 'Absolute values.', regions: 'own', examples: [{}] },
@@ -138,7 +149,12 @@ export const abs = define(
 const logFactorial = (n: number): number =>
   Array.from({ length: n }, (_, i) => Math.log(i + 1)).reduce((a, b) => a + b, 0);
 
-/** Ascending order, for distributions that do not know the order of a vector's elements: decode shuffles. Contribution −log D!, exact. */
+/**
+ * Ascending order, for distributions that do not know the order of a vector's elements: decode shuffles. Contribution −log D!, exact.
+ *
+ * @example
+ * pipe(standardNormal([3]), pushforward(sort()));   // exchangeable events
+ */
 export const sort = define(
   layerKind,
   { type: 'sort', about: 'Ascending order.', shapes: 'vectors', regions: 'own', examples: [{}] },

@@ -29,7 +29,12 @@ const logScaleOf = (kind: LogScale, raw: Expr): Sc.Scoped<Expr> =>
         Sc.map((c) => o.mul(c, o.tanh(raw))),
       );
 
-/** z = x · e^{s} + t with s, t from raw: log slope s. */
+/**
+ * z = x · e^{s} + t with s, t from raw: log slope s.
+ *
+ * @example
+ * autoregressive(affineMap({ logScale: 'learned' }));
+ */
 export const affineMap = define(
   mapKind,
   {
@@ -60,7 +65,12 @@ export const affineMap = define(
   },
 );
 
-/** z = x + t: volume preserving (NICE, Dinh et al. 2014, arXiv:1410.8516). */
+/**
+ * z = x + t: volume preserving (NICE, Dinh et al. 2014, arXiv:1410.8516).
+ *
+ * @example
+ * coupling(additiveMap());
+ */
 export const additiveMap = define(mapKind, { type: 'additiveMap', about: 'x + t.', examples: [{}] }, (): ScalarMap => {
   const zero = (x: Expr): Expr => o.broadcastTo(0, x.shape);
   return {
