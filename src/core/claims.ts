@@ -128,8 +128,11 @@ const checkName = (leaves: readonly Parameter[]): void => {
 };
 
 /**
- * Refuses parameters of one name that are one array by chance: see the table above. Throws `ArgumentError` at the parameter's full name, naming both
- * claimants. Cost: linear in the leaves, but for names that many declarations read.
+ * Rejects parameters that share a name by accident: see the table above. Throws `ArgumentError` at the full name of the parameter, naming both claimants. Cost: linear in the
+ * number of leaves, except for names that many declarations read.
+ *
+ * @example
+ * checkClaims(parametersOf([parameter('w', [2], { init: parameters.ones })(root)]));   // nothing: one claim
  */
 export const checkClaims = (leaves: Iterable<Parameter>): void => {
   const byName = new Map<string, Parameter[]>();
@@ -141,6 +144,11 @@ export const checkClaims = (leaves: Iterable<Parameter>): void => {
   for (const same of byName.values()) if (same.length > 1) checkName(same);
 };
 
-/** Whether a parameter was claimed inside a declaration: by a distribution, layer, conditional distribution, network or placed function, or by a copy of it. */
+/**
+ * Whether a parameter was claimed inside a declaration: by a distribution, layer, conditional distribution, network or placed function, or by a copy of it.
+ *
+ * @example
+ * belongsTo(undefined, standardNormal([2]));   // false: no claim
+ */
 export const belongsTo = (claim: Claim | undefined, whole: { readonly declaration?: Declaration }): boolean =>
   whole.declaration !== undefined && (claim?.owners.includes(whole.declaration) ?? false);

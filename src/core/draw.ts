@@ -123,7 +123,7 @@ export const owned =
  * A method of a declaration that reads an expression; each call is one reading of the declaration.
  *
  * @example
- * const logDensity = draw.method(normal([2]).declaration, 'logDensity', (x) => draw.of(ops.sum(x)));
+ * const logDensity = draw.method(standardNormal([2]).declaration, 'logDensity', (x) => draw.of(ops.sum(x)));
  */
 export const method =
   <A>(declaration: Declaration, name: string, f: (x: Expr) => Draw<A>): ((x: Expr) => Draw<A>) =>
@@ -220,7 +220,7 @@ export const labelled =
  * The value at the outermost place, as one reading: a parameter name that the part claims twice is an `ArgumentError` where parameters are collected.
  *
  * @example
- * value(draw.runDraw(normal([2]).logDensity(ops.array([0, 0]))));   // −log 2π = -1.838
+ * value(draw.runDraw(standardNormal([2]).logDensity(ops.array([0, 0]))));   // −log 2π = -1.838
  */
 export const runDraw = <A>(da: Draw<A>, scope: Scope = root, noise = 'noise'): A =>
   runRandom(da({ ...scope, reading: scope.reading ?? open(undefined, scope.path) }), start(noise));

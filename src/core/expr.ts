@@ -239,7 +239,13 @@ export const variable = (shape: Shape, type: ElementType = 'real'): Expr =>
 export const withInputs = (e: Expr, inputs: readonly Expr[]): Expr =>
   inputs.every((x, i) => x === e.inputs[i]) ? e : makeNode(e.op, inputs, e.attributes as never, e.shape, e.type);
 
-/** Rebuilds expressions, replacing the keys of `replacements`; shared parts stay shared. */
+/**
+ * Rebuilds expressions with the keys of `replacements` replaced; shared parts stay shared. Cost: linear in the number of nodes.
+ *
+ * @example
+ * const x = input('x', []);
+ * value(substitute([ops.exp(x)], new Map([[x, ops.scalar(0)]]))[0]);   // 1
+ */
 export const substitute = (roots: readonly Expr[], replacements: ReadonlyMap<Expr, Expr>): Expr[] => {
   const out = new Map<Expr, Expr>(replacements);
   for (const e of topological(roots, (x) => replacements.has(x)))

@@ -1,7 +1,12 @@
 /** Shapes: tuples of sizes, row-major. A scalar's shape is `[]`. */
 export type Shape = readonly number[];
 
-/** Number of elements: the product of the sizes, 1 for a scalar. */
+/**
+ * The number of elements of a shape: the product of its sizes, 1 for a scalar.
+ *
+ * @example
+ * sizeOf([2, 3]);   // 6
+ */
 export const sizeOf = (shape: Shape): number => {
   let n = 1;
   for (const d of shape) n *= d;

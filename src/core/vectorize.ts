@@ -31,7 +31,12 @@ export const vmap =
   (...args: Args): Expr =>
     vmapAll((...xs) => [f(...(xs as unknown as Args))], options)(...args)[0];
 
-/** {@link vmap} for a function with several results. */
+/**
+ * {@link vmap} for a function with several results.
+ *
+ * @example
+ * vmapAll((x) => [ops.exp(x), ops.neg(x)])(ops.array([0, 1])).length;   // 2
+ */
 export const vmapAll =
   (f: (...example: Expr[]) => readonly Expr[], options: VmapOptions = {}) =>
   (...args: Expr[]): Expr[] => {

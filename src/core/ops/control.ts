@@ -10,7 +10,7 @@ import { closedOver } from './custom.ts';
  * The same value, a constant to every derivative.
  *
  * @example
- * value(ops.stopGradient(2));   // 2
+ * value(ops.stopGradient(ops.scalar(2)));   // 2
  */
 export const stopGradient = (x: Expr): Expr => makeNode('stopGradient', [x], {}, x.shape, x.type);
 
@@ -137,7 +137,7 @@ export interface ScanBody {
  *
  * @example
  * const x = variable([], 'real');
- * const { carry } = ops.scanOf(3, [ops.scalar(1)], [], [x], [], [ops.mul(2, x)], 1);
+ * const { carry } = ops.scanOf(3, [ops.scalar(1)], [], [x], [], ops.scanBody({ carry: [ops.mul(2, x)] }));
  */
 export const scanOf = (
   length: number,
