@@ -25,7 +25,7 @@ const SHARED = 'a shared name has one owner: give each a name of its own, or let
 const named = (d: Declaration): string =>
   d.kind === 'placed' ? `placed('${d.name}')` : d.kind === 'sharing' ? `sharing('${d.name}')` : d.name;
 
-/** A claimant in words: whose method, where, and the shape it asked for. */
+/** A claimant in words: whose method, where, and the shape it requested. */
 const said = (p: Parameter, by = p.attributes.claim?.reading?.owner): string => {
   const reading = p.attributes.claim?.reading;
   const whole = p.attributes.claim?.owners[0] as Declaration | undefined;
@@ -53,7 +53,7 @@ const refuseShapes = (a: Parameter, b: Parameter): never => {
     : refuse(a, b, 'one name stands for two different arrays');
 };
 
-/** Distributions around a shared name, outermost first, up to the first thing that is made anew for each context. */
+/** Distributions around a shared name, outermost first, up to the first one that is constructed again for each context. */
 const distsAround = (sharing: Sharing & { readonly from: Reading | undefined }): readonly Declaration[] => {
   const owners = sharing.from?.owners ?? [];
   const cut = owners.findIndex((d) => d.kind === 'conditional');

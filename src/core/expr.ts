@@ -38,7 +38,7 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
-/** Who asked for a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
+/** The claimant of a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
 export interface Claim {
   readonly reading: Reading | undefined;
   readonly owners: readonly object[];
@@ -140,7 +140,7 @@ export interface Attributes {
   readonly conv2dKernelGradient: Conv2dAttributes;
   // control and marks
   readonly stopGradient: None;
-  /** The identity, carrying the path of the layer that built it: used to say where a number went wrong. In a loop of layers, the path in each iteration. */
+  /** The identity, carrying the path of the layer that built it: used to report where a value became non-finite. In a loop of layers, the path in each iteration. */
   readonly label: { readonly path: string; readonly paths?: readonly string[] };
   /** Mean over the examples of the enclosing `vmap` of that name; the identity outside one. */
   readonly batchMean: { readonly axis: string };

@@ -1,7 +1,7 @@
 /**
  * `Scoped<A>`: a value that may name parameters, where a parameter's name is *the place where it stands* in the composition. It is the
  * Reader monad over a {@link Scope} (fp-ts's own). Declarations stay values: the same layer at two places has two sets of parameters, and
- * sharing is said by {@link shared}.
+ * sharing is declared by {@link shared}.
  */
 import * as R from 'fp-ts/lib/Reader.js';
 import { raise, within } from './errors.ts';

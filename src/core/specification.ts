@@ -38,7 +38,7 @@ const tablesAround = (context: t.Context): Tables => {
   return brings(around) ? around.tables : {};
 };
 
-/** Specifications nested deeper than this are refused: nobody wrote them by hand. */
+/** Specifications nested deeper than this are rejected: they are not written by hand. */
 const DEEPEST = 400;
 
 const aOrAn = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;

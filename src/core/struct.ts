@@ -45,7 +45,7 @@ const mapFrom = (s: Struct, path: string | undefined, f: (leaf: Expr, path: stri
 };
 
 /**
- * The same structure with f of every leaf. f is told the leaf's path (see {@link pathsOf}). Keeps the laws of a functor: the identity maps to the identity,
+ * The same structure with f of every leaf. f also receives the leaf's path (see {@link pathsOf}). Keeps the laws of a functor: the identity maps to the identity,
  * a composition to the composition.
  *
  * @example

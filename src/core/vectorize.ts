@@ -16,7 +16,7 @@ export interface VmapOptions {
   readonly mapped?: readonly boolean[];
   /** The name by which collectives (`batchMean`) refer to this mapping. */
   readonly axis?: string;
-  /** Which noise is drawn anew for each example, by path. By default none: outer noise is shared (see `Random.vmap`). */
+  /** The noise that each example draws independently, by path. By default none: outer noise is shared (see `Random.vmap`). */
   readonly fresh?: (path: string) => boolean;
 }
 
