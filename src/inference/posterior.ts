@@ -207,7 +207,7 @@ export const variationalPosterior = define(
     demand('variationalPosterior', guide, 'exactLogDensity', 'samples');
     demand('variationalPosterior', target, 'unnormalisedLogDensity');
     if (!sameShape(guide.shape, target.shape))
-      raise('ShapeError', 'variationalPosterior', 'the guide lives elsewhere than the posterior', {
+      raise('ShapeError', 'variationalPosterior', 'the guide and the posterior differ in shape', {
         expected: showShape(target.shape),
         got: showShape(guide.shape),
       });
