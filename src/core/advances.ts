@@ -23,7 +23,7 @@ export const mentioned = (outputs: readonly Expr[], advances: readonly Advance[]
   ...advances.flatMap(({ buffer }) => (buffer === undefined ? [] : [buffer])),
 ];
 
-/** Expressions without `advance` nodes, and what those said. */
+/** Expressions without `advance` nodes, and the contents of those nodes. */
 export interface Advances {
   readonly outputs: Expr[];
   readonly advances: readonly Advance[];

@@ -45,7 +45,7 @@ export const ahead = ({ xs, xVars, results }: Body, length: number): Body => {
   results.forEach(take);
   const early = [...asked];
   if (early.length === 0) return { xs, xVars, results };
-  // Equal leaves become one below: those that are one by chance are told before.
+  // Equal leaves become one below: names shared by accident are reported before.
   checkClaims(order.filter((e) => e.op === 'parameter'));
   // What is equal is one sequence, so that whatever reads it is seen to be equal too (a network asked twice at one time).
   const settled = simplify(early);

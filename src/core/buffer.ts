@@ -148,7 +148,12 @@ export const movingAverage = ({
 }: Pick<CopiedOptions, 'name' | 'after'> & { readonly decay: number }): (<A>(part: Sc.Scoped<A>) => Sc.Scoped<A>) =>
   copied({ ...rest, next: (copy, parameter) => o.add(o.mul(decay, copy), o.mul(1 - decay, parameter)) });
 
-/** The part as it is outside training: normalisation reads its running statistics, and no buffer moves. */
+/**
+ * The part as it is outside training: normalisation reads its running statistics, and buffers do not change.
+ *
+ * @example
+ * const used = evaluating(parameter('w', [2], { init: parameters.ones }));
+ */
 export const evaluating =
   <A>(part: Sc.Scoped<A>): Sc.Scoped<A> =>
   (scope) => {
@@ -156,7 +161,12 @@ export const evaluating =
     return part(rest);
   };
 
-/** The part as it is while training: see {@link Scope}'s `training`. */
+/**
+ * The part as it is during training: see the field `training` of {@link Scope}.
+ *
+ * @example
+ * const trained = whileTraining(parameter('w', [2], { init: parameters.ones }));
+ */
 export const whileTraining =
   <A>(part: Sc.Scoped<A>): Sc.Scoped<A> =>
   (scope) =>

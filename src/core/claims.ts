@@ -25,7 +25,7 @@ const SHARED = 'a shared name has one owner: give each a name of its own, or let
 const named = (d: Declaration): string =>
   d.kind === 'placed' ? `placed('${d.name}')` : d.kind === 'sharing' ? `sharing('${d.name}')` : d.name;
 
-/** A claimant in words: whose method, where, and the shape it asked for. */
+/** A claimant in words: whose method, where, and the shape it requested. */
 const said = (p: Parameter, by = p.attributes.claim?.reading?.owner): string => {
   const reading = p.attributes.claim?.reading;
   const whole = p.attributes.claim?.owners[0] as Declaration | undefined;
@@ -53,7 +53,7 @@ const refuseShapes = (a: Parameter, b: Parameter): never => {
     : refuse(a, b, 'one name stands for two different arrays');
 };
 
-/** Distributions around a shared name, outermost first, up to the first thing that is made anew for each context. */
+/** Distributions around a shared name, outermost first, up to the first one that is constructed again for each context. */
 const distsAround = (sharing: Sharing & { readonly from: Reading | undefined }): readonly Declaration[] => {
   const owners = sharing.from?.owners ?? [];
   const cut = owners.findIndex((d) => d.kind === 'conditional');
@@ -128,8 +128,11 @@ const checkName = (leaves: readonly Parameter[]): void => {
 };
 
 /**
- * Refuses parameters of one name that are one array by chance: see the table above. Throws `ArgumentError` at the parameter's full name, naming both
- * claimants. Cost: linear in the leaves, but for names that many declarations read.
+ * Rejects parameters that share a name by accident: see the table above. Throws `ArgumentError` at the full name of the parameter, naming both claimants. Cost: linear in the
+ * number of leaves, except for names that many declarations read.
+ *
+ * @example
+ * checkClaims(parametersOf([parameter('w', [2], { init: parameters.ones })(root)]));   // nothing: one claim
  */
 export const checkClaims = (leaves: Iterable<Parameter>): void => {
   const byName = new Map<string, Parameter[]>();
@@ -141,6 +144,11 @@ export const checkClaims = (leaves: Iterable<Parameter>): void => {
   for (const same of byName.values()) if (same.length > 1) checkName(same);
 };
 
-/** Whether a parameter was claimed inside a declaration: by a distribution, layer, conditional distribution, network or placed function, or by a copy of it. */
+/**
+ * Whether a parameter was claimed inside a declaration: by a distribution, layer, conditional distribution, network or placed function, or by a copy of it.
+ *
+ * @example
+ * belongsTo(undefined, standardNormal([2]));   // false: no claim
+ */
 export const belongsTo = (claim: Claim | undefined, whole: { readonly declaration?: Declaration }): boolean =>
   whole.declaration !== undefined && (claim?.owners.includes(whole.declaration) ?? false);

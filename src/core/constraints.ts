@@ -24,7 +24,12 @@ export interface Constraint {
   readonly inside?: { readonly where: (value: Expr) => Expr; readonly standIn: Operand };
 }
 
-/** No constraint. */
+/**
+ * No constraint: all real numbers, by the identity.
+ *
+ * @example
+ * value(parameters.real.constrain(ops.scalar(-2)));   // -2
+ */
 export const real: Constraint = {
   name: 'real',
   constrain: (x) => x,
@@ -34,7 +39,12 @@ export const real: Constraint = {
 
 const onPositive: Constraint['inside'] = { where: (x) => o.less(0, x), standIn: 1 };
 
-/** x > 0 by softplus. */
+/**
+ * x > 0 by softplus, elementwise.
+ *
+ * @example
+ * value(parameters.positive.constrain(ops.scalar(0)));   // log 2 = 0.693
+ */
 export const positive: Constraint = {
   name: 'positive',
   constrain: o.softplus,
@@ -43,7 +53,12 @@ export const positive: Constraint = {
   inside: onPositive,
 };
 
-/** x > 0 by exp: a step of the free parameter is a relative change. */
+/**
+ * x > 0 by exp, elementwise: a step of the free parameter is a relative change.
+ *
+ * @example
+ * value(parameters.positiveExp.constrain(ops.scalar(0)));   // 1
+ */
 export const positiveExp: Constraint = {
   name: 'positiveExp',
   constrain: o.exp,
@@ -52,7 +67,12 @@ export const positiveExp: Constraint = {
   inside: onPositive,
 };
 
-/** x > low by softplus (or exp, `by` {@link positiveExp}). */
+/**
+ * x > low by softplus, elementwise; by exp with {@link positiveExp} for `by`.
+ *
+ * @example
+ * value(parameters.above(3, parameters.positiveExp).constrain(ops.scalar(0)));   // 4
+ */
 export const above = (low: number, by: Constraint = positive): Constraint => ({
   ...by,
   name: `above ${low}`,
@@ -61,7 +81,12 @@ export const above = (low: number, by: Constraint = positive): Constraint => ({
   inside: { where: (y) => o.less(low, y), standIn: low + Math.max(1, Math.abs(low)) },
 });
 
-/** x < high by softplus (or exp, `by` {@link positiveExp}). */
+/**
+ * x < high by softplus, elementwise; by exp with {@link positiveExp} for `by`.
+ *
+ * @example
+ * value(parameters.below(3, parameters.positiveExp).constrain(ops.scalar(0)));   // 2
+ */
 export const below = (high: Operand, by: Constraint = positive): Constraint => ({
   ...by,
   name: `below ${typeof high === 'number' ? high : 'an end'}`,
@@ -71,7 +96,12 @@ export const below = (high: Operand, by: Constraint = positive): Constraint => (
   inside: { where: (y) => o.less(y, high), standIn: o.sub(high, o.max(1, o.abs(high))) },
 });
 
-/** low < x < high of each element, ends being expressions that broadcast to it; by the logistic function where both are given. */
+/**
+ * low < x < high, elementwise, with expressions that broadcast to x as ends; an end that is undefined is infinite. By the logistic function where both are given.
+ *
+ * @example
+ * value(parameters.within(0, 4).constrain(ops.scalar(0)));   // 2
+ */
 export const within = (low: Operand | undefined, high: Operand | undefined, by: Constraint = positive): Constraint => {
   if (low === undefined) return high === undefined ? real : below(high, by);
   if (high === undefined)
@@ -93,7 +123,12 @@ export const within = (low: Operand | undefined, high: Operand | undefined, by: 
   };
 };
 
-/** low < x < high by the logistic function, from the nearer end. */
+/**
+ * low < x < high by the logistic function, elementwise, computed from the nearer end. Throws `ArgumentError` where the interval is empty or infinite.
+ *
+ * @example
+ * value(parameters.between(0, 4).constrain(ops.scalar(0)));   // 2
+ */
 export const between = (low: number, high: number): Constraint => {
   const width = high - low;
   if (!(Number.isFinite(width) && width > 0))
@@ -111,7 +146,12 @@ export const between = (low: number, high: number): Constraint => {
   };
 };
 
-/** 0 < x < 1 by the logistic function. */
+/**
+ * 0 < x < 1 by the logistic function, elementwise.
+ *
+ * @example
+ * value(parameters.unitInterval.constrain(ops.scalar(0)));   // 0.5
+ */
 export const unitInterval: Constraint = {
   ...between(0, 1),
   name: 'unitInterval',
@@ -119,7 +159,12 @@ export const unitInterval: Constraint = {
   unconstrain: (p) => o.sub(o.log(p), o.log1p(o.neg(p))),
 };
 
-/** Unit lower triangular matrices: ones on the diagonal, zeros above. The rest of the free matrix is not read. */
+/**
+ * Unit lower triangular matrices `[n, n]`: ones on the diagonal, zeros above. The rest of the free matrix is not read.
+ *
+ * @example
+ * value(parameters.unitLowerTriangular.constrain(ops.array([[5, 5], [2, 5]])));   // [[1, 0], [2, 1]]
+ */
 export const unitLowerTriangular: Constraint = {
   name: 'unitLowerTriangular',
   constrain: (x) => o.add(o.triangle(x, true, true), o.eye(x.shape[0])),
@@ -145,8 +190,11 @@ const logShares = (free: Expr): Expr => {
 };
 
 /**
- * Positive vectors `[K]` that sum to one, from K − 1 free numbers, by breaking a stick: xₖ = rₖ σ(uₖ − log(K − k)) of what is left, rₖ. In logs, so
- * that log |det ∂(x₁ … x_{K−1})/∂u| = Σₖ log xₖ over all K. Free zeros are equal shares.
+ * Positive vectors `[K]` that sum to 1, from K − 1 free numbers u by stick-breaking: xₖ = rₖ σ(uₖ − log(K − k)), where rₖ is the remainder. Computed in logarithms;
+ * log |det ∂(x₁ … x_{K−1})/∂u| = Σₖ log xₖ over all K. Free zeros give equal shares.
+ *
+ * @example
+ * value(parameters.simplex.constrain(ops.array([0, 0])));   // [⅓, ⅓, ⅓]
  */
 export const simplex: Constraint = {
   name: 'simplex',
@@ -189,7 +237,12 @@ const readTriangle = (m: Expr, strict: boolean): Expr => {
 
 const onDiagonal = (n: number): Expr => o.less(0.5, o.eye(n));
 
-/** Lower triangular matrices `[n, n]` with a positive diagonal, from n (n + 1) / 2 free numbers, row by row; the diagonal by exp. log |det| = Σ log Lᵢᵢ. */
+/**
+ * Lower triangular matrices `[n, n]` with a positive diagonal, from n (n + 1) / 2 free numbers, row by row; the diagonal by exp. log |det| = Σ log Lᵢᵢ.
+ *
+ * @example
+ * value(parameters.lowerCholesky.constrain(ops.array([0, 2, 0])));   // [[1, 0], [2, 1]]
+ */
 export const lowerCholesky: Constraint = {
   name: 'lowerCholesky',
   constrain: (free) => {
@@ -222,9 +275,12 @@ const partials = (free: Expr): { readonly n: number; readonly z: Expr; readonly 
 };
 
 /**
- * Cholesky factors `[n, n]` of correlation matrices (rows of unit length), from n (n − 1) / 2 free numbers whose tanh are partial correlations
- * (Lewandowski, Kurowicka & Joe 2009): Lᵢⱼ = tanh zᵢⱼ · √Πₖ﹤ⱼ (1 − tanh² zᵢₖ), and the diagonal is what is left of the row. log |det| (of the
- * elements below the diagonal) = Σᵢⱼ ℓᵢⱼ + ½ Σₖ﹤ⱼ ℓᵢₖ with ℓ = log(1 − tanh² z). Free zeros are the identity.
+ * Cholesky factors `[n, n]` of correlation matrices (rows of unit length), from n (n − 1) / 2 free numbers whose tanh are partial correlations: Lᵢⱼ = tanh zᵢⱼ ·
+ * √Πₖ﹤ⱼ (1 − tanh² zᵢₖ), and the diagonal is the remainder of the row. log |det| (of the elements below the diagonal) = Σᵢⱼ ℓᵢⱼ + ½ Σₖ﹤ⱼ ℓᵢₖ with ℓ = log(1 − tanh² z).
+ * Free zeros give the identity. Source: Lewandowski, Kurowicka & Joe (2009).
+ *
+ * @example
+ * value(parameters.correlationCholesky.constrain(ops.array([0])));   // [[1, 0], [0, 1]]
  */
 export const correlationCholesky: Constraint = {
   name: 'correlationCholesky',
@@ -255,7 +311,12 @@ export const correlationCholesky: Constraint = {
   },
 };
 
-/** Correlation matrices `[n, n]`: L Lᵀ of {@link correlationCholesky}. */
+/**
+ * Correlation matrices `[n, n]`: L Lᵀ with L of {@link correlationCholesky}.
+ *
+ * @example
+ * value(parameters.correlation.constrain(ops.array([0])));   // [[1, 0], [0, 1]]
+ */
 export const correlation: Constraint = {
   name: 'correlation',
   constrain: (free) => {

@@ -27,7 +27,12 @@ export interface Kind<A> {
   readonly member?: A;
 }
 
-/** A kind, by the word that messages use. */
+/**
+ * A kind of declarations (layer, distribution, objective, …), with the word that messages use for it. `also` names kinds whose declarations are accepted as well.
+ *
+ * @example
+ * const ruleKind = kind('rule');
+ */
 export const kind = <A>(name: string, { also = [] }: { readonly also?: readonly Kind<unknown>[] } = {}): Kind<A> => ({
   name,
   also,
@@ -74,7 +79,12 @@ export interface Defined {
   readonly definitions: readonly Definition[];
 }
 
-/** Whether something carries definitions. */
+/**
+ * Whether a value carries definitions, so that its declarations can be read from JSON.
+ *
+ * @example
+ * isDefined(standardNormal);   // true
+ */
 export const isDefined = (u: unknown): u is Defined =>
   (typeof u === 'function' || (typeof u === 'object' && u !== null)) &&
   'definitions' in u &&

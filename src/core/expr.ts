@@ -38,7 +38,7 @@ export interface Lambda {
   readonly results: readonly Expr[];
 }
 
-/** Who asked for a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
+/** The claimant of a parameter: the reading in which it was named, and the declarations around it, outermost first. No part of its identity. */
 export interface Claim {
   readonly reading: Reading | undefined;
   readonly owners: readonly object[];
@@ -140,7 +140,7 @@ export interface Attributes {
   readonly conv2dKernelGradient: Conv2dAttributes;
   // control and marks
   readonly stopGradient: None;
-  /** The identity, carrying the path of the layer that built it: used to say where a number went wrong. In a loop of layers, the path in each iteration. */
+  /** The identity, carrying the path of the layer that built it: used to report where a value became non-finite. In a loop of layers, the path in each iteration. */
   readonly label: { readonly path: string; readonly paths?: readonly string[] };
   /** Mean over the examples of the enclosing `vmap` of that name; the identity outside one. */
   readonly batchMean: { readonly axis: string };
@@ -239,7 +239,13 @@ export const variable = (shape: Shape, type: ElementType = 'real'): Expr =>
 export const withInputs = (e: Expr, inputs: readonly Expr[]): Expr =>
   inputs.every((x, i) => x === e.inputs[i]) ? e : makeNode(e.op, inputs, e.attributes as never, e.shape, e.type);
 
-/** Rebuilds expressions, replacing the keys of `replacements`; shared parts stay shared. */
+/**
+ * Rebuilds expressions with the keys of `replacements` replaced; shared parts stay shared. Cost: linear in the number of nodes.
+ *
+ * @example
+ * const x = input('x', []);
+ * value(substitute([ops.exp(x)], new Map([[x, ops.scalar(0)]]))[0]);   // 1
+ */
 export const substitute = (roots: readonly Expr[], replacements: ReadonlyMap<Expr, Expr>): Expr[] => {
   const out = new Map<Expr, Expr>(replacements);
   for (const e of topological(roots, (x) => replacements.has(x)))

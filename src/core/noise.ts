@@ -15,7 +15,7 @@ const TWO_32 = 4294967296;
 /** Distributions by the number that the module knows them by. */
 const codes: Readonly<Record<NoiseDist, number>> = { normal: 0, uniform: 1, rademacher: 2 };
 
-/** Numbers that the module is asked for at a time, and where they lie in its memory, in bytes. */
+/** The count of numbers in one request to the module, and their offset in its memory, in bytes. */
 const REGION = 1 << 16;
 const NUMBERS = 34816;
 

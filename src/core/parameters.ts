@@ -11,26 +11,56 @@ export * from './constraints.ts';
 /** The initial value of a parameter of some shape; noise in it is keyed by the parameter's name. */
 export type Initializer = (shape: Shape) => Random<Expr>;
 
-/** All zeros. */
+/**
+ * All zeros.
+ *
+ * @example
+ * value(scope.parameter('w', [2], { init: parameters.zeros }));   // [0, 0]
+ */
 export const zeros: Initializer = (shape) => of(o.broadcastTo(0, shape));
-/** All ones. */
+/**
+ * All ones.
+ *
+ * @example
+ * value(scope.parameter('w', [2], { init: parameters.ones }));   // [1, 1]
+ */
 export const ones: Initializer = (shape) => of(o.broadcastTo(1, shape));
-/** One number everywhere. */
+/**
+ * The same number for every element.
+ *
+ * @example
+ * value(scope.parameter('w', [2], { init: parameters.constantly(3) }));   // [3, 3]
+ */
 export const constantly =
   (value: number): Initializer =>
   (shape) =>
     of(o.broadcastTo(value, shape));
-/** A given expression: over constants, or (data-dependent) over the layer's own input through `batchMean`. */
+/**
+ * The value of an expression: of constants, or (data-dependent) of the input of the layer through `batchMean`.
+ *
+ * @example
+ * value(scope.parameter('w', [2], { init: parameters.from(ops.array([1, 2])) }));   // [1, 2]
+ */
 export const from =
   (value: Expr): Initializer =>
   () =>
     of(value);
-/** N(0, deviation²). */
+/**
+ * Independent N(0, deviation²).
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.normalInit(0.1) }), { seed: 0 });
+ */
 export const normalInit =
   (deviation: number): Initializer =>
   (shape) =>
     map((e: Expr) => o.mul(deviation, e))(normal(shape));
-/** Uniform on (−limit, limit). */
+/**
+ * Independent and uniform on (−limit, limit).
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.uniformInit(0.1) }), { seed: 0 });
+ */
 export const uniformInit =
   (limit: number): Initializer =>
   (shape) =>
@@ -42,20 +72,41 @@ const fans = (shape: Shape): readonly [number, number] => {
   return shape.length < 2 ? [sizeOf(shape), sizeOf(shape)] : [shape[shape.length - 2], shape[shape.length - 1]];
 };
 
-/** Uniform ±√(6 / (in + out)) (Glorot & Bengio 2010): for tanh and sigmoid. */
+/**
+ * Uniform on ±√(6 / (in + out)), for tanh and sigmoid. Source: Glorot & Bengio (2010).
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.glorot }), { seed: 0 });
+ */
 export const glorot: Initializer = (shape) => {
   const [a, b] = fans(shape);
   return uniformInit(Math.sqrt(6 / (a + b)))(shape);
 };
-/** Normal with variance 2 / in (He et al. 2015): for ReLU. */
+/**
+ * Normal with variance 2 / in, for ReLU. Source: He et al. (2015, arXiv:1502.01852).
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.he }), { seed: 0 });
+ */
 export const he: Initializer = (shape) => normalInit(Math.sqrt(2 / fans(shape)[0]))(shape);
-/** Uniform ±1/√in: the default of PyTorch's linear and convolution layers. */
+/**
+ * Uniform on ±1/√in: the default of linear and convolution layers of PyTorch.
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.fanIn(2) }), { seed: 0 });
+ */
 export const fanIn =
   (inputs: number): Initializer =>
   (shape) =>
     uniformInit(1 / Math.sqrt(inputs))(shape);
 
-/** A random orthogonal matrix `[n, n]`: a product of n Householder reflections along normal vectors (Stewart 1980). */
+/**
+ * A random orthogonal matrix `[n, n]`: a product of n Householder reflections along normal vectors. Throws `ShapeError` where the matrix is not square. Source: Stewart
+ * (1980).
+ *
+ * @example
+ * value(scope.parameter('w', [2, 2], { init: parameters.orthogonal }), { seed: 0 });
+ */
 export const orthogonal: Initializer = (shape) => {
   const [n, m] = shape;
   if (shape.length !== 2 || n !== m)
@@ -73,17 +124,25 @@ export const orthogonal: Initializer = (shape) => {
   return map((r: { readonly carry: readonly Expr[] }) => r.carry[0])(loop);
 };
 
-/** Stands, in the definition of a parameter, for the first value of another: see `startingFrom`. */
+/**
+ * A placeholder, in the definition of a parameter, for the initial value of another parameter: see `startingFrom`.
+ *
+ * @example
+ * parameters.initialOf('encoder/w', [2]).shape;   // [2]
+ */
 export const initialOf = (name: string, shape: Shape): Expr => o.input(`${INITIAL}${name}`, shape);
 const INITIAL = 'initial value of ';
 
 /**
- * Initial values of parameters as expressions without parameters: each parameter is replaced by its definition, and so on
- * through the definitions. With `examples`, definitions may depend on data: `input` is an event's placeholder, vectorised over the examples of its
- * batch with collectives. One pure pass: there is no "initialised" flag to get wrong.
+ * Initial values of parameters as expressions without parameters: each parameter is replaced by its definition, recursively. With `examples`, definitions may depend on
+ * data: `input` is the placeholder of an event, vectorised over the examples of its batch with collectives. One pure pass: there is no "initialised" flag.
  *
- * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`), or where parameters start from each other in
- * a circle. What is `known` by name stands for its parameter.
+ * Throws `ArgumentError` where a definition depends on single examples (it must reduce them with `batchMean`), or where parameters start from each other in a cycle. Expressions
+ * in `known` replace the parameters of those names.
+ *
+ * @example
+ * const w = scope.parameter('w', [2], { init: parameters.ones })(scope.root);
+ * value(parameters.initialValues(parametersOf([w])));   // [[1, 1]]
  */
 export const initialValues = (
   parameters: readonly Expr[],

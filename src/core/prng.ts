@@ -46,7 +46,12 @@ export const threefry2x32 = (key: PrngKey, counter: readonly [number, number]): 
 const integerOf = (n: number, path: string): number =>
   Number.isSafeInteger(n) ? n : raise('ArgumentError', path, 'not a safe integer', { got: `${n}` });
 
-/** The key of a seed: the high and low word of its two's complement. Throws `ArgumentError` off the safe integers. */
+/**
+ * The key of a seed: the high and low words of its two's complement. Throws `ArgumentError` where the seed is not a safe integer.
+ *
+ * @example
+ * keyOf(7);   // [0, 7]
+ */
 export const keyOf = (seed: number): PrngKey => {
   const n = integerOf(seed, 'seed');
   return [Math.floor(n / TWO_32) >>> 0, n >>> 0];
@@ -63,8 +68,11 @@ const foldText = (key: PrngKey, text: string): PrngKey => {
 };
 
 /**
- * The key of a child stream, named by a safe integer or by a text (its UTF-8 bytes are absorbed four at a time, then
- * its length). Different names give unrelated streams; a number and its decimal text are different names.
+ * The key of a child stream, named by a safe integer or by a text (its UTF-8 bytes are absorbed four at a time, then its length). Different names give independent streams; a
+ * number and its decimal text are different names. Throws `ArgumentError` where a number is not a safe integer. Source: Threefry (Salmon et al. 2011).
+ *
+ * @example
+ * foldIn(keyOf(0), 'data');
  */
 export const foldIn = (key: PrngKey, data: number | string): PrngKey => {
   if (typeof data === 'string') return foldText(key, data);
@@ -72,7 +80,12 @@ export const foldIn = (key: PrngKey, data: number | string): PrngKey => {
   return threefry2x32(key, [n | 0, FOLD_NUMBER | (Math.floor(n / TWO_32) & 0x3fffff)]);
 };
 
-/** `n` unrelated keys; the first ones do not depend on `n`. */
+/**
+ * `n` independent keys; the first ones do not depend on `n`.
+ *
+ * @example
+ * split(keyOf(0), 3).length;   // 3
+ */
 export const split = (key: PrngKey, n: number): PrngKey[] =>
   Array.from({ length: n }, (_, i) => threefry2x32(key, [i, SPLIT]));
 

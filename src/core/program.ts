@@ -64,8 +64,11 @@ const isParameter = (e: Expr): e is Parameter => e.op === 'parameter';
 export const slotName = (e: Leaf): string => (e.op === 'noise' ? `noise:${e.attributes.path}` : e.attributes.name);
 
 /**
- * Collects the free leaves of `outputs`, without what buffers become (`advances.ts`: nothing computes it). Throws `ShapeError` where one name stands for two different leaves, `ArgumentError` where two
- * parameters have one name by chance (see `checkClaims`).
+ * A program of several outputs with its free leaves (inputs, parameters, noise) as slots. Updates of buffers are not part of it (see `advances.ts`). Throws `ShapeError` where one
+ * name stands for two different leaves, `ArgumentError` where two parameters share a name by accident (see {@link checkClaims}).
+ *
+ * @example
+ * program([ops.exp(input('x', [2]))]).slots.length;   // 1
  */
 export const program = (given: readonly Expr[], precision: Precision = 'float32'): Program => {
   const outputs = withoutAdvances(withoutCustom(given));
@@ -89,7 +92,11 @@ export const program = (given: readonly Expr[], precision: Precision = 'float32'
 };
 
 /**
- * The parameters of an expression, by name, in order of first use; buffers are none. Throws `ArgumentError` where two have one name by chance (see `checkClaims`).
+ * The parameters of expressions, by name, in order of first use; buffers are not included. Throws `ArgumentError` where two share a name by accident (see
+ * {@link checkClaims}).
+ *
+ * @example
+ * parametersOf([parameter('w', [2], { init: parameters.ones })(root)]).length;   // 1
  */
 export const parametersOf = (outputs: readonly Expr[]): Parameter[] => {
   const found = new Map<string, Parameter>();
@@ -112,7 +119,13 @@ export interface NoiseSource {
 /** The key of one noise leaf. */
 export const noiseKey = (seed: number, step: number, path: string): PrngKey => foldIn(foldIn(keyOf(seed), path), step);
 
-/** Fills the noise slots of a program. */
+/**
+ * Arrays for the noise slots of a program, by name: a function of seed, step and the index of the first example. The same arguments give the same numbers.
+ *
+ * @example
+ * const p = program([random.runRandom(random.normal([2]))]);
+ * noiseFeeds(p, { seed: 0 });
+ */
 export const noiseFeeds = (p: Program, { seed, step = 0, firstExample = 0 }: NoiseSource): Record<string, Tensor> => {
   const feeds: Record<string, Tensor> = {};
   for (const s of p.slots)

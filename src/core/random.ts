@@ -25,13 +25,28 @@ export interface Cursor {
 /** A value over noise: State over a {@link Cursor}. */
 export type Random<A> = S.State<Cursor, A>;
 
-/** fp-ts instances (`State` at a cursor) and the usual functions. */
+/**
+ * fp-ts instances (`State` at a cursor) and the usual functions.
+ *
+ * @example
+ * value(random.map((e) => ops.mul(2, e))(random.normal([]))(random.start())[0], { seed: 0 });
+ */
 export const { Functor, Applicative, Monad, of, map, ap, chain } = S;
 
-/** Where a top-level computation starts. */
+/**
+ * The position at which a top-level computation starts to draw noise.
+ *
+ * @example
+ * random.start();   // { path: 'noise', next: 0 }
+ */
 export const start = (path = 'noise'): Cursor => ({ path, next: 0 });
 
-/** The value, given where its noise starts. */
+/**
+ * The value, given the position at which its noise starts.
+ *
+ * @example
+ * value(random.runRandom(random.normal([2])), { seed: 0 });
+ */
 export const runRandom = <A>(ra: Random<A>, from: Cursor = start()): A => ra(from)[0];
 
 const draw =
@@ -42,14 +57,34 @@ const draw =
     { path: c.path, next: c.next + 1 },
   ];
 
-/** Independent standard normal numbers. */
+/**
+ * Independent standard normal numbers of a shape.
+ *
+ * @example
+ * value(random.normal([2])(random.start())[0], { seed: 0 });
+ */
 export const normal = draw('normal');
-/** Independent numbers uniform on (0, 1): never 0 or 1. */
+/**
+ * Independent numbers, uniform on (0, 1): never 0 or 1.
+ *
+ * @example
+ * value(draw.fromRandom(random.uniform([2])), { seed: 0 });
+ */
 export const uniform = draw('uniform');
-/** Independent signs ±1 with equal chances. */
+/**
+ * Independent signs ±1, each with probability ½.
+ *
+ * @example
+ * value(draw.fromRandom(random.rademacher([2])), { seed: 0 });
+ */
 export const rademacher = draw('rademacher');
 
-/** Runs a part with a stream of its own. */
+/**
+ * A part with its own stream of noise: the noise drawn after it does not depend on how much it draws.
+ *
+ * @example
+ * const e = random.fork(random.normal([2]));
+ */
 export const fork =
   <A>(ra: Random<A>): Random<A> =>
   (c) => [ra({ path: `${c.path}/${c.next}`, next: 0 })[0], { path: c.path, next: c.next + 1 }];
@@ -60,11 +95,21 @@ const isUnder =
   (path: string): boolean =>
     path.startsWith(`${root}#`) || path.startsWith(`${root}/`);
 
-/** `a` then `b`, both run; the results as a pair. */
+/**
+ * Two parts in order, with their results as a pair.
+ *
+ * @example
+ * const pair = random.both(random.normal([]), random.uniform([]));
+ */
 export const both = <A, B>(a: Random<A>, b: Random<B>): Random<readonly [A, B]> =>
   S.chain((x: A) => S.map((y: B): readonly [A, B] => [x, y])(b))(a);
 
-/** Runs each in order. */
+/**
+ * Several parts in order, with their results as a list.
+ *
+ * @example
+ * const two = random.sequence([random.normal([]), random.normal([])]);
+ */
 export const sequence =
   <A>(all: readonly Random<A>[]): Random<readonly A[]> =>
   (c) => {
@@ -79,8 +124,12 @@ export const sequence =
   };
 
 /**
- * Vectorises a random function over a leading axis: each example gets noise of its own, keyed by its index, so example i sees the same
- * noise in a batch of any size. `batchMean` inside refers to these examples.
+ * Vectorises a random function over a leading axis. Each example draws its own noise, keyed by its index, so example i draws the same noise in a batch of any size. `batchMean`
+ * inside averages over these examples.
+ *
+ * @example
+ * const noisy = random.vmapRandom((x) => random.map((e) => [ops.add(x, e)])(random.normal([])))(ops.array([1, 2, 3]));
+ * value(random.runRandom(noisy)[0], { seed: 0 });   // three numbers
  */
 export const vmapRandom =
   (
@@ -95,8 +144,16 @@ export const vmapRandom =
   };
 
 /**
- * A loop whose iterations each draw noise of their own, keyed by the iteration's number (and the example's, under `vmap`: what one example
- * draws does not depend on when others are done). With `early`, what the body computes of `xs` and parameters alone is computed before the loop. See `scan`.
+ * A loop whose iterations each draw their own noise, keyed by the number of the iteration (and of the example, under `vmap`: the noise of one example does not depend on
+ * when others finish). With `early`, the part of the body that depends only on `xs` and parameters is computed before the loop. See `scan`.
+ *
+ * @example
+ * const walk = random.scanRandom({
+ *   length: 10,
+ *   init: [ops.scalar(0)],
+ *   body: ([x]) => random.map((e) => ({ carry: [ops.add(x, e)] }))(random.normal([])),
+ * });
+ * value(random.runRandom(walk).carry[0], { seed: 0 });   // the end of a random walk
  */
 export const scanRandom =
   (options: {
@@ -148,5 +205,10 @@ export const condRandom =
     return [o.cond(flag, side(then, 0), side(otherwise, 1)), { path: c.path, next: c.next + 2 }];
   };
 
-/** A standard Gumbel variable, −log(−log u). */
+/**
+ * Independent standard Gumbel numbers of a shape: −log(−log u), u uniform on (0, 1).
+ *
+ * @example
+ * value(draw.fromRandom(random.gumbel([2])), { seed: 0 });
+ */
 export const gumbel = (shape: Shape): Random<Expr> => S.map((u: Expr) => o.neg(o.log(o.neg(o.log(u)))))(uniform(shape));

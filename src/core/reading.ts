@@ -1,8 +1,8 @@
 /**
  * Readings: which execution of which declaration is running. A parameter remembers the reading that claimed it (see `claims.ts`), so that two layers
- * that would tie their weights by one name are told apart from one layer that is read again.
+ * that would tie their weights by one name are distinguished from one layer that is read again.
  *
- * `running` is the innermost reading now: what is declared during it (the layers that a conditional distribution makes for each context) is declared anew by
+ * `running` is the innermost reading now: what is declared during it (the layers that a conditional distribution constructs for each context) is declared again by
  * every such reading, and is no other owner of its names.
  */
 import type { Expr } from './expr.ts';
@@ -37,7 +37,7 @@ export interface Reading {
   /** The method, and what it was given. */
   readonly method?: string;
   readonly given?: Expr;
-  /** The nearest shared name around, and the reading that asked for it. */
+  /** The nearest shared name around, and the reading that requested it. */
   readonly sharing?: Sharing & { readonly from: Reading | undefined };
 }
 
@@ -104,7 +104,7 @@ export const nearest = (reading: Reading | undefined, kind: DeclarationKind): Re
   return undefined;
 };
 
-/** Whether two declarations are one, or one made anew by another reading of the same maker. */
+/** Whether two declarations are the same, or the same construction in another reading of its constructor. */
 export const sameDeclaration = (a: Declaration, b: Declaration): boolean => {
   if (a === b) return true;
   const [x, y] = [a.madeIn, b.madeIn];

@@ -1,7 +1,7 @@
 /**
  * `Scoped<A>`: a value that may name parameters, where a parameter's name is *the place where it stands* in the composition. It is the
  * Reader monad over a {@link Scope} (fp-ts's own). Declarations stay values: the same layer at two places has two sets of parameters, and
- * sharing is said by {@link shared}.
+ * sharing is declared by {@link shared}.
  */
 import * as R from 'fp-ts/lib/Reader.js';
 import { raise, within } from './errors.ts';
@@ -28,32 +28,60 @@ export interface Scope {
 /** A value over a scope: fp-ts's Reader. */
 export type Scoped<A> = R.Reader<Scope, A>;
 
-/** fp-ts instances (`Reader` at a scope) and the usual functions. */
+/**
+ * fp-ts instances (`Reader` at a scope) and the usual functions.
+ *
+ * @example
+ * value(scope.map((w) => ops.mul(2, w))(scope.parameter('w', [2], { init: parameters.ones })));   // [2, 2]
+ */
 export const { Functor, Applicative, Monad, of, map, ap, chain } = R;
 
-/** The outermost scope. */
+/**
+ * The outermost scope.
+ *
+ * @example
+ * scope.root.path;   // ''
+ */
 export const root: Scope = { path: '' };
 
-/** A place one segment further in. */
+/**
+ * A path one segment longer; empty segments add nothing.
+ *
+ * @example
+ * scope.join('transport', 'coupling');   // 'transport/coupling'
+ */
 export const join = (path: string, segment: string): string =>
   path === '' ? segment : segment === '' ? path : `${path}/${segment}`;
 
-/** The scope one place further in. A reading begins where there is none. */
+/**
+ * The scope one place further in. Begins a reading where there is none.
+ *
+ * @example
+ * scope.inward(scope.root, 'encoder').path;   // 'encoder'
+ */
 export const inward = (scope: Scope, segment: string): Scope => {
   const path = join(scope.path, segment);
   return { ...scope, path, reading: scope.reading ?? open(undefined, path) };
 };
 
-/** Runs a part one place further in. Errors thrown inside carry the place in their path. */
+/**
+ * A part one place further in: parameters and errors carry the segment in their path.
+ *
+ * @example
+ * const w = scope.at('encoder', scope.parameter('w', [2], { init: parameters.ones }));   // named 'encoder/w'
+ */
 export const at =
   <A>(segment: string, part: Scoped<A>): Scoped<A> =>
   (scope) =>
     within(segment, () => part(inward(scope, segment)));
 
 /**
- * Runs a part as one reading of a declaration: what it claims is the declaration's, and may be claimed again by its other readings. Constructors of
- * distributions, layers and conditional distributions do it for their methods. Without a declaration the part is run as it is. `place` is where the declaration stands, where
- * that is not where the part runs.
+ * A part as one reading of a declaration: the declaration owns the parameters claimed inside, and its other readings may claim them again. Constructors of distributions, layers
+ * and conditional distributions apply it to their methods. Without a declaration the part is unchanged. `place` gives the path of the declaration where that is not
+ * the path of the part.
+ *
+ * @example
+ * const part = scope.owned(standardNormal([2]).declaration, scope.parameter('w', [2], { init: parameters.ones }));
  */
 export const owned =
   <A>(declaration: Declaration | undefined, part: Scoped<A>, place?: (path: string) => string): Scoped<A> =>
@@ -116,13 +144,21 @@ export interface SharedName {
 export const sharing = (name: string): SharedName => ({ name, declaration: declare('sharing', name) });
 
 /**
- * Runs a part at an absolute place: every use of the same name shares its parameters. A name belongs to the distribution in which it is used (to all parts of
- * that distribution); two distributions that use one name by chance are an error, and two that mean to share hold one {@link sharing} value.
+ * A part at an absolute place: all uses of the same name share its parameters. A name belongs to the distribution in which it is used (to all its parts); two
+ * distributions that use one name without a common {@link sharing} value are an `ArgumentError` where parameters are collected.
+ *
+ * @example
+ * const w = scope.shared('embedding', scope.parameter('w', [2], { init: parameters.ones }));
  */
 export const shared = <A>(name: string | SharedName, part: Scoped<A>): Scoped<A> =>
   typeof name === 'string' ? sharedBy({ name }, part) : sharedBy({ name: name.name, by: name.declaration }, part);
 
-/** {@link shared} among those who carry one declaration. */
+/**
+ * {@link shared} among the parts that hold one declaration.
+ *
+ * @example
+ * const w = scope.sharedBy({ name: 'embedding' }, scope.parameter('w', [2], { init: parameters.ones }));
+ */
 export const sharedBy =
   <A>(sharing: Sharing, part: Scoped<A>): Scoped<A> =>
   (scope) =>
@@ -131,7 +167,12 @@ export const sharedBy =
       return part({ ...scope, path, reading: open(scope.reading, path, { sharing }) });
     });
 
-/** {@link shared} among the parts of one layer that infers, at one place: its posterior and its model. */
+/**
+ * {@link shared} among the parts of one inference layer at one place: its posterior and its model.
+ *
+ * @example
+ * const w = scope.sharedInLayer('trunk', scope.parameter('w', [2], { init: parameters.ones }));
+ */
 export const sharedInLayer =
   <A>(name: string, part: Scoped<A>): Scoped<A> =>
   (scope) => {
@@ -151,17 +192,33 @@ export const detached =
   (scope) =>
     part(asConstants(scope));
 
-/** The scope in which parameters are constants to every derivative. */
+/**
+ * The scope in which parameters are constants to every derivative.
+ *
+ * @example
+ * const w = scope.parameter('w', [2], { init: parameters.ones })(scope.asConstants(scope.root));
+ */
 export const asConstants = (scope: Scope): Scope =>
   readingBy(scope, (leaf) => (leaf.op === 'stopGradient' ? leaf : o.stopGradient(leaf)));
 
-/** The scope in which parameters are read through one more function. */
+/**
+ * The scope in which parameters are read through a further function.
+ *
+ * @example
+ * const halved = scope.readingBy(scope.root, (w) => ops.mul(0.5, w));
+ * value(scope.parameter('w', [2], { init: parameters.ones })(halved));   // [0.5, 0.5]
+ */
 export const readingBy = (scope: Scope, read: (leaf: Expr) => Expr): Scope => {
   const { reads: outer } = scope;
   return { ...scope, reads: outer === undefined ? read : (leaf) => read(outer(leaf)) };
 };
 
-/** The current path. */
+/**
+ * The path of the current place.
+ *
+ * @example
+ * scope.at('encoder', scope.path)(scope.root);   // 'encoder'
+ */
 export const path: Scoped<string> = (scope) => scope.path;
 
 /** How a parameter starts, and in which set it lives. */
@@ -174,8 +231,11 @@ export interface ParameterOptions {
 }
 
 /**
- * A named parameter. Its value satisfies the constraint; the free parameter behind it is unconstrained, and starts at the constraint's
- * inverse of the initial value. Throws `ShapeError` where the initialiser makes another shape.
+ * A named parameter. Its value satisfies the constraint; the free parameter behind it is unconstrained, and starts at the inverse of the constraint of the initial
+ * value. Throws `ShapeError` where the initialiser gives another shape.
+ *
+ * @example
+ * value(scope.parameter('scale', [2], { init: parameters.ones, constraint: parameters.positive }));   // [1, 1]
  */
 export const parameter =
   (name: string, shape: Shape, { init, constraint = real, kind }: ParameterOptions): Scoped<Expr> =>

@@ -59,7 +59,7 @@ export interface Segments {
   readonly before: Program;
   /** What the outputs of {@link Segments.before} are to a piece, in order. */
   readonly handed: readonly { readonly name: string; readonly role: Role }[];
-  /** So many iterations: the last carries, then the stacked outputs that are asked for. */
+  /** So many iterations: the last carries, then the stacked outputs that are used. */
   readonly piece: (iterations: number) => Program;
   readonly carries: number;
   /** The program's outputs, from the outputs of the last piece (carries) and of all pieces (stacked outputs) under {@link Segments.results}. */
@@ -71,7 +71,7 @@ const isLeaf = (e: Expr): boolean => e.op === 'constant' || e.op === 'parameter'
 
 /**
  * The parts of a program with a loop that draws more than `limit` numbers of noise, `limit` in a piece at most. Nothing where no loop does, where it may end
- * early, or where something else reads its noise: such a program runs as it stands.
+ * early, or where something else reads its noise: such a program runs unchanged.
  */
 export const segmentsOf = ({ outputs, precision }: Program, limit: number): Segments | undefined => {
   const order = topological(outputs);

@@ -11,7 +11,12 @@ export interface Tables {
   readonly [kind: string]: { readonly [type: string]: Definition };
 }
 
-/** Definitions by kind and type; later ones come before earlier ones of the same name. */
+/**
+ * Definitions by kind and type; of two with the same name the later one counts.
+ *
+ * @example
+ * tablesOf(definitionsOf({ standardNormal }));
+ */
 export const tablesOf = (definitions: readonly Definition[]): Tables => {
   const tables: Record<string, Record<string, Definition>> = {};
   for (const definition of definitions) {
@@ -33,7 +38,7 @@ const tablesAround = (context: t.Context): Tables => {
   return brings(around) ? around.tables : {};
 };
 
-/** Specifications nested deeper than this are refused: nobody wrote them by hand. */
+/** Specifications nested deeper than this are rejected: they are not written by hand. */
 const DEEPEST = 400;
 
 const aOrAn = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
@@ -83,7 +88,12 @@ const codec = <A>(kind: Kind<A>, tables?: Tables): t.Type<A, unknown> =>
     tables === undefined ? {} : { tables },
   );
 
-/** The codec of declarations of a kind that stand inside another: read by the tables of whatever is being read. */
+/**
+ * The codec of a declaration of some kind inside another declaration: it uses the definitions of the reader that decodes the outer one.
+ *
+ * @example
+ * const fields = { init: nested(kind('rule')) };
+ */
 export const nested = <A>(kind: Kind<A>): t.Type<A, unknown> => codec(kind);
 
 /**

@@ -1,4 +1,4 @@
-/** Where parameters start, said from outside: from a file, or from another place of the model. */
+/** Initial values of parameters given from outside: from a file, or from another place of the model. */
 import { raise } from './errors.ts';
 import type { Expr } from './expr.ts';
 import { constant } from './ops/leaves.ts';

@@ -45,7 +45,7 @@ const mapFrom = (s: Struct, path: string | undefined, f: (leaf: Expr, path: stri
 };
 
 /**
- * The same structure with f of every leaf. f is told the leaf's path (see {@link pathsOf}). Keeps the laws of a functor: the identity maps to the identity,
+ * The same structure with f of every leaf. f also receives the leaf's path (see {@link pathsOf}). Keeps the laws of a functor: the identity maps to the identity,
  * a composition to the composition.
  *
  * @example
@@ -128,7 +128,12 @@ const differenceOf = (a: Struct, b: Struct, path?: string): Difference | undefin
   return undefined;
 };
 
-/** Whether two structs have arrays and records of the same lengths and keys at the same places, whatever their leaves and the order of keys. */
+/**
+ * Whether two structs have the same arrays and records (lengths and keys) at the same places, whatever their leaves and the order of keys.
+ *
+ * @example
+ * sameStructure({ a: ops.scalar(1) }, { a: ops.scalar(2) });   // true
+ */
 export const sameStructure = (a: Struct, b: Struct): boolean => differenceOf(a, b) === undefined;
 
 const at = (s: Struct, key: string): Struct => (s as StructRecord)[key];

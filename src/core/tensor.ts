@@ -23,7 +23,12 @@ const typeOf = (data: TensorData): TensorType =>
         ? 'int32'
         : 'bool';
 
-/** A tensor over `data` (not copied). Throws `ShapeError` where the number of elements differs. */
+/**
+ * A tensor over `data`, row-major and not copied. Throws `ShapeError` where the number of elements differs.
+ *
+ * @example
+ * tensor(Float32Array.from([1, 2, 3, 4]), [2, 2]).shape;   // [2, 2]
+ */
 export const tensor = (data: TensorData, shape: Shape): Tensor =>
   data.length === sizeOf(shape)
     ? { shape, type: typeOf(data), data }
@@ -32,7 +37,12 @@ export const tensor = (data: TensorData, shape: Shape): Tensor =>
         got: `${data.length}`,
       });
 
-/** A float64 tensor from numbers. */
+/**
+ * A float64 tensor of numbers in row-major order. Throws `ShapeError` where the number of elements differs.
+ *
+ * @example
+ * tensorOf([1, 2, 3, 4], [2, 2]).shape;   // [2, 2]
+ */
 export const tensorOf = (values: ArrayLike<number>, shape: Shape = [values.length]): Tensor =>
   tensor(Float64Array.from(values), shape);
 
@@ -41,7 +51,12 @@ export const isTensor = (of: object): of is Tensor =>
   ArrayBuffer.isView((of as { readonly data?: unknown }).data) &&
   Array.isArray((of as { readonly shape?: unknown }).shape);
 
-/** The numbers of a tensor as a plain array. */
+/**
+ * The numbers of a tensor as a plain array, in row-major order.
+ *
+ * @example
+ * toNumbers(tensorOf([1, 2]));   // [1, 2]
+ */
 export const toNumbers = (t: Tensor): number[] => Array.from(t.data);
 
 /** An empty array of the given element type. */

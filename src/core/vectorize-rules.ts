@@ -18,7 +18,7 @@ export interface Mapping {
   readonly size: number;
   /** The name collectives refer to. */
   readonly axis: string;
-  /** Whether noise of this path is drawn anew for each example. */
+  /** Whether each example draws noise of this path independently. */
   readonly fresh: (path: string) => boolean;
 }
 

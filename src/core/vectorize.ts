@@ -16,7 +16,7 @@ export interface VmapOptions {
   readonly mapped?: readonly boolean[];
   /** The name by which collectives (`batchMean`) refer to this mapping. */
   readonly axis?: string;
-  /** Which noise is drawn anew for each example, by path. By default none: outer noise is shared (see `Random.vmap`). */
+  /** The noise that each example draws independently, by path. By default none: outer noise is shared (see `Random.vmap`). */
   readonly fresh?: (path: string) => boolean;
 }
 
@@ -31,7 +31,12 @@ export const vmap =
   (...args: Args): Expr =>
     vmapAll((...xs: readonly Expr[]) => [f(...(xs as Args))], options)(...args)[0];
 
-/** {@link vmap} for a function with several results. */
+/**
+ * {@link vmap} for a function with several results.
+ *
+ * @example
+ * vmapAll((x) => [ops.exp(x), ops.neg(x)])(ops.array([0, 1])).length;   // 2
+ */
 export const vmapAll =
   (f: (...example: Expr[]) => readonly Expr[], options: VmapOptions = {}) =>
   (...args: Expr[]): Expr[] => {

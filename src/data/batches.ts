@@ -1,7 +1,7 @@
 import { raise } from '../core/errors.ts';
 import { foldIn, keyOf, permutation } from '../core/prng.ts';
 
-/** The most recent orders of an epoch: a few streams in turn (parts of pairs, moves of a game), at the border of two epochs. */
+/** The most recent orders of an epoch: several streams alternate (parts of pairs, moves of a game), also between two epochs. */
 const recent = new Map<string, Int32Array>();
 const RECENT = 16;
 

@@ -3,7 +3,7 @@ import { raise } from '../core/errors.ts';
 import { foldIn, keyOf } from '../core/prng.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 
-/** Which batch is asked for. */
+/** The batch that is requested. */
 export interface BatchAt {
   readonly seed: number;
   /** number of the batch, from 0 */
@@ -50,7 +50,7 @@ export const checkParts = (name: string, shape: Shape, parts: readonly Shape[]):
 const positive = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
 
 /**
- * A source from its declaration: `batch` is checked on both sides, so that what it is asked for is a batch and what it
+ * A source from its declaration: `batch` is checked on both sides, so that the request is a batch and what it
  * gives fills one. Throws `ShapeError` where an event has no elements or the parts do not fill it; a batch throws
  * `ArgumentError` for an index below 0 or a size below 1, `ShapeError` where the values or weights have another number
  * of elements, `DataError` where weights are missing or unannounced, negative or not finite.

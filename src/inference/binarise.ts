@@ -22,7 +22,7 @@ export const binarise =
     D.map((u: Expr) => cast(less(u, mul(1 / (levels - 1), k)), 'real'))(D.fromRandom(uniform(k.shape)));
 
 /**
- * An objective of binary data on grey levels, binarised anew at every step (dynamic binarisation, Salakhutdinov & Murray 2008): each pixel is 1 with
+ * An objective of binary data applied to grey levels, which are binarised again at every step (dynamic binarisation, Salakhutdinov & Murray 2008): each pixel is 1 with
  * its grey value as probability.
  *
  * @example

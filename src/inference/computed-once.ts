@@ -8,7 +8,7 @@ import type { Objective } from './objective.ts';
 /**
  * The objective with its common subexpressions made one *before* it is differentiated: a program computes every expression once, but two copies of a state
  * that a posterior and a decoder each walk to have two derivatives. Values, parameters and specification are unchanged; labels of layers are lost, so
- * a loss that stops being finite is told by its parameter.
+ * a loss that stops being finite is reported with its parameter.
  *
  * @example
  * const objective = computedOnce(elbo(vae([2])));
@@ -17,7 +17,7 @@ export const computedOnce = <S extends Shape>(objective: Objective<S>): Objectiv
   ...objective,
   loss: (x) =>
     D.map((l: Expr) => {
-      // Equal leaves become one here: what is one by chance is told before.
+      // Equal leaves become one here: names shared by accident are reported before.
       parametersOf([l]);
       return simplify([l])[0];
     })(objective.loss(x)),

@@ -69,7 +69,7 @@ export const conditionally = define(
         return raise('ArgumentError', 'conditionally', 'drop is a chance', { expected: '0 … 1', got: `${drop}` });
       const { context, event } = part;
       const sample = part.given(placeholder(context, {}))(root);
-      // What the estimator demands is demanded of p, by its name; what it is made from is said without it.
+      // The evidence that the estimator needs is demanded of p, by its name; its spec does not contain p.
       estimator({ ...sample, spec: part.spec });
       const { spec, evidence } = estimator({ ...sample, spec: { type: 'conditioned' } });
       return {

@@ -8,7 +8,7 @@ import { isTensor, type Tensor } from '../core/tensor.ts';
 /** Numbers in rows, to any depth: a vector, the rows of an image. */
 export type Rows = readonly number[] | readonly Rows[];
 
-/** A context (or, where rows are asked for, rows of contexts `[n, …]`): an array, numbers in rows, the number of a class, or a struct of these. */
+/** A context (or, where rows are expected, rows of contexts `[n, …]`): an array, numbers in rows, the number of a class, or a struct of these. */
 export type ContextArrays = Tensor | number | Rows | { readonly [name: string]: ContextArrays };
 
 const tensorIn = (c: Exclude<ContextArrays, number>): Tensor | undefined =>

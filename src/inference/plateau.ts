@@ -16,7 +16,7 @@ export interface PlateauOptions {
   readonly threshold?: number;
 }
 
-/** How often the rate has been lowered: validations in a row that are no better are counted, and counted anew from each lowering. */
+/** The number of reductions of the rate so far: consecutive validations without improvement are counted; each reduction resets the count. */
 const lowerings = (told: Told | undefined, patience: number, threshold: number): number => {
   let best = Number.POSITIVE_INFINITY;
   let [misses, count] = [0, 0];

@@ -14,7 +14,7 @@ export type Shapes = Readonly<Record<string, Shape>>;
 /** A value for every name. */
 export type Values<A> = { readonly [K in keyof A]: Expr };
 
-/** A distribution of a named quantity; its support says how it is made of real numbers. */
+/** A distribution of a named quantity; its support determines the map from real numbers. */
 export type SiteDist = AnyDist & Partial<Pick<AllFacts, 'support'>>;
 
 /** A name with its distribution, given the values of the sites before it. */
@@ -28,7 +28,7 @@ declare const Named: unique symbol;
 /** A joint distribution of named quantities; A is the record of their shapes. */
 export interface Joint<A extends Shapes> {
   readonly sites: readonly Site[];
-  /** Its identity: the distributions of its sites are made anew for each value, and read the same parameters. */
+  /** Its identity: the distributions of its sites are constructed again for each value, and read the same parameters. */
   readonly declaration?: Declaration | undefined;
   readonly [Named]?: A;
 }
@@ -43,7 +43,7 @@ export interface Joint<A extends Shapes> {
 export const joint: Joint<{}> = { sites: [] };
 
 /**
- * One more named quantity, whose distribution may depend on those before it: fp-ts's `bind` for distributions. Whether it is latent or observed is said later, by
+ * One more named quantity, whose distribution may depend on those before it: fp-ts's `bind` for distributions. Whether it is latent or observed is decided later, by
  * `posterior(joint, data)`. A distribution without a support is taken to live on the reals. Throws `ArgumentError` where the name is taken.
  *
  * @example

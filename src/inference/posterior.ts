@@ -82,7 +82,7 @@ const constraintAt = (site: Site, known: Readonly<Record<string, Expr>>): Constr
 };
 
 /**
- * The posterior of a joint distribution given values for some of its quantities, as an unnormalised distribution over all real numbers: each latent is made of real
+ * The posterior of a joint distribution given values for some of its quantities, as an unnormalised distribution over all real numbers: each latent is a function of real
  * numbers by the registry that `bijectTo` uses (positive ones by exp), and log p(z) = log p(values, data) + log |det ∂values/∂z| nats.
  * `runChains` samples it; {@link variationalPosterior} fits a distribution to it. Throws `ArgumentError` for data without a site, where nothing is
  * latent, or a latent is discrete; `ShapeError` where data do not fit.
@@ -109,7 +109,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
     });
   const observed: Record<string, Expr> = {};
   const parts: Part[] = [];
-  // One walk over the sites with stand-ins, to learn shapes: distributions are functions of values.
+  // One walk over the sites with stand-ins, to find the shapes: distributions are functions of values.
   const standIns: Record<string, Expr> = {};
   let n = 0;
   for (const site of of.sites) {
@@ -207,7 +207,7 @@ export const variationalPosterior = define(
     demand('variationalPosterior', guide, 'exactLogDensity', 'samples');
     demand('variationalPosterior', target, 'unnormalisedLogDensity');
     if (!sameShape(guide.shape, target.shape))
-      raise('ShapeError', 'variationalPosterior', 'the guide lives elsewhere than the posterior', {
+      raise('ShapeError', 'variationalPosterior', 'the guide and the posterior differ in shape', {
         expected: showShape(target.shape),
         got: showShape(guide.shape),
       });
@@ -228,8 +228,8 @@ export const variationalPosterior = define(
 export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32Array(rows), [1]);
 
 /**
- * What draws from a posterior say of named quantities: an array `[…rows, …shape]` for each. `samples` is `[…rows, n]`, as `runChains` (`[chains, draws, n]`) or
- * a fitted guide (`[draws, n]`) give it. `of` may make further quantities of the latents.
+ * The values of named quantities for draws from a posterior: an array `[…rows, …shape]` for each. `samples` is `[…rows, n]`, as `runChains` (`[chains, draws, n]`) or
+ * a fitted guide (`[draws, n]`) give it. `make` may compute further quantities from the latents.
  *
  * @example
  * const target = posterior(

@@ -36,7 +36,7 @@ export interface Running {
   readonly each: (
     f: (x: Expr) => D.Draw<readonly Expr[]>,
   ) => (x: HostArray, seed?: number) => Promise<readonly Tensor[]>;
-  /** `n` samples, `[n, …]`: sample i is the same whatever n is. The seed is 0 unless it is said. */
+  /** `n` samples, `[n, …]`: sample i is the same whatever n is. The default seed is 0. */
   readonly sample: (n: number, seed?: number) => Promise<Tensor>;
   /** Samples with their log-densities in nats. */
   readonly sampleAndLogDensity: (

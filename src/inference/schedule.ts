@@ -7,7 +7,7 @@ import { raise } from '../core/errors.ts';
 import { nested } from '../core/specification.ts';
 import { scheduleKind } from './kinds.ts';
 
-/** What is known of training when a rate is asked for: the validations so far, oldest first; less is better. */
+/** The state of training that a schedule may use: the validation results so far, oldest first; lower is better. */
 export interface Told {
   readonly validations: readonly { readonly step: number; readonly value: number }[];
 }
@@ -65,7 +65,8 @@ export const cosine = define(
 );
 
 /**
- * A linear rise from 0 over `steps` steps, followed by another schedule from its beginning.
+ * A linear rise from 0 over `steps` steps, followed by another schedule from its beginning: after(0) · (t + 1) / steps at step
+ * t < steps, after(t − steps) later.
  *
  * @example
  * const schedule = warmUp(500, cosine(1e-3, 10_000));

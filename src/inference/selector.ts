@@ -1,5 +1,5 @@
 /**
- * Selectors: sets of parameters as values. What a player owns, what is decayed, slowed or frozen is said by one: by the place where a parameter
+ * Selectors: sets of parameters as values. A selector determines what a player owns and what is decayed, slowed or frozen: by the place where a parameter
  * stands, its kind, or the distribution that declared it; never by a pattern over names. `both`, `either` and `not` make a Boolean algebra of them.
  */
 

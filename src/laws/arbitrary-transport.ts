@@ -30,7 +30,7 @@ export interface RandomTransport {
 /** What {@link arbitraryTransport} needs of fast-check. */
 export type FastCheckLike = Pick<typeof FastCheck, 'array' | 'boolean' | 'constantFrom' | 'nat' | 'record'>;
 
-/** A layer of an example, with where it acts; the inverse of another is one too. */
+/** A layer of an example, with the regions it maps; inverses are candidates too. */
 interface Candidate {
   readonly layer: Layer;
   readonly inverted: boolean;
@@ -131,7 +131,7 @@ export interface ArbitraryTransportOptions {
   readonly depth?: number;
   /** Shapes of events; default [2] … [5], [2, 3] and [2, 4, 1]. */
   readonly shapes?: readonly Shape[];
-  /** Whose examples; default the library's. */
+  /** The definitions whose examples are used; default the library's. */
   readonly definitions?: readonly Definition[];
 }
 

@@ -6,7 +6,7 @@ import { apart, between, type Case, coins, given, integers, testCase } from './c
 /** Makes a linear primitive non-linear, so that its second derivatives are not all zero. */
 const bent = (f: (x: Expr) => Expr) => (x: Expr) => o.sin(f(o.mul(x, x)));
 
-/** A linear primitive: as it stands on reals, between two curves, and on int32 where it allows that. */
+/** A linear primitive: on reals directly, between two nonlinear functions, and on int32 where it allows that. */
 const linear = (name: string, shape: readonly number[], f: (x: Expr) => Expr): Case[] => [
   testCase(name, [between(shape)], bent(f)),
 ];

@@ -58,7 +58,12 @@ export function classConditional(
   return conditional(classes(count), (c) => overEvents(events, flow(c)) as Dist<Shape, unknown>);
 }
 
-/** A conditional distribution whose context is a class; throws `ShapeError` where it cannot be. */
+/**
+ * A conditional distribution as one whose context is a class, with the number of classes. Throws `ShapeError` where the context is not a vector.
+ *
+ * @example
+ * ofClasses(conditionalNormal([3], [2])).count;   // 3
+ */
 export const ofClasses = <E>(part: Conditional<Context, Shape, E>): Conditional<Context, Shape, E> & { readonly count: number } => {
   const shape = contextShape(part.spec.type, part.context);
   return shape.length === 1
@@ -105,8 +110,11 @@ export const anyClass = define(
 );
 
 /**
- * The distribution of event and class together, classes with equal chances: log p(x, c) = log p(x | c) − log K, over vectors (x, one-hot c) of D + K numbers: {@link jointly}
- * with {@link anyClass}. Its evidence is that of p(x | c).
+ * The joint distribution of event and class with equal class probabilities: log p(x, c) = log p(x | c) − log K in nats, over vectors (x, one-hot c) of D + K numbers; equal to
+ * {@link jointly} with {@link anyClass}. Its evidence is that of p(x | c).
+ *
+ * @example
+ * withClass(conditionalNormal([3], [2])).shape;   // [5]
  */
 export const withClass = define(distributionKind, { type: 'withClass', about: 'Event and class together.', takes: ['of'], required: { of: nested(conditionalKind) }, build: ({ of }): AnyDist => withClass(ofClassesOnly(of)), examples: [{ of: { type: 'parametrised', family: 'normal', context: { classes: 3 }, event: [1] } }] },
 <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>): Dist<readonly [number], Joined<E>> => {
@@ -114,7 +122,12 @@ export const withClass = define(distributionKind, { type: 'withClass', about: 'E
   return jointlyAs({ type: 'withClass', of: of.spec }, anyClass(of.count), of, (d) => d);
 }); // biome-ignore format: one idea
 
-/** The distribution of one class, over the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class. */
+/**
+ * The distribution p(x | c) of one class, with the parameters of {@link withClass}. Throws `ArgumentError` where there is no such class.
+ *
+ * @example
+ * ofClass(conditionalNormal([3], [2]), 1).shape;   // [2]
+ */
 export const ofClass = define(distributionKind, { type: 'ofClass', about: 'The distribution of one class.', takes: ['of', 'class'], required: { of: nested(conditionalKind), class: natural }, build: ({ of, class: k }): AnyDist => ofClass(ofClassesOnly(of), k), examples: [{ of: { type: 'parametrised', family: 'normal', context: { classes: 3 }, event: [1] }, class: 1 }] },
 <E>(part: Conditional<Classes, Shape, E> | Conditional<readonly [number], Shape, E>, k: number): Dist<Shape, E> => {
   const of = ofClasses(part as Conditional<Context, Shape, E>);
@@ -134,8 +147,12 @@ export const ofClass = define(distributionKind, { type: 'ofClass', about: 'The d
 }); // biome-ignore format: one idea
 
 /**
- * Data with classes as data of {@link withClass}, and of objectives of `conditionally`: rows (x, one-hot c), read as they are asked for:
+ * Data with class labels as data for {@link withClass} and for objectives of `conditionally`: rows (x, one-hot c), composed when they are read; the same as
  * `pairs(labelsOf(data, classes), data)`. Throws `DataError` where there are no labels, or a label is not a class.
+ *
+ * @example
+ * const sides = fromRows('sides', Float32Array.of(-2, 0, 1, 1), [2], { labels: Int32Array.of(0, 1) });
+ * labelled(sides, 2).shape;   // [4]
  */
 export const labelled = (data: Dataset, classes: number): Dataset => pairs(labelsOf(data, classes), data);
 

@@ -58,24 +58,54 @@ const reading =
 export const readDist = (json: unknown, extra: Extra = []): E.Either<Failure, AnyDist> =>
   E.chain(distFits)(reading(distributionKind)(json, extra));
 
-/** A layer from its `spec`. Whether it fits a distribution is checked where it is pushed forward. */
+/**
+ * A layer from its `spec`. Returns a `SpecError` with the JSON path of the part that does not fit. Whether the layer fits a distribution is checked by `pushforward`.
+ *
+ * @example
+ * readTransport(affine().spec);   // right(…)
+ */
 export const readTransport: (json: unknown, extra?: Extra) => E.Either<Failure, Layer> = reading(layerKind);
 
-/** A network from its `spec`. */
+/**
+ * A network from its `spec`. Returns a `SpecError` with the JSON path of the part that does not fit.
+ *
+ * @example
+ * readNetwork(mlp([16]).spec);   // right(…)
+ */
 export const readNetwork: (json: unknown, extra?: Extra) => E.Either<Failure, Network> = reading(networkKind);
 
-/** A network that reads a noise level, from its `spec`. */
+/**
+ * A network with a noise level as a second input, from its `spec`. Returns a `SpecError` with the JSON path of the part that does not fit.
+ *
+ * @example
+ * readNoiseNetwork(resMlp([16]).spec);   // right(…)
+ */
 export const readNoiseNetwork: (json: unknown, extra?: Extra) => E.Either<Failure, NoiseConditioned> =
   reading(noiseNetworkKind);
 
-/** An objective from its `spec`; the evidence it needs is demanded here too. */
+/**
+ * An objective from its `spec`. Returns a `SpecError` where the JSON does not fit, and an `ArgumentError` where the distribution lacks the evidence that the objective needs.
+ *
+ * @example
+ * readObjective(maximumLikelihood(dist).spec);   // right(…)
+ */
 export const readObjective = (json: unknown, extra: Extra = []): E.Either<Failure, AnyObjective<Shape>> =>
   E.chain(objectiveFits)(reading(objectiveKind)(json, extra));
 
-/** An optimiser from its `spec`. */
+/**
+ * An optimiser from its `spec`. Returns a `SpecError` with the JSON path of the part that does not fit.
+ *
+ * @example
+ * readOptimizer(adam().spec);   // right(…)
+ */
 export const readOptimizer: (json: unknown, extra?: Extra) => E.Either<Failure, Optimizer> = reading(optimizerKind);
 
-/** A schedule from its `spec`. */
+/**
+ * A learning-rate schedule from its `spec`. Returns a `SpecError` with the JSON path of the part that does not fit.
+ *
+ * @example
+ * readSchedule(cosine(1e-3, 1000).spec);   // right(…)
+ */
 export const readSchedule: (json: unknown, extra?: Extra) => E.Either<Failure, Schedule> = reading(scheduleKind);
 
 /**
@@ -86,5 +116,10 @@ export const readSchedule: (json: unknown, extra?: Extra) => E.Either<Failure, S
  */
 export const readSelector: (json: unknown, extra?: Extra) => E.Either<Failure, Selector> = reading(selectorKind);
 
-/** A declaration as JSON text. */
+/**
+ * A declaration as indented JSON text.
+ *
+ * @example
+ * showSpec(standardNormal([2]));   // '{ "type": "standardNormal", … }'
+ */
 export const showSpec = (declaration: { readonly spec: Spec }): string => JSON.stringify(declaration.spec, null, 2);

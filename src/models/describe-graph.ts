@@ -12,8 +12,11 @@ export interface DistGraph {
 }
 
 /**
- * The picture of a distribution for `graphOf`: a box for each innermost layer from the data to the base, a frame around what is repeated,
- * and the shape on an arrow where it changes.
+ * A distribution as a graph for `graphOf`: a box for each innermost layer from the data to the base, a frame around repeated parts, and the shape on an arrow where it
+ * changes.
+ *
+ * @example
+ * describeGraph(dist).nodes.length > 1;   // true
  */
 export const describeGraph = (dist: AnyDist): DistGraph => {
   const d = describe(dist);

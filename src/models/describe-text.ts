@@ -64,6 +64,9 @@ const aligned = (rows: readonly Row[]): string => {
  *     ├─ affineCoupling  mlp …       [2]         4,418  bijective  1 pass    1 pass
  *     └─ reverse                     [2]             0  bijective  free      free
  *     standardNormal                 [2]             0  exact
+ *
+ * @example
+ * console.assert(describeText(describe(dist)).includes('parameters'));
  */
 export const describeText = (d: Description): string => {
   const head = [

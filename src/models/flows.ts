@@ -16,8 +16,11 @@ export interface FlowOptions extends ReadsContext {
 }
 
 /**
- * NICE (Dinh, Krueger & Bengio 2014, arXiv:1410.8516): additive couplings, which keep volume, halves exchanged in between, and one learned
- * scaling of every coordinate next to the base.
+ * NICE: additive couplings with the halves exchanged between them, which preserve volume, and one learned scaling of every coordinate next to the base. Cost: one pass of each
+ * coupling network in either direction. Source: Dinh, Krueger & Bengio (2014, arXiv:1410.8516).
+ *
+ * @example
+ * const flow = pipe(standardNormal([2]), pushforward(niceFlow({ layers: 4, hidden: [16] })));
  */
 export const niceFlow = ({ layers = 8, hidden = [64, 64], given }: FlowOptions = {}): Endo<'bijective'> =>
   compose(repeat(layers, compose(additiveCoupling({ conditioner: reads(given)(mlp(hidden)) }), reverse())), affine());
@@ -33,8 +36,11 @@ export const mafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = 
   repeat(layers, compose(maf({ conditioner: reads(given)(made(hidden)) }), reverse()));
 
 /**
- * Inverse autoregressive flow (Kingma et al. 2016, arXiv:1606.04934): {@link mafFlow} with its layers turned round, so that samples take one pass
- * a layer and densities one coordinate after another.
+ * Inverse autoregressive flow: {@link mafFlow} with inverted layers, so that a sample costs one pass of each layer and a density D passes. Source: Kingma et al. (2016,
+ * arXiv:1606.04934).
+ *
+ * @example
+ * const flow = pipe(standardNormal([2]), pushforward(iafFlow({ layers: 2, hidden: [16] })));
  */
 export const iafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = {}): Endo<'bijective'> =>
   repeat(layers, compose(iaf({ conditioner: reads(given)(made(hidden)) }), reverse()));

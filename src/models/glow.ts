@@ -41,7 +41,12 @@ const stepsOf = (count: number, first: number, conditioner: Network, parametrisa
     ),
   );
 
-/** Glow's steps for vectors, where the convolution is a linear layer: ActNorm, linear, affine coupling. */
+/**
+ * The steps of Glow for vectors, with a linear layer in place of the 1 × 1 convolution: ActNorm, linear, affine coupling. Source: Kingma & Dhariwal (2018, arXiv:1807.03039).
+ *
+ * @example
+ * const flow = pipe(standardNormal([2]), pushforward(glowFlow({ steps: 2, hidden: [16] })));
+ */
 export const glowFlow = ({
   steps = 8,
   hidden = [64, 64],

@@ -19,7 +19,12 @@ export type Over<V extends Events, E> = Dist<
   V extends { readonly shape: Shape; readonly levels?: undefined } ? E : Through<'bound', E>
 >;
 
-/** A distribution of real events as one of what a model must fit: for integer levels behind logit (α = 1e-6) and dequantisation, else as it is. */
+/**
+ * A distribution of real events as one of the data to be modelled: behind logit (α = 10⁻⁶) and dequantisation for integer levels, unchanged otherwise.
+ *
+ * @example
+ * overLevelsOf({ shape: [4], levels: 256 })(standardNormal([4])).shape;   // [4]
+ */
 export const overLevelsOf =
   <V extends Events>({ levels }: V) =>
   <E>(dist: Dist<V['shape'], E>): Over<V, E> =>
@@ -37,7 +42,12 @@ export const overLevelsOf =
 export const overEvents = <const V extends Events>(events: V, flow: Endo<'bijective'>): Over<V, Exact & Samples> =>
   shapedAs(events, pipe(standardNormal([sizeOf(events.shape)]), pushforward(flow)));
 
-/** A distribution of vectors as a distribution over any events: reshaped, and for integer levels behind logit (α = 1e-6) and dequantisation. */
+/**
+ * A distribution of vectors as one of events of any kind: reshaped, and for integer levels behind logit (α = 10⁻⁶) and dequantisation.
+ *
+ * @example
+ * shapedAs({ shape: [2, 2], levels: 256 }, standardNormal([4])).shape;   // [2, 2]
+ */
 export const shapedAs = <const V extends Events, E>(events: V, vectors: Dist<readonly [number], E>): Over<V, E> => {
   const shape: V['shape'] = events.shape;
   return overLevelsOf(events)(

@@ -47,8 +47,11 @@ export const realNVP = <const S extends Shape>(
   );
 
 /**
- * RealNVP for images of integer grey levels, flattened: uniform dequantisation, logit (α = 1e-6), couplings with learned log-scales, halves
- * exchanged and coordinates permuted in turn. `logDensity` bounds the log-probability of the levels, so bits/dim needs no offset.
+ * RealNVP for flattened images of integer grey levels: uniform dequantisation, logit (α = 10⁻⁶), affine couplings with learned log-scales, alternately followed by exchanging the halves and by
+ * permuting the coordinates. `logDensity` is a bound on the log-probability of the levels, so bits per dimension need no offset. Source: Dinh et al. (2017, arXiv:1605.08803).
+ *
+ * @example
+ * realNVPImages([2, 2], 256, { layers: 2, hidden: [8] }).shape;   // [2, 2]
  */
 export const realNVPImages = <const S extends Shape>(
   shape: S,

@@ -14,7 +14,12 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import { nested } from '../core/specification.ts';
 import { ofRow } from '../distributions/jointly.ts';
 
-/** The conditional distribution behind a distribution of rows: what is given can be chosen. */
+/**
+ * The capability of a distribution of rows (x, context) that contains a conditional distribution, whose context can then be chosen.
+ *
+ * @example
+ * has(conditioned, rowsGiven(conditionalNormal([3], [2])));   // true
+ */
 export const conditioned = capability<Conditional<Context, Shape>>()('conditioned');
 
 /**
@@ -52,7 +57,13 @@ export const rowsGiven = define(
     ),
 );
 
-/** The distribution at a context said in numbers, or by the number of a class. Throws `ShapeError` where there are too few or too many, `ArgumentError` where there is no such class. */
+/**
+ * A conditional distribution at a context, given as numbers or as the number of a class. Throws `ShapeError` where the numbers do not fill the context, `ArgumentError` where there is
+ * no such class.
+ *
+ * @example
+ * atContext(conditionalNormal([3], [2]), [0, 1, 0]).shape;   // [2]
+ */
 export const atContext = (
   part: Conditional<Context, Shape>,
   given: readonly number[] | { readonly class: number },

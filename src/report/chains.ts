@@ -60,7 +60,14 @@ const key = (chains: number): Parameters<typeof legend>[2] =>
 const isEmpty = ({ quantities }: ChainsRecord): boolean =>
   quantities.length === 0 || quantities.every((q) => q.draws.every((d) => d.length === 0));
 
-/** Each number against the draw, a line for each chain: well-mixed chains cannot be told apart. Ticks below a trace are divergent trajectories. */
+/**
+ * Trace plots of Markov chains as an SVG: each quantity against the number of the draw, one line for each chain. Well-mixed chains overlap. Ticks below a trace mark divergent
+ * trajectories. Throws `ShapeError` where chains differ in length.
+ *
+ * @example
+ * import { tracePlots } from 'pushforward/report';
+ * const svg = tracePlots({ quantities: [{ name: 'mu', draws: [[0, 1, 0, -1], [1, 0, -1, 0]] }] });
+ */
 export const tracePlots = (record: ChainsRecord): string => {
   if (isEmpty(record)) return sentenceFigure('There are no draws to show.');
   const { shown, chains, remarks } = shownOf(record, 'tracePlots');
@@ -109,8 +116,13 @@ export const tracePlots = (record: ChainsRecord): string => {
 };
 
 /**
- * How often each chain's draws fall in each twentieth of all draws together, over what they should (Vehtari et al. 2021 §5): flat at 1 where chains agree;
- * a chain elsewhere leans, a chain of another width bends. The band holds 95 % of the bars of independent draws.
+ * Rank plots of Markov chains as an SVG: the share of each chain's draws in each twentieth of all draws together, over the expected share (Vehtari et al. 2021,
+ * arXiv:1903.08008, §5). Flat at 1 where the chains agree; a shifted chain gives a slope, a chain of another width a bend. The band holds 95 % of the bars of
+ * independent draws. Throws `ShapeError` where chains differ in length.
+ *
+ * @example
+ * import { rankPlots } from 'pushforward/report';
+ * const svg = rankPlots({ quantities: [{ name: 'mu', draws: [[0, 1, 0, -1], [1, 0, -1, 0]] }] });
  */
 export const rankPlots = (record: ChainsRecord): string => {
   if (isEmpty(record)) return sentenceFigure('There are no draws to show.');

@@ -24,7 +24,13 @@ export interface DensityRecord {
   readonly axes?: readonly [string, string];
 }
 
-/** The middles of the cells, row-major `[nx · ny, 2]`, in the order {@link DensityGrid} wants its values. */
+/**
+ * The centres of the cells of a grid, row-major `[nx · ny, 2]`, in the order of the values of {@link DensityGrid}.
+ *
+ * @example
+ * import { gridPoints } from 'pushforward/report';
+ * gridPoints({ x0: 0, x1: 2, y0: 0, y1: 1, nx: 2, ny: 1 });   // [0.5, 0.5, 1.5, 0.5]
+ */
 export const gridPoints = (grid: Omit<DensityGrid, 'logDensity'>): Float32Array => {
   const { x0, x1, y0, y1, nx, ny } = grid;
   const out = new Float32Array(nx * ny * 2);
@@ -103,7 +109,15 @@ const sentenceOf = (parts: readonly string[]): string => {
   return text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}.`;
 };
 
-/** A density as a picture: dark where it is zero, bright where it is high, axes of equal units. */
+/**
+ * A density in the plane as an SVG heat map, with equal units on both axes: dark where the density is zero, bright where it is high. Values are log-densities in nats.
+ * Throws `ShapeError` where they do not fill the grid, `ArgumentError` where the grid is empty.
+ *
+ * @example
+ * import { densityHeatmap } from 'pushforward/report';
+ * const grid = { x0: 0, x1: 2, y0: 0, y1: 1, nx: 2, ny: 1, logDensity: Float64Array.of(-1, -2) };
+ * const svg = densityHeatmap({ grid });
+ */
 export const densityHeatmap = (record: DensityRecord): string => {
   if (record.grid.nx * record.grid.ny === 0) return sentenceFigure('The grid has no cells.');
   const grid = checked(record.grid);

@@ -107,8 +107,12 @@ const drawFrame = (frame: GraphLayout['frames'][number]): string =>
   );
 
 /**
- * A composition as boxes and arrows, from left to right. A chain is broken into rows like a text, with a dashed frame around
- * each repeated part; any other graph is laid out in columns.
+ * A composition as an SVG of boxes and arrows, from left to right. A chain is broken into rows, with a dashed frame around each repeated part; any other graph is
+ * laid out in columns.
+ *
+ * @example
+ * import { graphOf } from 'pushforward/report';
+ * const svg = graphOf(describeGraph(dist));
  */
 export const graphOf = (record: GraphRecord): string => {
   if (record.nodes.length === 0) return sentenceFigure('The composition has no layers to draw.', WIDE);

@@ -32,7 +32,14 @@ const positive = (name: string, n: number): number =>
 /** A value as a byte; what is not a number is black. */
 const byte = (v: number): number => (v > 0 ? Math.round(255 * Math.min(1, v)) : 0);
 
-/** Images in rows, from the top left, each pixel a crisp square. */
+/**
+ * Images in rows, from the top left, as PNG and SVG; each pixel is a sharp square. Throws `ArgumentError` where a size is not a positive integer and `ShapeError` where the values
+ * do not fill whole images.
+ *
+ * @example
+ * import { imageGrid } from 'pushforward/report';
+ * const { svg } = imageGrid({ images: new Float32Array(8), height: 2, width: 2, channels: 1 });
+ */
 export const imageGrid = (record: ImagesRecord): Picture => {
   const height = positive('height', record.height);
   const width = positive('width', record.width);

@@ -154,9 +154,12 @@ const radiusPanel = (record: LatentRecord, dimension: number, x: number, wide: n
 };
 
 /**
- * Where the encoder sends the data, against the base distribution. In the plane: the codes over the circles of 1, 2 and 3 standard
- * deviations, beside the distribution with the mass inside each circle. In other dimensions the lengths of the codes are compared with
- * the distribution of the length of a standard normal vector.
+ * The codes of the data against the base distribution, as an SVG. In the plane: the codes over the circles of 1, 2 and 3 standard deviations, with the mass inside each
+ * circle. In other dimensions: the lengths of the codes against the distribution of the length of a standard normal vector.
+ *
+ * @example
+ * import { latentSpace } from 'pushforward/report';
+ * const svg = latentSpace({ codes: Float32Array.of(0, 1, -1, 0), dimension: 2 });
  */
 export const latentSpace = (record: LatentRecord): string => {
   const dimension = record.dimension ?? 2;

@@ -12,7 +12,14 @@ export interface UnitsRecord {
 
 const FLOOR = 1e-4;
 
-/** The units of each group as bars from the most to the least active, on a logarithmic scale; those below the threshold are told apart. */
+/**
+ * The activity of the latent units of each group as an SVG bar chart on a logarithmic axis, from the most to the least active; units below the threshold are marked. Activity is the
+ * variance over the data of the posterior mean (Burda et al. 2016, arXiv:1509.00519).
+ *
+ * @example
+ * import { latentUnits } from 'pushforward/report';
+ * const svg = latentUnits({ groups: [{ name: 'z', activity: [1.2, 0.4, 0.001] }] });
+ */
 export const latentUnits = ({ groups, threshold = 0.01 }: UnitsRecord): string => {
   const units = groups.flatMap((g) => [...g.activity].sort((a, b) => b - a).map((a) => ({ group: g.name, a })));
   if (units.length === 0) return sentenceFigure('There are no latent units to show.');

@@ -72,7 +72,13 @@ const curve = (points: readonly LossPoint[], colour: string): Plot.Markish[] => 
   return points.length <= 30 ? [line(points, 2, 1), marks] : [line(points, 2, 1)];
 };
 
-/** Losses against the training step, with the reference as a dashed rule. */
+/**
+ * Losses against the training step as an SVG, with the reference as a dashed line.
+ *
+ * @example
+ * import { lossCurve } from 'pushforward/report';
+ * const svg = lossCurve({ series: [{ name: 'training', points: [{ step: 1, value: 3 }, { step: 2, value: 2 }] }], unit: 'nats' });
+ */
 export const lossCurve = (record: LossRecord): string => {
   const series = record.series
     .map((s, i) => ({

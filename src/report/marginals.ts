@@ -50,7 +50,13 @@ const rowCounts = (record: MarginalsRecord, path: string): number => {
   );
 };
 
-/** Each of the first eight columns: the samples' histogram as a line over the data's as an area. */
+/**
+ * Histograms of the first eight columns as an SVG: the samples as a line over the data as an area.
+ *
+ * @example
+ * import { marginalHistograms } from 'pushforward/report';
+ * const svg = marginalHistograms({ data: Float32Array.of(0, 1, 2, 3), samples: Float32Array.of(1, 1, 2, 2), dimension: 2 });
+ */
 export const marginalHistograms = (record: MarginalsRecord): string => {
   if (rowCounts(record, 'marginalHistograms') === 0) return sentenceFigure('There are no data and no samples to show.');
   const shown = Math.min(record.dimension, MOST_HISTOGRAMS);
@@ -121,7 +127,13 @@ const shuffledDots = (data: readonly Point[], samples: readonly Point[]) => {
   );
 };
 
-/** Data and samples over each other in the planes of the first two or three columns. */
+/**
+ * Scatter plots of data and samples in the planes of the first two or three columns, as an SVG.
+ *
+ * @example
+ * import { pairs } from 'pushforward/report';
+ * const svg = pairs({ data: Float32Array.of(0, 1, 2, 3), samples: Float32Array.of(1, 1, 2, 2), dimension: 2 });
+ */
 export const pairs = (record: MarginalsRecord): string => {
   if (rowCounts(record, 'pairs') === 0) return sentenceFigure('There are no data and no samples to show.');
   if (record.dimension < 2) return sentenceFigure('One dimension has no pairs; its histogram says everything.');

@@ -3,10 +3,14 @@ import { encode } from 'fast-png';
 import { raise } from '../core/errors.ts';
 
 /**
- * An SVG figure as a PNG of the given width in pixels, on white unless `background` says otherwise.
+ * An SVG figure as the bytes of a PNG with the given width in pixels, on white unless `background` says otherwise.
  *
- * Letters come from the fonts of the machine, and from `fontFiles` where given: on a machine with no fonts at all the picture
- * has none, while the SVG still reads in a browser.
+ * Text uses the fonts of the machine, and `fontFiles` where given: on a machine without fonts the picture has no text, while the SVG still shows it in a browser.
+ * Throws `ArgumentError` where the width is not a number of pixels or the SVG cannot be drawn.
+ *
+ * @example
+ * import { sentenceFigure, toPng } from 'pushforward/report';
+ * const bytes = toPng(sentenceFigure('Nothing to show.'), { width: 320 });
  */
 export const toPng = (
   svg: string,

@@ -15,7 +15,13 @@ export interface RateDistortionRecord {
   readonly distortionUnit?: string;
 }
 
-/** The distortion that is left against the rate that was paid (Ho et al. 2020, figure 5). Throws `ShapeError` where the two differ in length. */
+/**
+ * The remaining distortion against the rate as an SVG (Ho et al. 2020, arXiv:2006.11239, figure 5). Throws `ShapeError` where the two differ in length.
+ *
+ * @example
+ * import { rateDistortionCurve } from 'pushforward/report';
+ * const svg = rateDistortionCurve({ rate: [0, 1, 2], distortion: [60, 20, 5] });
+ */
 export const rateDistortionCurve = ({
   rate,
   distortion,

@@ -18,7 +18,15 @@ const ticksBetween = (lo: number, hi: number): number[] => {
   return powers.flatMap((p) => marks.map((m) => p + Math.log10(m))).filter((x) => x >= lo && x <= hi);
 };
 
-/** Losses against the learning rate, on a logarithmic axis: dots, their average, and a dashed rule at the suggested rate (Smith 2017, figure 2). */
+/**
+ * Losses against the learning rate on a logarithmic axis, as an SVG: the losses as dots, their moving average as a line, and a dashed line at the suggested rate (Smith 2017,
+ * arXiv:1506.01186, figure 2).
+ *
+ * @example
+ * import { rateSweepCurve } from 'pushforward/report';
+ * const points = [1e-4, 1e-3, 1e-2].map((rate, i) => ({ rate, loss: 3 - i, smoothed: 3 - i }));
+ * const svg = rateSweepCurve({ points, suggestion: 1e-3, unit: 'nats' });
+ */
 export const rateSweepCurve = ({ points, suggestion, unit }: RateSweepRecord): string => {
   const shown = points
     .filter((p) => [p.rate, p.loss, p.smoothed].every(Number.isFinite))

@@ -86,7 +86,13 @@ const indented = (json: string): string => {
   }
 };
 
-/** One self-contained HTML file: no script, nothing fetched, light or dark as the reader's system is. */
+/**
+ * A report as one self-contained HTML page: no scripts, no requests, light or dark as the reader's system.
+ *
+ * @example
+ * import { reportHtml } from 'pushforward/report';
+ * const html = reportHtml({ title: 'Moons', subtitle: '', facts: [], figures: [], spec: '{}', command: '', footer: '' });
+ */
 export const reportHtml = (record: ReportRecord): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -15,7 +15,14 @@ export interface SamplesRecord {
 export const outsideRemark = (what: string, share: number): string[] =>
   share > 0 ? [`${showShare(share)} of the ${what} lie outside the frame.`] : [];
 
-/** Samples of the model beside the data, on the same axes with equal units. */
+/**
+ * Samples of the model beside the data, as two SVG scatter plots with the same axes and equal units. Arrays are row-major `[rows, 2]`.
+ * Throws `ShapeError` where they do not divide into rows.
+ *
+ * @example
+ * import { samplesBesideData } from 'pushforward/report';
+ * const svg = samplesBesideData({ data: Float32Array.of(0, 1, 2, 3), samples: Float32Array.of(1, 1, 2, 2) });
+ */
 export const samplesBesideData = (record: SamplesRecord): string => {
   const { data, samples } = record;
   const n = rowsOf(data, 2, 'samplesBesideData.data');

@@ -79,7 +79,13 @@ export const svgDocument = (width: number, height: number, title: string, ...chi
     ),
   );
 
-/** The figure where there is nothing to draw: one sentence that says so. */
+/**
+ * The figure for a case with nothing to draw: one sentence as an SVG.
+ *
+ * @example
+ * import { sentenceFigure } from 'pushforward/report';
+ * const svg = sentenceFigure('There are no samples to show.');
+ */
 export const sentenceFigure = (text: string, width: number = WIDTH, height: number = HEIGHT / 2): string =>
   svgDocument(
     width,

@@ -66,7 +66,13 @@ export const ellipsis = (s: string, size: number, width: number): string => {
   return `${chars.join('').trimEnd()}…`;
 };
 
-/** A number as a person would write it: four significant digits, a true minus sign, `k·10ⁿ` only when far from 1. */
+/**
+ * A number for people: four significant digits, a true minus sign, `k·10ⁿ` only when far from 1.
+ *
+ * @example
+ * import { showNumber } from 'pushforward/report';
+ * showNumber(-1.23456);   // '−1.235'
+ */
 export const showNumber = (x: number): string => {
   if (Number.isNaN(x)) return 'NaN';
   if (!Number.isFinite(x)) return x > 0 ? '∞' : '−∞';
@@ -80,6 +86,12 @@ export const showNumber = (x: number): string => {
   return text.replaceAll('-', '−');
 };
 
-/** A share in [0, 1] as a percentage. */
+/**
+ * A share in [0, 1] as a percentage.
+ *
+ * @example
+ * import { showShare } from 'pushforward/report';
+ * showShare(0.123);   // '12.3 %'
+ */
 export const showShare = (p: number): string =>
   p > 0 && p < 0.001 ? '<0.1 %' : p < 1 && p > 0.999 ? '>99.9 %' : `${Number((100 * p).toFixed(1))} %`;

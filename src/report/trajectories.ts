@@ -14,7 +14,14 @@ export interface TrajectoriesRecord {
   readonly axes?: readonly [string, string];
 }
 
-/** Each path as a thin line from where it starts (blue) to where it ends (orange). */
+/**
+ * Paths in the plane as an SVG, thin lines from their start (blue) to their end (orange). A panel's `paths` are row-major `[paths, points, 2]`.
+ *
+ * @example
+ * import { trajectories } from 'pushforward/report';
+ * const paths = Float32Array.of(0, 0, 1, 1, 0, 1, 1, 0);
+ * const svg = trajectories({ panels: [{ title: 'flow', paths }], points: 2, x: [0, 1], y: [0, 1] });
+ */
 export const trajectories = ({ panels, points, x, y, axes }: TrajectoriesRecord): string => {
   if (panels.length === 0 || panels.every((p) => p.paths.length === 0))
     return sentenceFigure('There are no paths to show.');

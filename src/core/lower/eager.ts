@@ -45,7 +45,7 @@ export const sinByQuadrants = (x: Expr, cosine: boolean): Expr => {
   return o.mul(o.sub(1, o.mul(2, half)), o.where(o.less(0.5, odd), series(0), o.mul(r, series(1))));
 };
 
-/** eˣ − 1: Taylor's series to x¹³ for |x| < 1, as it stands elsewhere. */
+/** eˣ − 1: Taylor series to x¹³ for |x| < 1, directly elsewhere. */
 export const expm1BySeries = (x: Expr): Expr => {
   const near = o.less(o.abs(x), 1);
   const n = o.where(near, x, 0);

@@ -14,7 +14,7 @@ export const log1pByLog = (x: Expr): Expr => {
   return o.where(tiny, x, o.where(huge, o.log(u), o.mul(o.log(u), o.div(o.where(huge, 1, x), d))));
 };
 
-/** eˣ − 1 = 2 t / (1 − t), t = tanh(x/2), for |x| < 1; eˣ − 1 as it stands elsewhere. */
+/** eˣ − 1 = 2 t / (1 − t), t = tanh(x/2), for |x| < 1; eˣ − 1 directly elsewhere. */
 export const expm1ByTanh = (x: Expr): Expr => {
   const near = o.less(o.abs(x), 1);
   const t = o.tanh(o.mul(0.5, o.where(near, x, 0)));
@@ -31,7 +31,7 @@ export const softplusByExp = (x: Expr): Expr => {
   return o.add(o.add(o.relu(x), o.log(u)), o.sub(e, o.sub(u, 1)));
 };
 
-/** 1 / (1 + e⁻ˣ) as it stands: a small relative error for every x, where a runtime's own kernel may keep only an absolute one. */
+/** 1 / (1 + e⁻ˣ) directly: a small relative error for every x, where a runtime's own kernel may keep only an absolute one. */
 export const sigmoidByExp = (x: Expr): Expr => o.div(1, o.add(1, o.exp(o.neg(x))));
 
 const steps = 8;

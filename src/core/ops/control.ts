@@ -6,13 +6,28 @@ import { type Expr, makeNode, type Node, substitute, variable } from '../expr.ts
 import { sameShape, showShape } from '../shape.ts';
 import { closedOver } from './custom.ts';
 
-/** The same value, a constant to every derivative. */
+/**
+ * The same value, a constant to every derivative.
+ *
+ * @example
+ * value(ops.stopGradient(ops.scalar(2)));   // 2
+ */
 export const stopGradient = (x: Expr): Expr => makeNode('stopGradient', [x], {}, x.shape, x.type);
 
-/** The same value, carrying the path of the layer that made it (elided before a program runs). */
+/**
+ * The same value with the path of the layer that computed it, for messages; removed before a program runs.
+ *
+ * @example
+ * value(ops.label('flow/coupling', ops.scalar(1)));   // 1
+ */
 export const label = (path: string, x: Expr): Expr => makeNode('label', [x], { path }, x.shape, x.type);
 
-/** Mean over the examples of the enclosing `vmap` named `axis`; the identity outside one. Its own transpose. */
+/**
+ * The mean over the examples of the enclosing `vmap` with the name `axis`; the identity outside one. A linear map that is its own transpose.
+ *
+ * @example
+ * value(vmap((x) => ops.sub(x, ops.batchMean(x)), { axis: 'batch' })(ops.array([1, 3])));   // [-1, 1]
+ */
 export const batchMean = (x: Expr, axis = 'batch'): Expr => makeNode('batchMean', [x], { axis }, x.shape, x.type);
 
 /**
@@ -96,7 +111,12 @@ export const scan = ({ length, init, xs = [], body }: ScanOptions): { carry: Exp
   return scanOf(length, init, xs, carryVars, xVars, scanBody(step));
 };
 
-/** The results of a body, its flag last, and whether it has one. */
+/**
+ * The results of a step of `scan` as one list, with the early-exit flag last, and whether there is one. Throws `ShapeError` where the flag is not a scalar bool.
+ *
+ * @example
+ * ops.scanBody({ carry: [ops.scalar(1)] });
+ */
 export const scanBody = ({ carry, ys = [], done }: ScanStep): ScanBody => {
   if (done !== undefined && (done.type !== 'bool' || done.shape.length > 0))
     raise('ShapeError', '', 'scan: `done` is not a truth value', {
@@ -112,7 +132,13 @@ export interface ScanBody {
   readonly results: readonly Expr[];
 }
 
-/** Builds a scan from an open body: outer expressions in it become closed-over inputs. */
+/**
+ * A scan from a body over given variables: outer expressions that the body mentions become inputs of the loop. Prefer `scan`.
+ *
+ * @example
+ * const x = variable([], 'real');
+ * const { carry } = ops.scanOf(3, [ops.scalar(1)], [], [x], [], ops.scanBody({ carry: [ops.mul(2, x)] }));
+ */
 export const scanOf = (
   length: number,
   init: readonly Expr[],

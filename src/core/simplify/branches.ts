@@ -49,7 +49,7 @@ export const withoutCond = (e: Expr): Expr | undefined => {
   return alike && text(then) === text(otherwise) ? result(then) : undefined;
 };
 
-/** The cond without results nobody asks for, and where the others are now. */
+/** The cond without unused results, and the new positions of the others. */
 export const narrowedBranches = (
   n: Cond,
   asked: ReadonlySet<number>,

@@ -73,7 +73,7 @@ const replaceLoops = (
   return outputs.map((e) => done.get(e)!);
 };
 
-/** Which results of a loop have to be computed: outputs that are asked for, and the carries they need. */
+/** Which results of a loop have to be computed: outputs that are used, and the carries they need. */
 const neededResults = (n: Scan, asked: ReadonlySet<number>): boolean[] => {
   const { carries, until, body } = n.attributes;
   const needed = body.results.map((_, i) => asked.has(i) || (until && i === body.results.length - 1));
@@ -87,7 +87,7 @@ const neededResults = (n: Scan, asked: ReadonlySet<number>): boolean[] => {
   }
 };
 
-/** The loop without results nobody needs, and where the others are now. */
+/** The loop without unused results, and the new positions of the others. */
 const narrowed = (
   n: Scan,
   needed: readonly boolean[],

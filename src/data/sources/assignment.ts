@@ -90,7 +90,7 @@ interface Begun extends Assignment {
 }
 
 /**
- * Where to begin: potentials that are the least of each column, then of each row; then rows in turn take their cheapest
+ * The starting point: potentials are the minimum of each column, then of each row; then rows one after another take their cheapest
  * column, whose potential falls to where the row's second cheapest would be as good, and who loses it may try again
  * (the reductions of Jonker and Volgenant, twice over the rows that are free).
  */

@@ -37,7 +37,7 @@ export interface Coupling {
  */
 export const coupled = (pairs: PairSource, coupling: Coupling): PairSource => {
   const name = `${pairs.name}, coupled by ${coupling.name}`;
-  if (pairs.weighted) raise('ArgumentError', name, 'pairs that carry weights cannot be coupled anew');
+  if (pairs.weighted) raise('ArgumentError', name, 'pairs that carry weights cannot be coupled again');
   const { parts } = pairs;
   return {
     ...source({

@@ -74,7 +74,7 @@ const together = (name: string, all: readonly Source[]): Source<readonly [number
 
 /**
  * Contexts and events of the same rows, as rows (x, c) of both, flattened: what `conditionally` trains on and `jointly` is a distribution of. Contexts are one data set
- * (`labelsOf(data, 10)` for classes) or a struct of them, in the order of the conditional distribution's context. Two sources are asked for the same batch (number and
+ * (`labelsOf(data, 10)` for classes) or a struct of them, in the order of the conditional distribution's context. Both sources are read at the same batch (number and
  * seed), so they must be functions of these that give corresponding events. The parts of a row are the event and the arrays of the
  * context. Throws `DataError` where data sets have another number of rows, `ArgumentError` for data sets beside sources and for weighted parts.
  *

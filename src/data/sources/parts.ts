@@ -5,7 +5,7 @@ import * as o from '../../core/ops/index.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { checkParts } from '../source.ts';
 
-/** Where the parts of an event are told: a source or a data set of several parts, or their shapes. */
+/** The description of the parts of an event: a source or a data set of several parts, or their shapes. */
 export type OfParts = { readonly name: string; readonly parts?: readonly Shape[] } | readonly Shape[];
 
 const shapesOf = (of: OfParts): readonly Shape[] =>

@@ -66,7 +66,7 @@ export const padded = (name: string, drawn: readonly number[], size: number, exp
  * unbiased for the mean over the data.
  *
  * What looks at the batch as a whole (batch statistics, couplings) sees the padding too. Cost of a batch: O(q n).
- * Throws `ArgumentError` where the chance is not in (0, 1], and where a batch is asked for that overflows with
+ * Throws `ArgumentError` where the probability is not in (0, 1], and where the batch size overflows with
  * probability 10⁻⁹ or more; `DataError` where one does overflow.
  *
  * @example

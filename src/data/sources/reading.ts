@@ -1,4 +1,4 @@
-/** How batches are asked for: one by one, or several steps stacked. */
+/** Requests for batches: one at a time, or several steps stacked. */
 
 import { raise } from '../../core/errors.ts';
 import { kindOf } from '../../core/kind-of.ts';

@@ -17,7 +17,7 @@ import type { AnyObjective, Objective } from '../objective.ts';
 
 /** Options of {@link noiseContrastive}. */
 export interface NoiseContrastiveOptions<S extends Shape> {
-  /** q, what the data are told apart from: exact density and samples, nowhere 0 where the data are. Close to the data is best. */
+  /** The noise distribution q: exact density and samples, positive wherever the data are. The closer to the data, the better. */
   readonly noise: Dist<S, Exact & Samples>;
   /** ν, noise events for each event of the data; default 1. */
   readonly ratio?: number;

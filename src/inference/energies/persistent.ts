@@ -29,13 +29,13 @@ export interface PersistentOptions extends ContrastOptions {
   readonly buffer: number;
   /** Chains moved in one step; default as many as there are events in the batch. */
   readonly chains?: number;
-  /** The probability that a chain starts anew from `start` before it moves; default 0. JEM and IGEBM use 0.05. */
+  /** The probability that a chain restarts from `start` before it moves; default 0. JEM and IGEBM use 0.05. */
   readonly reinitialise?: number;
   /** Where chains start: a distribution without parameters. Default: standard normal on the reals, uniform on an interval, coin flips on zeros and ones. */
   readonly start?: Dist<Shape, Samples>;
 }
 
-/** Where chains of a distribution start when nobody says. Throws `ArgumentError` for supports that have no obvious distribution. */
+/** The default starting distribution of the chains of a distribution. Throws `ArgumentError` for supports that have no obvious distribution. */
 export const defaultStart = (dist: AnyDist & { readonly support?: Support }): Dist<Shape, Samples> => {
   const support = dist.support ?? { kind: 'real' };
   if (support.kind === 'real') return standardNormal(dist.shape);
@@ -64,8 +64,8 @@ export const persistentFields = {
 
 /**
  * Persistent contrastive divergence, stochastic maximum likelihood (Tieleman 2008, doi:10.1145/1390156.1390290; with a replay buffer Du & Mordatch 2019,
- * arXiv:1903.08689): the chains of the negative phase go on from step to step instead of starting at the data, so they follow the distribution as it changes. The
- * buffer holds `buffer` chains `[buffer, …shape]`; a step takes the oldest `chains` of them, begins each anew with probability `reinitialise`, moves it by
+ * arXiv:1903.08689): the chains of the negative phase continue from step to step instead of starting at the data, so they follow the distribution as it changes. The
+ * buffer holds `buffer` chains `[buffer, …shape]`; a step takes the oldest `chains` of them, restarts each with probability `reinitialise`, moves it by
  * `steps` of the kernel and puts it back last. The loss of event i is −log f(xᵢ) + mean log f(x⁻) nats: the *difference of energies*, whose gradient
  * estimates that of the likelihood (exactly, where the chains are stationary), and whose value is no likelihood. The buffer is part of the training state:
  * saved and resumed with the parameters. Throws `ArgumentError` where the buffer is smaller than the batch (or than `chains`).

@@ -52,9 +52,9 @@ export type ChainSampled = Having<typeof chaining>;
 export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resampled'>;
 
 /**
- * A distribution that is known up to a constant with a chain for its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
+ * An unnormalised distribution with a Markov chain as its sampler: each sample is the end of a chain of its own, `steps` steps from `start`. Samples follow
  * the distribution as far as the chain has mixed, no further: the density stays what it was. Everything that runs samplers (`run(…).sample`, the command
- * line, reports) takes it. What else is known of the density (blocks, support, enumeration) it keeps. Cost: `steps` kernel steps a sample, in one loop. Throws
+ * line, reports) takes it. Other facts about the density (blocks, support, enumeration) are kept. Cost: `steps` kernel steps a sample, in one loop. Throws
  * `ArgumentError` where steps is not a positive integer or the kernel cannot sample the distribution.
  *
  * @example

@@ -58,7 +58,7 @@ export const importanceSampling = (k: number): ((dist: AnyDist) => (x: Expr) => 
 
 /**
  * The same distribution with its log-density bounded by k importance-weighted samples: evaluating it gives the IWAE-k number. Parameters keep their names,
- * so a checkpoint of the distribution serves. Its `sampleAndLogDensity` draws anew.
+ * so a checkpoint of the distribution serves. Its `sampleAndLogDensity` draws independent noise.
  *
  * @example
  * const tighter = tightened(50)(vae([2]));   // evaluate(run(tighter, parameters, backend), data)

@@ -1,4 +1,4 @@
-/** What estimators share: several draws of one event's trace, weights of importance sampling, and losses whose value and gradient are said apart. */
+/** What estimators share: several draws of one event's trace, weights of importance sampling, and losses whose value and gradient are defined separately. */
 
 import { demand } from '../../algebra/demand.ts';
 import type { AnyDist, Dist } from '../../algebra/dist.ts';

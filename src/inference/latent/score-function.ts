@@ -47,7 +47,7 @@ const ofTheOthers = (values: Expr): Expr => o.div(o.sub(o.sum(values), values), 
  *     ∇_φ = E (log w − b) ∂_φ log q(z | x; φ)
  *
  * right for any posterior that can be sampled and scored, discrete ones too, at the price of variance; a baseline b that does not depend on the draw
- * takes some back and keeps the mean. Throws `ArgumentError` where the others' mean is asked for with one draw.
+ * takes some back and keeps the mean. Throws `ArgumentError` where the mean of the other draws is requested with one draw.
  *
  * @example
  * const objective = scoreFunction({ samples: 4, baseline: 'leaveOneOut' })(vae([2]));

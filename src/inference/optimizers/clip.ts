@@ -11,7 +11,7 @@ import { above } from './arguments.ts';
 import { rateAgain } from './around.ts';
 import type { Optimizer, OptimizerTransformation } from './optimizer.ts';
 
-/** The inner optimiser, told the gradients after `change`. */
+/** The inner optimiser, applied to the gradients after `change`. */
 const before = (
   inner: Optimizer,
   again: OptimizerTransformation,

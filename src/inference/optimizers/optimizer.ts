@@ -23,7 +23,7 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Names of the coefficients, for reading. */
   readonly coefficients: readonly string[];
-  /** The coefficients at a move (0, 1, …: the player's own moves are counted), with what validation said before it. */
+  /** The coefficients at a move (0, 1, …: the player's own moves are counted), with the validation results before it. */
   readonly at: (move: number, told?: Told) => readonly number[];
   /** Its learning rate, where it has one: decay and progress read it. */
   readonly learningRate?: Schedule;

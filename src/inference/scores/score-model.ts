@@ -1,4 +1,4 @@
-/** What score matching is about: a distribution's score ∇ₓ log p(x), with or without the density behind it. */
+/** The subject of score matching: a distribution's score ∇ₓ log p(x), with or without the density behind it. */
 
 import { pipe } from 'fp-ts/lib/function.js';
 import { demand } from '../../algebra/demand.ts';
@@ -55,7 +55,7 @@ export const scoreModel = <S extends Shape>(source: HasScore<S>): ScoreModel<S> 
 };
 
 /**
- * A score said by a network of its own, without a density (Song & Ermon 2019, arXiv:1907.05600): half the cost of an energy's, and no distribution.
+ * A score given by a network directly, without a density (Song & Ermon 2019, arXiv:1907.05600): half the cost of an energy's, and no distribution.
  * Parameters stand at `score`.
  *
  * @example

@@ -99,7 +99,7 @@ export const ratesAt = (plan: GamePlan, counter: Counter, step: number, told: To
 
 /**
  * Fills the arrays of K steps' noise from a first step on: what move number n of a kind draws depends on (seed, n) alone, however steps are grouped into
- * runs. The arrays are made once and filled anew by each call: what a run was fed is gone when the next begins.
+ * runs. The arrays are allocated once and overwritten by each call: the feeds of one run are invalid when the next begins.
  */
 export const noiseFeeder = (
   t: TrainingProgram,

@@ -27,7 +27,7 @@ export interface MoveProgress {
   readonly gradientNorm?: number;
 }
 
-/** What is told while training goes on. */
+/** The progress report during training. */
 export interface Progress extends HistoryPoint {
   readonly steps: number;
   readonly stepsPerSecond: number;

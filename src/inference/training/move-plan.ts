@@ -138,7 +138,7 @@ const planMove = (game: Game<never>, index: number, batchSize: number): PlannedM
   };
 };
 
-/** Which names each player owns. Throws `ArgumentError` where a trained parameter that nobody holds has no owner, or two. */
+/** Which names each player owns. Throws `ArgumentError` where a trained parameter that no optimiser freezes has no owner, or two. */
 const ownedNames = (
   game: Game<never>,
   moves: readonly PlannedMove[],
@@ -204,7 +204,7 @@ const refuseSharedBuffers = (moves: readonly PlannedMove[]): void => {
 };
 
 /**
- * Builds a game's moves and shares out its parameters. Parameters that no loss reaches, or that an optimiser holds, belong to nobody and stay as they are.
+ * Builds a game's moves and shares out its parameters. Parameters that no loss reaches, or that an optimiser holds, have no owner and do not change.
  * Throws `ArgumentError` where a parameter has no owner or two, a player has nothing to move, or a name stands for a parameter and a buffer.
  */
 export const planGame = <S extends Shape>(given: Game<S>, batchSize: number): GamePlan => {

@@ -50,11 +50,11 @@ export interface Made {
 export interface Board {
   readonly plan: GamePlan;
   readonly shares: readonly GroupedShare[];
-  /** Parameters that nobody owns, by name. */
+  /** Parameters without an owner, by name. */
   readonly held: ReadonlyMap<string, Expr>;
 }
 
-/** Parameters that nobody owns, from the flat vector. */
+/** Parameters without an owner, from the flat vector. */
 export const heldPieces = (layout: Layout, flat: Expr, shares: readonly GroupedShare[]): Map<string, Expr> => {
   const owned = new Set(shares.flatMap((s) => s.share.layout.entries.map((e) => e.name)));
   if (owned.size === layout.entries.length) return new Map();

@@ -36,7 +36,7 @@ export interface TrainingProgram {
   /** How often each move is made in each of the K steps. */
   readonly times: readonly number[];
   readonly noise: readonly MoveNoise[];
-  /** The moves that are made: after what is carried, a run's outputs are their losses `[K]`, then (where asked for) the norms of their gradients. */
+  /** The moves that are made: after what is carried, a run's outputs are their losses `[K]`, then (where requested) the norms of their gradients. */
   readonly made: readonly number[];
 }
 

@@ -38,11 +38,11 @@ export interface TrainingState {
   readonly average?: Feeds;
   /** Feeds beside the parameters that no gradient moves: statistics, chains, copies. */
   readonly buffers?: Feeds;
-  /** What validation said when it was due, oldest first. */
+  /** The validation results at the scheduled steps, oldest first. */
   readonly validations?: Told['validations'];
   /** The best of these, where one was finite. */
   readonly best?: Best;
-  /** What validation said of this state, where training ended before it was due: a run that goes on does not count it. */
+  /** The validation result of this state where training ended before the next scheduled validation: a resumed run does not count it. */
   readonly ended?: number;
   readonly stage?: Stage;
 }

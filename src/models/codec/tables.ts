@@ -20,7 +20,12 @@ import { former } from './former.ts';
 /** The distribution that an estimator of `conditionally` is read for. */
 const conditioned = define(distributionKind, { type: 'conditioned', build: conditionedDist }, {});
 
-/** Everything the library can read. */
+/**
+ * The definitions of every declaration that the library can read from JSON.
+ *
+ * @example
+ * definitions.some((d) => d.type === 'affineCoupling');   // true
+ */
 export const builtIn: readonly Definition[] = definitionsOf(
   { conditioned },
   algebra,

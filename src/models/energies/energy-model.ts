@@ -35,7 +35,12 @@ export interface EnergyModelOptions extends ReadsContext {
 
 const isImage = (shape: Shape): boolean => shape.length === 3 && shape[0] >= 4 && shape[1] >= 4;
 
-/** The default network of an energy over events of some shape. */
+/**
+ * The default network of an energy over events of a shape: convolutions and a head for images, a perceptron otherwise.
+ *
+ * @example
+ * const network = energyNetwork([2]);
+ */
 export const energyNetwork = (shape: Shape, hidden: readonly number[] = [128, 128]): Network => {
   const head = mlp(hidden, { activation: 'silu', zeroLast: false });
   return isImage(shape)
@@ -70,7 +75,12 @@ export const energyModel = <const S extends Shape>(
   ) as EnergyModel<S>;
 };
 
-/** {@link energyModel} for any events: integer levels are read as numbers from −1 to 1. */
+/**
+ * {@link energyModel} for events of any kind: integer levels are mapped linearly onto [−1, 1].
+ *
+ * @example
+ * energyOverEvents({ shape: [2] }, { hidden: [8] }).shape;   // [2]
+ */
 export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModelOptions = {}): EnergyModel<Shape> => {
   if (levels === undefined) return energyModel(shape, options);
   const { scale = 1, stepSize = 0.1, steps = 200, hidden, network = energyNetwork(shape, hidden), given } = options;

@@ -58,7 +58,12 @@ export interface Classifier {
   readonly classify: (x: Expr) => Scoped<Expr>;
 }
 
-/** The classifier that a distribution of event and class is. */
+/**
+ * The capability of a joint distribution of event and class: its classifier p(c | x) and its marginal p(x).
+ *
+ * @example
+ * has(classifying, jem({ shape: [2] }, 2));   // true
+ */
 export const classifying = capability<Classifier>()('classifier');
 
 /** A distribution of (event, one-hot class), flattened to `[D + K]`, that knows its marginal and its classifier. */
@@ -172,7 +177,12 @@ const joint = (dist: AnyDist): JointEnergy =>
     ? (dist as AnyDist & JointEnergy)
     : raise('ArgumentError', '', 'the distribution has no classifier', { expected: 'jem', got: dist.spec.type });
 
-/** The distribution of events under a {@link jem}, as JSON. */
+/**
+ * The definition of the marginal p(x) of a {@link jem}, which reads it from JSON; a program calls `jem(…).marginal`.
+ *
+ * @example
+ * definitions.some((d) => d.type === 'jemMarginal');   // true
+ */
 export const jemMarginal: Defined = define(
   distributionKind,
   {

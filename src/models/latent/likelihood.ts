@@ -11,7 +11,12 @@ import { type Events, overLevelsOf } from '../over-events.ts';
 /** The distribution of data given a code: coin flips for binary data, normal with learned scales for real data. */
 export type DecoderKind = 'bernoulli' | 'normal';
 
-/** p(x | z) with a network of z (Kingma & Welling 2014, appendix C). */
+/**
+ * The decoder p(x | z) of a kind, Bernoulli or normal, with a network of z. Source: Kingma & Welling (2014, arXiv:1312.6114, appendix C).
+ *
+ * @example
+ * decoderOf('normal', [2], [4], mlp([16])).shape;   // [4]
+ */
 export const decoderOf = <const Z extends Shape, const X extends Shape>(
   kind: DecoderKind,
   code: Z,
@@ -21,8 +26,10 @@ export const decoderOf = <const Z extends Shape, const X extends Shape>(
   kind === 'bernoulli' ? conditionalBernoulli(code, event, { network }) : conditionalNormal(code, event, { network });
 
 /**
- * A model for any events: with coin flips where there are two levels, with a normal decoder for real data, and for more levels with a normal decoder
- * behind logit and dequantisation.
+ * A model for events of any kind: a Bernoulli decoder for two levels, a normal decoder for real data, and for more levels a normal decoder behind logit and dequantisation.
+ *
+ * @example
+ * overLevels({ shape: [4] }, (decoder) => vae([4], { latent: 2, hidden: [8], decoder })).shape;   // [4]
  */
 export const overLevels = <const V extends Events>(
   events: V,

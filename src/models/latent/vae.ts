@@ -43,8 +43,11 @@ export const vae = <const S extends Shape>(
 };
 
 /**
- * {@link vae} for any events: a normal decoder for real data, coin flips for two levels, and for more levels a normal decoder behind
- * dequantisation and logit.
+ * {@link vae} for events of any kind: a normal decoder for real data, a Bernoulli decoder for two levels, and for more levels a normal decoder behind dequantisation and
+ * logit.
+ *
+ * @example
+ * vaeOverEvents({ shape: [4], levels: 2 }, { latent: 2, hidden: [8] }).shape;   // [4]
  */
 export const vaeOverEvents = <const V extends Events>(
   events: V,
