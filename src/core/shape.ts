@@ -5,7 +5,12 @@ export type Shape = readonly number[];
 // The cast: a caller who names S names it by a shape that is given; the default is taken where none is, and S is `readonly []` there.
 export const scalarShape = <S extends Shape>(): S => [] as unknown as S;
 
-/** Number of elements: the product of the sizes, 1 for a scalar. */
+/**
+ * Number of elements: the product of the sizes, 1 for a scalar.
+ *
+ * @example
+ * sizeOf([2, 3]);   // 6
+ */
 export const sizeOf = (shape: Shape): number => {
   let n = 1;
   for (const d of shape) n *= d;

@@ -156,7 +156,12 @@ export const ofClass = define(distributionKind, { type: 'ofClass', about: 'The d
  */
 export const labelled = (data: Dataset, classes: number): Dataset => pairs(labelsOf(data, classes), data);
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `classConditional`: its name, paper, options and learning settings.
+ *
+ * @example
+ * classConditionalModel.build({ shape: [4] });
+ */
 export const classConditionalModel = defineModel({
   name: 'classConditional',
   description:

@@ -45,7 +45,12 @@ export const mafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = 
 export const iafFlow = ({ layers = 5, hidden = [64, 64], given }: FlowOptions = {}): Endo<'bijective'> =>
   repeat(layers, compose(iaf({ conditioner: reads(given)(made(hidden)) }), reverse()));
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `nice`: its name, paper, options and learning settings.
+ *
+ * @example
+ * niceModel.build({ shape: [4] });
+ */
 export const niceModel = defineModel({
   name: 'nice',
   description: 'Additive couplings and one scaling: volume preserving but for that, parallel both ways.',
@@ -55,7 +60,12 @@ export const niceModel = defineModel({
   training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `maf`: its name, paper, options and learning settings.
+ *
+ * @example
+ * mafModel.build({ shape: [4] });
+ */
 export const mafModel = defineModel({
   name: 'maf',
   description: 'Masked autoregressive layers: exact density in one pass, sequential samples.',
@@ -65,7 +75,12 @@ export const mafModel = defineModel({
   training: { learningRate: 1e-3, batchSize: 256, clip: 100 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `iaf`: its name, paper, options and learning settings.
+ *
+ * @example
+ * iafModel.build({ shape: [4] });
+ */
 export const iafModel = defineModel({
   name: 'iaf',
   description: 'Inverse autoregressive layers: samples in one pass, exact but sequential density.',

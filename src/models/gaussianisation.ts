@@ -25,7 +25,12 @@ export const gaussianisationFlow = ({ layers = 6, components = 4 }: Gaussianisat
     compose(invertible1x1({ parametrisation: 'householder' }), elementwise(mixtureCdfMap({ components }))),
   );
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `gaussianisation`: its name, paper, options and learning settings.
+ *
+ * @example
+ * gaussianisationModel.build({ shape: [4] });
+ */
 export const gaussianisationModel = defineModel({
   name: 'gaussianisation',
   description: 'Each coordinate by the distribution function of a mixture, then a rotation: no networks.',

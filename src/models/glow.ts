@@ -86,7 +86,12 @@ export const glow = <const V extends Events>(events: V, options: GlowOptions = {
   );
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `glow`: its name, paper, options and learning settings.
+ *
+ * @example
+ * glowModel.build({ shape: [4] });
+ */
 export const glowModel = defineModel({
   name: 'glow',
   description: 'ActNorm, invertible 1×1 convolutions and couplings, over scales: exact density, parallel both ways.',

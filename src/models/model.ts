@@ -69,10 +69,20 @@ export const defineModel = <O extends t.Props>(declaration: ModelDeclaration<O>)
   return Object.assign(entry, { [MODEL]: true });
 };
 
-/** Whether something is a model made by {@link defineModel}. */
+/**
+ * Whether something is a model made by {@link defineModel}.
+ *
+ * @example
+ * isModel(models.realNVP);   // true
+ */
 export const isModel = (u: unknown): u is ModelEntry => isRecord(u) && MODEL in u;
 
-/** The models among some exports, by name. */
+/**
+ * The models among some exports, by name.
+ *
+ * @example
+ * Object.keys(modelsOf({ mine: models.realNVP }));   // ['realNVP']
+ */
 export const modelsOf = (...sources: readonly object[]): { readonly [name: string]: ModelEntry } =>
   Object.fromEntries(
     sources.flatMap((s) =>
@@ -82,6 +92,11 @@ export const modelsOf = (...sources: readonly object[]): { readonly [name: strin
     ),
   );
 
-/** The codec of a model's options: unknown names are refused, with the nearest. */
+/**
+ * The codec of a model's options: unknown names are refused, with the nearest.
+ *
+ * @example
+ * optionsOf(models.realNVP).decode({ layers: 4 });
+ */
 export const optionsOf = (model: ModelEntry): t.Type<ModelOptions> =>
   strict({}, model.options, { name: `options of ${model.name}` }) as t.Type<ModelOptions>;

@@ -46,7 +46,12 @@ export const nsfAutoregressiveFlow = ({
 }: NsfOptions = {}): Endo<'bijective'> =>
   repeat(layers, compose(splineAutoregressive({ conditioner: reads(given)(made(hidden)), bins, bound }), reverse()));
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `nsf`: its name, paper, options and learning settings.
+ *
+ * @example
+ * nsfModel.build({ shape: [4] });
+ */
 export const nsfModel = defineModel({
   name: 'nsf',
   description: 'Rational-quadratic spline couplings: sharp and flexible densities, parallel both ways.',
@@ -61,7 +66,12 @@ export const nsfModel = defineModel({
   training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `nsfAutoregressive`: its name, paper, options and learning settings.
+ *
+ * @example
+ * nsfAutoregressiveModel.build({ shape: [4] });
+ */
 export const nsfAutoregressiveModel = defineModel({
   name: 'nsfAutoregressive',
   description: 'Rational-quadratic splines by autoregression: density in one pass, sequential samples.',

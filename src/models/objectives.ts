@@ -29,7 +29,12 @@ const defined = (definitions: readonly Definition[]): ObjectiveTable =>
       ]),
   );
 
-/** Every estimator by name: those of definitions, and words for their usual settings. */
+/**
+ * Every estimator by name: those of definitions, and words for their usual settings.
+ *
+ * @example
+ * Object.keys(objectives);   // maximumLikelihood, elbo, …
+ */
 export const objectives: ObjectiveTable = {
   ...defined(definitions),
   ...densityObjectives,

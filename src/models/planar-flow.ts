@@ -14,7 +14,12 @@ import { overEvents } from './over-events.ts';
 export const planarFlow = ({ layers = 16 }: { readonly layers?: number } = {}): Endo<'bijective'> =>
   repeat(layers, planar());
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `planarFlow`: its name, paper, options and learning settings.
+ *
+ * @example
+ * planarFlowModel.build({ shape: [4] });
+ */
 export const planarFlowModel = defineModel({
   name: 'planarFlow',
   description: 'Ridges along learned directions: few parameters, closed density, samples by root-finding.',

@@ -135,7 +135,12 @@ export const realNVPMultiScale = <const V extends Events>(
   );
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `realNVP`: its name, paper, options and learning settings.
+ *
+ * @example
+ * realNVPModel.build({ shape: [4] });
+ */
 export const realNVPModel = defineModel({
   name: 'realNVP',
   description: 'Affine couplings with alternating halves: exact density, parallel both ways.',
@@ -146,7 +151,12 @@ export const realNVPModel = defineModel({
   training: { learningRate: 2e-3, batchSize: 256, clip: 100 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `realNVPMultiScale`: its name, paper, options and learning settings.
+ *
+ * @example
+ * realNVPMultiScaleModel.build({ shape: [4] });
+ */
 export const realNVPMultiScaleModel = defineModel({
   name: 'realNVPMultiScale',
   description: 'RealNVP with convolutions: checkerboards, channels, half of them factored out at each scale.',

@@ -7,5 +7,10 @@ export interface ModelTable {
   readonly [name: string]: ModelEntry;
 }
 
-/** Every registered model by name. */
+/**
+ * Every registered model by name.
+ *
+ * @example
+ * models.realNVP.build({ shape: [2] }, { layers: 4 });
+ */
 export const models: ModelTable = modelsOf(all);

@@ -34,7 +34,12 @@ export interface SamplerEntry {
   readonly steps: number;
 }
 
-/** Samplers by name. */
+/**
+ * Samplers by name.
+ *
+ * @example
+ * samplers.ddim.steps;   // 50
+ */
 export const samplers: { readonly [name: string]: SamplerEntry } = {
   ddim: {
     description: 'Deterministic implicit steps.',

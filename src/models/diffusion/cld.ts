@@ -29,7 +29,12 @@ export const cldModel = (
   return levels === undefined ? dist : pipe(dist, pushforward(toPixels(shape, levels)));
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `cld`: its name, paper, options and learning settings.
+ *
+ * @example
+ * cldRegistered.build({ shape: [4] });
+ */
 export const cldRegistered = defineModel({
   name: 'cld',
   description: 'Critically-damped Langevin diffusion: velocities are noised, data follow them.',

@@ -96,7 +96,12 @@ export const ddimModel = (
   return ddpm(chain, { ...levelsOf(events), sampling: { sampler: ddim({ eta }), grid } });
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `ddpm`: its name, paper, options and learning settings.
+ *
+ * @example
+ * ddpmRegistered.build({ shape: [4] });
+ */
 export const ddpmRegistered = defineModel({
   name: 'ddpm',
   description: 'Denoising diffusion: a fixed chain to noise, a learned one back; the bound splits into steps.',
@@ -116,7 +121,12 @@ export const ddpmRegistered = defineModel({
   objective: (dist) => ddpmSimple(dist),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `improvedDdpm`: its name, paper, options and learning settings.
+ *
+ * @example
+ * improvedDdpmRegistered.build({ shape: [4] });
+ */
 export const improvedDdpmRegistered = defineModel({
   name: 'improvedDdpm',
   description: 'DDPM on a cosine schedule with learned variances.',
@@ -132,7 +142,12 @@ export const improvedDdpmRegistered = defineModel({
   objective: (dist) => ddpmHybrid(dist),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `ddim`: its name, paper, options and learning settings.
+ *
+ * @example
+ * ddimRegistered.build({ shape: [4] });
+ */
 export const ddimRegistered = defineModel({
   name: 'ddim',
   description: 'DDPM, sampled in twenty deterministic steps.',

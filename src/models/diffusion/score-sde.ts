@@ -141,7 +141,12 @@ export const edmModel = (events: Events, { steps = 18, ...network }: ScoreModelO
     ...(events.levels === undefined ? {} : { sigmaData: 0.5 }),
   });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `ncsn`: its name, paper, options and learning settings.
+ *
+ * @example
+ * ncsnModel.build({ shape: [4] });
+ */
 export const ncsnModel = defineModel({
   name: 'ncsn',
   description: 'A score network over ten noise scales, sampled by annealed Langevin dynamics.',
@@ -156,7 +161,12 @@ export const ncsnModel = defineModel({
   objective: scoreMatched({ time: ladderTime(10) }),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `ncsnv2`: its name, paper, options and learning settings.
+ *
+ * @example
+ * ncsnv2Model.build({ shape: [4] });
+ */
 export const ncsnv2Model = defineModel({
   name: 'ncsnv2',
   description: 'NCSN with hundreds of noise scales, up to the largest distance in the data.',
@@ -171,7 +181,12 @@ export const ncsnv2Model = defineModel({
   objective: scoreMatched({ time: ladderTime(232) }),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `scoreSdeVe`: its name, paper, options and learning settings.
+ *
+ * @example
+ * scoreSdeVeModel.build({ shape: [4] });
+ */
 export const scoreSdeVeModel = defineModel({
   name: 'scoreSdeVe',
   description:
@@ -187,7 +202,12 @@ export const scoreSdeVeModel = defineModel({
   objective: scoreMatched(),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `scoreSdeVp`: its name, paper, options and learning settings.
+ *
+ * @example
+ * scoreSdeVpModel.build({ shape: [4] });
+ */
 export const scoreSdeVpModel = defineModel({
   name: 'scoreSdeVp',
   description:
@@ -203,7 +223,12 @@ export const scoreSdeVpModel = defineModel({
   objective: scoreMatched(),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `scoreSdeSubVp`: its name, paper, options and learning settings.
+ *
+ * @example
+ * scoreSdeSubVpModel.build({ shape: [4] });
+ */
 export const scoreSdeSubVpModel = defineModel({
   name: 'scoreSdeSubVp',
   description:
@@ -219,7 +244,12 @@ export const scoreSdeSubVpModel = defineModel({
   objective: scoreMatched(),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `edm`: its name, paper, options and learning settings.
+ *
+ * @example
+ * edmRegistered.build({ shape: [4] });
+ */
 export const edmRegistered = defineModel({
   name: 'edm',
   description: 'A preconditioned denoiser over log-normal noise, sampled by Heun’s method in 35 evaluations.',

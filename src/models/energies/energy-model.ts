@@ -97,7 +97,12 @@ export const energyOverEvents = ({ shape, levels }: Events, options: EnergyModel
   );
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `energy`: its name, paper, options and learning settings.
+ *
+ * @example
+ * energyRegistered.build({ shape: [4] });
+ */
 export const energyRegistered = defineModel({
   name: 'energy',
   description:
@@ -114,7 +119,12 @@ export const energyRegistered = defineModel({
   objective: persistentlyTrained(neuralChains),
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `productOfExperts`: its name, paper, options and learning settings.
+ *
+ * @example
+ * productOfExpertsModel.build({ shape: [4] });
+ */
 export const productOfExpertsModel = defineModel({
   name: 'productOfExperts',
   description: 'A normal distribution times Student-t experts along learned directions: events any expert can veto.',

@@ -253,7 +253,12 @@ export const jemObjective = define(
 /** An objective of rows whose shape was lost. */
 const asObjective = (objective: object): AnyObjective<Shape> => objective as AnyObjective<Shape>;
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `jem`: its name, paper, options and learning settings.
+ *
+ * @example
+ * jemRegistered.build({ shape: [4] });
+ */
 export const jemRegistered = defineModel({
   name: 'jem',
   description: 'A classifier read as a distribution of event and class, or of the event where there is one class.',

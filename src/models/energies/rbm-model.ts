@@ -39,7 +39,12 @@ export const rbmModel = (
   return sampledBy({ ...chain, start })(rbm(shape, { hidden, visible: 'normal', scale }));
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `rbm`: its name, paper, options and learning settings.
+ *
+ * @example
+ * rbmRegistered.build({ shape: [4] });
+ */
 export const rbmRegistered = defineModel({
   name: 'rbm',
   description: 'A restricted Boltzmann machine: binary hidden units, block Gibbs both ways, density up to a constant.',

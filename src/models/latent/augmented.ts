@@ -119,7 +119,12 @@ export const cif = (
   return pipe(standardNormal([dimensions]), pushforward(compose(...range(layers).map(() => layer)))) as VectorDist;
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `vflow`: its name, paper, options and learning settings.
+ *
+ * @example
+ * vflowModel.build({ shape: [4] });
+ */
 export const vflowModel = defineModel({
   name: 'vflow',
   description:
@@ -134,7 +139,12 @@ export const vflowModel = defineModel({
   training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `augmentedFlow`: its name, paper, options and learning settings.
+ *
+ * @example
+ * augmentedFlowModel.build({ shape: [4] });
+ */
 export const augmentedFlowModel = defineModel({
   name: 'augmentedFlow',
   description: 'Couplings between the data and independent noise of the same size, in turn: a bound on the density.',
@@ -148,7 +158,12 @@ export const augmentedFlowModel = defineModel({
   training: { learningRate: 2e-3, batchSize: 256, clip: 10 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `cif`: its name, paper, options and learning settings.
+ *
+ * @example
+ * cifModel.build({ shape: [4] });
+ */
 export const cifModel = defineModel({
   name: 'cif',
   description: 'A flow whose every layer has a continuous index, noise added and taken away: it can tear and fold.',

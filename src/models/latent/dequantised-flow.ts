@@ -51,7 +51,12 @@ export const dequantisedFlow = <const S extends Shape>(
   ) as Dist<S, Bound & Samples>;
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `dequantisedFlow`: its name, paper, options and learning settings.
+ *
+ * @example
+ * dequantisedFlowModel.build({ shape: [4] });
+ */
 export const dequantisedFlowModel = defineModel({
   name: 'dequantisedFlow',
   description: 'RealNVP on levels that a conditional flow fills: variational dequantisation; without levels RealNVP.',

@@ -66,7 +66,12 @@ export const flowPriorVae = <const S extends Shape>(
   );
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `iafVae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * iafVaeModel.build({ shape: [4] });
+ */
 export const iafVaeModel = defineModel({
   name: 'iafVae',
   description:
@@ -82,7 +87,12 @@ export const iafVaeModel = defineModel({
   training: { learningRate: 1e-3, batchSize: 100, clip: 100 },
 });
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `flowPriorVae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * flowPriorVaeModel.build({ shape: [4] });
+ */
 export const flowPriorVaeModel = defineModel({
   name: 'flowPriorVae',
   description: 'A VAE whose prior over codes is a RealNVP distribution.',

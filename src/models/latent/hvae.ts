@@ -45,7 +45,12 @@ export const hvae = <const S extends Shape>(
   return pipe(standardNormal(outermost), pushforward(compose(...layers))) as Dist<S, Bound & Samples>;
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `hvae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * hvaeModel.build({ shape: [4] });
+ */
 export const hvaeModel = defineModel({
   name: 'hvae',
   description: 'Two stochastic layers composed, codes of codes: a bound, samples in one pass.',

@@ -59,7 +59,12 @@ export const nvaeObjective =
       spectralPenalty({ weight: spectral })(sgvb({ kl: [balanceKl({ warmUp }), scaleKl({ warmUp })] })(dist)),
     );
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `nvae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * nvaeModel.build({ shape: [4] });
+ */
 export const nvaeModel = defineModel({
   name: 'nvae',
   description:

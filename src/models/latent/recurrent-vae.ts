@@ -38,7 +38,12 @@ export const recurrentVae = <const S extends Shape>(
   );
 };
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `recurrentVae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * recurrentVaeModel.build({ shape: [4] });
+ */
 export const recurrentVaeModel = defineModel({
   name: 'recurrentVae',
   description: 'A VAE of sequences: recurrent encoder and decoder around one code; images are read row by row.',

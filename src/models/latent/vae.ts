@@ -54,7 +54,12 @@ export const vaeOverEvents = <const V extends Events>(
   options: VaeOptions = {},
 ): Dist<V['shape'], Bound & Samples> => overLevels(events, (decoder) => vae(events.shape, { ...options, decoder }));
 
-/** The registry's entry. */
+/**
+ * The registry's entry of `vae`: its name, paper, options and learning settings.
+ *
+ * @example
+ * vaeModel.build({ shape: [4] });
+ */
 export const vaeModel = defineModel({
   name: 'vae',
   description: 'A stochastic layer over a normal code: a bound on the density, samples in one pass.',
