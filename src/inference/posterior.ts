@@ -40,7 +40,7 @@ export interface Posterior<L extends Shapes> extends Dist<readonly [number], Unn
   readonly unconstrain: (values: Values<L>) => Expr;
 }
 
-/** Where a latent stands among the real numbers. */
+/** The range of a latent in the vector of real numbers. */
 interface Part {
   readonly site: Site;
   readonly shape: Shape;
@@ -175,7 +175,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
 /**
  * Evidence lower bound of a posterior: the mean over the guide of log q(z) − log p(z, data), minimised; at the optimum the guide is the posterior, and
  * −loss is log p(data) (Kucukelbir et al. 2017, arXiv:1603.00788, for guides of any kind). The guide is any distribution that samples with its
- * density: a normal distribution, a flow. It reads no data: train it with {@link noData}, whose batch size is the number of draws a step.
+ * density: a normal distribution, a flow. It reads no data: train it with {@link noData}, where the batch size is the number of draws per step.
  *
  * @example
  * const target = posterior(
