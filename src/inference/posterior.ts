@@ -276,8 +276,7 @@ export const quantities = async <L extends Shapes, R extends Readonly<Record<str
  * 2021, arXiv:1903.08008). Elements are named `theta[3]`, counted from 0. Cost: O(draws log draws) an element.
  *
  * @example
- * const draws = tensorOf(Array.from({ length: 400 }, (_, i) => Math.sin(i * i)), [4, 100]);   // 4 chains of 100 draws
- * const [{ mean, rHat }] = summaries({ mu: draws });
+ * const [{ mean, rHat }] = summaries({ mu: tensorOf(Array.from({ length: 400 }, (_, i) => Math.sin(i * i)), [4, 100]) });   // 4 chains of 100 draws
  */
 export const summaries = (arrays: Readonly<Record<string, Tensor>>): Summary[] =>
   Object.entries(arrays).flatMap(([name, { shape, data }]) => {
