@@ -13,8 +13,7 @@
  * | inference surjection (slice, abs, sort) | log p(x∣z) | exact |
  * | stochastic (VAE), generative surjection (rounding) | log p(x∣z) − log q(z∣x) | bound |
  *
- * Nothing just produced is ever inverted to score it. This is the SurVAE ledger (Nielsen et al. 2020, arXiv:2007.02731).
- */
+ * Nothing just produced is inverted to score it: the SurVAE ledger (Nielsen et al. 2020, arXiv:2007.02731). */
 import { list } from '../core/codec.ts';
 import { define } from '../core/definition.ts';
 import * as D from '../core/draw.ts';
@@ -111,11 +110,8 @@ export interface LayerOptions {
  * `scope.again` for a network that it runs several times); another layer at the same place is an error.
  *
  * @example
- * const negate = endo('bijective', {
- *   spec: { type: 'negate' },
- *   encode: (x) => draw.of({ value: ops.neg(x), contribution: ops.scalar(0) }),
- *   decode: (z) => draw.of({ value: ops.neg(z), contribution: ops.scalar(0) }),
- * });
+ * const turned = (x: Expr) => draw.of({ value: ops.neg(x), contribution: ops.scalar(0) });
+ * const negate = endo('bijective', { spec: { type: 'negate' }, encode: turned, decode: turned });
  */
 export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> => {
   const layer: Layer = { cost: parallel, parts: [], grade, dataShape: (z) => z, endo: true, ...declared(options) };
@@ -126,11 +122,8 @@ export const endo = <G extends Grade>(grade: G, options: LayerOptions): Endo<G> 
  * A layer of your own between two shapes.
  *
  * @example
- * const flat = transport('bijective', { data: [2, 2], latent: [4] }, {
- *   spec: { type: 'flat' },
- *   encode: (x) => draw.of({ value: ops.reshape(x, [4]), contribution: ops.scalar(0) }),
- *   decode: (z) => draw.of({ value: ops.reshape(z, [2, 2]), contribution: ops.scalar(0) }),
- * });
+ * const shaped = (shape: readonly number[]) => (x: Expr) => draw.of({ value: ops.reshape(x, shape), contribution: ops.scalar(0) });
+ * const flat = transport('bijective', { data: [2, 2], latent: [4] }, { spec: { type: 'flat' }, encode: shaped([4]), decode: shaped([2, 2]) });
  */
 export const transport = <const X extends Shape, const Z extends Shape, G extends Grade>(
   grade: G,

@@ -67,7 +67,7 @@ const decode = (bytes: Uint8Array, kind: ElementKind, little: boolean, out: Floa
   else for (let i = 0; i < n; i++) out[at + i] = Number(view.getBigInt64(8 * i, little));
 };
 
-/** Where the numbers of a file are. */
+/** The position of the numbers in a file. */
 export interface Layout {
   /** position of the first element */
   readonly start: number;
@@ -78,7 +78,7 @@ export interface Layout {
   readonly width: number;
 }
 
-/** Rows of `width` elements one after the other; runs of consecutive rows are read at once. */
+/** Consecutive rows of `width` elements; runs of consecutive rows are read together. */
 export const rowsOfBytes = (source: ByteSource, { start, kind, little, rows, width }: Layout): RowSource => {
   const rowBytes = width * elementBytes(kind);
   return {

@@ -58,7 +58,7 @@ export const eachBlock = (
   }
 };
 
-/** How a sentence calls element `j` of an event: its column's name, or its place. */
+/** The name of element `j` of an event in messages: that of its column, or its index. */
 export const columnName = (shape: Shape, columns: readonly string[] | undefined, j: number): string =>
   columns !== undefined
     ? `column "${columns[j]}"`

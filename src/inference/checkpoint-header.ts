@@ -36,7 +36,7 @@ const header = strict({
   stage: orNull(strict({ name: text, index: natural, previous: orNull(list(text)) })),
 });
 
-/** What a checkpoint says besides its arrays. */
+/** The contents of a checkpoint besides its arrays. */
 export type Header = t.TypeOf<typeof header>;
 
 /** Formats 1 and 2: every slot has all parameters. */

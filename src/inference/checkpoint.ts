@@ -27,7 +27,7 @@ const BEST = 'best/';
 const BEST_BUFFERS = 'best-carried/';
 const PREVIOUS = 'previous/';
 
-/** What is kept besides the numbers: optimiser, batch size, scaling of the data, the end of the history, … */
+/** Metadata saved with the arrays: optimiser, batch size, scaling of the data, the end of the history, … */
 export type TrainingRecord = { readonly [key: string]: Json };
 
 /** What {@link saveCheckpoint} writes. */

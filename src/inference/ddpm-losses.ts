@@ -57,7 +57,7 @@ const asVelocity = ({ alpha, sigma }: GaussianChain): Expr =>
 
 /** Options of {@link ddpmSimple}. */
 export interface DdpmSimpleOptions {
-  /** What the squared error is of: the `noise` (default; L_simple), or the `velocity` α ε − σ x₀, which weighs noisy steps more (Salimans & Ho 2022, SNR + 1). */
+  /** The prediction whose squared error is the loss: the `noise` (default; L_simple), or the `velocity` α ε − σ x₀, which weighs noisy steps more (Salimans & Ho 2022, SNR + 1). */
   readonly of?: 'noise' | 'velocity';
 }
 

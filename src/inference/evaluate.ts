@@ -6,7 +6,7 @@ import type { Tensor } from '../core/tensor.ts';
 import { type Dataset, readRows } from '../data/dataset.ts';
 import { type Running, run } from './run.ts';
 
-/** What an approximate number is computed by, and how far off it is. */
+/** The method behind an approximate number, and its error. */
 export interface ApproximationError {
   readonly because: string;
   /** Estimated error of the mean log-density in nats: from a computation with half the steps or a tighter tolerance, on the first rows. */
@@ -33,7 +33,7 @@ export interface Evaluation {
 /** Rows on which the error of an approximation is estimated. */
 const FEW = 256;
 
-/** How far the log-densities of the first rows are off, by the distribution computed more finely with the same noise. */
+/** The error of the log-densities of the first rows, estimated by a finer computation with the same noise. */
 const approximationOf = async (running: Running, x: Tensor, seed: number): Promise<ApproximationError | undefined> => {
   const { dist, parameters, backend } = running;
   if (dist.approximation === undefined) return undefined;

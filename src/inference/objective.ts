@@ -55,7 +55,7 @@ export interface BatchObjective<in out S extends Shape> {
   readonly batchLoss: (batch: Expr) => D.Draw<Expr>;
 }
 
-/** What a move lowers: a loss per event, or per batch. */
+/** The loss that a move minimises: one per event, or one per batch. */
 export type AnyObjective<S extends Shape> = Objective<S> | BatchObjective<S>;
 
 /**

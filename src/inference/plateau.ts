@@ -10,7 +10,7 @@ export interface PlateauOptions {
   readonly from: number;
   /** What it is multiplied by (default 0.1). */
   readonly factor?: number;
-  /** So many validations in a row without a better one lower the rate (default 10). */
+  /** The number of consecutive validations without improvement that lowers the rate (default 10). */
   readonly patience?: number;
   /** A validation is better where it is under the best by more than this (default 0; in the loss's units, which may be negative). */
   readonly threshold?: number;

@@ -1,4 +1,4 @@
-/** What is known of a distribution in closed form, as numbers on a backend. */
+/** The closed forms of a distribution (mean, entropy, …), as numbers on a backend. */
 import type { AnyDist } from '../algebra/dist.ts';
 import { type AllFacts, type FunctionFact, knownFacts } from '../algebra/facts.ts';
 import * as D from '../core/draw.ts';

@@ -50,7 +50,7 @@ export interface Description {
   readonly evidence: Evidence;
   /** What stands between log p(x) and the number: `=`, `≥`, … */
   readonly sign: string;
-  /** What the log-density is computed by, where that makes it approximate. */
+  /** The method that computes the log-density, where it makes the number approximate. */
   readonly computed?: string;
   readonly parameters: number;
   /** Every array of parameters by name. */
@@ -130,7 +130,7 @@ const describeLayer = (layer: Layer, x: Shape, place: string): LayerDescription 
 
 const total = (layers: readonly LayerDescription[]): Cost => layers.reduce((c, l) => addCost(c, l.cost), free);
 
-/** What a distribution is worth: its log-density, or its sampler where it has none. */
+/** The expression of a distribution: its log-density, or its sampler where it has none. */
 const meaning = (dist: AnyDist, place: string): Expr =>
   D.runDraw(dist.evidence === 'none' ? dist.sample : dist.logDensity(input('x', dist.shape)), { path: place });
 

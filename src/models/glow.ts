@@ -54,10 +54,10 @@ export const glowFlow = ({
   given,
 }: GlowOptions = {}): Endo<'bijective'> => stepsOf(steps, 0, reads(given)(mlp(hidden)), parametrisation);
 
-/** How often both sides of an image can be halved; 0 for what is no image. */
+/** The number of times both sides of an image can be halved; 0 for other events. */
 const halvings = ([h, w]: Shape): number => (h % 2 === 0 && w % 2 === 0 ? 1 + halvings([h / 2, w / 2]) : 0);
 
-/** What is left of a squeezed image when half of its channels is factored out. */
+/** The rest of a squeezed image after half of its channels is factored out. */
 const halved = ([h, w, c]: Shape): Shape => [h / 2, w / 2, 2 * c];
 
 /**

@@ -7,7 +7,7 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import { standardNormal } from '../distributions/index.ts';
 import { dequantise } from '../transports/index.ts';
 
-/** What a model must fit: the shape of an event, and the number of levels where data are integers. */
+/** The events to be modelled: the shape of an event, and the number of levels where data are integers. */
 export interface Events {
   readonly shape: Shape;
   readonly levels?: number;

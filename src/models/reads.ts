@@ -1,4 +1,4 @@
-/** What the networks of a model read beside their input. */
+/** The context that the networks of a model read besides their input. */
 import type { AnyContext } from '../algebra/context.ts';
 
 /** Options of models whose networks may read a context: what makes a model of a distribution is what makes one of a conditional distribution. */

@@ -81,7 +81,7 @@ export const atContext = (
     const k = given.class;
     return isClasses(context) && Number.isInteger(k) && k >= 0 && k < context.classes
       ? o.constant(Array.from({ length: context.classes }, (_, i) => (i === k ? 1 : 0)))
-      : raise('ArgumentError', 'class', isClasses(context) ? 'there is no such class' : 'what is given is no class', {
+      : raise('ArgumentError', 'class', isClasses(context) ? 'there is no such class' : 'the context is not a class', {
           expected: isClasses(context) ? `0 … ${context.classes - 1}` : showContext(context),
           got: `${k}`,
         });

@@ -14,7 +14,7 @@ export interface LatentRecord {
   /** A class `0, 1, …` for each row. */
   readonly classes?: ArrayLike<number>;
   readonly classNames?: readonly string[];
-  /** How the base distribution is called (default `N(0, I)`). */
+  /** The name of the base distribution (default `N(0, I)`). */
   readonly base?: string;
 }
 

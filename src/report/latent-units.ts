@@ -3,7 +3,7 @@ import { drawPanel } from './panel.ts';
 import { legend, notes, sentenceFigure, svgDocument } from './svg.ts';
 import { DATA, MODEL, WIDTH } from './theme.ts';
 
-/** How much each unit of a code says about the event: Var over events of its posterior mean, by groups of units. */
+/** The activity of each unit of a code: the variance over events of its posterior mean, by groups of units. */
 export interface UnitsRecord {
   readonly groups: readonly { readonly name: string; readonly activity: readonly number[] }[];
   /** Units above it are in use (default 0.01: Burda et al. 2016, §5). */

@@ -58,7 +58,7 @@ const outline = (points: readonly LossPoint[], stretches = 500): LossPoint[] => 
   });
 };
 
-/** Where a curve ends: the last value, or the median of the last ones where single values are noise. */
+/** The end of a curve: the last value, or the median of the last ones where single values are noisy. */
 const lastLevel = (points: readonly LossPoint[]): number =>
   points.length < NOISY_FROM
     ? points[points.length - 1].value

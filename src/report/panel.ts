@@ -29,7 +29,7 @@ export interface Panel {
   /** Draw the numbers along the axis (default yes); `false` for an axis a neighbour already shows; a list for just these. */
   readonly xTicks?: boolean | number | readonly number[];
   readonly yTicks?: boolean | number | readonly number[];
-  /** What a number along an axis is written as, where it is not itself: the axis of a logarithm. */
+  /** The label of a number on an axis, where it is not the number: the axis of a logarithm. */
   readonly xText?: (v: number) => string;
   readonly yText?: (v: number) => string;
   readonly grid?: boolean;

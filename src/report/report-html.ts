@@ -28,7 +28,7 @@ interface ParsedElement {
   remove(): void;
 }
 
-/** Elements that draw: whatever else an SVG may hold is left out of a page. */
+/** Elements that draw: other elements of an SVG are removed from a page. */
 const DRAWING = new Set(
   'svg g defs title desc text tspan path rect circle ellipse line polyline polygon image clipPath mask marker symbol use linearGradient radialGradient stop pattern'.split(
     ' ',
@@ -77,7 +77,7 @@ const fact = ({ label, value, hint }: ReportRecord['facts'][number]): string =>
     hint === undefined ? '' : `<small>${escapeXml(hint)}</small>`
   }</dd></div>`;
 
-/** JSON with indentation; text that is not JSON stays as it is. */
+/** JSON with indentation; text that is not JSON is unchanged. */
 const indented = (json: string): string => {
   try {
     return JSON.stringify(JSON.parse(json), null, 2);

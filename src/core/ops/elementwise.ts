@@ -1,71 +1,34 @@
 /** Elementwise operations. Operands broadcast as in NumPy; numbers are real scalars. */
 import { raise } from '../errors.ts';
-import { type ElementType, type Expr, makeNode, type Op } from '../expr.ts';
+import { type Expr, makeNode, type Op } from '../expr.ts';
 import { broadcastShapes, type Shape, showShape } from '../shape.ts';
 import { lift, type Operand, scalar } from './leaves.ts';
 import { broadcastTo } from './structure.ts';
+import { need } from './unary.ts';
 
-type UnaryOp = 'neg' | 'abs' | 'sign' | 'floor' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'softplus' | 'relu' | 'erf' | 'lgamma'; // biome-ignore format: a list of tags
-
-const need = (op: string, type: ElementType, x: Expr): Expr =>
-  x.type === type ? x : raise('ShapeError', '', `${op}: wrong element type`, { expected: type, got: x.type });
-
-const unary =
-  (op: UnaryOp) =>
-  (operand: Operand): Expr => {
-    const x = need(op, 'real', lift(operand));
-    return makeNode(op, [x], {}, x.shape, 'real');
-  };
-
-/** −x; also for int32. */
-export const neg = (operand: Operand): Expr => {
-  const x = lift(operand);
-  return x.type === 'bool' ? need('neg', 'real', x) : makeNode('neg', [x], {}, x.shape, x.type);
-};
-/** |x|, with derivative sign(x). */
-export const abs = unary('abs');
-/** −1, 0 or 1, with derivative 0. */
-export const sign = unary('sign');
-/** The largest integer not above x, with derivative 0. */
-export const floor = unary('floor');
-/** eˣ. */
-export const exp = unary('exp');
-/** eˣ − 1, accurate near 0. */
-export const expm1 = unary('expm1');
-/** Natural logarithm; −∞ at 0, NaN below. */
-export const log = unary('log');
-/** log(1 + x), accurate near 0. */
-export const log1p = unary('log1p');
-/** √x. */
-export const sqrt = unary('sqrt');
-/** Sine of radians. */
-export const sin = unary('sin');
-/** Cosine of radians. */
-export const cos = unary('cos');
-/** Hyperbolic tangent. */
-export const tanh = unary('tanh');
-/** 1 / (1 + e⁻ˣ). */
-export const sigmoid = unary('sigmoid');
-/** log(1 + eˣ), stable on both sides. */
-export const softplus = unary('softplus');
-/** max(x, 0), with derivative 0 at 0. */
-export const relu = unary('relu');
-/** The error function 2/√π ∫₀ˣ e^{−t²} dt. */
-export const erf = unary('erf');
-/** log Γ(x) for x > 0. */
-export const lgamma = unary('lgamma');
-/** ψ⁽ⁿ⁾(x) for x > 0: the (n+1)-th derivative of log Γ. */
-export const polygamma = (order: number, operand: Operand): Expr => {
-  const x = need('polygamma', 'real', lift(operand));
-  return makeNode('polygamma', [x], { order }, x.shape, 'real');
-};
-/** ψ(x) = d/dx log Γ(x) for x > 0. */
-export const digamma = (x: Operand): Expr => polygamma(0, x);
-/** Logical not. */
-export const not = (x: Expr): Expr => makeNode('not', [need('not', 'bool', x)], {}, x.shape, 'bool');
-/** Another element type: true is 1, a real is truncated towards zero, and any number but 0 is true. */
-export const cast = (x: Expr, type: ElementType): Expr =>
-  x.type === type ? x : makeNode('cast', [x], {}, x.shape, type);
+export {
+  abs,
+  cast,
+  cos,
+  digamma,
+  erf,
+  exp,
+  expm1,
+  floor,
+  lgamma,
+  log,
+  log1p,
+  neg,
+  not,
+  polygamma,
+  relu,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  tanh,
+} from './unary.ts';
 
 const aligned = (op: Op, a: Operand, b: Operand): readonly [Expr, Expr, Shape] => {
   const type = typeof a === 'number' ? (typeof b === 'number' ? 'real' : b.type) : a.type;
@@ -104,36 +67,111 @@ const logical =
     return makeNode(op, [x, y], {}, shape, 'bool');
   };
 
-/** a + b. */
+/**
+ * a + b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
+ *
+ * @example
+ * value(ops.add(ops.array([1, 2]), 1));   // [2, 3]
+ */
 export const add = arithmetic('add');
-/** a − b. */
+/**
+ * a − b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
+ *
+ * @example
+ * value(ops.sub(ops.array([1, 2]), 1));   // [0, 1]
+ */
 export const sub = arithmetic('sub');
-/** a · b. */
+/**
+ * a · b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
+ *
+ * @example
+ * value(ops.mul(ops.array([1, 2]), 3));   // [3, 6]
+ */
 export const mul = arithmetic('mul');
-/** a / b. */
+/**
+ * a / b, elementwise with broadcasting. Throws `ShapeError` where the shapes do not broadcast or the element types differ.
+ *
+ * @example
+ * value(ops.div(ops.array([1, 2]), 2));   // [0.5, 1]
+ */
 export const div = arithmetic('div');
-/** aᵇ for a ≥ 0 (any a where b is a constant integer). */
+/**
+ * aᵇ, elementwise with broadcasting, for a ≥ 0 (any a where b is a constant integer).
+ *
+ * @example
+ * value(ops.pow(2, 3));   // 8
+ */
 export const pow = arithmetic('pow');
-/** The larger of two; on ties the gradient goes to a. */
+/**
+ * The larger of a and b, elementwise with broadcasting; on ties the gradient goes to a.
+ *
+ * @example
+ * value(ops.max(1, 2));   // 2
+ */
 export const max = arithmetic('max');
-/** The smaller of two; on ties the gradient goes to a. */
+/**
+ * The smaller of a and b, elementwise with broadcasting; on ties the gradient goes to a.
+ *
+ * @example
+ * value(ops.min(1, 2));   // 1
+ */
 export const min = arithmetic('min');
-/** a < b. */
+/**
+ * a < b, elementwise with broadcasting: bool.
+ *
+ * @example
+ * value(ops.less(1, 2));   // 1
+ */
 export const less = comparison('less');
-/** a ≤ b. */
+/**
+ * a ≤ b, elementwise with broadcasting: bool.
+ *
+ * @example
+ * value(ops.lessEqual(2, 2));   // 1
+ */
 export const lessEqual = comparison('lessEqual');
-/** a > b. */
+/**
+ * a > b, elementwise with broadcasting: bool.
+ *
+ * @example
+ * value(ops.greater(1, 2));   // 0
+ */
 export const greater = (a: Operand, b: Operand): Expr => less(b, a);
-/** a ≥ b. */
+/**
+ * a ≥ b, elementwise with broadcasting: bool.
+ *
+ * @example
+ * value(ops.greaterEqual(2, 2));   // 1
+ */
 export const greaterEqual = (a: Operand, b: Operand): Expr => lessEqual(b, a);
-/** a = b. */
+/**
+ * a = b, elementwise with broadcasting: bool.
+ *
+ * @example
+ * value(ops.equal(1, 2));   // 0
+ */
 export const equal = comparison('equal');
-/** Both. */
+/**
+ * Logical conjunction of bool expressions, elementwise with broadcasting.
+ *
+ * @example
+ * value(ops.and(ops.less(1, 2), ops.less(2, 1)));   // 0
+ */
 export const and = logical('and');
-/** Either. */
+/**
+ * Logical disjunction of bool expressions, elementwise with broadcasting.
+ *
+ * @example
+ * value(ops.or(ops.less(1, 2), ops.less(2, 1)));   // 1
+ */
 export const or = logical('or');
 
-/** `condition ? a : b`, elementwise. No gradient flows through the branch not taken. */
+/**
+ * `condition ? a : b`, elementwise with broadcasting. The gradient is 0 for the branch not taken.
+ *
+ * @example
+ * value(ops.where(ops.less(1, 2), 10, 20));   // 10
+ */
 export const where = (condition: Expr, a: Operand, b: Operand): Expr => {
   need('where', 'bool', condition);
   const [x, y, shape] = aligned('select', a, b);
@@ -152,13 +190,28 @@ export const where = (condition: Expr, a: Operand, b: Operand): Expr => {
   );
 };
 
-/** x². */
+/**
+ * x², elementwise.
+ *
+ * @example
+ * value(ops.square(3));   // 9
+ */
 export const square = (operand: Operand): Expr => {
   const x = lift(operand);
   return mul(x, x);
 };
-/** 1 / x. */
+/**
+ * 1 / x, elementwise.
+ *
+ * @example
+ * value(ops.reciprocal(4));   // 0.25
+ */
 export const reciprocal = (x: Operand): Expr => div(1, x);
-/** Sum of one or more expressions. */
+/**
+ * The sum of some expressions, with broadcasting; 0 for none.
+ *
+ * @example
+ * value(ops.addAll([ops.scalar(1), ops.scalar(2), ops.scalar(3)]));   // 6
+ */
 export const addAll = (terms: readonly Expr[]): Expr =>
   terms.length === 0 ? scalar(0) : terms.reduce((a, b) => add(a, b));

@@ -3,7 +3,7 @@ import { raise } from '../../core/errors.ts';
 import type { Dataset } from '../dataset.ts';
 import { checkWeights } from '../source.ts';
 
-/** How often a class is drawn: as often as it occurs, by the logarithm of that, all alike, or given (up to a factor). */
+/** The relative frequency of a class: its frequency in the data, the logarithm of that, equal for all, or given (up to a factor). */
 export type ClassWeights = 'frequency' | 'log-frequency' | 'uniform' | ArrayLike<number>;
 
 /** A class for each row. */
@@ -51,7 +51,7 @@ const weightsOf = (name: string, by: ClassWeights, counts: readonly number[]): r
   return Array.from(by);
 };
 
-/** Reads a condition off the rows. Throws `DataError` without labels, for a label that is no class, and for a drawn class without rows. */
+/** Reads a condition off the rows. Throws `DataError` without labels, for a label that is not a class, and for a drawn class without rows. */
 export const classesOf = (dataset: Dataset, condition: Condition): Classes => {
   const { name, size } = dataset;
   const labels = condition.labels ?? dataset.labels;

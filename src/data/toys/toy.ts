@@ -18,7 +18,7 @@ export interface Toy {
   readonly step: number;
 }
 
-/** What a toy is declared by; the entropy is computed by quadrature where it is not given. */
+/** The declaration of a toy; the entropy is computed by quadrature where it is not given. */
 export interface ToyDeclaration extends Omit<Toy, 'sample' | 'entropy' | 'entropyMethod'> {
   /** one point from the generator */
   readonly draw: (g: Generator) => readonly [number, number];

@@ -13,7 +13,7 @@ import { type Bridge, geometricBridge } from './bridge.ts';
 import type { KernelFamily } from './dist-kernel.ts';
 import { effectiveSize, logMeanExp, meanOf, type PartitionEstimate, weightInterval } from './partition.ts';
 
-/** Where a walk leads: two distributions, or a bridge between them. */
+/** The ends of a walk: two distributions, or a bridge between them. */
 export type Ends<S extends Shape> =
   | { readonly from: Dist<S, Exact & Samples>; readonly to: Dist<S, Unnormalised> }
   | { readonly bridge: Bridge<S> };
@@ -48,7 +48,7 @@ export type AnnealingOptions<S extends Shape> = Ends<S> & {
 
 /** An estimate of log Z with what it was made from. */
 export interface Annealed extends PartitionEstimate {
-  /** Where the forward chains ended `[M, …shape]`: samples of the distribution once weighted. */
+  /** The ends of the forward chains `[M, …shape]`: weighted samples of the distribution. */
   readonly samples: Tensor;
   /** Their log-weights, `[M]`, nats. */
   readonly logWeights: Float64Array;

@@ -11,7 +11,7 @@ import { chainOf } from '../../mcmc/kernel.ts';
 import type { Bridge } from './bridge.ts';
 import { type KernelFamily, kernelOn } from './dist-kernel.ts';
 
-/** How a bridge is walked. */
+/** The kernel and the number of steps of a walk along a bridge. */
 export interface Walk {
   readonly kernel: KernelFamily;
   /** Kernel steps at each temperature. */
@@ -21,7 +21,7 @@ export interface Walk {
 /** Up: weights gathered before a move to the next β. Down: after one, from exact samples of the end. */
 export type Way = 'forward' | 'reverse';
 
-/** Chains on a bridge: positions `[M, …shape]`, log-weights `[M]` in nats, and how many kernel steps were accepted (as a mean, where the kernel says). */
+/** Chains on a bridge: positions `[M, …shape]`, log-weights `[M]` in nats, and the mean number of accepted kernel steps, where the kernel reports it. */
 export type Stretch = {
   readonly positions: Expr;
   readonly logWeights: Expr;

@@ -16,7 +16,7 @@ import { anyKernelKind, objectiveKind } from '../kinds.ts';
 import type { AnyObjective, Objective } from '../objective.ts';
 import { type KernelFamily, kernelOn, type SampledBy, specOfFamily } from './dist-kernel.ts';
 
-/** What the two kinds of contrastive divergence share. */
+/** Options of both kinds of contrastive divergence. */
 export interface ContrastOptions {
   /** Any kernel: `mala({ … })`, `hmc({ … })`, `blockGibbs()`, your own. */
   readonly kernel: KernelFamily;

@@ -1,4 +1,4 @@
-/** What is known of a normaliser Z = ∫ f(x) dx, from numbers alone. */
+/** Estimates of a normaliser Z = ∫ f(x) dx, as plain numbers. */
 import { foldIn, generator, keyOf } from '../../core/prng.ts';
 
 /** log Z in nats, and how it is known: summed up to rounding, or estimated. */
@@ -7,7 +7,7 @@ export interface Partition {
   readonly evidence: 'exact' | 'estimated';
 }
 
-/** What annealed importance sampling says of Z. */
+/** The estimate of Z by annealed importance sampling. */
 export interface PartitionEstimate extends Partition {
   readonly evidence: 'estimated';
   /** log of the mean weight is `logZ`; this is its 95 % interval, from the spread of the chains' weights ({@link weightInterval}). */

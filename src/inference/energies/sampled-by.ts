@@ -45,10 +45,10 @@ export const chaining = capability<{ readonly kernel: DistKernel; readonly start
   normalised: (chain) => chain,
 });
 
-/** A distribution that knows the chain it is sampled by. */
+/** A distribution with the capability {@link chaining}. */
 export type ChainSampled = Having<typeof chaining>;
 
-/** What a distribution keeps when another sampler is put behind it: known facts, and capabilities by their rules. */
+/** The parts of a distribution that remain under another sampler: known facts, and capabilities by their rules. */
 export type Resampled<L> = Pick<L, keyof L & keyof AllFacts> & Kept<L, 'resampled'>;
 
 /**

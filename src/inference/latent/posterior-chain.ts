@@ -10,7 +10,7 @@ import { type Shape, sizeOf } from '../../core/shape.ts';
 import { hmc } from '../../mcmc/hamiltonian.ts';
 import { chainOf } from '../../mcmc/kernel.ts';
 
-/** How the chain moves. */
+/** Options of the chain. */
 export interface ChainOptions {
   /** Step size of the leapfrog. */
   readonly stepSize: number;

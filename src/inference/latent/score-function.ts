@@ -23,7 +23,7 @@ import { logJointOf, logPosteriorOf, ofBound, sampleCount, traced, valueWithGrad
 export interface ScoreFunctionOptions {
   /** k, draws from the posterior; default 1 without a baseline, 2 with that of the others. */
   readonly samples?: number;
-  /** What is subtracted from a draw's log w: nothing, or the mean of the other draws' (Mnih & Rezende 2016; Kool et al. 2019), which needs k ≥ 2. */
+  /** The baseline subtracted from a draw's log w: nothing, or the mean of the other draws' (Mnih & Rezende 2016; Kool et al. 2019), which needs k ≥ 2. */
   readonly baseline?: 'none' | 'leaveOneOut';
 }
 

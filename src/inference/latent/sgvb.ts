@@ -73,7 +73,7 @@ export const boundTerms =
 export interface SgvbOptions {
   /** L, draws from the posterior; default 1. */
   readonly samples?: number;
-  /** What is done to the divergences, in order: `scaleKl`, `freeBits`, `balanceKl`. */
+  /** Transformations of the divergences, applied in order: `scaleKl`, `freeBits`, `balanceKl`. */
   readonly kl?: readonly Weighing[];
 }
 

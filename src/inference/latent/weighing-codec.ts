@@ -1,4 +1,4 @@
-/** What is done to divergences, as JSON. */
+/** Transformations of divergences, as JSON. */
 import { isRecord, nonNegative, positiveNumber, strict, t } from '../../core/codec.ts';
 import { fieldsOf } from '../../core/definition.ts';
 import { balanceKl, freeBits, scaleKl, type Weighing } from './weighings.ts';

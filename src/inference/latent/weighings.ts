@@ -11,7 +11,7 @@ export interface KlTerm {
   readonly size: number;
 }
 
-/** What is done to the groups' divergences. */
+/** A transformation of the divergences of the groups. */
 export interface Weighing {
   readonly spec: Spec;
   /** Whether the weighed sum is never below the divergence itself: −loss then stays a bound on log p(x). */

@@ -70,7 +70,7 @@ export const adam = define(
 export interface AdamWOptions extends AdamOptions {
   /** λ (default 0.01). */
   readonly weightDecay?: number;
-  /** What is decayed (default everything that is trained). */
+  /** The parameters that decay (default: all that are trained). */
   readonly on?: Selector;
 }
 

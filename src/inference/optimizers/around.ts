@@ -11,14 +11,14 @@ export interface Share {
   readonly selected: readonly boolean[];
 }
 
-/** What an update is given beside its {@link Share}. */
+/** The inputs of an update besides its {@link Share}. */
 export interface Given {
   readonly gradient: Expr;
   readonly parameters: Expr;
   readonly state: readonly Expr[];
 }
 
-/** What a transformation adds to an optimiser. */
+/** The part that a transformation adds to an optimiser. */
 export interface Addition {
   readonly spec: Spec;
   readonly coefficients: readonly string[];

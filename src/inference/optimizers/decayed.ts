@@ -14,7 +14,7 @@ import type { Optimizer, OptimizerTransformation } from './optimizer.ts';
 export interface DecayOptions {
   /** λ, per unit of the learning rate. */
   readonly rate: number;
-  /** What is decayed (default everything that is trained). */
+  /** The parameters that decay (default: all that are trained). */
   readonly on?: Selector;
 }
 

@@ -33,9 +33,9 @@ export interface Optimizer {
   readonly selectors?: readonly Selector[];
   /** Parameters it never moves: their state stays too. */
   readonly held?: Selector;
-  /** So many gradients, each of a batch of its own, are averaged before one update (default 1). */
+  /** The number of gradients, each of its own batch, averaged before one update (default 1). */
   readonly microbatches?: number;
-  /** What is done to all gradients together before the update: vectors to vectors of the same sizes (default: nothing). */
+  /** A transformation of all gradients together before the update: vectors to vectors of the same sizes (default: nothing). */
   readonly together?: (gradients: readonly Expr[]) => readonly Expr[];
   /**
    * One update of one vector of parameters: from gradient, parameters, state, this move's coefficients and, for each of `selectors`, whether the

@@ -12,7 +12,7 @@ import type { Shape } from '../../core/shape.ts';
 import { type Denoiser, denoising } from '../../sde/denoiser.ts';
 import type { Objective } from '../objective.ts';
 
-/** What is denoised: a denoiser, or a distribution that has one under fixed transports (scaling, dequantisation). */
+/** A source of a denoiser: a denoiser, or a distribution that contains one under fixed transports (scaling, dequantisation). */
 export type HasDenoiser<S extends Shape> = Denoiser<S> | Dist<S, Denoises>;
 
 /**

@@ -24,7 +24,7 @@ import { type HasDenoiser, onDenoiser } from './denoiser-of.ts';
 import { type HasScore, type ScoreModel, scoreAt, scoreModel, sourceSpec } from './score-model.ts';
 import { oneSource, scoredFields } from './source-codec.ts';
 
-/** How noise levels are weighed and drawn. */
+/** The weights and the distribution of noise levels. */
 export interface DenoisingOptions {
   /** Default {@link simpleWeighting}. */
   readonly weighting?: Weighting;
@@ -76,7 +76,7 @@ export const weightOf = (prediction: Prediction, weighting: Weighting, process: 
   }
 }; // biome-ignore format: one idea
 
-/** What the network should say, from the clean event and the noise, without dividing by α. */
+/** The target of the network, from the clean event and the noise, without dividing by α. */
 const targetOf = ({ prediction, process }: Denoiser, clean: Expr, { x, noise, time }: Noised): Expr => {
   switch (prediction) {
     case 'data':

@@ -1,4 +1,4 @@
-/** Where a number first stopped being finite. */
+/** Finds where a value first became non-finite. */
 
 import { projections } from '../../core/bodies.ts';
 import { type Failure, failure } from '../../core/errors.ts';

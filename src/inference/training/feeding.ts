@@ -1,4 +1,4 @@
-/** What a run of training is fed with from the host: batches, noise, coefficients; each step's a pure function of (seed, step). */
+/** The host inputs of a training run: batches, noise, coefficients; those of each step are a pure function of (seed, step). */
 import { firstsOf, noiseKey, writeNoise } from '../../core/program.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -10,7 +10,7 @@ import type { GamePlan } from './move-plan.ts';
 import { moveInput, repeatsOf, type TrainingProgram } from './program.ts';
 import { stepNumbers } from './step-number.ts';
 
-/** How often each move has been made before a step, and is made in it. */
+/** The number of times each move has been made before a step, and is made in it. */
 export interface Counter {
   readonly before: (step: number) => readonly number[];
   readonly at: (step: number) => readonly number[];
@@ -63,7 +63,7 @@ export const batchFeeds = async (
   return feeds;
 };
 
-/** How often each move's player has moved before that move of a step. */
+/** The number of moves of each move's player before that move of a step. */
 const ownMoves = (plan: GamePlan, counter: Counter, step: number, move: number): number => {
   const { player } = plan.moves[move];
   const [before, at] = [counter.before(step), counter.at(step)];

@@ -61,9 +61,9 @@ export interface ValidationOptions<S extends Shape> {
   readonly data: Dataset;
   /** Steps between validations; default a fiftieth of all, in twenties. */
   readonly every?: number;
-  /** So many validations without a better loss end training. */
+  /** The number of consecutive validations without improvement after which training ends. */
   readonly patience?: number;
-  /** What is measured; default the objective of the first move. */
+  /** The objective to evaluate; default the objective of the first move. */
   readonly objective?: AnyObjective<S>;
 }
 

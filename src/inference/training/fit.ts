@@ -37,7 +37,7 @@ import { validator } from './validate.ts';
 
 export type * from './fit-options.ts';
 
-/** What a caller's own function threw: no failure of training, so it is thrown on as it is. */
+/** An error thrown by a function of the caller: not a failure of training, so it is rethrown unchanged. */
 class Thrown {
   readonly value: unknown;
   constructor(value: unknown) {
@@ -139,7 +139,7 @@ const startOf = async <S extends Shape>(
     : momentOf(plan, { ...resume, buffers: { ...declared, ...names(resume) } });
 };
 
-/** Steps between validations: a fiftieth of all, in twenties, whatever one run of the backend does. */
+/** Steps between validations: by default a fiftieth of all steps, rounded up to a multiple of 20, independent of the steps per run of the backend. */
 const validateEvery = (every: number | undefined, steps: number): number =>
   every === undefined
     ? 20 * Math.ceil(steps / 1000)
@@ -163,7 +163,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
   const measured = validation?.objective ?? game.moves[0].objective;
   if (validation !== undefined) checkData(validation.data, measured);
   const backend = options.backend ?? onnx('cpu');
-  // What the data can give at most counts where a move reads them.
+  // The largest batch of the data matters only where a move reads them.
   const { largest: _, ...asked } = data;
   const batchSize = sources.reduce((n, s) => batchSizeOf(s, n), batchSizeOf(asked, options.batchSize));
   const perRun = Math.max(1, Math.min(options.stepsPerRun ?? 20, steps));
@@ -252,7 +252,7 @@ const train = async <S extends Shape>(options: FitOptions<S>): Promise<Fitted> =
         ending = 'stopped early';
         break;
       }
-      // Let timers, signals and progress bars have their turn: a run of the backend holds the thread.
+      // Yield to timers, signals and progress bars: a run of the backend blocks the thread.
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (ending !== 'finished') await save();

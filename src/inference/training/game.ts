@@ -10,7 +10,7 @@ import type { AnyObjective } from '../objective.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import type { Selector } from '../selector.ts';
 
-/** Who owns some parameters, and how they are moved. */
+/** A player: the owner of some parameters, with the optimiser that updates them. */
 export interface Player {
   readonly name: string;
   /** The parameters that the player owns; default all that its objectives reach. No parameter has two owners. */
@@ -21,7 +21,7 @@ export interface Player {
   readonly average?: number;
 }
 
-/** How often a move is made in a step of the game; a function of the step must be pure. */
+/** The number of times a move is made in a step of the game; a function of the step must be pure. */
 export type MoveTimes = number | ((step: number) => number);
 
 /** One move: a player, what it lowers, and on what. */
@@ -32,7 +32,7 @@ export interface Move<S extends Shape = Shape> {
   readonly name?: string;
   /** Default 1. */
   readonly times?: MoveTimes;
-  /** Where the move's batches come from; default the data of the game. Its shape is that of the objective's events. */
+  /** The source of the move's batches; default the data of the game. Its shape is that of the objective's events. */
   readonly source?: Source;
   /** Another move whose batch and noise this one sees; default: draws of its own. Both are made once a step. */
   readonly sharesDrawOf?: string;
@@ -139,7 +139,7 @@ export const withSources = <S extends Shape>(game: Game<S>, sources: readonly So
   moves: game.moves.map((m, i) => ({ ...m, source: sources[i] })),
 });
 
-/** How often each move is made in a step of the game. Throws `ArgumentError` where a function says no natural number. */
+/** The number of times each move is made in a step of the game. Throws `ArgumentError` where a function does not return a natural number. */
 export const timesAt = (game: Game<never>, step: number): number[] =>
   game.moves.map((m) => {
     const n = typeof m.times === 'function' ? m.times(step) : (m.times ?? 1);

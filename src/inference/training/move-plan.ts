@@ -1,4 +1,4 @@
-/** What a game's moves compute: losses over named leaves, the buffers they move, and who owns which parameter. Built once, whatever runs are made of it. */
+/** The computations of a game's moves: losses over named leaves, the buffers they move, and who owns which parameter. Built once, whatever runs are made of it. */
 import { type Advance, collectAdvances, mentioned } from '../../core/advances.ts';
 import { buffersOf, whileTraining } from '../../core/buffer.ts';
 import { reach } from '../../core/differentiate/reach.ts';

@@ -22,7 +22,7 @@ export type GameState = {
   readonly buffers: readonly Expr[];
 };
 
-/** What a move is fed in one step, by the order of its plan. Axes in front: how often it is made, over how many batches it averages. */
+/** The inputs of a move in one step, in the order of its plan. Axes in front: how often it is made, over how many batches it averages. */
 export type MoveFeed = {
   readonly batch: Expr;
   readonly weights: readonly Expr[];

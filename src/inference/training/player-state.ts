@@ -1,4 +1,4 @@
-/** What a player carries while a game is played: parameters, the optimiser's state and the average, in groups of vectors. */
+/** The state of a player during a game: parameters, the optimiser's state and the average, in groups of vectors. */
 import type { Expr } from '../../core/expr.ts';
 import * as o from '../../core/ops/index.ts';
 import { parametersOf } from '../../core/program.ts';

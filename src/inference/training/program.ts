@@ -33,7 +33,7 @@ export interface TrainingProgram {
   readonly carry: readonly string[];
   /** K. */
   readonly steps: number;
-  /** How often each move is made in each of the K steps. */
+  /** The number of times each move is made in each of the K steps. */
   readonly times: readonly number[];
   readonly noise: readonly MoveNoise[];
   /** The moves that are made: after what is carried, a run's outputs are their losses `[K]`, then (where requested) the norms of their gradients. */
@@ -43,7 +43,7 @@ export interface TrainingProgram {
 /** Options of {@link gameProgram}. */
 export interface GameProgramOptions {
   readonly steps: number;
-  /** How often each move is made in every one of the steps; default once. */
+  /** The number of times each move is made in every step; default 1. */
   readonly times?: readonly number[];
   /** Whether the norm of each move's gradient is an output as well. */
   readonly norms?: boolean;

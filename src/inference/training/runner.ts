@@ -8,7 +8,7 @@ import type { GamePlan } from './move-plan.ts';
 import { gameProgram, type TrainingProgram } from './program.ts';
 import type { Moment } from './state.ts';
 
-/** What a runner needs to know. */
+/** The options of a runner. */
 export interface RunnerOptions {
   readonly plan: GamePlan;
   readonly backend: Backend;

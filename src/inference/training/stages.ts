@@ -10,7 +10,7 @@ import { fit } from './fit.ts';
 import type { FitOptions, Fitted } from './fit-options.ts';
 import type { Stage, TrainingState } from './state.ts';
 
-/** What a stage says for itself: everything of `fit` but where it stopped and who watches. */
+/** The options of one stage: those of `fit`, except resumption and observers. */
 export type StageOptions<S extends Shape> = Omit<
   FitOptions<S>,
   'resume' | 'checkpoint' | 'signal' | 'onProgress' | 'stage'
@@ -25,7 +25,7 @@ export interface StageDeclaration<S extends Shape = Shape> {
   readonly fit: (previous: Feeds) => StageOptions<S> | Promise<StageOptions<S>>;
 }
 
-/** Who watches all stages, and where to go on. */
+/** The observers of all stages, and the state to resume from. */
 export interface StagesOptions<S extends Shape> extends Pick<FitOptions<S>, 'checkpoint' | 'signal' | 'onProgress'> {
   /** A state that any stage saved: that stage goes on, those before are not run again. */
   readonly resume?: TrainingState;

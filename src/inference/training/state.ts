@@ -13,7 +13,7 @@ export interface Best {
   readonly step: number;
   /** The validation loss, in nats per event. */
   readonly value: number;
-  /** What was validated: the parameters, or their average where one is kept. */
+  /** The validated parameters, or their average where one is kept. */
   readonly parameters: Feeds;
   readonly buffers: Feeds;
 }
@@ -115,7 +115,7 @@ const averagesAt = ({ shares }: GamePlan, { vectors }: Moment): Feeds =>
     ...shares.flatMap((s) => (s.player.average === undefined ? [] : [splitFlat(s.layout, vectors[averageVector(s)])])),
   );
 
-/** The state at a moment, as it is saved. */
+/** The state at a moment, in the form that is saved. */
 export const stateOf = (
   plan: GamePlan,
   moment: Moment,

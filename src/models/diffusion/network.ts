@@ -15,7 +15,7 @@ export interface DiffusionNetworkOptions extends ReadsContext {
 /** Images with a shorter side are vectors: there is nothing to halve. */
 const SMALLEST = 8;
 
-/** How often both sides can be halved, twice at most. */
+/** The number of times both sides can be halved, at most 2. */
 const halvings = ([h, w]: Shape, patch: number): number => {
   const even = (n: number): number => (n > 0 && n % 2 === 0 ? 1 + even(n / 2) : 0);
   return Math.min(2, even(h / patch), even(w / patch));

@@ -48,7 +48,7 @@ export interface JemOptions {
   readonly steps?: number;
 }
 
-/** What a distribution of event and class knows of both. */
+/** The classifier and the marginal of a joint distribution of event and class. */
 export interface Classifier {
   readonly event: Shape;
   readonly classes: number;

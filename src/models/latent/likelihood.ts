@@ -1,4 +1,4 @@
-/** How a latent-variable model meets its data: coin flips for binary events, normal for real ones, and levels behind rounding. */
+/** The likelihoods of latent-variable models: Bernoulli for binary events, normal for real ones, and levels behind rounding. */
 import { pipe } from 'fp-ts/lib/function.js';
 import type { Conditional } from '../../algebra/conditional.ts';
 import type { Dist } from '../../algebra/dist.ts';

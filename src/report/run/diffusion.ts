@@ -1,4 +1,4 @@
-/** What a diffusion model does between noise and data: a strip of images, or paths in the plane. */
+/** The path of a diffusion model between noise and data: a strip of images, or paths in the plane. */
 import type { AnyDist } from '../../algebra/dist.ts';
 import { decodeFromBase } from '../../algebra/pushed.ts';
 import * as D from '../../core/draw.ts';

@@ -7,7 +7,7 @@ import { type Dataset, readRows } from '../../data/dataset.ts';
 import { imageGrid, type Picture } from '../image-grid.ts';
 import { quantile, sortedFinite } from '../ranges.ts';
 
-/** What an image's event is made of. */
+/** The layout of an event that is an image. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;

@@ -1,4 +1,4 @@
-/** What a distribution infers: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
+/** Figures of inference in a distribution: reconstructions, KL by group, units in use, and a walk through a code of two numbers. */
 import type { AnyDist } from '../../algebra/dist.ts';
 import { decodeFromBase, encodeToBase, innermost } from '../../algebra/pushed.ts';
 import { type Trace, trace } from '../../algebra/trace.ts';
@@ -13,7 +13,7 @@ import { latentUnits } from '../latent-units.ts';
 import { firstRows, floats, gridOf, type ImageShape, imageShape } from './events.ts';
 import { type Figure, type Finder, nothing, type RunRecord } from './record.ts';
 
-/** What a stochastic layer inferred: its place in the composition and its size. */
+/** The code of a stochastic layer: its place in the composition and its size. */
 interface Group {
   readonly name: string;
   readonly size: number;

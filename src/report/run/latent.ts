@@ -4,7 +4,7 @@ import { latentSpace } from '../latent-space.ts';
 import { firstRows, floats } from './events.ts';
 import { type Finder, nothing } from './record.ts';
 
-/** Where the encoder of a distribution over a standard normal base sends test data. */
+/** The codes of test data under a distribution with a standard normal base. */
 export const codes: Finder = async ({ running, test, seed }) => {
   const base = innermost(running.dist);
   if (running.dist.pushed === undefined || base.family?.name !== 'standardNormal') return nothing;

@@ -1,4 +1,4 @@
-/** What the figures of a run are drawn from. */
+/** The input of the figures of a run. */
 
 import type { Evidence } from '../../algebra/evidence.ts';
 import type { Tensor } from '../../core/tensor.ts';
@@ -18,7 +18,7 @@ export interface RunRecord {
   readonly test: Dataset;
   readonly history: readonly HistoryPoint[];
   readonly evaluation: Evaluation;
-  /** What the losses of the history are: −log p or a bound on it where the evidence says so, else a number of the estimator's own. */
+  /** The meaning of the losses of the history: −log p or a bound on it where the evidence says so, else a number of the estimator's own. */
   readonly objective: { readonly name: string; readonly evidence: Evidence };
   /** Facts beside those of the evaluation: steps, time, backend. */
   readonly facts: ReportRecord['facts'];
@@ -40,7 +40,7 @@ export interface NamedFigure {
 /** A figure before it is rendered; pictures made of pixels bring their own PNG. */
 export type Figure = Omit<NamedFigure, 'png'> & { readonly png?: Uint8Array };
 
-/** What a report says of one side of a run. */
+/** The part of a report about one side of a run. */
 export interface Finding {
   readonly figures: readonly Figure[];
   readonly facts?: ReportRecord['facts'];
