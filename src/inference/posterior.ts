@@ -40,7 +40,7 @@ export interface Posterior<L extends Shapes> extends Dist<readonly [number], Unn
   readonly unconstrain: (values: Values<L>) => Expr;
 }
 
-/** The range of a latent in the vector of real numbers. */
+/** Where a latent stands among the real numbers. */
 interface Part {
   readonly site: Site;
   readonly shape: Shape;
@@ -100,7 +100,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
   of: Joint<A>,
   data: D & { readonly [N in Exclude<keyof D, keyof A>]: never },
 ): Posterior<Omit<A, keyof D>> => {
-  const given = data as unknown as Readonly<Record<string, Observed>>;
+  const given: Readonly<Record<string, Observed>> = data;
   const stranger = Object.keys(given).find((name) => !of.sites.some((s) => s.name === name));
   if (stranger !== undefined)
     raise('ArgumentError', stranger, 'the joint distribution has no quantity of this name', {
@@ -144,7 +144,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
     }
     return { values, volume: o.addAll(volumes) };
   };
-  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as unknown as Omit<A, keyof D>;
+  const latents = Object.fromEntries(parts.map((p) => [p.site.name, p.shape])) as Omit<A, keyof D>;
   const dist = distribution<readonly [number], Unnormalised>({
     shape: [n],
     spec: opaque('posterior', 'the joint distribution is a function'),
@@ -175,7 +175,7 @@ export const posterior = <A extends Shapes, const D extends { readonly [N in key
 /**
  * Evidence lower bound of a posterior: the mean over the guide of log q(z) − log p(z, data), minimised; at the optimum the guide is the posterior, and
  * −loss is log p(data) (Kucukelbir et al. 2017, arXiv:1603.00788, for guides of any kind). The guide is any distribution that samples with its
- * density: a normal distribution, a flow. It reads no data: train it with {@link noData}, where the batch size is the number of draws per step.
+ * density: a normal distribution, a flow. It reads no data: train it with {@link noData}, whose batch size is the number of draws a step.
  *
  * @example
  * const target = posterior(
@@ -224,12 +224,7 @@ export const variationalPosterior = define(
   },
 );
 
-/**
- * A data set of `rows` zeros of shape `[1]`, for objectives that read no data ({@link variationalPosterior}): the batch size then counts Monte Carlo draws.
- *
- * @example
- * noData().size;   // 1024
- */
+/** Data that say nothing, `rows` of them: for objectives that read none. */
 export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32Array(rows), [1]);
 
 /**
@@ -246,7 +241,7 @@ export const noData = (rows = 1024): Dataset => fromRows('no data', new Float32A
 export const quantities = async <L extends Shapes, R extends Readonly<Record<string, Expr>> = Values<L>>(
   of: Posterior<L>,
   samples: Tensor,
-  make: (latents: Values<L>) => R = (v) => v as unknown as R,
+  make: (latents: Values<L>) => R = (v) => v as R,
   backend: Backend = onnx('cpu'),
 ): Promise<{ readonly [K in keyof R]: Tensor }> => {
   const rows = samples.shape.slice(0, -1);
@@ -267,16 +262,12 @@ export const quantities = async <L extends Shapes, R extends Readonly<Record<str
   const arrays = await executable.run({ z });
   await executable.dispose();
   return Object.fromEntries(
-    arrays.map((a, i) => [names[i], { ...a, shape: [...rows, ...a.shape.slice(1)] }]),
-  ) as unknown as { [K in keyof R]: Tensor };
+    arrays.map((a, i): [string, Tensor] => [names[i], { ...a, shape: [...rows, ...a.shape.slice(1)] }]),
+  ) as { [K in keyof R]: Tensor };
 };
 
 /**
- * A {@link Summary} of each element of each named array `[chains, draws, …shape]`: mean, standard deviation, quantiles, effective sample sizes and R̂ (Vehtari et al.
- * 2021, arXiv:1903.08008). Elements are named `theta[3]`, counted from 0. Cost: O(draws log draws) an element.
- *
- * @example
- * const [{ mean, rHat }] = summaries({ mu: tensorOf(Array.from({ length: 400 }, (_, i) => Math.sin(i * i)), [4, 100]) });   // 4 chains of 100 draws
+ * A {@link Summary} for each element of each named array `[chains, draws, …]`: mean, sd, quantiles, effective sizes, R̂. Elements are named `theta[3]`, from 0.
  */
 export const summaries = (arrays: Readonly<Record<string, Tensor>>): Summary[] =>
   Object.entries(arrays).flatMap(([name, { shape, data }]) => {
