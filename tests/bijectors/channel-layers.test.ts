@@ -384,7 +384,7 @@ describe('what cannot be built is refused in a sentence', () => {
     ['no scale', () => multiScale([4], [4], []), /one scale or more/],
     ['one channel', () => multiScale([4, 1], [4], [affine(), affine()]), /nothing to factor out.*got \[4, 1\]/],
     ['a latent that is not flat', () => multiScale([4, 1], [4, 1], [affine()]), /the latent is flat/],
-    ['no channels', () => convNet({ channels: 0 }), /channels is a positive integer/],
+    ['no channels', () => convNet({ channels: 0 }), /channels must be a positive integer/],
     ['no image', () => convNet().apply(o.input('x', [4]), [4]), /convNet: not an image/],
   ])('%s', (_name, build, said) => {
     expect(build).toThrow(said);

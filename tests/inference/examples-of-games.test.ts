@@ -117,10 +117,12 @@ const examples: { readonly [name: string]: Train } = {
     fitStages([
       { name: 'teacher', fit: () => ({ objective: maximumLikelihood(teacher), data: moons, batchSize: 16, steps: 9, optimizer: quick, backend, ...stepsOf(o) }) },
       { name: 'student', fit: (p) => ({ objective: maximumLikelihood(student), data: drawn('teacher', [2], run(teacher, p, backend).sample), batchSize: 16, steps: STEPS, optimizer: quick, backend, ...stepsOf(o) }) },
-    ], o),
+    ], watching(o)),
   'persistent CD': (o) => fit({ objective: persistentContrastiveDivergence({ kernel: blockGibbs(), steps: 2, buffer: 24 })(rbm([9], { hidden: 5 })), data: barData, batchSize: 8, steps: STEPS, optimizer: quick, backend, ...o }),
   'wake–sleep': (o) => fit({ objective: wakeSleep(sleeper), data: barData, batchSize: 8, steps: STEPS, optimizer: quick, backend, ...o }),
 }; // biome-ignore format: a table
+/** What stages are told together: each says its own steps. */
+const watching = ({ stepsPerRun: _, ...rest }: Outside) => rest;
 const stepsOf = ({ stepsPerRun }: Outside) => (stepsPerRun === undefined ? {} : { stepsPerRun });
 
 /** Every array of a state, as something `toEqual` compares bit by bit. */

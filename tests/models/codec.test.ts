@@ -146,7 +146,11 @@ describe('parse ∘ serialise = id', () => {
       .flatMap((folder) => readdirSync(new URL(folder, source)).map((name) => `${folder}/${name}`))
       .filter((name) => name.endsWith('.ts') && !name.includes('safetensors'));
     const types = files.flatMap((name) =>
-      [...readFileSync(new URL(name, source), 'utf8').matchAll(/\{ type: '(\w+)'/g)].map((m) => m[1]),
+      [
+        ...readFileSync(new URL(name, source), 'utf8')
+          .replace(/\/\*[\s\S]*?\*\//g, '')
+          .matchAll(/\{ type: '(\w+)'/g),
+      ].map((m) => m[1]),
     );
     // Contexts are read where distributions and networks read them: no table has them.
     const known = [...definitions.map((d) => d.type), 'context', 'struct'];
