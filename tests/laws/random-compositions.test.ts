@@ -69,7 +69,7 @@ describe('random compositions', () => {
 
   test('samplers draw from the density', () => {
     fc.assert(
-      fc.property(arbitraryTransport(fc, { depth: 3, shapes: [[2], [3], [4], [5], [2, 3]] }), fc.nat(1000), (t, s) => {
+      fc.property(arbitraryTransport(fc, { depth: 3, shapes: [[2], [3]] }), fc.nat(1000), (t, s) => {
         const dist = distOf(t);
         const parameters = distParameters(dist, t.region, s, 0.3);
         assertLaws(`${t}`, [ballIdentity(dist, { parameters, region: t.region, seed: s, count: 4096, tolerance: 6 })]);
