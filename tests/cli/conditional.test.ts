@@ -95,7 +95,7 @@ describe('columns that are given', () => {
     ['a strange name', ['sample', run, '--given', 'x=1,area=2'], /"x" was not given in training/],
     ['a missing name', ['sample', run, '--given', 'area=2'], /"rooms" is missing/],
     ['no number', ['sample', run, '--given', '1,two'], /this is no number/],
-    ['a class', ['sample', run, '--class', '3'], /no class/],
+    ['a class', ['sample', run, '--class', '3'], /not a class/],
     ['an export', ['export', run], /not exported yet/],
   ])('%s is one sentence', async (_, args, says) => {
     const { code, err } = await call(...args);
